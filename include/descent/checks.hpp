@@ -1,0 +1,3 @@
+#pragma once
+
+#include "descent/checks/gradient_check.hpp"

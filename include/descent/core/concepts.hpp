@@ -1,0 +1,115 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/pass.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
+#include "descent/core/visit.hpp"
+
+namespace descent {
+
+namespace detail {
+struct AcceptAnything {
+  void operator()(const auto&, auto&...) const {}
+};
+}  // namespace detail
+
+/// A value that names its parameters once: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)`
+/// for each of them, over any number of values of the same structure.
+template <class M>
+concept Parameterized = requires(M& model, const M& other) {
+  M::visit(detail::AcceptAnything{}, model, other);
+};
+
+/// A differentiable function with parameters, a plain value.
+///
+///   output_shape(in)                  the shape behind the layer; throws ShapeError when `in` does not fit
+///   forward(x, cache, pass)           returns y, which lives in the cache
+///   backward(x, dy, cache, gradient)  overwrites the parameters of `gradient`, a layer of the same type,
+///                                     with dL/dparameter, and returns dx; the cache is that of forward
+///
+/// forward and backward are const: what they need to remember is in the cache, which the caller owns.
+template <class L>
+concept Layer =
+    std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
+    std::default_initializable<typename L::Cache> &&
+    requires(const L& layer, L& gradient, typename L::Cache& cache, Batch<typename L::Scalar> x,
+             const Pass& pass, const Shape& in) {
+      { layer.output_shape(in) } -> std::same_as<Shape>;
+      { layer.forward(x, cache, pass) } -> std::same_as<const Matrix<typename L::Scalar>&>;
+      { layer.backward(x, x, cache, gradient) } -> std::same_as<const Matrix<typename L::Scalar>&>;
+    };
+
+template <class L, class T>
+concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
+
+/// A cost of a batch: the mean over its samples. The only place where 1/m appears.
+///
+///   value(prediction, target)                   the mean cost
+///   value_and_gradient(prediction, target, dy)  the same, and dy = dL/dprediction
+///
+/// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take; it is
+/// called once, before training.
+template <class F, class T>
+concept Loss = std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target, Matrix<T>& dy) {
+  { loss.value(prediction, target) } -> std::convertible_to<double>;
+  { loss.value_and_gradient(prediction, target, dy) } -> std::convertible_to<double>;
+};
+
+/// A pure function of the number of steps or epochs done so far.
+template <class S>
+concept Schedule = std::copyable<S> && std::regular_invocable<const S&, std::int64_t> &&
+                   std::convertible_to<std::invoke_result_t<const S&, std::int64_t>, double>;
+
+/// How many values come into a unit and go out of it.
+struct Fan {
+  Index in, out;
+};
+
+/// Fills a weight matrix with its first values.
+template <class I, class T>
+concept Initializer = requires(const I& init, Matrix<T>& weight, const Fan& fan, Rng& rng) {
+  init(weight, fan, rng);
+};
+
+/// How far training has come, counted from 0.
+struct Clock {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+};
+
+/// An aggregate of hyper-parameters. What it remembers of a model from step to step is a value of its own,
+/// `State<M>`, whose `clock` counts the steps; whoever knows about epochs sets `clock.epoch`.
+template <class O, class M>
+concept Optimizer = std::copyable<O> && Parameterized<M> && std::copyable<typename O::template State<M>> &&
+                    requires(const O& optimizer, M& model, const M& gradient,
+                             typename O::template State<M>& state, const Clock& clock) {
+                      { optimizer.init(std::as_const(model)) } -> std::same_as<typename O::template State<M>>;
+                      { optimizer.step(model, gradient, state) } -> std::same_as<void>;
+                      { optimizer.learning_rate(clock) } -> std::convertible_to<double>;
+                      { state.clock } -> std::same_as<Clock&>;
+                    };
+
+/// A term of the cost that depends on the weights alone. `samples` is the m of lambda / m.
+template <class R, class M>
+concept Regularizer = std::copyable<R> && requires(const R& r, const M& model, M& gradient, Index samples) {
+  { r.penalty(model, samples) } -> std::convertible_to<double>;
+  { r.add_gradient(model, gradient, samples) } -> std::same_as<void>;
+};
+
+/// A measure that is gathered batch by batch. `merge` adds what another one gathered.
+template <class A, class T>
+concept Metric = std::copyable<A> && std::convertible_to<decltype(A::name), std::string_view> &&
+                 requires(A& metric, const A& other, Batch<T> prediction, Batch<T> target) {
+                   metric.update(prediction, target);
+                   metric.merge(other);
+                   other.value();
+                 };
+
+}  // namespace descent

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <concepts>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// What every failure throws. The text reads `component: problem; cure`: who found it, what was expected
+/// and what came, and what is likely to help.
+class Error : public std::runtime_error {
+ public:
+  Error(std::string_view component, std::string_view problem, std::string_view cure)
+      : std::runtime_error(text(component, problem, cure)) {}
+
+ private:
+  static std::string text(std::string_view component, std::string_view problem, std::string_view cure) {
+    std::string all{component};
+    all.append(": ").append(problem);
+    if (!cure.empty()) all.append("; ").append(cure);
+    return all;
+  }
+};
+
+/// The values handed in cannot be used: none, not finite, a label out of range, an impossible option.
+struct DataError : Error {
+  using Error::Error;
+};
+
+/// A file is missing, cut short, or not in the format that it should have.
+struct FormatError : Error {
+  using Error::Error;
+};
+
+/// Training ran into a loss or a gradient that is not finite.
+struct NumericalError : Error {
+  using Error::Error;
+};
+
+/// Sizes that do not fit together. A composition adds the position of the layer at fault while the error
+/// passes through it, so that the text names the layer: `Dense "2": expected 256 features, got 128`.
+class ShapeError : public Error {
+ public:
+  ShapeError(std::string_view component, std::string_view problem, std::string_view cure = {})
+      : ShapeError({component, {}, problem, cure}) {}
+
+  /// The same error seen from outside: the layer stands at `position`; `cure` counts if there is none yet.
+  ShapeError at(std::string_view position, std::string_view cure) const {
+    const std::string path = path_.empty() ? std::string{position} : std::string{position} + '.' + path_;
+    return ShapeError({component_, path, problem_, cure_.empty() ? cure : cure_});
+  }
+
+ private:
+  struct Parts {
+    std::string_view component, path, problem, cure;
+  };
+  explicit ShapeError(const Parts& p)
+      : Error(p.path.empty() ? std::string{p.component}
+                             : std::string{p.component} + " \"" + std::string{p.path} + '"',
+              p.problem, p.cure),
+        component_{p.component},
+        path_{p.path},
+        problem_{p.problem},
+        cure_{p.cure} {}
+
+  std::string component_, path_, problem_, cure_;
+};
+
+/// Joins the printed form of its arguments.
+template <class... Args>
+std::string concat(const Args&... args) {
+  std::ostringstream out;
+  (out << ... << args);
+  return std::move(out).str();
+}
+
+/// Throws unless a sample has as many features as the layer expects.
+inline void expect_features(std::string_view component, Index expected, Index actual) {
+  if (actual != expected)
+    throw ShapeError(component, concat("expected ", expected, " features, got ", actual));
+}
+
+}  // namespace descent

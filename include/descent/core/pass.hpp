@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// How a forward pass runs: for inference, or for training. Training brings randomness that depends on the
+/// seed, the layer, the step and the sample alone, so that any mask can be drawn again.
+class Pass {
+ public:
+  struct Training {
+    std::uint64_t seed = 0;
+    std::int64_t step = 0;
+    Index first_sample = 0;  ///< the number of the batch's first column within the whole mini-batch
+  };
+
+  static Pass inference() { return Pass{}; }
+  static Pass training(const Training& at) { return Pass{at}; }
+
+  bool is_training() const { return training_; }
+
+  /// The pass as the layer at `position` of a composition sees it: with random numbers of its own.
+  Pass inside(std::size_t position) const {
+    Pass pass = *this;
+    pass.layer_ = (layer_ + 1) * 0x9E3779B1 + static_cast<std::uint32_t>(position);
+    return pass;
+  }
+
+  /// 128 random bits, number `block` of column `column` in this layer and step.
+  RandomBlock random(Index column, Index block) const {
+    return philox(key_, {layer_, step_, static_cast<std::uint32_t>(first_sample_ + column),
+                         static_cast<std::uint32_t>(block)});
+  }
+
+ private:
+  Pass() = default;
+  explicit Pass(const Training& at)
+      : training_{true}, step_{static_cast<std::uint32_t>(at.step)}, first_sample_{at.first_sample} {
+    const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
+    const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
+    key_ = (std::uint64_t{key[1]} << 32) | key[0];
+  }
+
+  bool training_ = false;
+  std::uint32_t layer_ = 0;
+  std::uint32_t step_ = 0;
+  Index first_sample_ = 0;
+  std::uint64_t key_ = 0;
+};
+
+}  // namespace descent

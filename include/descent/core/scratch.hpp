@@ -1,0 +1,20 @@
+#pragma once
+
+namespace descent {
+
+/// Working memory of a value: left behind when the value is copied or moved, because what it holds can be
+/// made again and may point into itself.
+template <class S>
+struct Scratch {
+  Scratch() = default;
+  Scratch(const Scratch&) {}
+  Scratch& operator=(const Scratch&) { return *this; }
+  ~Scratch() = default;
+
+  S* operator->() { return &value; }
+  S& operator*() { return value; }
+
+  S value{};
+};
+
+}  // namespace descent

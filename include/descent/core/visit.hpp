@@ -1,0 +1,102 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// A name that grows outwards: a composition puts its own name for a layer around the name within. The
+/// chain lives on the stack while a traversal runs; `path()` spells it, as in `2.weight`.
+class Name {
+ public:
+  Name(std::convertible_to<std::string_view> auto const& text, const Name* inner = nullptr)
+      : text_{text}, inner_{inner} {}
+
+  std::string path() const {
+    std::string all{text_};
+    for (const Name* name = inner_; name != nullptr; name = name->inner_) all.append(".").append(name->text_);
+    return all;
+  }
+
+ private:
+  std::string_view text_;
+  const Name* inner_;
+};
+
+/// What a parameter does. Regularisers act on weights and leave biases and scales alone.
+enum class Role : std::uint8_t { weight, bias, scale };
+
+/// How a layer presents a parameter to a traversal.
+struct Parameter {
+  Name name;
+  Role role;
+  Parameter inside(std::string_view child) const { return {{child, &name}, role}; }
+};
+
+/// How a layer presents what training updates but no gradient moves, such as the running statistics of
+/// batch normalisation:  running = momentum * running + (1 - momentum) * value in the batch.
+struct Buffer {
+  Name name;
+  double momentum;
+  Buffer inside(std::string_view child) const { return {{child, &name}, momentum}; }
+};
+
+/// Calls `f(Buffer, tree.member...)` for every buffer of a model; nothing where the model has none.
+template <class M>
+void visit_buffers(auto&& f, auto&... tree) {
+  if constexpr (requires { M::visit_buffers(f, tree...); }) M::visit_buffers(f, tree...);
+}
+
+/// The numbers of a matrix or a vector, one after another: what element-wise work loops over. Constant where
+/// the numbers are.
+template <class M>
+auto flat(M&& m) {
+  using T = typename std::remove_cvref_t<M>::Scalar;
+  using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+  constexpr bool constant = std::is_same_v<decltype(m.data()), const T*>;
+  return Eigen::Map<std::conditional_t<constant, const Array, Array>>{m.data(), m.size()};
+}
+
+/// Calls `kernel(array...)` for every parameter of the trees, flattened: how an element-wise optimizer
+/// walks the model, the gradient and its own state together.
+template <class M>
+void visit_flat(auto&& kernel, M& model, auto&... tree) {
+  M::visit([&](const Parameter&, auto& first, auto&... rest) { kernel(flat(first), flat(rest)...); }, model,
+           tree...);
+}
+
+/// A model of the same structure with every parameter and buffer zero: a gradient, or an optimizer's state.
+template <class M>
+M zeros_like(M model) {
+  auto clear = [](const auto&, auto& leaf) { leaf.setZero(); };
+  M::visit(clear, model);
+  visit_buffers<M>(clear, model);
+  return model;
+}
+
+/// Moves the running averages of `model` towards the values that a training step left in `batch`.
+template <class M>
+void update_buffers(M& model, const M& batch) {
+  visit_buffers<M>(
+      [](const Buffer& buffer, auto& running, auto& value) {
+        using T = typename M::Scalar;
+        running += T(1 - buffer.momentum) * (value - running);
+      },
+      model, batch);
+}
+
+/// How many numbers a model learns.
+template <class M>
+Index parameter_count(const M& model) {
+  Index count = 0;
+  M::visit([&](const Parameter&, auto& leaf) { count += leaf.size(); }, model);
+  return count;
+}
+
+}  // namespace descent

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <concepts>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// Samples with their targets.
+///
+/// Shapes   x [features, samples]   y [targets, samples]
+/// A class is a target in a single row, a whole number counted from 0. The names may be empty.
+template <std::floating_point T = float>
+struct Dataset {
+  Matrix<T> x;
+  Matrix<T> y;
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> class_names = {};
+
+  Index samples() const { return x.cols(); }
+  Index features() const { return x.rows(); }
+
+  /// The samples with these numbers, in this order.
+  Dataset subset(std::span<const Index> indices) const {
+    return {x(Eigen::all, indices), y(Eigen::all, indices), feature_names, class_names};
+  }
+};
+
+/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target,
+/// and all values are finite.
+template <std::floating_point T>
+void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
+  if (data.samples() == 0)
+    throw DataError(user, concat("expected samples in ", role, ", got an empty set"),
+                    "was the file read and the split large enough?");
+  if (data.y.cols() != data.samples())
+    throw DataError(user, concat("expected a target for each of the ", data.samples(), " samples of ", role,
+                                 ", got ", data.y.cols()),
+                    "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+  const auto expect_finite = [&](const Matrix<T>& values, std::string_view what) {
+    if (all_finite(values)) return;
+    for (Index j = 0; j < values.cols(); ++j)
+      for (Index i = 0; i < values.rows(); ++i)
+        if (!all_finite(values.col(j).segment(i, 1)))
+          throw DataError(user, concat("expected finite values in ", role, ", got ", values(i, j), " in ", what,
+                                       ' ', i, " of sample ", j),
+                          "remove the sample, or fill the value in");
+  };
+  expect_finite(data.x, "feature");
+  expect_finite(data.y, "target");
+}
+
+}  // namespace descent

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <concepts>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// Brings every feature to mean 0 and standard deviation 1. Learn it on the training set alone, and apply
+/// the same to every other input.
+///
+///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
+///   x' = (x - mu) / sigma            and sigma = 1 for a feature that never changes
+///
+/// Shapes   x [features, samples]
+/// Throws   DataError for no samples or values that are not finite, ShapeError for another feature count.
+/// Example  examples/01_digits.cpp
+template <std::floating_point T = float>
+class Standardize {
+ public:
+  explicit Standardize(const Matrix<T>& x) {
+    if (x.cols() == 0)
+      throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
+    if (!all_finite(x))
+      throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
+                      "remove such samples, or fill the values in");
+    const auto samples = static_cast<double>(x.cols());
+    const Eigen::MatrixXd values = x.template cast<double>();
+    const Eigen::VectorXd mu = values.rowwise().sum() / samples;
+    const Eigen::VectorXd sigma = ((values.colwise() - mu).rowwise().squaredNorm() / samples).cwiseSqrt();
+    // Rounding may leave a constant feature with a deviation of about its last digit; that is constant too.
+    const auto changes = sigma.array() > 1e-12 * mu.array().abs();
+    mean_ = mu.template cast<T>();
+    deviation_ = changes.select(sigma, 1.0).template cast<T>();
+  }
+
+  void apply(Matrix<T>& x) const {
+    expect_features(name, mean_.size(), x.rows());
+    x = (x.colwise() - mean_).array().colwise() / deviation_.array();
+  }
+  /// Undoes `apply`.
+  void invert(Matrix<T>& x) const {
+    expect_features(name, mean_.size(), x.rows());
+    x = ((x.array().colwise() * deviation_.array()).matrix()).colwise() + mean_;
+  }
+
+  const Vector<T>& mean() const { return mean_; }
+  const Vector<T>& deviation() const { return deviation_; }
+
+ private:
+  static constexpr std::string_view name = "Standardize";
+  Vector<T> mean_, deviation_;
+};
+
+}  // namespace descent

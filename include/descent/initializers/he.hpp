@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include "descent/core/concepts.hpp"
+#include "descent/initializers/normal.hpp"
+#include "descent/initializers/uniform.hpp"
+
+namespace descent {
+
+/// W ~ N(0, 2 / n_in): keeps the size of the signal through layers of ReLU units.
+///
+/// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), equation 10
+struct HeNormal {
+  template <std::floating_point T>
+  void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    Normal{.deviation = std::sqrt(2.0 / static_cast<double>(fan.in))}(weight, fan, rng);
+  }
+};
+
+/// W ~ U[-a, a] with a = sqrt(6 / n_in): the variance of HeNormal.
+struct HeUniform {
+  template <std::floating_point T>
+  void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    const double a = std::sqrt(6.0 / static_cast<double>(fan.in));
+    Uniform{.low = -a, .high = a}(weight, fan, rng);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include "descent/core/concepts.hpp"
+#include "descent/initializers/normal.hpp"
+#include "descent/initializers/uniform.hpp"
+
+namespace descent {
+
+/// W ~ N(0, 2 / (n_in + n_out)): keeps the size of signal and gradient through layers of tanh units.
+///
+/// Source   Glorot, Bengio: Understanding the difficulty of training deep feedforward neural networks
+///          (AISTATS 2010), equation 12
+struct XavierNormal {
+  template <std::floating_point T>
+  void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    Normal{.deviation = std::sqrt(2.0 / static_cast<double>(fan.in + fan.out))}(weight, fan, rng);
+  }
+};
+
+/// W ~ U[-a, a] with a = sqrt(6 / (n_in + n_out)): the variance of XavierNormal.
+///
+/// Source   the same, equation 16
+struct XavierUniform {
+  template <std::floating_point T>
+  void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    const double a = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
+    Uniform{.low = -a, .high = a}(weight, fan, rng);
+  }
+};
+
+}  // namespace descent

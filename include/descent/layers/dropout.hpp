@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+struct DropoutOptions {
+  double keep = 0.5;  ///< the probability that a value stays; in (0, 1], rounded to a multiple of 2^-16
+};
+
+/// Inverted dropout: in training each value stays with probability `keep`, or becomes zero. What stays is
+/// divided by `keep`, so that inference passes everything on as it is. A fresh mask for every step and
+/// sample; backward uses that of forward.
+///
+///   y = x * mask / keep      dx = dy * mask / keep
+///
+/// Shapes   x, y [n, m] for any n
+/// Throws   DataError when `keep` is not in (0, 1].
+/// Cost     one pass over the batch each way, and 16 random bits a value.
+/// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
+/// Example  examples/01_digits.cpp
+template <std::floating_point T = float>
+class Dropout {
+ public:
+  static constexpr std::string_view name = "Dropout";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx, mask;  // mask: 0 or 1 / keep
+    bool masked = false;
+  };
+
+  explicit Dropout(const DropoutOptions& options = {}) : threshold_{to_threshold(options.keep)} {}
+
+  static void visit(auto&&, auto&...) {}
+
+  Shape output_shape(const Shape& in) const { return in; }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+    c.masked = pass.is_training();
+    if (!c.masked) return c.y = x;
+    draw_mask(x.rows(), x.cols(), c.mask, pass);
+    return c.y = x.cwiseProduct(c.mask);
+  }
+
+  const Matrix<T>& backward(Batch<T>, Batch<T> dy, Cache& c, Dropout&) const {
+    if (!c.masked) return c.dx = dy;
+    return c.dx = dy.cwiseProduct(c.mask);
+  }
+
+  /// The keep probability in force.
+  double keep() const { return threshold_ / 65536.0; }
+
+ private:
+  static std::uint32_t to_threshold(double keep) {
+    const double threshold = std::round(keep * 65536);
+    if (!(threshold >= 1 && threshold <= 65536))
+      throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
+                      "keep is the share of values that stay, not the share that is dropped");
+    return static_cast<std::uint32_t>(threshold);
+  }
+
+  void draw_mask(Index rows, Index cols, Matrix<T>& mask, const Pass& pass) const {
+    constexpr Index per_block = 8;  // 128 random bits, 16 a value
+    const T kept = T(1 / keep());
+    mask.resize(rows, cols);
+    for (Index j = 0; j < cols; ++j) {
+      for (Index i = 0; i < rows; i += per_block) {
+        const RandomBlock bits = pass.random(j, i / per_block);
+        for (Index k = 0; k < per_block && i + k < rows; ++k) {
+          const std::uint32_t draw = (bits[static_cast<std::size_t>(k / 2)] >> (k % 2 * 16)) & 0xFFFF;
+          mask(i + k, j) = draw < threshold_ ? kept : T(0);
+        }
+      }
+    }
+  }
+
+  std::uint32_t threshold_;
+};
+
+}  // namespace descent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// A metric of any type whose value is a number, held by value: for lists of metrics.
+template <std::floating_point T = float>
+class AnyMetric {
+ public:
+  template <class A>
+    requires(!std::same_as<A, AnyMetric>) && Metric<A, T> &&
+            std::convertible_to<decltype(std::declval<const A&>().value()), double>
+  AnyMetric(A metric) : self_{std::make_unique<Held<A>>(std::move(metric))} {}
+  AnyMetric(const AnyMetric& other) : self_{other.self_->clone()} {}
+  AnyMetric(AnyMetric&&) noexcept = default;
+  AnyMetric& operator=(AnyMetric other) noexcept {
+    self_ = std::move(other.self_);
+    return *this;
+  }
+
+  std::string name() const { return self_->name(); }
+  void update(Batch<T> prediction, Batch<T> target) { self_->update(prediction, target); }
+  double value() const { return self_->value(); }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual std::string name() const = 0;
+    virtual void update(Batch<T> prediction, Batch<T> target) = 0;
+    virtual double value() const = 0;
+  };
+  template <class A>
+  struct Held final : Interface {
+    explicit Held(A a) : metric{std::move(a)} {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
+    std::string name() const override { return std::string{A::name}; }
+    void update(Batch<T> prediction, Batch<T> target) override { metric.update(prediction, target); }
+    double value() const override { return metric.value(); }
+    A metric;
+  };
+  std::unique_ptr<Interface> self_;
+};
+
+}  // namespace descent

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "descent/models/any_layer.hpp"
+#include "descent/models/chain.hpp"
+#include "descent/models/network.hpp"
+#include "descent/models/sequential.hpp"

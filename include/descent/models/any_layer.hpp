@@ -1,0 +1,175 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include "descent/core/backward.hpp"
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+/// A layer of any type, held by value: a copy is a copy of the layer. A layer itself.
+template <std::floating_point T = float>
+class AnyLayer {
+  struct Interface;
+  struct AnyCache {
+    virtual ~AnyCache() = default;
+  };
+
+ public:
+  using Scalar = T;
+  class Cache {
+    friend AnyLayer;
+    std::unique_ptr<AnyCache> held_;
+  };
+
+  template <class L>
+    requires(!std::same_as<L, AnyLayer>) && LayerOf<L, T>
+  AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {}
+  AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
+  AnyLayer(AnyLayer&&) noexcept = default;
+  AnyLayer& operator=(AnyLayer other) noexcept {
+    self_ = std::move(other.self_);
+    return *this;
+  }
+  ~AnyLayer() = default;
+
+  static void visit(auto&& f, auto& first, auto&... rest) { traverse<Parameter>(f, first, rest...); }
+  static void visit_buffers(auto&& f, auto& first, auto&... rest) { traverse<Buffer>(f, first, rest...); }
+
+  Shape output_shape(const Shape& in) const { return self_->output_shape(in); }
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const { return self_->forward(x, c, pass); }
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, AnyLayer& gradient) const {
+    return self_->backward(x, dy, c, *gradient.self_);
+  }
+  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, AnyLayer& gradient) const {
+    self_->backward_parameters(x, dy, c, *gradient.self_);
+  }
+
+  /// The layer inside if it is an `L`, else nullptr.
+  template <LayerOf<T> L>
+  L* get_if() {
+    auto* held = dynamic_cast<Held<L>*>(self_.get());
+    return held ? &held->layer : nullptr;
+  }
+  template <LayerOf<T> L>
+  const L* get_if() const {
+    const auto* held = dynamic_cast<const Held<L>*>(self_.get());
+    return held ? &held->layer : nullptr;
+  }
+
+ private:
+  using Leaf = Eigen::Map<Matrix<T>>;
+
+  /// Receives the parameters or the buffers of an erased layer one by one.
+  template <class Entry>
+  struct Visitor {
+    virtual void operator()(const Entry& entry, Leaf leaf) = 0;
+
+   protected:
+    ~Visitor() = default;
+  };
+  template <class Entry, class F>
+  struct VisitorOf final : Visitor<Entry> {
+    explicit VisitorOf(F& f) : f_{f} {}
+    void operator()(const Entry& entry, Leaf leaf) override { f_(entry, leaf); }
+    F& f_;
+  };
+
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual Shape output_shape(const Shape&) const = 0;
+    virtual const Matrix<T>& forward(Batch<T>, Cache&, const Pass&) const = 0;
+    virtual const Matrix<T>& backward(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
+    virtual void backward_parameters(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
+    virtual void visit(Visitor<Parameter>&) = 0;
+    virtual void visit(Visitor<Buffer>&) = 0;
+  };
+
+  template <class L>
+  struct Held final : Interface {
+    struct HeldCache final : AnyCache {
+      typename L::Cache value;
+    };
+
+    explicit Held(L l) : layer{std::move(l)} {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
+    Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
+    const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const override {
+      return layer.forward(x, cache(c), pass);
+    }
+    const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Interface& gradient) const override {
+      return layer.backward(x, dy, cache(c), same(gradient).layer);
+    }
+    void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Interface& gradient) const override {
+      descent::backward_parameters(layer, x, dy, cache(c), same(gradient).layer);
+    }
+    void visit(Visitor<Parameter>& f) override {
+      L::visit([&](const Parameter& p, auto& leaf) { f(p, as_matrix(leaf)); }, layer);
+    }
+    void visit(Visitor<Buffer>& f) override {
+      descent::visit_buffers<L>([&](const Buffer& b, auto& leaf) { f(b, as_matrix(leaf)); }, layer);
+    }
+
+    /// The cache of an `L`, made when it is first needed, and anew when the cache served another type.
+    static typename L::Cache& cache(Cache& c) {
+      if (!c.held_ || typeid(*c.held_) != typeid(HeldCache)) c.held_ = std::make_unique<HeldCache>();
+      return static_cast<HeldCache&>(*c.held_).value;
+    }
+    static Held& same(Interface& other) {
+      expect_same_type(typeid(other) == typeid(Held));
+      return static_cast<Held&>(other);
+    }
+    static Leaf as_matrix(auto& leaf) { return {leaf.data(), leaf.rows(), leaf.cols()}; }
+
+    L layer;
+  };
+
+  static void expect_same_type(bool same) {
+    if (!same)
+      throw ShapeError("AnyLayer", "expected layers of one type at the same place, got two types",
+                       "make gradient and optimizer state from the model that is trained");
+  }
+
+  /// Leaf by leaf: the first tree names each, the others look up theirs by number. Looking up costs a walk
+  /// through the layer, which is short, and spares lists that would have to be kept in step with it.
+  template <class Entry>
+  static void traverse(auto& f, auto& first, auto&... rest) {
+    (expect_same_type(typeid(*first.self_) == typeid(*rest.self_)), ...);
+    Index k = 0;
+    auto each = [&](const Entry& entry, Leaf leaf) {
+      call(f, entry, constant_as(first, leaf), constant_as(rest, nth<Entry>(rest, k))...);
+      ++k;
+    };
+    VisitorOf<Entry, decltype(each)> visitor{each};
+    first.self_->visit(visitor);
+  }
+
+  template <class Entry>
+  static Leaf nth(auto& tree, Index k) {
+    Leaf found{nullptr, 0, 0};
+    auto look = [&](const Entry&, Leaf leaf) {
+      if (k-- == 0) new (&found) Leaf{leaf};  // a Map is set to look elsewhere by placement new
+    };
+    VisitorOf<Entry, decltype(look)> visitor{look};
+    tree.self_->visit(visitor);
+    return found;
+  }
+
+  /// The leaves of a const tree are const.
+  static auto constant_as(const AnyLayer&, Leaf leaf) {
+    return Eigen::Map<const Matrix<T>>{leaf.data(), leaf.rows(), leaf.cols()};
+  }
+  static Leaf constant_as(AnyLayer&, Leaf leaf) { return leaf; }
+
+  static void call(auto& f, const auto& entry, auto... leaf) { f(entry, leaf...); }
+
+  std::unique_ptr<Interface> self_;
+};
+
+}  // namespace descent

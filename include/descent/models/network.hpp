@@ -1,0 +1,102 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/models/any_layer.hpp"
+#include "descent/models/chain.hpp"
+
+namespace descent {
+
+/// Layers one behind another, chosen while the program runs. A layer itself, so chains nest.
+///
+///   Network net;
+///   for (const Index width : widths) net.add(Dense{in, width, rng}).add(ReLU{}), in = width;
+///
+/// Names, results and errors are those of a `Sequential` of the same layers, to the bit.
+///
+/// Throws   ShapeError from `output_shape` when it is empty or neighbours do not fit together.
+template <std::floating_point T = float>
+class Network {
+ public:
+  static constexpr std::string_view name = "Network";
+  using Scalar = T;
+  struct Cache {
+    std::vector<typename AnyLayer<T>::Cache> layers;
+    std::vector<const Matrix<T>*> outputs;
+  };
+
+  explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
+
+  template <class... L>
+    requires(sizeof...(L) > 0) && (!std::same_as<L, Network> && ...) && (LayerOf<L, T> && ...)
+  explicit Network(L... layers) : layers_{AnyLayer<T>{std::move(layers)}...} {}
+
+  Network& add(AnyLayer<T> layer) {
+    layers_.push_back(std::move(layer));
+    return *this;
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    for (std::size_t i = 0; i < first.layers_.size(); ++i)
+      AnyLayer<T>::visit(detail::at_position(i, f), first.layers_[i], rest.layers_.at(i)...);
+  }
+  static void visit_buffers(auto&& f, auto& first, auto&... rest) {
+    for (std::size_t i = 0; i < first.layers_.size(); ++i)
+      AnyLayer<T>::visit_buffers(detail::at_position(i, f), first.layers_[i], rest.layers_.at(i)...);
+  }
+
+  Shape output_shape(Shape shape) const {
+    if (layers_.empty()) throw ShapeError(name, "expected at least one layer, got none", "add layers to it");
+    for (std::size_t i = 0; i < layers_.size(); ++i) shape = detail::shape_behind(layers_[i], i, shape);
+    return shape;
+  }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+    c.layers.resize(layers_.size());
+    c.outputs.resize(layers_.size());
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      c.outputs[i] = &layers_[i].forward(input(x, c, i), c.layers[i], pass.inside(i));
+    return *c.outputs.back();
+  }
+
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+    return layers_[0].backward(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
+  }
+  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+    layers_[0].backward_parameters(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
+  }
+
+  /// Calls f(position, y) with what each layer gave in the last forward pass.
+  void visit_outputs(const Cache& c, auto&& f) const {
+    for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), *c.outputs[i]);
+  }
+
+  std::size_t size() const { return layers_.size(); }
+  AnyLayer<T>& operator[](std::size_t i) { return layers_.at(i); }
+  const AnyLayer<T>& operator[](std::size_t i) const { return layers_.at(i); }
+
+ private:
+  static Batch<T> input(Batch<T> x, const Cache& c, std::size_t i) {
+    return i == 0 ? x : Batch<T>{*c.outputs[i - 1]};
+  }
+
+  /// Backward through all layers but the first; returns dL/dy of the first.
+  Batch<T> behind_first(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+    const Matrix<T>* d = nullptr;
+    for (std::size_t i = layers_.size(); --i > 0;)
+      d = &layers_[i].backward(input(x, c, i), d ? Batch<T>{*d} : dy, c.layers[i], gradient.layers_[i]);
+    return d ? Batch<T>{*d} : dy;
+  }
+
+  std::vector<AnyLayer<T>> layers_;
+};
+
+template <class First, class... Rest>
+Network(First, Rest...) -> Network<typename First::Scalar>;
+
+}  // namespace descent

@@ -1,0 +1,5 @@
+#pragma once
+
+#include "descent/optimizers/adam.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/optimizers/momentum.hpp"

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Gradient descent.
+///
+///   w -= alpha * dw
+///
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 8.3.1
+struct GradientDescent {
+  LearningRate learning_rate = 0.01;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+  };
+
+  template <Parameterized M>
+  State<M> init(const M&) const {
+    return {};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const T alpha = T(learning_rate(state.clock));
+    ++state.clock.step;
+    visit_flat([&](auto w, auto dw) { w -= alpha * dw; }, model, gradient);
+  }
+};
+
+}  // namespace descent

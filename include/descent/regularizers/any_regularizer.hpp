@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// No regularizer, or one of any type, held by value.
+template <Parameterized M>
+class AnyRegularizer {
+ public:
+  AnyRegularizer() = default;
+  template <class R>
+    requires(!std::same_as<R, AnyRegularizer>) && Regularizer<R, M>
+  AnyRegularizer(R r)
+      : penalty_{[r](const M& model, Index samples) { return r.penalty(model, samples); }},
+        add_gradient_{[r](const M& model, M& gradient, Index samples) {
+          r.add_gradient(model, gradient, samples);
+        }} {}
+
+  double penalty(const M& model, Index samples) const { return penalty_ ? penalty_(model, samples) : 0; }
+  void add_gradient(const M& model, M& gradient, Index samples) const {
+    if (add_gradient_) add_gradient_(model, gradient, samples);
+  }
+
+ private:
+  std::function<double(const M&, Index)> penalty_;
+  std::function<void(const M&, M&, Index)> add_gradient_;
+};
+
+}  // namespace descent

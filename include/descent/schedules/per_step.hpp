@@ -1,0 +1,17 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// A schedule that counts optimizer steps instead of epochs:
+/// `Adam{.learning_rate = PerStep{InverseTime{.initial = 1e-2, .decay_rate = 1e-4}}}`.
+template <Schedule S>
+struct PerStep {
+  S schedule;
+
+  explicit PerStep(S per_step) : schedule(per_step) {}
+  double operator()(const Clock& clock) const { return schedule(clock.step); }
+};
+
+}  // namespace descent

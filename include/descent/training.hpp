@@ -1,0 +1,10 @@
+#pragma once
+
+#include "descent/training/evaluate.hpp"
+#include "descent/training/fit.hpp"
+#include "descent/training/history.hpp"
+#include "descent/training/non_finite.hpp"
+#include "descent/training/options.hpp"
+#include "descent/training/predict.hpp"
+#include "descent/training/progress.hpp"
+#include "descent/training/trainer.hpp"

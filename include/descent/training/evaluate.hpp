@@ -1,0 +1,48 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/training/predict.hpp"
+
+namespace descent {
+
+namespace detail {
+
+/// Calls f(prediction, target) for the data set, batch by batch.
+template <Layer M>
+void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
+  using T = typename M::Scalar;
+  expect_input(model, data.x, "evaluate");
+  expect_usable(data, "evaluate", "the data set");
+  forward_in_batches(model, data.x, [&](Index first, Batch<T> prediction) {
+    f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())});
+  });
+}
+
+}  // namespace detail
+
+/// The value of a metric over a data set, as in inference.
+///
+///   evaluate(net, test, Accuracy{})              a number
+///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
+///
+/// Throws   ShapeError or DataError when the data does not fit the model.
+template <Layer M, Metric<typename M::Scalar> A>
+auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
+  detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
+    metric.update(prediction, target);
+  });
+  return metric.value();
+}
+
+/// The mean of a loss over a data set, as in inference, without any penalty.
+template <Layer M, Loss<typename M::Scalar> L>
+double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
+  double total = 0;
+  detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
+    total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
+  });
+  return total / static_cast<double>(data.samples());
+}
+
+}  // namespace descent

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "descent/training/trainer.hpp"
+
+namespace descent {
+
+/// Trains a model in place.
+///
+///   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-3},
+///                               {.epochs = 50, .batch_size = 32, .validation = &dev});
+///
+/// The same as a `Trainer` that is run once; take that to go on afterwards.
+///
+/// Throws   as Trainer::run; the model is then as it was before the step that failed.
+/// Example  examples/01_digits.cpp
+template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
+History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimizer,
+            std::type_identity_t<FitOptions<M>> options = {}) {
+  Trainer trainer{model, std::move(loss), std::move(optimizer), std::move(options)};
+  try {
+    trainer.run(train);
+  } catch (...) {
+    model = std::move(trainer.model);
+    throw;
+  }
+  model = std::move(trainer.model);
+  return trainer.history();
+}
+
+}  // namespace descent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+/// What training measured: for each metric, by name, one value an epoch. `loss` includes the penalty of the
+/// regularizer and is the mean over samples; names of the validation set begin with `val_`.
+///
+///   history["val_loss"].back()
+class History {
+ public:
+  using Series = std::pair<std::string, std::vector<double>>;
+
+  /// Throws DataError, which lists the names there are, for any other.
+  const std::vector<double>& operator[](std::string_view name) const {
+    if (const auto found = find(name); found != series_.end()) return found->second;
+    std::string names;
+    for (const Series& s : series_) names.append(names.empty() ? "" : ", ").append(s.first);
+    throw DataError("History", concat("expected one of [", names, "], got \"", name, '"'),
+                    "name the metric in .metrics, and give .validation for names with val_");
+  }
+  bool contains(std::string_view name) const { return find(name) != series_.end(); }
+
+  /// How many epochs were measured.
+  std::size_t epochs() const { return series_.empty() ? 0 : series_.front().second.size(); }
+
+  /// The series in the order in which they were first added.
+  auto begin() const { return series_.begin(); }
+  auto end() const { return series_.end(); }
+
+  void add(std::string_view name, double value) {
+    const auto found = find(name);
+    if (found == series_.end()) series_.emplace_back(name, std::vector{value});
+    else series_[static_cast<std::size_t>(found - series_.begin())].second.push_back(value);
+  }
+
+ private:
+  std::vector<Series>::const_iterator find(std::string_view name) const {
+    return std::find_if(series_.begin(), series_.end(), [&](const Series& s) { return s.first == name; });
+  }
+  std::vector<Series> series_;
+};
+
+}  // namespace descent
