@@ -32,11 +32,20 @@ class Network {
 
   explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
 
-  template <class... L>
-    requires(sizeof...(L) > 0) && (!std::same_as<L, Network> && ...) && (LayerOf<L, T> && ...)
-  explicit Network(L... layers) : layers_{AnyLayer<T>{std::move(layers)}...} {}
+  template <class First, class... Rest>
+    requires(sizeof...(Rest) > 0 || (!std::same_as<First, Network> && !std::same_as<First, std::vector<AnyLayer<T>>>))
+  explicit Network(First first, Rest... rest) {
+    add(std::move(first));
+    (add(std::move(rest)), ...);
+  }
 
-  Network& add(AnyLayer<T> layer) {
+  /// Appends a layer.
+  template <class L>
+  Network& add(L layer) {
+    // Asserted and not required, so that the first error says what a type lacks to be a layer.
+    static_assert(Layer<L>, "a part of this Network is not a Layer");
+    static_assert(std::same_as<typename L::Scalar, T>,
+                  "the layers of a Network share its Scalar: all float or all double");
     layers_.push_back(std::move(layer));
     return *this;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -20,8 +21,14 @@ namespace descent {
 ///
 /// Throws   ShapeError from `output_shape` when neighbours do not fit together; it names the layer.
 /// Example  examples/01_digits.cpp
-template <Layer First, LayerOf<typename First::Scalar>... Rest>
+template <class First, class... Rest>
 class Sequential {
+  // Asserted and not required, so that the first error says what a type lacks to be a layer.
+  static_assert(Layer<First>, "the first part of this Sequential is not a Layer");
+  static_assert((Layer<Rest> && ...), "a part of this Sequential is not a Layer");
+  static_assert((std::same_as<typename Rest::Scalar, typename First::Scalar> && ...),
+                "the layers of a Sequential share one Scalar: all float or all double");
+
  public:
   static constexpr std::string_view name = "Sequential";
   using Scalar = typename First::Scalar;

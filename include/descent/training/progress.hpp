@@ -109,7 +109,7 @@ class Progress {
 
   void update(Index samples_done, const NamedValues& values, double learning_rate) {
     drawn_ = Clock::now();
-    constexpr int cells = 20;
+    constexpr int cells = 16;
     const double share = static_cast<double>(samples_done) / static_cast<double>(samples_);
     const auto filled = static_cast<std::size_t>(share * cells);
     const double all_done = (epoch_ - 1 + share) / epochs_;
@@ -118,9 +118,8 @@ class Progress {
 
     const std::string head = detail::formatted("Epoch %d/%d ", epoch_, epochs_);
     const std::string bar = std::string(filled, '#') + std::string(cells - filled, '.');
-    std::string tail = listed(values);
-    tail += detail::formatted(" - rate: %.2e - %.0f samples/s - ", learning_rate, speed);
-    tail += detail::minutes(elapsed / all_done - elapsed) + " left";
+    std::string tail = ' ' + detail::minutes(elapsed / all_done - elapsed) + " left";
+    tail += detail::formatted(" - %.0f samples/s - rate: %.2e", speed, learning_rate) + listed(values);
     const std::size_t room = width_ - std::min(width_, head.size() + cells + 3);
     *out_ << '\r' << head << colour("\033[32m") << '[' << bar << ']' << colour("\033[0m")
           << tail.substr(0, room) << "\033[K" << std::flush;

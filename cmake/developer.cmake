@@ -1,0 +1,39 @@
+# How our own tests and examples are compiled. None of it reaches a user of the library.
+include(CheckCXXCompilerFlag)
+
+option(DESCENT_NATIVE "Compile tests and examples for this machine's processor" ${PROJECT_IS_TOP_LEVEL})
+option(DESCENT_WERROR "Turn warnings in tests and examples into errors" OFF)
+set(DESCENT_SANITIZE "" CACHE STRING "Sanitizers for tests and examples: \"address,undefined\" or \"thread\"")
+
+add_library(descent_developer INTERFACE)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(descent_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                     $<$<BOOL:${DESCENT_WERROR}>:-Werror>)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12 warns of its own AVX-512 intrinsics (its bug 105593). Clang still looks for such faults in our code.
+  target_compile_options(descent_developer INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
+
+if(DESCENT_NATIVE)
+  check_cxx_compiler_flag(-march=native DESCENT_HAS_MARCH_NATIVE)
+  if(DESCENT_HAS_MARCH_NATIVE)
+    target_compile_options(descent_developer INTERFACE -march=native)
+  endif()
+endif()
+
+if(DESCENT_SANITIZE)
+  # Without recovery, so that undefined behaviour fails a test instead of only being printed.
+  set(flags -fsanitize=${DESCENT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(descent_developer INTERFACE ${flags})
+  target_link_options(descent_developer INTERFACE ${flags})
+endif()
+
+# A test that runs PROGRAM with the repository as working directory. It must succeed, and its output must match
+# the lines of the file EXPECTED (see expect_output.cmake), if there is one.
+function(descent_add_program_test name program expected)
+  add_test(NAME ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+           COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${program}> -D EXPECTED=${expected}
+                   -P "${PROJECT_SOURCE_DIR}/cmake/expect_output.cmake")
+endfunction()

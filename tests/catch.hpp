@@ -1,0 +1,16 @@
+#pragma once
+
+// The one include of Catch2, for version 3 and 2 alike. Tests use the names of version 3.
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+#else
+#include <catch2/catch.hpp>
+
+#include <string>
+
+namespace Catch::Matchers {
+inline auto ContainsSubstring(const std::string& text, CaseSensitive::Choice choice = CaseSensitive::Yes) {
+  return Contains(text, choice);
+}
+}  // namespace Catch::Matchers
+#endif

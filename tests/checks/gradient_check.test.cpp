@@ -1,0 +1,107 @@
+#include <sstream>
+
+#include "catch.hpp"
+#include "descent/descent.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// A Dense whose backward is wrong in one entry of its weight by one percent.
+struct Planted {
+  using Scalar = double;
+  using Cache = Dense<double>::Cache;
+  Dense<double> inner;
+
+  static void visit(auto&& f, auto&... tree) { Dense<double>::visit(f, tree.inner...); }
+  Shape output_shape(const Shape& in) const { return inner.output_shape(in); }
+  const Matrix<double>& forward(Batch<double> x, Cache& c, const Pass& pass) const {
+    return inner.forward(x, c, pass);
+  }
+  const Matrix<double>& backward(Batch<double> x, Batch<double> dy, Cache& c, Planted& gradient) const {
+    const auto& dx = inner.backward(x, dy, c, gradient.inner);
+    gradient.inner.weight(2, 1) *= 1.01;
+    return dx;
+  }
+};
+
+/// A penalty that adds nothing to the gradient.
+struct Forgetful : L2 {
+  void add_gradient(const auto&, auto&, Index) const {}
+};
+
+struct Problem {
+  Matrix<double> x{8, 12};
+  Matrix<double> y{1, 12};
+  Problem() {
+    Rng rng{5};
+    for (double& v : x.reshaped()) v = rng.normal();
+    for (Index j = 0; j < y.cols(); ++j) y(0, j) = static_cast<double>(j % 3);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a right network passes, with dropout, batch normalisation and L2", "[checks]") {
+  const Problem problem;
+  Rng rng{1};
+  const Sequential net{Dense<double>{8, 10, rng}, BatchNorm<double>{10}, ReLU<double>{},
+                       Dropout<double>{{.keep = 0.8}}, Dense<double>{10, 3, rng}};
+  const auto report =
+      check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y, {.regularizer = L2{.lambda = 0.5}});
+  CAPTURE(report);
+  CHECK(report.verdict == GradientVerdict::correct);
+  CHECK(report.relative_difference < 1e-7);
+  CHECK(report.blocks.front().name == "0.weight");
+  CHECK(report.blocks.back().name == "input");
+}
+
+TEST_CASE("an error planted in one entry of one layer is found and named", "[checks]") {
+  const Problem problem;
+  Rng rng{1};
+  const Sequential net{Dense<double>{8, 64, rng}, Tanh<double>{}, Planted{Dense<double>{64, 32, rng}},
+                       Tanh<double>{}, Dense<double>{32, 3, rng}};
+  const auto report = check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y);
+  CAPTURE(report);
+  CHECK(report.verdict == GradientVerdict::wrong);
+  REQUIRE_FALSE(report.worst.empty());
+  CHECK(report.worst.front().block == "2.weight");
+  CHECK(report.worst.front().row == 2);
+  CHECK(report.worst.front().col == 1);
+  CHECK(report.worst.front().analytic / report.worst.front().numeric == Catch::Detail::Approx(1.01).epsilon(1e-4));
+  std::ostringstream printed;
+  printed << report;
+  CHECK_THAT(printed.str(), Catch::Matchers::ContainsSubstring("gradient: wrong") &&
+                                Catch::Matchers::ContainsSubstring("2.weight(2, 1)"));
+}
+
+TEST_CASE("a forgotten regularizer is found", "[checks]") {
+  const Problem problem;
+  Rng rng{1};
+  const Sequential net{Dense<double>{8, 3, rng}};
+  const auto report = check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y,
+                                     {.regularizer = Forgetful{{.lambda = 1}}});
+  CHECK(report.verdict == GradientVerdict::wrong);
+  CHECK(report.worst.front().block == "0.weight");
+}
+
+TEST_CASE("a kink is told from an error", "[checks]") {
+  // Inputs at the corner of ReLU: exactly, and nearer than the difference is wide.
+  const Matrix<double> x{{0.0, 4e-6, -4e-6, 1.0, -1.0}}, y{{1, 1, 1, 1, 1}};
+  const auto report = check_gradient(ReLU<double>{}, MeanSquaredError{}, x, y);
+  CAPTURE(report);
+  CHECK(report.verdict == GradientVerdict::correct);
+  CHECK(report.kinks.size() == 3);
+  CHECK(report.blocks.back().kinks == 3);
+}
+
+TEST_CASE("a sample of the entries can be checked", "[checks]") {
+  const Problem problem;
+  Rng rng{1};
+  const Sequential net{Dense<double>{8, 3, rng}};
+  const auto report =
+      check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y, {.entries_per_block = 4, .worst = 2});
+  CHECK(report.verdict == GradientVerdict::correct);
+  CHECK(report.worst.size() == 2);
+  for (const auto& block : report.blocks) CHECK(block.entries <= 4);
+}

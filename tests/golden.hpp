@@ -1,0 +1,57 @@
+#pragma once
+
+#include <descent/descent.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "catch.hpp"
+
+/// Reads the reference values in tests/golden/; its README says where they come from.
+namespace golden {
+
+using Json = nlohmann::json;
+
+inline Json read(const std::string& name) {
+  std::ifstream file{std::string{DESCENT_TESTS_DIR} + "/golden/" + name + ".json"};
+  if (!file) throw std::runtime_error{"no golden file " + name};
+  return Json::parse(file);
+}
+
+/// A tensor as it is printed: [rows, columns]; a list becomes one column.
+inline descent::Matrix<double> matrix(const Json& tensor) {
+  const auto& shape = tensor.at("shape");
+  const descent::Index rows = shape.at(0), cols = shape.size() > 1 ? shape.at(1).get<descent::Index>() : 1;
+  descent::Matrix<double> m(rows, cols);
+  for (descent::Index i = 0; i < rows; ++i)
+    for (descent::Index j = 0; j < cols; ++j) m(i, j) = tensor.at("data").at(static_cast<std::size_t>(i * cols + j));
+  return m;
+}
+
+/// A batch, which the files hold with samples in rows, as [features, samples].
+inline descent::Matrix<double> batch(const Json& tensor) { return matrix(tensor).transpose(); }
+
+/// Class indices as a row of targets.
+inline descent::Matrix<double> labels(const Json& list) {
+  descent::Matrix<double> row(1, static_cast<descent::Index>(list.size()));
+  for (descent::Index j = 0; j < row.cols(); ++j) row(0, j) = list.at(static_cast<std::size_t>(j));
+  return row;
+}
+
+/// One evaluation in double: rounding alone.
+constexpr double one_step = 1e-12;
+/// Fifty steps, each of which carries the rounding of those before it.
+constexpr double fifty_steps = 1e-9;
+
+/// Requires |actual - expected| <= tolerance * (1 + |expected|) everywhere.
+inline void require_close(const descent::Matrix<double>& actual, const descent::Matrix<double>& expected,
+                          double tolerance) {
+  REQUIRE(actual.rows() == expected.rows());
+  REQUIRE(actual.cols() == expected.cols());
+  const auto excess = (actual - expected).array().abs() / (1 + expected.array().abs());
+  CAPTURE(actual, expected);
+  REQUIRE(excess.maxCoeff() <= tolerance);
+}
+
+}  // namespace golden

@@ -1,0 +1,26 @@
+# Builds and runs the project beside this file, which gets the library by WAY: find_package or add_subdirectory.
+cmake_minimum_required(VERSION 3.21)
+
+function(run)
+  execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK_DIR}")  # what an older version installed must not help
+set(prefix "${WORK_DIR}/prefix")
+if(WAY STREQUAL "find_package")
+  run("${CMAKE_COMMAND}" --install "${DESCENT_BINARY_DIR}" --prefix "${prefix}" --config "${CONFIG}")
+endif()
+
+run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" "-DWAY=${WAY}"
+    "-DDESCENT_SOURCE_DIR=${DESCENT_SOURCE_DIR}" "-DEigen3_DIR=${EIGEN_DIR}" "-DEIGEN_INCLUDE_DIR=${EIGEN_INCLUDE_DIR}")
+run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+run("${WORK_DIR}/build/consumer")
+
+if(WAY STREQUAL "add_subdirectory")
+  run("${CMAKE_COMMAND}" --install "${WORK_DIR}/build" --prefix "${prefix}")
+  file(GLOB_RECURSE installed "${prefix}/*")
+  if(installed)
+    message(FATAL_ERROR "add_subdirectory(descent) also installed: ${installed}")
+  endif()
+endif()

@@ -1,0 +1,95 @@
+#include "golden.hpp"
+
+using namespace descent;
+using golden::batch, golden::matrix, golden::require_close;
+
+namespace {
+
+/// The references' own tolerance: their digits went through a division by small deviations.
+constexpr double tolerance = 1e-10;
+
+golden::Json find_case(const std::string& id) {
+  const auto file = golden::read("batchnorm");
+  for (const auto& c : file.at("cases"))
+    if (c.at("id") == id) return c;
+  throw std::runtime_error{"no case " + id};
+}
+
+void follows_three_steps(Variance variance, const char* running_key, const char* y_key) {
+  const auto c = find_case("bn1d_train_3_steps_then_eval");
+  BatchNorm<double> layer{4, {.momentum = 0.9, .epsilon = c.at("eps"), .running_variance = variance}};
+  layer.gamma = matrix(c.at("gamma"));
+  layer.beta = matrix(c.at("beta"));
+  BatchNorm<double> gradient = zeros_like(layer);
+  BatchNorm<double>::Cache cache;
+
+  for (const auto& step : c.at("steps")) {
+    const Matrix<double> x = batch(step.at("x"));
+    require_close(layer.forward(x, cache, Pass::training({})), batch(step.at("y")), tolerance);
+    require_close(layer.backward(x, batch(step.at("dy")), cache, gradient), batch(step.at("dx")), tolerance);
+    require_close(gradient.gamma, matrix(step.at("dgamma")), tolerance);
+    require_close(gradient.beta, matrix(step.at("dbeta")), tolerance);
+    update_buffers(layer, gradient);
+    require_close(layer.running_mean, matrix(step.at("running_mean")), tolerance);
+    require_close(layer.running_variance, matrix(step.at(running_key)), tolerance);
+  }
+  require_close(layer.forward(batch(c.at("eval").at("x")), cache, Pass::inference()), batch(c.at("eval").at(y_key)),
+                tolerance);
+}
+
+}  // namespace
+
+TEST_CASE("BatchNorm equals the reference, with the biased running variance", "[layers][golden]") {
+  follows_three_steps(Variance::biased, "running_var_biased_convention", "y_if_running_var_biased");
+}
+
+TEST_CASE("BatchNorm equals the reference, with the unbiased running variance", "[layers][golden]") {
+  follows_three_steps(Variance::unbiased, "running_var_pytorch (accumulates UNBIASED var)", "y_pytorch");
+}
+
+TEST_CASE("BatchNorm in inference has the gradient of constant statistics", "[layers][golden]") {
+  const auto c = find_case("bn1d_train_3_steps_then_eval");
+  const auto& last = c.at("steps").back();
+  BatchNorm<double> layer{4, {.epsilon = c.at("eps")}};
+  layer.gamma = matrix(c.at("gamma"));
+  layer.beta = matrix(c.at("beta"));
+  layer.running_mean = matrix(last.at("running_mean"));
+  layer.running_variance = matrix(last.at("running_var_pytorch (accumulates UNBIASED var)"));
+  BatchNorm<double> gradient = zeros_like(layer);
+  BatchNorm<double>::Cache cache;
+  const auto& eval = c.at("eval");
+  const Matrix<double> x = batch(eval.at("x"));
+
+  layer.forward(x, cache, Pass::inference());
+  require_close(layer.backward(x, batch(eval.at("dy")), cache, gradient), batch(eval.at("dx_pytorch")), tolerance);
+  require_close(gradient.gamma, matrix(eval.at("dgamma")), tolerance);
+  require_close(gradient.beta, matrix(eval.at("dbeta")), tolerance);
+}
+
+TEST_CASE("BatchNorm keeps its digits beside a large offset", "[layers][golden]") {
+  const auto c = find_case("bn1d_large_offset");
+  const Matrix<double> x = batch(c.at("x"));
+  BatchNorm<double> layer{x.rows(), {.epsilon = c.at("eps")}};
+  BatchNorm<double>::Cache cache;
+  require_close(layer.forward(x, cache, Pass::training({})), batch(c.at("y_exact_50_digits")), c.at("tolerance"));
+}
+
+TEST_CASE("BatchNorm of a feature that never changes stays finite", "[layers][golden]") {
+  const auto c = find_case("bn1d_zero_variance");
+  const Matrix<double> x = batch(c.at("x"));
+  BatchNorm<double> layer{x.rows(), {.epsilon = c.at("eps")}};
+  layer.gamma = matrix(c.at("gamma"));
+  layer.beta = matrix(c.at("beta"));
+  BatchNorm<double> gradient = zeros_like(layer);
+  BatchNorm<double>::Cache cache;
+  require_close(layer.forward(x, cache, Pass::training({})), batch(c.at("y")), tolerance);
+  require_close(layer.backward(x, batch(c.at("dy")), cache, gradient), batch(c.at("dx")), tolerance);
+}
+
+TEST_CASE("BatchNorm takes single samples in inference and refuses them in training", "[layers]") {
+  const BatchNorm<double> layer{3};
+  BatchNorm<double>::Cache cache;
+  const Matrix<double> x = Matrix<double>::Ones(3, 1);
+  CHECK(layer.forward(x, cache, Pass::inference()).cols() == 1);
+  CHECK_THROWS_AS(layer.forward(x, cache, Pass::training({})), DataError);
+}

@@ -1,0 +1,46 @@
+#include "golden.hpp"
+
+using namespace descent;
+
+TEST_CASE("Dense equals the reference", "[layers][golden]") {
+  const auto file = golden::read("linear");
+  for (const auto& c : file.at("cases")) {
+    Rng rng{1};
+    Dense<double> layer{c.at("in"), c.at("out"), rng};
+    layer.weight = golden::matrix(c.at("W"));
+    layer.bias = golden::matrix(c.at("b"));
+    Dense<double> gradient = zeros_like(layer);
+    Dense<double>::Cache cache;
+    const Matrix<double> x = golden::batch(c.at("x"));
+
+    golden::require_close(layer.forward(x, cache, Pass::inference()), golden::batch(c.at("y")), golden::one_step);
+    golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, gradient), golden::batch(c.at("dx")),
+                          golden::one_step);
+    golden::require_close(gradient.weight, golden::matrix(c.at("dW")), golden::one_step);
+    golden::require_close(gradient.bias, golden::matrix(c.at("db")), golden::one_step);
+  }
+}
+
+TEST_CASE("Dense without a bias has a weight alone", "[layers]") {
+  Rng rng{1};
+  const Dense layer{3, 2, rng, Bias::none};
+  CHECK(parameter_count(layer) == 6);
+  Dense<float>::Cache cache;
+  const Matrix<> x = Matrix<>::Ones(3, 4);
+  CHECK(layer.forward(x, cache, Pass::inference()) == layer.weight * x);
+}
+
+TEST_CASE("Dense refuses sizes that are not positive", "[layers]") {
+  Rng rng{1};
+  CHECK_THROWS_AS((Dense{0, 2, rng}), ShapeError);
+  CHECK_THROWS_AS((Dense{2, -1, rng}), ShapeError);
+}
+
+TEST_CASE("Dense starts from the initializer it is given", "[layers]") {
+  Rng rng{1};
+  const Dense zero{3, 2, rng, Zeros{}};
+  CHECK(zero.weight.isZero(0));
+  Rng a{7}, b{7};
+  const Dense by_default{30, 20, a}, he{30, 20, b, HeNormal{}};
+  CHECK(by_default.weight == he.weight);
+}

@@ -1,0 +1,46 @@
+#include <cmath>
+
+#include "catch.hpp"
+#include "descent/layers/dropout.hpp"
+
+using namespace descent;
+
+TEST_CASE("Dropout keeps the share it says and divides by it", "[layers]") {
+  const Dropout<double> layer{{.keep = 0.8}};
+  Dropout<double>::Cache cache;
+  const Matrix<double> x = Matrix<double>::Ones(101, 977);
+  const Matrix<double>& y = layer.forward(x, cache, Pass::training({.seed = 3}));
+  const double kept = static_cast<double>((y.array() > 0).count()) / static_cast<double>(y.size());
+  const double five_sigma = 5 * std::sqrt(0.8 * 0.2 / static_cast<double>(y.size()));
+  CHECK(std::abs(kept - 0.8) < five_sigma);
+  CHECK(((y.array() == 0) || (y.array() == 1 / layer.keep())).all());
+  CHECK(std::abs(layer.keep() - 0.8) <= 0x1p-17);
+}
+
+TEST_CASE("Dropout draws a fresh mask for every step, sample and layer", "[layers]") {
+  const Dropout<double> layer{{.keep = 0.5}};
+  const Matrix<double> x = Matrix<double>::Ones(64, 2);
+  const auto mask = [&](const Pass& pass) {
+    Dropout<double>::Cache cache;
+    return Matrix<double>{layer.forward(x, cache, pass)};
+  };
+  const Pass pass = Pass::training({.seed = 1, .step = 5});
+  CHECK(mask(pass) == mask(pass));
+  CHECK(mask(pass) != mask(Pass::training({.seed = 1, .step = 6})));
+  CHECK(mask(pass) != mask(Pass::training({.seed = 2, .step = 5})));
+  CHECK(mask(pass) != mask(Pass::training({.seed = 1, .step = 5 + (std::int64_t{1} << 32)})));
+  CHECK(mask(pass.inside(0)) != mask(pass.inside(1)));
+  CHECK(mask(pass).col(0) != mask(pass).col(1));
+  CHECK(mask(pass).col(1) == mask(Pass::training({.seed = 1, .step = 5, .first_sample = 1})).col(0));
+}
+
+TEST_CASE("Dropout does nothing in inference, nor with keep 1", "[layers]") {
+  const Matrix<> x = Vector<>::LinSpaced(15, -1, 1).reshaped(5, 3);
+  Dropout<float>::Cache cache;
+  CHECK((Dropout{{.keep = 0.3}}.forward(x, cache, Pass::inference()) == x));
+  CHECK((Dropout{{.keep = 1}}.forward(x, cache, Pass::training({})) == x));
+}
+
+TEST_CASE("Dropout refuses a keep probability outside (0, 1]", "[layers]") {
+  for (const double keep : {0.0, -0.1, 1.1, std::nan("")}) CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
+}

@@ -1,0 +1,17 @@
+#include "golden.hpp"
+
+using namespace descent;
+
+TEST_CASE("MeanSquaredError is the mean over outputs and samples, worked by hand", "[losses]") {
+  const Matrix<double> p{{1, 2, 3}, {0, 0, 0}}, t{{1, 0, 0}, {0, 1, 2}};
+  Matrix<double> dy;
+  const MeanSquaredError loss;
+  CHECK(loss.value(p, t) == (4 + 9 + 1 + 4) / 6.0);
+  CHECK(loss.value_and_gradient(p, t, dy) == loss.value(p, t));
+  golden::require_close(dy, (Matrix<double>{{0, 4, 6}, {0, -2, -4}} / 6), golden::one_step);
+}
+
+TEST_CASE("MeanSquaredError names shapes that do not fit", "[losses]") {
+  CHECK_THROWS_WITH(MeanSquaredError{}.value(Matrix<>(2, 3), Matrix<>(1, 3)),
+                    Catch::Matchers::ContainsSubstring("expected 2 target rows, one an output, got 1"));
+}

@@ -1,0 +1,35 @@
+#include "catch.hpp"
+#include "descent/descent.hpp"
+
+using namespace descent;
+
+TEST_CASE("AnyLayer holds any layer by value", "[models]") {
+  Rng rng{1};
+  const Dense dense{2, 3, rng};
+  AnyLayer<float> layer = dense;
+  CHECK(layer.output_shape({2}) == Shape{3});
+  layer = ReLU{};
+  CHECK(layer.get_if<ReLU<float>>() != nullptr);
+  CHECK(parameter_count(layer) == 0);
+}
+
+TEST_CASE("AnyLayer walks several trees together, const ones as const", "[models]") {
+  Rng rng{1};
+  AnyLayer<float> model = Dense{2, 3, rng};
+  const AnyLayer<float> gradient = model;
+  visit_flat([](auto w, auto dw) { w -= dw; }, model, gradient);
+  CHECK(model.get_if<Dense<float>>()->weight.isZero(0));
+  AnyLayer<float>::visit(
+      [](const Parameter&, auto&, auto& constant) {
+        static_assert(std::is_const_v<std::remove_pointer_t<decltype(constant.data())>>);
+      },
+      model, gradient);
+}
+
+TEST_CASE("a cache serves whatever layer it meets", "[models]") {
+  Rng rng{1};
+  AnyLayer<float>::Cache cache;
+  const Matrix<> x = Matrix<>::Ones(2, 1);
+  CHECK(AnyLayer<float>{ReLU{}}.forward(x, cache, Pass::inference()) == x);
+  CHECK(AnyLayer<float>{Dense{2, 3, rng}}.forward(x, cache, Pass::inference()).rows() == 3);
+}

@@ -1,0 +1,44 @@
+#include "catch.hpp"
+#include "descent/descent.hpp"
+
+using namespace descent;
+
+TEST_CASE("Network is built at run time", "[models]") {
+  Rng rng{1};
+  Network net;
+  Index in = 4;
+  for (const Index width : {8, 6, 2}) {
+    net.add(Dense{in, width, rng}).add(ReLU{});
+    in = width;
+  }
+  CHECK(net.size() == 6);
+  CHECK(net.output_shape({4}) == Shape{2});
+  CHECK(net[0].get_if<Dense<float>>()->weight.rows() == 8);
+  CHECK(net[0].get_if<ReLU<float>>() == nullptr);
+}
+
+TEST_CASE("a copy of a Network is independent of it", "[models]") {
+  Rng rng{1};
+  Network net{Dense{2, 2, rng}, BatchNorm{2}};
+  const Matrix<> x = Matrix<>::Ones(2, 3);
+  const Matrix<> before = predict(net, x);
+  Network copy = net;
+  copy[0].get_if<Dense<float>>()->weight.setZero();
+  copy.add(ReLU{});
+  CHECK(predict(net, x) == before);
+  CHECK(net.size() == 2);
+}
+
+TEST_CASE("Network says what is wrong with it", "[models]") {
+  Rng rng{1};
+  CHECK_THROWS_WITH(Network{}.output_shape({4}), "Network: expected at least one layer, got none; add layers to it");
+  Network net{Dense{4, 3, rng}, Dense{5, 2, rng}};
+  CHECK_THROWS_WITH(net.output_shape({4}),
+                    "Dense \"1\": expected 5 features, got 3; the layer before it ends in 3");
+}
+
+TEST_CASE("a gradient of other layers is refused", "[models]") {
+  Rng rng{1};
+  Network net{Dense{2, 2, rng}}, other{ReLU{}};
+  CHECK_THROWS_WITH(update_buffers(net, other), Catch::Matchers::ContainsSubstring("expected layers of one type"));
+}

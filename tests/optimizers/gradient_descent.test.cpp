@@ -1,0 +1,5 @@
+#include "optimizers/fifty_steps.hpp"
+
+TEST_CASE("GradientDescent equals the reference for fifty steps", "[optimizers][golden]") {
+  equals_reference_for_fifty_steps(descent::GradientDescent{.learning_rate = 0.1}, "opt_sgd");
+}

@@ -1,0 +1,6 @@
+// Two translation units with every header: the program links only if no header defines a thing twice.
+#include <descent/descent.hpp>
+
+const void* unit_b();
+
+int main() { return unit_b() == nullptr ? 1 : 0; }

@@ -1,0 +1,92 @@
+#pragma once
+
+// What the tests of several folders share.
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/visit.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/layers/dropout.hpp"
+#include "descent/layers/relu.hpp"
+#include "descent/models/network.hpp"
+#include "descent/models/sequential.hpp"
+
+namespace support {
+
+/// The text of the error that `f` throws. Anything but an `E` fails the test.
+template <std::derived_from<descent::Error> E = descent::Error>
+std::string message_of(auto&& f) {
+  try {
+    f();
+  } catch (const E& error) {
+    return error.what();
+  }
+  FAIL("expected an error, but none was thrown");
+  return {};
+}
+
+/// Every number of a model, parameters and buffers: equal lists are equal models, to the bit.
+template <class M>
+std::vector<double> values_of(const M& model) {
+  std::vector<double> values;
+  auto take = [&](const auto&, const auto& leaf) {
+    for (const auto value : descent::flat(leaf)) values.push_back(static_cast<double>(value));
+  };
+  M::visit(take, model);
+  descent::visit_buffers<M>(take, model);
+  return values;
+}
+
+/// Three clouds of points in the plane, each a class, so far apart that a small network learns them quickly.
+template <std::floating_point T = float>
+descent::Dataset<T> three_clouds(descent::Index samples, std::uint64_t seed = 1) {
+  constexpr std::array<std::array<double, 2>, 3> centres{{{-2, 0}, {2, 0}, {0, 3}}};
+  constexpr double spread = 0.5;
+  descent::Rng rng{seed};
+  descent::Dataset<T> data{.x = descent::Matrix<T>(2, samples), .y = descent::Matrix<T>(1, samples)};
+  for (descent::Index j = 0; j < samples; ++j) {
+    const auto c = static_cast<std::size_t>(j % 3);
+    data.x(0, j) = static_cast<T>(centres[c][0] + spread * rng.normal());
+    data.x(1, j) = static_cast<T>(centres[c][1] + spread * rng.normal());
+    data.y(0, j) = static_cast<T>(c);
+  }
+  return data;
+}
+
+/// A network for the clouds without randomness or batch statistics of its own.
+template <std::floating_point T = float>
+auto plain_net(std::uint64_t seed = 1) {
+  using namespace descent;
+  Rng rng{seed};
+  Dense<T> first{2, 8, rng}, last{8, 3, rng};
+  return Sequential{first, ReLU<T>{}, last};
+}
+
+/// A network for the clouds with all that makes training hard to repeat: dropout and batch normalisation.
+template <std::floating_point T = float>
+auto rich_net(std::uint64_t seed = 1) {
+  using namespace descent;
+  Rng rng{seed};
+  Dense<T> first{2, 8, rng}, last{8, 3, rng};
+  return Sequential{first, BatchNorm<T>{8}, ReLU<T>{}, Dropout<T>{{.keep = 0.8}}, last};
+}
+
+/// The same layers as `rich_net`, chosen at run time.
+template <std::floating_point T = float>
+descent::Network<T> rich_network(std::uint64_t seed = 1) {
+  using namespace descent;
+  Rng rng{seed};
+  Dense<T> first{2, 8, rng}, last{8, 3, rng};
+  return Network<T>{first, BatchNorm<T>{8}, ReLU<T>{}, Dropout<T>{{.keep = 0.8}}, last};
+}
+
+}  // namespace support
