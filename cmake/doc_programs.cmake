@@ -24,6 +24,7 @@ function(descent_doc_programs markdown)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${markdown}")
   file(RELATIVE_PATH page "${PROJECT_SOURCE_DIR}" "${markdown}")
   file(READ "${markdown}" text)
+  string(APPEND text "\n")  # the last line may lack it
   while(TRUE)
     string(FIND "${text}" "<!-- program: " begin)
     if(begin EQUAL -1)

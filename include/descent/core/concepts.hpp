@@ -64,7 +64,7 @@ concept Loss = std::copyable<F> && requires(const F& loss, Batch<T> prediction, 
 
 /// A pure function of the number of steps or epochs done so far.
 template <class S>
-concept Schedule = std::copyable<S> && std::regular_invocable<const S&, std::int64_t> &&
+concept Schedule = std::copy_constructible<S> && std::regular_invocable<const S&, std::int64_t> &&
                    std::convertible_to<std::invoke_result_t<const S&, std::int64_t>, double>;
 
 /// How many values come into a unit and go out of it.
@@ -98,7 +98,7 @@ concept Optimizer = std::copyable<O> && Parameterized<M> && std::copyable<typena
 
 /// A term of the cost that depends on the weights alone. `samples` is the m of lambda / m.
 template <class R, class M>
-concept Regularizer = std::copyable<R> && requires(const R& r, const M& model, M& gradient, Index samples) {
+concept Regularizer = std::copy_constructible<R> && requires(const R& r, const M& model, M& gradient, Index samples) {
   { r.penalty(model, samples) } -> std::convertible_to<double>;
   { r.add_gradient(model, gradient, samples) } -> std::same_as<void>;
 };

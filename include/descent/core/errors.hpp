@@ -72,10 +72,10 @@ class ShapeError : public Error {
 };
 
 /// Joins the printed form of its arguments.
-template <class... Args>
-std::string concat(const Args&... args) {
+template <class First, class... Rest>
+std::string concat(const First& first, const Rest&... rest) {
   std::ostringstream out;
-  (out << ... << args);
+  ((out << first) << ... << rest);
   return std::move(out).str();
 }
 

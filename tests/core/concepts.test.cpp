@@ -1,0 +1,290 @@
+#include "descent/core/concepts.hpp"
+
+#include <string>
+#include <string_view>
+
+#include "catch.hpp"
+#include "descent/initializers.hpp"
+#include "descent/layers.hpp"
+#include "descent/losses.hpp"
+#include "descent/metrics.hpp"
+#include "descent/models.hpp"
+#include "descent/optimizers.hpp"
+#include "descent/regularizers.hpp"
+#include "descent/schedules.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// The least that a layer needs: y = factor * x.
+struct Scale {
+  using Scalar = float;
+  struct Cache {
+    Matrix<> y, dx;
+  };
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"factor", Role::scale}, tree.factor...); }
+  Shape output_shape(const Shape& in) const { return in; }
+  const Matrix<>& forward(Batch<> x, Cache& c, const Pass&) const { return c.y = factor[0] * x; }
+  const Matrix<>& backward(Batch<> x, Batch<> dy, Cache& c, Scale& gradient) const {
+    gradient.factor[0] = x.cwiseProduct(dy).sum();
+    return c.dx = factor[0] * dy;
+  }
+  Vector<> factor = Vector<>::Ones(1);
+};
+
+// Each of these lacks one thing of it.
+struct WithoutVisit {
+  using Scalar = float;
+};
+struct VisitsOneTreeOnly {
+  static void visit(auto&& f, auto& tree) { f(Parameter{"w", Role::weight}, tree); }
+};
+struct VisitsThroughAnObject {
+  void visit(auto&&, auto&...) const {}
+};
+struct NotCopyable : Scale {
+  NotCopyable() = default;
+  NotCopyable(const NotCopyable&) = delete;
+  NotCopyable& operator=(const NotCopyable&) = delete;
+};
+struct OfIntegers : Scale {
+  using Scalar = int;
+};
+struct CacheNeedsASize : Scale {
+  struct Cache : Scale::Cache {
+    explicit Cache(int);
+  };
+};
+struct ShapeIsANumber : Scale {
+  Index output_shape(const Shape& in) const { return in.size(); }
+};
+struct ForwardChangesTheLayer : Scale {
+  const Matrix<>& forward(Batch<> x, Cache& c, const Pass&) { return c.y = x; }
+};
+struct ForwardReturnsACopy : Scale {
+  Matrix<> forward(Batch<> x, Cache&, const Pass&) const { return x; }
+};
+struct ForwardWithoutPass : Scale {
+  const Matrix<>& forward(Batch<> x, Cache& c) const { return c.y = x; }
+};
+struct BackwardWithoutGradient : Scale {
+  const Matrix<>& backward(Batch<>, Batch<> dy, Cache& c) const { return c.dx = dy; }
+};
+
+}  // namespace
+
+TEST_CASE("Parameterized: visit is static and takes any number of trees") {
+  STATIC_REQUIRE(Parameterized<Scale>);
+  STATIC_REQUIRE(Parameterized<Dense<>>);
+  STATIC_REQUIRE(Parameterized<ReLU<>>);
+  STATIC_REQUIRE(Parameterized<Network<>>);
+  STATIC_REQUIRE_FALSE(Parameterized<WithoutVisit>);
+  STATIC_REQUIRE_FALSE(Parameterized<VisitsOneTreeOnly>);
+  STATIC_REQUIRE_FALSE(Parameterized<VisitsThroughAnObject>);
+  STATIC_REQUIRE_FALSE(Parameterized<int>);
+}
+
+TEST_CASE("Layer: a copyable value with a cache, a shape, forward and backward") {
+  STATIC_REQUIRE(Layer<Scale>);
+  STATIC_REQUIRE(Layer<Dense<double>>);
+  STATIC_REQUIRE(Layer<BatchNorm<>>);
+  STATIC_REQUIRE(Layer<AnyLayer<>>);
+  STATIC_REQUIRE(Layer<Network<double>>);
+  STATIC_REQUIRE(Layer<Sequential<Scale, Sequential<Scale, ReLU<>>>>);
+
+  STATIC_REQUIRE_FALSE(Layer<WithoutVisit>);
+  STATIC_REQUIRE_FALSE(Layer<NotCopyable>);
+  STATIC_REQUIRE_FALSE(Layer<OfIntegers>);
+  STATIC_REQUIRE_FALSE(Layer<CacheNeedsASize>);
+  STATIC_REQUIRE_FALSE(Layer<ShapeIsANumber>);
+  STATIC_REQUIRE_FALSE(Layer<ForwardChangesTheLayer>);
+  STATIC_REQUIRE_FALSE(Layer<ForwardReturnsACopy>);
+  STATIC_REQUIRE_FALSE(Layer<ForwardWithoutPass>);
+  STATIC_REQUIRE_FALSE(Layer<BackwardWithoutGradient>);
+}
+
+TEST_CASE("LayerOf: a layer of this scalar") {
+  STATIC_REQUIRE(LayerOf<Scale, float>);
+  STATIC_REQUIRE_FALSE(LayerOf<Scale, double>);
+  STATIC_REQUIRE_FALSE(LayerOf<WithoutVisit, float>);
+}
+
+namespace {
+
+struct SumOfErrors {
+  double value(Batch<> p, Batch<> t) const { return static_cast<double>((p - t).sum()); }
+  double value_and_gradient(Batch<> p, Batch<> t, Matrix<>& dy) const {
+    dy.setOnes(p.rows(), p.cols());
+    return value(p, t);
+  }
+};
+struct LossWithoutGradient {
+  double value(Batch<>, Batch<>) const { return 0; }
+};
+struct LossWithoutValue {
+  double value_and_gradient(Batch<>, Batch<>, Matrix<>&) const { return 0; }
+};
+struct LossIsText : SumOfErrors {
+  std::string value(Batch<>, Batch<>) const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("Loss: a value, and a value with its gradient") {
+  STATIC_REQUIRE(Loss<SumOfErrors, float>);
+  STATIC_REQUIRE(Loss<MeanSquaredError, double>);
+  STATIC_REQUIRE(Loss<SoftmaxCrossEntropy, float>);
+  STATIC_REQUIRE(Loss<SigmoidCrossEntropy, float>);
+  STATIC_REQUIRE_FALSE(Loss<SumOfErrors, double>);
+  STATIC_REQUIRE_FALSE(Loss<LossWithoutGradient, float>);
+  STATIC_REQUIRE_FALSE(Loss<LossWithoutValue, float>);
+  STATIC_REQUIRE_FALSE(Loss<LossIsText, float>);
+  STATIC_REQUIRE_FALSE(Loss<Accuracy, float>);
+}
+
+TEST_CASE("Schedule: a number for a count") {
+  auto lambda = [](std::int64_t t) { return 1.0 / static_cast<double>(t + 1); };
+  auto capturing = [initial = 0.1](std::int64_t) { return initial; };  // not assignable, unlike the one above
+  auto text = [](std::int64_t) { return std::string{}; };
+  auto of_nothing = [] { return 0.1; };
+  auto changing = [n = 0](std::int64_t) mutable { return static_cast<double>(++n); };
+  STATIC_REQUIRE(Schedule<decltype(lambda)>);
+  STATIC_REQUIRE(Schedule<decltype(capturing)>);
+  STATIC_REQUIRE(Schedule<InverseTime>);
+  STATIC_REQUIRE(Schedule<Exponential>);
+  STATIC_REQUIRE_FALSE(Schedule<decltype(text)>);
+  STATIC_REQUIRE_FALSE(Schedule<decltype(of_nothing)>);
+  STATIC_REQUIRE_FALSE(Schedule<decltype(changing)>);
+  STATIC_REQUIRE_FALSE(Schedule<PerStep<InverseTime>>);
+  STATIC_REQUIRE_FALSE(Schedule<double>);
+}
+
+TEST_CASE("Initializer: fills a matrix, given fan and generator") {
+  auto ones = [](auto& weight, const Fan&, Rng&) { weight.setOnes(); };
+  auto without_generator = [](Matrix<>&, const Fan&) {};
+  auto of_double = [](Matrix<double>&, const Fan&, Rng&) {};
+  STATIC_REQUIRE(Initializer<decltype(ones), float>);
+  STATIC_REQUIRE(Initializer<HeNormal, double>);
+  STATIC_REQUIRE(Initializer<Zeros, float>);
+  STATIC_REQUIRE_FALSE(Initializer<decltype(without_generator), float>);
+  STATIC_REQUIRE_FALSE(Initializer<decltype(of_double), float>);
+  STATIC_REQUIRE_FALSE(Initializer<double, float>);
+}
+
+namespace {
+
+/// The least that an optimizer needs: it stands still.
+struct Still {
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+  };
+  template <Parameterized M>
+  State<M> init(const M&) const {
+    return {};
+  }
+  template <Parameterized M>
+  void step(M&, const M&, State<M>& state) const {
+    ++state.clock.step;
+  }
+  double learning_rate(const Clock&) const { return 0; }
+};
+struct WithoutLearningRate {
+  template <Parameterized M>
+  using State = Still::State<M>;
+  template <Parameterized M>
+  State<M> init(const M&) const;
+  template <Parameterized M>
+  void step(M&, const M&, State<M>&) const;
+};
+struct StateWithoutClock : Still {
+  template <Parameterized M>
+  struct State {};
+  template <Parameterized M>
+  State<M> init(const M&) const;
+  template <Parameterized M>
+  void step(M&, const M&, State<M>&) const;
+};
+struct StepChangesIt : Still {
+  template <Parameterized M>
+  void step(M&, const M&, State<M>&);
+};
+
+}  // namespace
+
+TEST_CASE("Optimizer: hyper-parameters apart from the state, and a clock in the state") {
+  STATIC_REQUIRE(Optimizer<Still, Scale>);
+  STATIC_REQUIRE(Optimizer<Adam, Network<>>);
+  STATIC_REQUIRE(Optimizer<Momentum, Dense<double>>);
+  STATIC_REQUIRE(Optimizer<GradientDescent, Scale>);
+  STATIC_REQUIRE_FALSE(Optimizer<WithoutLearningRate, Scale>);
+  STATIC_REQUIRE_FALSE(Optimizer<StateWithoutClock, Scale>);
+  STATIC_REQUIRE_FALSE(Optimizer<StepChangesIt, Scale>);
+  STATIC_REQUIRE_FALSE(Optimizer<Adam, WithoutVisit>);
+  STATIC_REQUIRE_FALSE(Optimizer<InverseTime, Scale>);
+}
+
+namespace {
+
+struct Nothing {
+  double penalty(const Parameterized auto&, Index) const { return 0; }
+  template <Parameterized M>
+  void add_gradient(const M&, M&, Index) const {}
+};
+struct PenaltyAlone {
+  double penalty(const Parameterized auto&, Index) const { return 0; }
+};
+struct WithoutSampleCount {
+  double penalty(const Parameterized auto&) const { return 0; }
+  template <Parameterized M>
+  void add_gradient(const M&, M&) const {}
+};
+
+}  // namespace
+
+TEST_CASE("Regularizer: a penalty and its gradient") {
+  STATIC_REQUIRE(Regularizer<Nothing, Scale>);
+  STATIC_REQUIRE(Regularizer<L2, Network<>>);
+  STATIC_REQUIRE_FALSE(Regularizer<PenaltyAlone, Scale>);
+  STATIC_REQUIRE_FALSE(Regularizer<WithoutSampleCount, Scale>);
+  STATIC_REQUIRE_FALSE(Regularizer<double, Scale>);
+}
+
+namespace {
+
+struct Count {
+  static constexpr std::string_view name = "count";
+  void update(Batch<>, Batch<>) {}
+  void merge(const Count&) {}
+  double value() const { return 0; }
+};
+struct Nameless {
+  void update(Batch<>, Batch<>) {}
+  void merge(const Nameless&) {}
+  double value() const { return 0; }
+};
+struct WithoutMerge {
+  static constexpr std::string_view name = "count";
+  void update(Batch<>, Batch<>) {}
+  double value() const { return 0; }
+};
+struct ValueChangesIt {
+  static constexpr std::string_view name = "count";
+  void update(Batch<>, Batch<>) {}
+  void merge(const ValueChangesIt&) {}
+  double value() { return 0; }
+};
+
+}  // namespace
+
+TEST_CASE("Metric: gathered batch by batch, merged, and named") {
+  STATIC_REQUIRE(Metric<Count, float>);
+  STATIC_REQUIRE(Metric<Accuracy, double>);
+  STATIC_REQUIRE(Metric<ConfusionMatrix, float>);
+  STATIC_REQUIRE_FALSE(Metric<Count, double>);
+  STATIC_REQUIRE_FALSE(Metric<Nameless, float>);
+  STATIC_REQUIRE_FALSE(Metric<WithoutMerge, float>);
+  STATIC_REQUIRE_FALSE(Metric<ValueChangesIt, float>);
+  STATIC_REQUIRE_FALSE(Metric<MeanSquaredError, float>);
+}

@@ -1,0 +1,49 @@
+#include "descent/core/errors.hpp"
+
+#include <stdexcept>
+#include <type_traits>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using support::message_of;
+
+TEST_CASE("An error reads: component, problem, cure") {
+  CHECK(DataError("fit", "expected samples, got none", "hand in data").what() ==
+        std::string{"fit: expected samples, got none; hand in data"});
+  CHECK(FormatError("read_csv", "cut short", "").what() == std::string{"read_csv: cut short"});
+}
+
+TEST_CASE("Every error is caught as descent::Error, and as std::runtime_error") {
+  STATIC_REQUIRE(std::is_base_of_v<std::runtime_error, Error>);
+  STATIC_REQUIRE(std::is_base_of_v<Error, ShapeError>);
+  STATIC_REQUIRE(std::is_base_of_v<Error, DataError>);
+  STATIC_REQUIRE(std::is_base_of_v<Error, FormatError>);
+  STATIC_REQUIRE(std::is_base_of_v<Error, NumericalError>);
+}
+
+TEST_CASE("A shape error gathers the position of its layer on the way out") {
+  const ShapeError inner{"Dense", "expected 256 features, got 128"};
+  CHECK(inner.what() == std::string{"Dense: expected 256 features, got 128"});
+
+  const ShapeError in_chain = inner.at("2", "the layer before it ends in 128");
+  CHECK(in_chain.what() ==
+        std::string{"Dense \"2\": expected 256 features, got 128; the layer before it ends in 128"});
+
+  SECTION("chains nest: the outer position comes first, and the innermost cure stays") {
+    CHECK(in_chain.at("0", "another cure").what() ==
+          std::string{"Dense \"0.2\": expected 256 features, got 128; the layer before it ends in 128"});
+  }
+  SECTION("no cure is no cure") {
+    CHECK(inner.at("0", "").what() == std::string{"Dense \"0\": expected 256 features, got 128"});
+  }
+}
+
+TEST_CASE("concat joins whatever prints") { CHECK(concat("a", 1, ' ', 2.5, std::string{"b"}) == "a1 2.5b"); }
+
+TEST_CASE("expect_features throws unless the sizes agree") {
+  CHECK_NOTHROW(expect_features("Dense", 3, 3));
+  CHECK(message_of<ShapeError>([] { expect_features("Dense", 3, 4); }) ==
+        "Dense: expected 3 features, got 4");
+}

@@ -1,0 +1,49 @@
+#include "descent/core/pass.hpp"
+
+#include <set>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("A pass knows whether it trains, also inside a composition") {
+  CHECK_FALSE(Pass::inference().is_training());
+  CHECK_FALSE(Pass::inference().inside(3).is_training());
+  CHECK(Pass::training({}).is_training());
+  CHECK(Pass::training({}).inside(3).is_training());
+}
+
+TEST_CASE("The random numbers of a pass can be drawn again, in any order") {
+  const Pass pass = Pass::training({.seed = 7, .step = 3});
+  const RandomBlock first = pass.random(5, 2);
+  pass.random(0, 0);
+  CHECK(pass.random(5, 2) == first);
+  CHECK(Pass::training({.seed = 7, .step = 3}).random(5, 2) == first);
+}
+
+TEST_CASE("Seed, step, layer, sample and block each bring random numbers of their own") {
+  constexpr std::int64_t beyond_32_bits = std::int64_t{1} << 32;
+  const auto at = [](std::uint64_t seed, std::int64_t step) {
+    return Pass::training({.seed = seed, .step = step});
+  };
+  const std::set<RandomBlock> blocks{
+      at(1, 1).random(1, 1),                      //
+      at(2, 1).random(1, 1),                      // another seed
+      at(1, 2).random(1, 1),                      // another step
+      at(1, 1 + beyond_32_bits).random(1, 1),     // another step of the same low bits
+      at(1, 1).random(2, 1),                      // another sample
+      at(1, 1).random(1, 2),                      // another block
+      at(1, 1).inside(0).random(1, 1),            // within a composition
+      at(1, 1).inside(1).random(1, 1),            // another layer of it
+      at(1, 1).inside(0).inside(0).random(1, 1),  // deeper
+      at(1, 1).inside(0).inside(1).random(1, 1),
+      at(1, 1).inside(1).inside(0).random(1, 1),
+  };
+  CHECK(blocks.size() == 11);
+}
+
+TEST_CASE("A sample's random numbers do not depend on how its mini-batch is cut into parts") {
+  const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
+  const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
+  CHECK(second_part.random(3, 0) == whole.random(13, 0));
+}

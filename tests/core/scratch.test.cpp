@@ -1,0 +1,33 @@
+#include "descent/core/scratch.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("Scratch memory begins empty and is left behind by copies and moves") {
+  Scratch<std::vector<int>> scratch;
+  CHECK(scratch->empty());
+  *scratch = {1, 2, 3};
+
+  Scratch<std::vector<int>> copy{scratch};
+  CHECK(copy->empty());
+  const Scratch<std::vector<int>> moved{std::move(scratch)};
+  CHECK(moved.value.empty());
+}
+
+TEST_CASE("An assigned-to scratch memory keeps its own content") {
+  Scratch<std::vector<int>> mine, other;
+  *mine = {1};
+  *other = {2, 3};
+  mine = other;
+  CHECK(*mine == std::vector{1});
+  CHECK(*other == std::vector{2, 3});
+}
+
+TEST_CASE("A scratch of a plain type begins at zero") {
+  const Scratch<int*> scratch;
+  CHECK(scratch.value == nullptr);
+}

@@ -1,0 +1,28 @@
+#include "descent/core/types.hpp"
+
+#include <type_traits>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("A shape counts the rows that a sample takes") {
+  CHECK(Shape{}.size() == 1);
+  CHECK(Shape{7}.size() == 7);
+  CHECK(Shape{3, 4, 5}.size() == 60);
+  CHECK(Shape{.channels = 2, .width = 6}.size() == 12);
+}
+
+TEST_CASE("Shapes are equal when all sizes are, not only the number of rows") {
+  CHECK(Shape{6} == Shape{6, 1, 1});
+  CHECK(Shape{6} != Shape{3, 2});
+  CHECK(Shape{1, 2, 3} != Shape{1, 3, 2});
+}
+
+TEST_CASE("Matrices are single precision, columns first, unless told otherwise") {
+  STATIC_REQUIRE(std::is_same_v<Matrix<>::Scalar, float>);
+  STATIC_REQUIRE(std::is_same_v<Matrix<>, Eigen::MatrixXf>);
+  STATIC_REQUIRE(std::is_same_v<Matrix<double>, Eigen::MatrixXd>);
+  STATIC_REQUIRE(std::is_same_v<Vector<double>, Eigen::VectorXd>);
+  STATIC_REQUIRE_FALSE(Matrix<>::IsRowMajor);
+}

@@ -1,0 +1,115 @@
+#include "descent/core/visit.hpp"
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// Two parameters of unlike shapes and a buffer.
+struct Tree {
+  using Scalar = double;
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"weight", Role::weight}, tree.weight...);
+    f(Parameter{"bias", Role::bias}, tree.bias...);
+  }
+  static void visit_buffers(auto&& f, auto&... tree) { f(Buffer{"running", 0.75}, tree.running...); }
+
+  Matrix<double> weight = Matrix<double>::Constant(2, 3, 1);
+  Vector<double> bias = Vector<double>::Constant(2, 2);
+  Vector<double> running = Vector<double>::Constant(4, 3);
+};
+
+struct WithoutBuffers {
+  static void visit(auto&&, auto&...) {}
+};
+
+}  // namespace
+
+TEST_CASE("A name grows from the inside out") {
+  const Name weight{"weight"};
+  CHECK(weight.path() == "weight");
+  const Name in_layer{"2", &weight};
+  CHECK(in_layer.path() == "2.weight");
+  CHECK(Name{std::string{"0"}, &in_layer}.path() == "0.2.weight");
+}
+
+TEST_CASE("An entry put inside a composition keeps what it is and gains a name") {
+  const Parameter parameter{"gamma", Role::scale};
+  const Parameter outer = parameter.inside("1");
+  CHECK(outer.name.path() == "1.gamma");
+  CHECK(outer.role == Role::scale);
+
+  const Buffer buffer{"running_mean", 0.9};
+  const Buffer nested = buffer.inside("1");
+  CHECK(nested.name.path() == "1.running_mean");
+  CHECK(nested.momentum == 0.9);
+}
+
+TEST_CASE("visit_buffers finds the buffers, or nothing where a model has none") {
+  Tree tree;
+  std::vector<std::string> names;
+  visit_buffers<Tree>([&](const Buffer& buffer, auto&) { names.push_back(buffer.name.path()); }, tree);
+  CHECK(names == std::vector<std::string>{"running"});
+
+  WithoutBuffers none;
+  int calls = 0;
+  visit_buffers<WithoutBuffers>([&](const auto&, auto&) { ++calls; }, none);
+  CHECK(calls == 0);
+}
+
+TEST_CASE("flat lists the numbers of a matrix column by column, and writes through") {
+  Matrix<double> m(2, 2);
+  m << 1, 2,  //
+      3, 4;
+  CHECK(std::vector<double>(flat(m).begin(), flat(m).end()) == std::vector<double>{1, 3, 2, 4});
+  flat(m) += 1;
+  CHECK(m(1, 0) == 4);
+
+  const Matrix<double>& constant = m;
+  STATIC_REQUIRE(std::is_same_v<decltype(flat(constant)), Eigen::Map<const Eigen::ArrayXd>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(flat(m)), Eigen::Map<Eigen::ArrayXd>>);
+}
+
+TEST_CASE("visit_flat walks several trees together and leaves buffers alone") {
+  Tree model;
+  const Tree gradient;
+  Tree state;
+  visit_flat(
+      [](auto w, auto dw, auto s) {
+        s += dw;
+        w -= 0.5 * dw;
+      },
+      model, gradient, state);
+  CHECK(model.weight == Matrix<double>::Constant(2, 3, 0.5));
+  CHECK(model.bias == Vector<double>::Constant(2, 1));
+  CHECK(state.bias == Vector<double>::Constant(2, 4));
+  CHECK(model.running == Tree{}.running);
+}
+
+TEST_CASE("zeros_like has the model's shapes, zero everywhere, and leaves the model as it is") {
+  const Tree model;
+  const Tree zeros = zeros_like(model);
+  CHECK(zeros.weight == Matrix<double>::Zero(2, 3));
+  CHECK(zeros.bias == Vector<double>::Zero(2));
+  CHECK(zeros.running == Vector<double>::Zero(4));
+  CHECK(model.weight == Tree{}.weight);
+}
+
+TEST_CASE("update_buffers moves running averages by 1 - momentum") {
+  Tree model;
+  Tree batch;
+  batch.running.setConstant(7);
+  update_buffers(model, batch);
+  CHECK(model.running == Vector<double>::Constant(4, 0.75 * 3 + 0.25 * 7));
+  CHECK(model.weight == Tree{}.weight);
+}
+
+TEST_CASE("parameter_count counts what is learnt, not what is only kept") {
+  CHECK(parameter_count(Tree{}) == 2 * 3 + 2);
+  CHECK(parameter_count(WithoutBuffers{}) == 0);
+}

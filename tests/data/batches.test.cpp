@@ -1,0 +1,66 @@
+#include "descent/data/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+namespace {
+
+std::vector<Index> counted_to(Index n) {
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), Index{0});
+  return order;
+}
+
+std::vector<Index> list(std::span<const Index> batch) { return {batch.begin(), batch.end()}; }
+
+}  // namespace
+
+TEST_CASE("An epoch's order takes each sample once, and depends on seed and epoch alone") {
+  const std::vector<Index> order = shuffled_order(100, 1, 0);
+  CHECK(std::is_permutation(order.begin(), order.end(), counted_to(100).begin()));
+  CHECK(order != counted_to(100));
+  CHECK(order == shuffled_order(100, 1, 0));
+  CHECK(order != shuffled_order(100, 1, 1));
+  CHECK(order != shuffled_order(100, 2, 0));
+  CHECK(shuffled_order(0, 1, 0).empty());
+}
+
+TEST_CASE("Mini-batches follow the order; the last is smaller where the sizes do not divide") {
+  const std::vector<Index> order{6, 5, 4, 3, 2, 1, 0};
+  CHECK(batch_count(7, 3) == 3);
+  CHECK(list(mini_batch(order, 3, 0)) == std::vector<Index>{6, 5, 4});
+  CHECK(list(mini_batch(order, 3, 1)) == std::vector<Index>{3, 2, 1});
+  CHECK(list(mini_batch(order, 3, 2)) == std::vector<Index>{0});
+}
+
+TEST_CASE("The number of mini-batches is rounded up") {
+  CHECK(batch_count(6, 3) == 2);
+  CHECK(batch_count(7, 7) == 1);
+  CHECK(batch_count(7, 8) == 1);
+  CHECK(batch_count(7, 1) == 7);
+  CHECK(batch_count(0, 3) == 0);
+}
+
+TEST_CASE("gather copies columns side by side and keeps the memory it has") {
+  Matrix<> from(2, 4);
+  from << 0, 1, 2, 3,  //
+      0, 10, 20, 30;
+  Matrix<> out(2, 2), expected(2, 2);
+  const float* const memory = out.data();
+  const std::vector<Index> wanted{3, 1};
+  gather(from, std::span{wanted}, out);
+  expected << 3, 1,  //
+      30, 10;
+  CHECK(out == expected);
+  CHECK(out.data() == memory);
+
+  const std::vector<Index> one{2};
+  gather(from, std::span{one}, out);
+  CHECK(out == from.col(2));
+}

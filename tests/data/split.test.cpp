@@ -1,0 +1,173 @@
+#include "descent/data/split.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+using support::message_of;
+
+namespace {
+
+// Sample j has the feature j; its class is the first c for which it is below ends[c].
+Dataset<> with_classes(std::vector<Index> ends) {
+  Dataset<> data{.x = Matrix<>(1, ends.back()), .y = Matrix<>(1, ends.back())};
+  for (Index j = 0; j < ends.back(); ++j) {
+    data.x(0, j) = static_cast<float>(j);
+    data.y(0, j) = static_cast<float>(std::upper_bound(ends.begin(), ends.end(), j) - ends.begin());
+  }
+  return data;
+}
+
+// 40 samples of class 0, 100 of class 1 and 60 of class 2.
+const Dataset<> data = with_classes({40, 140, 200});
+
+struct Shares {
+  double train, dev;
+};
+const Shares all_shares[]{{0.6, 0.2}, {0.7, 0},           {0.98, 0.01}, {0.7, 0.3},
+                          {1, 0},     {1.0 / 3, 1.0 / 3}, {0.001, 0.9}};
+
+double size(const std::vector<Index>& part) { return static_cast<double>(part.size()); }
+
+double count_of(const std::vector<Index>& part, float label) {
+  return static_cast<double>(
+      std::count_if(part.begin(), part.end(), [&](Index i) { return data.y(0, i) == label; }));
+}
+
+}  // namespace
+
+TEST_CASE("A split puts every sample into exactly one part, whatever the shares") {
+  for (const Shares& shares : all_shares) {
+    for (const bool stratify : {false, true}) {
+      CAPTURE(shares.train, shares.dev, stratify);
+      const SplitIndices parts =
+          split_indices(data, {.train = shares.train, .dev = shares.dev, .stratify = stratify, .seed = 3});
+
+      std::vector<Index> all;
+      for (const auto* part : {&parts.train, &parts.dev, &parts.test})
+        all.insert(all.end(), part->begin(), part->end());
+      std::vector<Index> expected(200);
+      std::iota(expected.begin(), expected.end(), Index{0});
+      std::sort(all.begin(), all.end());
+      CHECK(all == expected);
+    }
+  }
+}
+
+TEST_CASE("The parts are as large as their shares, to the nearest sample") {
+  constexpr double rounding = 1;
+  for (const Shares& shares : all_shares) {
+    CAPTURE(shares.train, shares.dev);
+    const SplitIndices parts = split_indices(data, {.train = shares.train, .dev = shares.dev});
+    CHECK_THAT(size(parts.train), WithinAbs(200 * shares.train, rounding));
+    CHECK_THAT(size(parts.dev), WithinAbs(200 * shares.dev, rounding));
+    CHECK_THAT(size(parts.test), WithinAbs(200 * (1 - shares.train - shares.dev), rounding));
+  }
+
+  const auto [train, dev, test] = split_indices(data, {.train = 0.98, .dev = 0.01});
+  CHECK(train.size() == 196);
+  CHECK(dev.size() == 2);
+  CHECK(test.size() == 2);
+}
+
+TEST_CASE("A stratified split has the same mix of classes in each part, to the nearest sample") {
+  constexpr double rounding = 1;
+  const double class_sizes[]{40, 100, 60};
+  for (const Shares& shares : all_shares) {
+    CAPTURE(shares.train, shares.dev);
+    const SplitIndices parts =
+        split_indices(data, {.train = shares.train, .dev = shares.dev, .stratify = true});
+    for (int label = 0; label < 3; ++label) {
+      CAPTURE(label);
+      const auto c = static_cast<float>(label);
+      CHECK_THAT(count_of(parts.train, c), WithinAbs(class_sizes[label] * shares.train, rounding));
+      CHECK_THAT(count_of(parts.dev, c), WithinAbs(class_sizes[label] * shares.dev, rounding));
+    }
+  }
+}
+
+TEST_CASE("A stratified split keeps to its shares in all, also where a class is due less than a sample") {
+  // 1.5 samples are due to each of dev and test, half a sample of each class.
+  const Dataset<> three_of_fifty = with_classes({50, 100, 150});
+  const SplitIndices parts = split_indices(three_of_fifty, {.train = 0.98, .dev = 0.01, .stratify = true});
+  constexpr double rounding = 1;
+  CHECK_THAT(size(parts.train), WithinAbs(147, rounding));
+  CHECK_THAT(size(parts.dev), WithinAbs(1.5, rounding));
+  CHECK_THAT(size(parts.test), WithinAbs(1.5, rounding));
+}
+
+TEST_CASE("The parts of a stratified split are mixed, not sorted by class") {
+  const SplitIndices parts = split_indices(data, {.stratify = true});
+  CHECK_FALSE(std::is_sorted(parts.train.begin(), parts.train.end(),
+                             [](Index a, Index b) { return data.y(0, a) < data.y(0, b); }));
+}
+
+TEST_CASE("The same seed splits the same way, another seed another way") {
+  for (const bool stratify : {false, true}) {
+    const SplitIndices once = split_indices(data, {.stratify = stratify, .seed = 1});
+    const SplitIndices again = split_indices(data, {.stratify = stratify, .seed = 1});
+    const SplitIndices other = split_indices(data, {.stratify = stratify, .seed = 2});
+    CAPTURE(stratify);
+    CHECK(once.train == again.train);
+    CHECK(once.dev == again.dev);
+    CHECK(once.test == again.test);
+    CHECK(once.train != other.train);
+  }
+}
+
+TEST_CASE("split hands out the samples that split_indices names, with their targets and names") {
+  Dataset<> named = data;
+  named.feature_names = {"number"};
+  const SplitOptions options{.train = 0.5, .dev = 0.25, .seed = 4};
+  const SplitIndices indices = split_indices(named, options);
+  const auto [train, dev, test] = split(named, options);
+  CHECK(train.x == named.subset(indices.train).x);
+  CHECK(train.y == named.subset(indices.train).y);
+  CHECK(dev.x == named.subset(indices.dev).x);
+  CHECK(test.x == named.subset(indices.test).x);
+  CHECK(test.feature_names == named.feature_names);
+}
+
+TEST_CASE("Without options, 60 % are to learn from, 20 % to choose by and 20 % to judge by") {
+  const auto [train, dev, test] = split(data);
+  CHECK(train.samples() == 120);
+  CHECK(dev.samples() == 40);
+  CHECK(test.samples() == 40);
+}
+
+TEST_CASE("A split refuses shares that are none") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Shares& shares :
+       {Shares{0, 0.5}, {-0.1, 0.5}, {0.5, -0.1}, {0.7, 0.4}, {60, 20}, {nan, 0.2}, {0.6, nan}}) {
+    CAPTURE(shares.train, shares.dev);
+    CHECK_THAT(message_of<DataError>([&] { split(data, {.train = shares.train, .dev = shares.dev}); }),
+               ContainsSubstring("split: expected train > 0, dev >= 0 and train + dev <= 1, got train = "));
+  }
+  CHECK(message_of<DataError>([] { split(data, {.train = 60, .dev = 20}); }) ==
+        "split: expected train > 0, dev >= 0 and train + dev <= 1, got train = 60 and dev = 20; give shares "
+        "of 1, as "
+        "in {.train = 0.6, .dev = 0.2}; the rest is the test set");
+}
+
+TEST_CASE("A split refuses data that cannot be used") {
+  CHECK_THAT(message_of<DataError>([] { split(Dataset<>{}); }),
+             ContainsSubstring("split: expected samples in the data, got an empty set"));
+
+  const std::string no_classes =
+      "split: expected one row of whole numbers, the classes, got other targets; leave .stratify out for "
+      "anything but "
+      "classes";
+  Dataset<> other = data;
+  SECTION("fractions are no classes") { other.y(0, 7) = 0.5F; }
+  SECTION("several rows are no classes") { other.y = Matrix<>::Zero(2, 200); }
+  CHECK(message_of<DataError>([&] { split(other, {.stratify = true}); }) == no_classes);
+  CHECK_NOTHROW(split(other, {.stratify = false}));
+}

@@ -1,0 +1,155 @@
+#include "descent/data/standardize.hpp"
+
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+#include "catch.hpp"
+#include "descent/core/random.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+using support::message_of;
+
+namespace {
+
+/// A feature a row, drawn from N(offset, deviation^2).
+struct Feature {
+  double offset, deviation;
+};
+
+template <class T>
+Matrix<T> drawn(std::initializer_list<Feature> features, Index samples) {
+  Rng rng{1};
+  Matrix<T> x(static_cast<Index>(features.size()), samples);
+  Index i = 0;
+  for (const Feature& feature : features) {
+    for (Index j = 0; j < samples; ++j)
+      x(i, j) = static_cast<T>(feature.offset + feature.deviation * rng.normal());
+    ++i;
+  }
+  return x;
+}
+
+double mean(const auto& row) { return row.template cast<double>().mean(); }
+double deviation(const auto& row) {
+  return std::sqrt((row.template cast<double>().array() - mean(row)).square().mean());
+}
+
+}  // namespace
+
+TEST_CASE("Standardize learns mean and deviation of each feature, divided by m") {
+  Matrix<double> x(2, 4);
+  x << 1, 1, 3, 3,  //
+      0, 0, 0, 8;
+  const Standardize scale{x};
+  CHECK(scale.mean() == Vector<double>{{2, 2}});
+  CHECK_THAT(scale.deviation()[0], WithinRel(1, 1e-15));
+  CHECK_THAT(scale.deviation()[1], WithinRel(std::sqrt(12.0), 1e-15));
+}
+
+TEMPLATE_TEST_CASE("Standardised features have mean 0 and deviation 1, whatever their size", "", float,
+                   double) {
+  const std::initializer_list<Feature> features{{0, 1}, {5, 2}, {-3, 1e-4}, {0, 1e6}, {0, 1e-12}};
+  Matrix<TestType> x = drawn<TestType>(features, 500);
+  const Standardize<TestType> scale{x};
+  scale.apply(x);
+  Index i = 0;
+  for (const Feature& feature : features) {
+    CAPTURE(feature.offset, feature.deviation);
+    // Some last digits of the largest value, in units of the deviation.
+    const double digits = 20 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+    const double tolerance = digits * (1 + std::abs(feature.offset) / feature.deviation);
+    CHECK_THAT(mean(x.row(i)), WithinAbs(0, tolerance));
+    CHECK_THAT(deviation(x.row(i)), WithinAbs(1, tolerance));
+    ++i;
+  }
+}
+
+TEST_CASE("A large offset does not swallow the deviation") {
+  const double offset = GENERATE(1e6, 1e9, 1e13);
+  CAPTURE(offset);
+  Matrix<double> x = drawn<double>({{offset, 1}}, 500);
+  const double true_deviation = deviation(x.row(0));
+  REQUIRE(true_deviation > 0.9);
+
+  const Standardize scale{x};
+  const double last_digits = 10 * offset * std::numeric_limits<double>::epsilon();
+  CHECK_THAT(scale.deviation()[0], WithinAbs(true_deviation, last_digits));
+  scale.apply(x);
+  CHECK_THAT(mean(x.row(0)), WithinAbs(0, last_digits));
+}
+
+TEST_CASE("A large offset does not swallow the deviation of floats either") {
+  Matrix<float> x = drawn<float>({{1e4, 1}}, 500);
+  const Standardize scale{x};
+  scale.apply(x);
+  constexpr double last_digit = 1e-3;  // of 1e4 in single precision
+  CHECK_THAT(mean(x.row(0)), WithinAbs(0, last_digit));
+  CHECK_THAT(deviation(x.row(0)), WithinAbs(1, last_digit));
+}
+
+TEMPLATE_TEST_CASE("A feature that never changes becomes 0 and comes back unchanged", "", float, double) {
+  // Values that have no exact sum, so that their computed mean may be off by a digit.
+  const double value = GENERATE(0.0, 0.1, -1e-3, 123456.7, 1e30);
+  CAPTURE(value);
+  const Matrix<TestType> constant = Matrix<TestType>::Constant(1, 1237, static_cast<TestType>(value));
+  const Standardize<TestType> scale{constant};
+  CHECK(scale.deviation()[0] == 1);
+
+  Matrix<TestType> x = constant;
+  scale.apply(x);
+  const double last_digits = std::abs(value) * 1e-12;
+  CHECK_THAT(static_cast<double>(x.cwiseAbs().maxCoeff()), WithinAbs(0, last_digits));
+  scale.invert(x);
+  CHECK(x.isApprox(constant));
+}
+
+TEST_CASE("A single sample has features that never change") {
+  const Matrix<> x = Matrix<>::Constant(3, 1, 7);
+  CHECK(Standardize{x}.deviation() == Vector<>::Ones(3));
+}
+
+TEST_CASE("Other data is brought to the scale of the training set, not to its own") {
+  const Matrix<double> train = Matrix<double>{{0, 2, 0, 2}};
+  Matrix<double> test = Matrix<double>{{5, 5}};
+  Standardize{train}.apply(test);
+  CHECK(test == Matrix<double>{{4, 4}});
+}
+
+TEMPLATE_TEST_CASE("invert undoes apply", "", float, double) {
+  const auto original = drawn<TestType>({{0, 1}, {100, 3}, {-1e6, 1e3}, {4, 0}}, 200);
+  const Standardize<TestType> scale{original};
+  Matrix<TestType> x = original;
+  scale.apply(x);
+  CHECK_FALSE(x.isApprox(original));
+  scale.invert(x);
+  const double rounding = 8 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  for (Index i = 0; i < x.rows(); ++i) {
+    const auto largest = static_cast<double>(original.row(i).cwiseAbs().maxCoeff());
+    CAPTURE(i);
+    CHECK_THAT(static_cast<double>((x - original).row(i).cwiseAbs().maxCoeff()),
+               WithinAbs(0, rounding * largest));
+  }
+}
+
+TEST_CASE("Standardize refuses what it cannot learn from, and data of another width") {
+  CHECK(message_of<DataError>([] { Standardize{Matrix<>(3, 0)}; }) ==
+        "Standardize: expected samples to learn from, got none; hand in the training set");
+
+  Matrix<> x = Matrix<>::Zero(2, 3);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    x(1, 2) = bad;
+    CHECK(message_of<DataError>([&] { Standardize{x}; }) ==
+          "Standardize: expected finite values to learn from, got infinity or not-a-number; remove such "
+          "samples, or "
+          "fill the values in");
+  }
+
+  const Standardize scale{Matrix<>::Zero(2, 3).eval()};
+  Matrix<> wide = Matrix<>::Zero(4, 3);
+  CHECK(message_of<ShapeError>([&] { scale.apply(wide); }) == "Standardize: expected 2 features, got 4");
+  CHECK(message_of<ShapeError>([&] { scale.invert(wide); }) == "Standardize: expected 2 features, got 4");
+}

@@ -1,0 +1,18 @@
+#include "descent/initializers/he.hpp"
+
+#include <cmath>
+
+#include "initializers/moments.hpp"
+
+using namespace descent;
+
+TEMPLATE_TEST_CASE("He: the variance is 2 / n_in, whatever n_out", "", float, double) {
+  for (const Fan fan : {Fan{400, 300}, Fan{64, 1000}, Fan{1, 1}}) {
+    const double variance = 2.0 / static_cast<double>(fan.in);
+    const double bound = std::sqrt(3 * variance);
+    CAPTURE(fan.in, fan.out);
+    support::expect_moments<TestType>(HeNormal{}, fan,
+                                      {.variance = variance, .kurtosis = support::normal_kurtosis});
+    support::expect_uniform<TestType>(HeUniform{}, fan, -bound, bound);
+  }
+}

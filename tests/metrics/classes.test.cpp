@@ -1,0 +1,37 @@
+#include "descent/metrics/classes.hpp"
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("Of several outputs the largest is the class; of equals the first") {
+  Matrix<> outputs(3, 4);
+  outputs << 1, -5, 0, 2,  //
+      3, -4, 0, 2,         //
+      2, -3, 0, 1;
+  CHECK(predicted_class(outputs, 0) == 1);
+  CHECK(predicted_class(outputs, 1) == 2);
+  CHECK(predicted_class(outputs, 2) == 0);
+  CHECK(predicted_class(outputs, 3) == 0);
+}
+
+TEST_CASE("A single output stands for class 1 above the threshold") {
+  Matrix<> output(1, 3);
+  output << -0.5F, 0, 0.25F;
+  CHECK(predicted_class(output, 0) == 0);
+  CHECK(predicted_class(output, 1) == 0);
+  CHECK(predicted_class(output, 2) == 1);
+  CHECK(predicted_class(output, 2, 0.5) == 0);
+  CHECK(predicted_class(output, 1, -0.25) == 1);
+}
+
+TEST_CASE("A target is a class in one row, or the largest of several") {
+  Matrix<> numbers(1, 2);
+  numbers << 2, 0;
+  CHECK(target_class(numbers, 0) == 2);
+  CHECK(target_class(numbers, 1) == 0);
+
+  Matrix<> one_hot(3, 1);
+  one_hot << 0, 0, 1;
+  CHECK(target_class(one_hot, 0) == 2);
+}

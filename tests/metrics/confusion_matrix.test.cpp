@@ -1,0 +1,90 @@
+#include "descent/metrics/confusion_matrix.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <sstream>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+
+namespace {
+
+// The classes chosen are 0, 2, 1, 2, 2.
+Matrix<> outputs() {
+  Matrix<> m(3, 5);
+  m << 5, 0, 1, 0, 0,  //
+      1, 0, 7, 0, 0,   //
+      2, 3, 0, 1, 1;
+  return m;
+}
+
+Matrix<> row(std::initializer_list<float> values) {
+  Matrix<> m(1, static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), m.data());
+  return m;
+}
+
+ConfusionMatrix counted() {
+  ConfusionMatrix matrix{3};
+  matrix.update(outputs(), row({0, 2, 1, 1, 2}));
+  return matrix;
+}
+
+}  // namespace
+
+TEST_CASE("A confusion matrix counts actual classes by row, predicted ones by column") {
+  ConfusionMatrix::Counts expected(3, 3);
+  expected << 1, 0, 0,  //
+      0, 1, 1,          //
+      0, 0, 2;
+  CHECK(counted().counts() == expected);
+  CHECK(counted().classes() == 3);
+  CHECK(counted().value().counts() == expected);
+}
+
+TEST_CASE("A confusion matrix of a single output has two classes") {
+  ConfusionMatrix matrix{2};
+  matrix.update(row({-1, 2, 3}), row({0, 0, 1}));
+  ConfusionMatrix::Counts expected(2, 2);
+  expected << 1, 1,  //
+      0, 1;
+  CHECK(matrix.counts() == expected);
+}
+
+TEST_CASE("Merged confusion matrices have counted the samples of both") {
+  ConfusionMatrix matrix = counted();
+  matrix.merge(counted());
+  CHECK(matrix.counts() == 2 * counted().counts());
+}
+
+TEST_CASE("A confusion matrix prints as a table, with dots for zeros") {
+  std::ostringstream out;
+  out << counted();
+  CHECK(out.str() ==
+        "actual \\ predicted\n"
+        "           0     1     2\n"
+        "     0     1     .     .\n"
+        "     1     .     1     1\n"
+        "     2     .     .     2\n");
+}
+
+TEST_CASE("A confusion matrix refuses what is none of its classes") {
+  const Matrix<> output = outputs().leftCols(1);
+  for (const float target : {3.0F, -1.0F, 0.5F}) {
+    CAPTURE(target);
+    ConfusionMatrix matrix{3};
+    CHECK_THAT(message_of<DataError>([&] { matrix.update(output, row({target})); }),
+               ContainsSubstring(concat("ConfusionMatrix: expected a class from 0 to 2, got ", target)));
+  }
+}
+
+TEST_CASE("A confusion matrix refuses a network with more outputs than it has classes") {
+  ConfusionMatrix matrix{2};
+  CHECK(message_of<ShapeError>([&] {
+          matrix.update(outputs(), row({0, 1, 0, 1, 0}));
+        }) == "ConfusionMatrix: expected at most 2 outputs, got 3; construct it with the number of classes");
+}

@@ -1,0 +1,76 @@
+#include "descent/regularizers/l2.hpp"
+
+#include "catch.hpp"
+#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/models/network.hpp"
+#include "descent/models/sequential.hpp"
+
+using namespace descent;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr L2 l2{.lambda = 0.3};
+constexpr Index samples = 50;
+constexpr double rounding = 1e-14;
+
+struct Layers {
+  Dense<double> first, last;
+};
+
+// Weights with the squared norm 14 and 2; biases that would show if they counted.
+Layers known_layers() {
+  Rng rng{1};
+  Layers layers{Dense<double>{2, 2, rng}, Dense<double>{2, 1, rng}};
+  layers.first.weight << 1, 2, 3, 0;
+  layers.last.weight << 1, -1;
+  layers.first.bias.setConstant(100);
+  layers.last.bias.setConstant(100);
+  return layers;
+}
+
+}  // namespace
+
+TEST_CASE("L2: lambda / (2 m) times the squared norm of all weights, and of nothing else") {
+  const auto [first, last] = known_layers();
+  const Sequential net{first, BatchNorm<double>{2}, last};
+  CHECK_THAT(l2.penalty(net, samples), WithinRel(0.3 / (2 * 50) * (14 + 2), rounding));
+  CHECK_THAT(l2.penalty(net, 2 * samples), WithinRel(0.3 / (4 * 50) * (14 + 2), rounding));
+  CHECK(L2{}.penalty(net, samples) == 0);
+
+  SECTION("the same for layers that are chosen at run time") {
+    const Network<double> network{first, BatchNorm<double>{2}, last};
+    CHECK(l2.penalty(network, samples) == l2.penalty(net, samples));
+  }
+}
+
+TEST_CASE("L2 adds lambda / m * W to the gradient of a weight, and leaves biases and scales alone") {
+  const auto [first, last] = known_layers();
+  const Sequential net{first, BatchNorm<double>{2}, last};
+  auto gradient = zeros_like(net);
+  gradient.layer<0>().weight.setConstant(7);
+  l2.add_gradient(net, gradient, samples);
+
+  Matrix<double> expected(2, 2);
+  expected << 7 + 0.006 * 1, 7 + 0.006 * 2, 7 + 0.006 * 3, 7;
+  CHECK(gradient.layer<0>().weight.isApprox(expected, rounding));
+  CHECK(gradient.layer<0>().bias.isZero(0));
+  CHECK(gradient.layer<1>().gamma.isZero(0));
+  CHECK(gradient.layer<1>().beta.isZero(0));
+  CHECK(gradient.layer<2>().weight.isApprox(0.006 * last.weight, rounding));
+}
+
+TEST_CASE("The gradient of L2 is the derivative of its penalty") {
+  auto [layer, unused] = known_layers();
+  auto gradient = zeros_like(layer);
+  l2.add_gradient(layer, gradient, samples);
+
+  // Central differences of a quadratic are exact, up to rounding.
+  constexpr double h = 1e-3, difference_rounding = 1e-10;
+  layer.weight(0, 1) += h;
+  const double above = l2.penalty(layer, samples);
+  layer.weight(0, 1) -= 2 * h;
+  const double below = l2.penalty(layer, samples);
+  CHECK_THAT((above - below) / (2 * h), WithinRel(gradient.weight(0, 1), difference_rounding));
+}

@@ -1,0 +1,21 @@
+#include "descent/schedules/inverse_time.hpp"
+
+#include "catch.hpp"
+#include "descent/core/concepts.hpp"
+
+using namespace descent;
+using Catch::Matchers::WithinRel;
+
+TEST_CASE("Inverse time: alpha(t) = initial / (1 + decay_rate * t)") {
+  constexpr double rounding = 1e-15;
+  const InverseTime schedule{.initial = 0.2, .decay_rate = 1};
+  CHECK(schedule(0) == 0.2);
+  CHECK_THAT(schedule(1), WithinRel(0.1, rounding));
+  CHECK_THAT(schedule(3), WithinRel(0.05, rounding));
+  CHECK_THAT(InverseTime{}(1), WithinRel(0.05, rounding));
+}
+
+TEST_CASE("Inverse time without decay stays where it is, also after very many steps") {
+  const InverseTime still{.initial = 0.3, .decay_rate = 0};
+  CHECK(still(1'000'000'000'000) == 0.3);
+}

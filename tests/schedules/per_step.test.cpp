@@ -1,0 +1,17 @@
+#include "descent/schedules/per_step.hpp"
+
+#include "catch.hpp"
+#include "descent/schedules/inverse_time.hpp"
+
+using namespace descent;
+
+TEST_CASE("PerStep asks its schedule for the step, not for the epoch") {
+  const PerStep schedule{InverseTime{.initial = 1, .decay_rate = 1}};
+  CHECK(schedule({.step = 3, .epoch = 100}) == 0.25);
+  CHECK(schedule({.step = 0, .epoch = 100}) == 1);
+}
+
+TEST_CASE("PerStep takes a lambda too") {
+  const PerStep schedule{[](std::int64_t step) { return static_cast<double>(step) / 2; }};
+  CHECK(schedule({.step = 5}) == 2.5);
+}

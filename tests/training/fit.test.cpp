@@ -1,0 +1,345 @@
+#include "descent/training/fit.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/losses/mean_squared_error.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/accuracy.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/regularizers/l2.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinRel;
+using support::message_of;
+using support::values_of;
+
+namespace {
+
+// What remains when the sums of a loss are taken in another order, in double precision.
+constexpr double rounding = 1e-12;
+const GradientDescent standstill{.learning_rate = 0};
+
+template <class M>
+M trained(M net, std::uint64_t seed) {
+  const auto data = support::three_clouds<typename M::Scalar>(50);
+  fit(net, data, SoftmaxCrossEntropy{}, Adam{},
+      {.epochs = 3, .batch_size = 8, .seed = seed, .progress = silent});
+  return net;
+}
+
+/// How many samples were seen, and how many different targets among them.
+struct Seen {
+  static constexpr std::string_view name = "seen";
+  double count = 0;
+  void update(Batch<>, Batch<> target) { count += static_cast<double>(target.cols()); }
+  void merge(const Seen& other) { count += other.count; }
+  double value() const { return count; }
+};
+struct Different {
+  static constexpr std::string_view name = "different";
+  std::set<float> targets;
+  void update(Batch<>, Batch<> target) { targets.insert(target.data(), target.data() + target.size()); }
+  void merge(const Different& other) { targets.insert(other.targets.begin(), other.targets.end()); }
+  double value() const { return static_cast<double>(targets.size()); }
+};
+
+}  // namespace
+
+TEST_CASE("fit trains the model that it is given") {
+  const Dataset<> train = support::three_clouds(150, 1), test = support::three_clouds(60, 2);
+  auto net = support::rich_net();
+  const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-2},
+                              {.epochs = 20, .batch_size = 16, .metrics = {Accuracy{}}, .progress = silent});
+  CHECK(history.epochs() == 20);
+  CHECK(history["loss"].back() < history["loss"].front() / 2);
+  // The clouds are four deviations apart or more: less than one point in twenty lies on the wrong side.
+  CHECK(evaluate(net, test, Accuracy{}) > 0.95);
+}
+
+TEST_CASE("fit leaves the same model behind as a Trainer") {
+  const Dataset<> data = support::three_clouds(50);
+  auto net = support::rich_net();
+  const FitOptions<decltype(net)> options{.epochs = 3, .batch_size = 8, .progress = silent};
+  Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, options};
+  trainer.run(data);
+  const auto before = values_of(net);
+  const History history = fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options);
+  CHECK(values_of(net) != before);
+  CHECK(values_of(net) == values_of(trainer.model));
+  CHECK(history["loss"] == trainer.history()["loss"]);
+}
+
+TEMPLATE_TEST_CASE("The same seed gives the same bits, another seed others", "", float, double) {
+  const auto net = support::rich_net<TestType>();
+  const auto weights = values_of(trained(net, 1));
+  CHECK(values_of(trained(net, 1)) == weights);
+  CHECK(values_of(trained(net, 2)) != weights);
+
+  SECTION("whether the layers are chosen at compile time or at run time") {
+    CHECK(values_of(trained(support::rich_network<TestType>(), 1)) == weights);
+  }
+}
+
+TEST_CASE("The seed of the weights counts as well") {
+  CHECK(values_of(trained(support::plain_net(1), 1)) != values_of(trained(support::plain_net(2), 1)));
+}
+
+TEST_CASE("An epoch uses every sample once, whatever the batch size") {
+  constexpr Index samples = 10;
+  Dataset<> numbered{.x = Matrix<>::Zero(2, samples), .y = Matrix<>(1, samples)};
+  numbered.y.row(0).setLinSpaced(0, samples - 1);
+
+  for (const Index batch_size : {Index{1}, Index{3}, Index{4}, Index{9}, Index{10}, full_batch}) {
+    for (const bool shuffle : {true, false}) {
+      CAPTURE(batch_size, shuffle);
+      Rng rng{1};
+      Dense<> net{2, 1, rng};
+      const History history = fit(net, numbered, MeanSquaredError{}, standstill,
+                                  {.epochs = 2,
+                                   .batch_size = batch_size,
+                                   .metrics = {Seen{}, Different{}},
+                                   .shuffle = shuffle,
+                                   .progress = silent});
+      CHECK(history["seen"] == std::vector<double>{10, 10});
+      CHECK(history["different"] == std::vector<double>{10, 10});
+    }
+  }
+}
+
+TEST_CASE("Without shuffling the samples come in their order; with it, the seed sets the order") {
+  const auto weights = [](bool shuffle, std::uint64_t seed) {
+    auto net = support::plain_net();
+    fit(net, support::three_clouds(50), SoftmaxCrossEntropy{}, Adam{},
+        {.epochs = 1, .batch_size = 8, .shuffle = shuffle, .seed = seed, .progress = silent});
+    return values_of(net);
+  };
+  CHECK(weights(false, 1) == weights(false, 2));
+  CHECK(weights(true, 1) != weights(true, 2));
+  CHECK(weights(true, 1) != weights(false, 1));
+}
+
+TEST_CASE("The loss of an epoch is the mean over samples, not over batches") {
+  // Batches of 4, 4 and 2, with all of the loss in the last: a mean over batches would be 10 / 6 too large.
+  Dataset<double> data = support::three_clouds<double>(10);
+  auto net = support::plain_net<double>();
+  data.y = Matrix<double>::Zero(3, 10);
+  data.y.rightCols(2).setConstant(1000);
+  const History history = fit(net, data, MeanSquaredError{}, standstill,
+                              {.epochs = 1, .batch_size = 4, .shuffle = false, .progress = silent});
+  CHECK_THAT(history["loss"].front(), WithinRel(evaluate(net, data, MeanSquaredError{}), rounding));
+}
+
+TEST_CASE("A history names loss and metrics, with val_ those of the validation set") {
+  const Dataset<> data = support::three_clouds(40);
+  const auto names_with = [&](FitOptions<decltype(support::plain_net())> options) {
+    options.epochs = 2;
+    options.progress = silent;
+    auto net = support::plain_net();
+    std::vector<std::string> names;
+    for (const auto& [name, values] : fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options)) {
+      names.push_back(name);
+      CHECK(values.size() == 2);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names_with({}) == Names{"loss"});
+  CHECK(names_with({.metrics = {Accuracy{}}}) == Names{"loss", "accuracy"});
+  CHECK(names_with({.validation = &data}) == Names{"loss", "val_loss"});
+  CHECK(names_with({.validation = &data, .metrics = {Accuracy{}}}) ==
+        Names{"loss", "accuracy", "val_loss", "val_accuracy"});
+}
+
+TEST_CASE("The validation set is measured after the epoch, as in inference") {
+  const Dataset<double> train = support::three_clouds<double>(40, 1),
+                        dev = support::three_clouds<double>(20, 2);
+  auto net = support::rich_net<double>();
+  const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{},
+                              {.epochs = 2, .validation = &dev, .metrics = {Accuracy{}}, .progress = silent});
+  CHECK_THAT(history["val_loss"].back(), WithinRel(evaluate(net, dev, SoftmaxCrossEntropy{}), rounding));
+  CHECK(history["val_accuracy"].back() == evaluate(net, dev, Accuracy{}));
+}
+
+TEST_CASE("To measure more does not change what is learnt") {
+  const Dataset<> data = support::three_clouds(40);
+  auto plain = support::rich_net(), measured = plain;
+  fit(plain, data, SoftmaxCrossEntropy{}, Adam{}, {.epochs = 2, .progress = silent});
+  fit(measured, data, SoftmaxCrossEntropy{}, Adam{},
+      {.epochs = 2, .validation = &data, .metrics = {Accuracy{}}, .progress = silent});
+  CHECK(values_of(measured) == values_of(plain));
+}
+
+TEST_CASE("loss and val_loss include the penalty of the regularizer") {
+  const Dataset<double> train = support::three_clouds<double>(40, 1),
+                        dev = support::three_clouds<double>(20, 2);
+  const L2 l2{.lambda = 3};
+  auto net = support::plain_net<double>();
+  const History history =
+      fit(net, train, SoftmaxCrossEntropy{}, standstill,
+          {.epochs = 1, .batch_size = 8, .validation = &dev, .regularizer = l2, .progress = silent});
+
+  const double penalty = l2.penalty(net, train.samples());
+  REQUIRE(penalty > 0.1);
+  CHECK_THAT(history["loss"].front(),
+             WithinRel(evaluate(net, train, SoftmaxCrossEntropy{}) + penalty, rounding));
+  CHECK_THAT(history["val_loss"].front(),
+             WithinRel(evaluate(net, dev, SoftmaxCrossEntropy{}) + penalty, rounding));
+}
+
+TEST_CASE("A regularizer keeps the weights small") {
+  const Dataset<> data = support::three_clouds(40);
+  auto free = support::plain_net(), held = free;
+  fit(free, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-2}, {.epochs = 20, .progress = silent});
+  fit(held, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-2},
+      {.epochs = 20, .regularizer = L2{.lambda = 30}, .progress = silent});
+  const L2 norm{.lambda = 1};
+  CHECK(norm.penalty(held, 1) < norm.penalty(free, 1) / 2);
+}
+
+// --- what fit refuses, before anything is trained --------------------------------------------------------
+
+namespace {
+
+using Net = decltype(support::plain_net());
+
+// What fit says; the model must be as it was.
+std::string complaint_about(const Dataset<>& data, FitOptions<Net> options = {}) {
+  options.progress = silent;
+  auto net = support::plain_net();
+  const std::string text = message_of([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options); });
+  CHECK(values_of(net) == values_of(support::plain_net()));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("fit refuses data of another width") {
+  const Dataset<> wide{.x = Matrix<>::Zero(3, 5), .y = Matrix<>::Zero(1, 5)};
+  const std::string text =
+      "fit: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it transposed?";
+  CHECK(complaint_about(wide) == text);
+
+  const Dataset<> train = support::three_clouds(5);
+  CHECK(complaint_about(train, {.batch_size = 5, .validation = &wide}) == text);
+}
+
+TEST_CASE("fit refuses layers that do not fit together, and names the one at fault") {
+  const Dataset<> data = support::three_clouds(40);
+  const std::string text = "Dense \"2\": expected 9 features, got 8; the layer before it ends in 8";
+  Rng rng{1};
+  const Dense<> first{2, 8, rng}, last{9, 3, rng};
+  SECTION("Sequential") {
+    Sequential net{first, ReLU{}, last};
+    CHECK_THAT(
+        message_of<ShapeError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.progress = silent}); }),
+        ContainsSubstring(text));
+  }
+  SECTION("Network") {
+    Network net{first, ReLU{}, last};
+    CHECK_THAT(
+        message_of<ShapeError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.progress = silent}); }),
+        ContainsSubstring(text));
+  }
+}
+
+TEST_CASE("fit refuses outputs that do not fit the targets") {
+  Dataset<> data = support::three_clouds(40);
+  data.y = Matrix<>::Zero(2, 40);
+  CHECK(complaint_about(data) ==
+        "SoftmaxCrossEntropy: expected targets of 1 or 3 rows, got 2; a target is a class in one row, or a "
+        "probability "
+        "for each output");
+}
+
+TEST_CASE("fit refuses a label that is no class, and names its sample") {
+  const std::string cure = "; number the classes from 0, and let the last layer have one output for each";
+  Dataset<> data = support::three_clouds(40);
+  data.y(0, 37) = GENERATE(3.0F, -1.0F, 0.5F, 1e30F);
+  CAPTURE(data.y(0, 37));
+  const std::string text = concat("SoftmaxCrossEntropy: expected a class from 0 to 2, got ", data.y(0, 37),
+                                  " for sample 37", cure);
+  CHECK(complaint_about(data) == text);
+
+  SECTION("in the validation set too") {
+    CHECK(complaint_about(support::three_clouds(40), {.validation = &data}) == text);
+  }
+}
+
+TEST_CASE("fit refuses values that are not finite, and names feature and sample") {
+  const auto [bad, printed] =
+      GENERATE(table<float, std::string>({{std::numeric_limits<float>::quiet_NaN(), "nan"},
+                                          {std::numeric_limits<float>::infinity(), "inf"},
+                                          {-std::numeric_limits<float>::infinity(), "-inf"}}));
+  const std::string cure = "; remove the sample, or fill the value in";
+  Dataset<> data = support::three_clouds(40);
+  std::string place;
+  SECTION("in x") {
+    data.x(1, 37) = bad;
+    place = "feature 1 of sample 37";
+  }
+  SECTION("in y") {
+    data.y(0, 36) = bad;
+    place = "target 0 of sample 36";
+  }
+  CHECK(complaint_about(data) ==
+        "fit: expected finite values in the training set, got " + printed + " in " + place + cure);
+  CHECK(complaint_about(support::three_clouds(40), {.validation = &data}) ==
+        "fit: expected finite values in the validation set, got " + printed + " in " + place + cure);
+}
+
+TEST_CASE("fit refuses an empty set") {
+  const std::string cure = ", got an empty set; was the file read and the split large enough?";
+  const Dataset<> empty{.x = Matrix<>(2, 0), .y = Matrix<>(1, 0)};
+  CHECK(complaint_about(empty) == "fit: expected samples in the training set" + cure);
+  CHECK(complaint_about(support::three_clouds(40), {.validation = &empty}) ==
+        "fit: expected samples in the validation set" + cure);
+}
+
+TEST_CASE("fit refuses another number of targets than of samples") {
+  Dataset<> data = support::three_clouds(40);
+  data.y = support::three_clouds(41).y;
+  CHECK(complaint_about(data) ==
+        "fit: expected a target for each of the 40 samples of the training set, got 41; x is [features, "
+        "samples] and y "
+        "is [targets, samples]: is one of them transposed?");
+}
+
+TEST_CASE("fit refuses an impossible batch size or number of epochs") {
+  const Dataset<> data = support::three_clouds(40);
+  CHECK(complaint_about(data, {.batch_size = 0}) ==
+        "fit: expected a batch size of at least 1, got 0; 32 is a good start; full_batch takes all samples");
+  CHECK_THAT(complaint_about(data, {.batch_size = -5}), ContainsSubstring("at least 1, got -5"));
+  CHECK(complaint_about(data, {.batch_size = 41}) ==
+        "fit: expected a batch size of at most the 40 training samples, got 41; choose a smaller one, or "
+        "full_batch for "
+        "all samples");
+  CHECK(complaint_about(data, {.epochs = -1}) == "fit: expected 0 epochs or more, got -1; set .epochs");
+}
+
+TEST_CASE("No epochs are no training") {
+  auto net = support::plain_net();
+  const History history =
+      fit(net, support::three_clouds(40), SoftmaxCrossEntropy{}, Adam{}, {.epochs = 0, .progress = silent});
+  CHECK(history.epochs() == 0);
+  CHECK(values_of(net) == values_of(support::plain_net()));
+}
+
+TEST_CASE("A batch of one that is left over for batch normalisation is refused with the cure") {
+  auto net = support::rich_net();
+  CHECK(message_of<DataError>([&] {
+          fit(net, support::three_clouds(33), SoftmaxCrossEntropy{}, Adam{},
+              {.batch_size = 16, .progress = silent});
+        }) ==
+        "BatchNorm: expected at least 2 samples in a training batch, got 1; choose a batch size that does "
+        "not leave a "
+        "single sample over at the end of an epoch");
+}

@@ -1,0 +1,53 @@
+#include "descent/training/history.hpp"
+
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using support::message_of;
+
+namespace {
+
+History two_epochs() {
+  History history;
+  for (const double value : {0.5, 0.25}) {
+    history.add("loss", value);
+    history.add("accuracy", 1 - value);
+  }
+  return history;
+}
+
+}  // namespace
+
+TEST_CASE("A history keeps one value an epoch for each name") {
+  const History history = two_epochs();
+  CHECK(history["loss"] == std::vector{0.5, 0.25});
+  CHECK(history["accuracy"].back() == 0.75);
+  CHECK(history.epochs() == 2);
+  CHECK(history.contains("loss"));
+  CHECK_FALSE(history.contains("val_loss"));
+}
+
+TEST_CASE("The series of a history come in the order in which they were first added") {
+  std::vector<std::string> names;
+  for (const auto& [name, values] : two_epochs()) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"loss", "accuracy"});
+}
+
+TEST_CASE("A history before training is empty") {
+  const History history;
+  CHECK(history.epochs() == 0);
+  CHECK(history.begin() == history.end());
+  CHECK_FALSE(history.contains("loss"));
+}
+
+TEST_CASE("A history that lacks a name lists those that it has") {
+  CHECK(message_of<DataError>([] { two_epochs()["val_loss"]; }) ==
+        "History: expected one of [loss, accuracy], got \"val_loss\"; name the metric in .metrics, and give "
+        ".validation for names with val_");
+  CHECK_THAT(message_of<DataError>([] { History{}["loss"]; }),
+             Catch::Matchers::ContainsSubstring("expected one of [], got \"loss\""));
+}

@@ -1,0 +1,171 @@
+#include "descent/training/non_finite.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <regex>
+#include <string>
+
+#include "catch.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/training/fit.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+using support::values_of;
+
+namespace {
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+const Dataset<> data = support::three_clouds(30);
+const std::string cure =
+    "; lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model is as it was before "
+    "the step";
+
+template <class M>
+bool is_finite(const M& model) {
+  const auto values = values_of(model);
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+}
+
+template <class M>
+void plant_nan(M& model, const std::string& path) {
+  int planted = 0;
+  M::visit(
+      [&](const Parameter& p, auto& leaf) {
+        if (p.name.path() == path) leaf(0) = nan, ++planted;
+      },
+      model);
+  REQUIRE(planted == 1);
+}
+
+/// A cost that is finite and whose gradient is not.
+struct Cliff {
+  double value(Batch<>, Batch<>) const { return 1; }
+  double value_and_gradient(Batch<> p, Batch<>, Matrix<>& dy) const {
+    dy.setConstant(p.rows(), p.cols(), std::numeric_limits<float>::infinity());
+    return 1;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("An absurd learning rate is found out: step, rate and the first layer at fault are named") {
+  // The first step makes weights of some 1e29: one layer can bear them, two multiply to infinity.
+  const GradientDescent absurd{.learning_rate = 1e30};
+  const std::regex expected{
+      R"(fit: expected a finite loss, got -?(nan|inf) at step 2 with learning rate 1e\+30; )"
+      R"(it begins in the output of layer "2")" +
+      cure};
+  const auto expect_error = [&](auto net) {
+    const auto before = values_of(net);
+    const std::string text = message_of<NumericalError>([&] {
+      fit(net, data, SoftmaxCrossEntropy{}, absurd, {.batch_size = full_batch, .progress = silent});
+    });
+    CAPTURE(text);
+    CHECK(std::regex_match(text, expected));
+    CHECK(values_of(net) != before);  // the first step counts
+    CHECK(is_finite(net));
+  };
+  SECTION("Sequential") { expect_error(support::plain_net()); }
+  SECTION("Network") {
+    expect_error(Network<>{support::plain_net().layer<0>(), ReLU{}, support::plain_net().layer<2>()});
+  }
+}
+
+TEST_CASE("The model is as it was before the step that failed, and the trainer too") {
+  Trainer trainer{support::plain_net(),
+                  SoftmaxCrossEntropy{},
+                  GradientDescent{.learning_rate = 1e30},
+                  {.batch_size = full_batch, .progress = silent}};
+  trainer.step(data.x, data.y);
+  const auto before = values_of(trainer.model);
+  CHECK_THROWS_AS(trainer.step(data.x, data.y), NumericalError);
+  CHECK(values_of(trainer.model) == before);
+  CHECK(trainer.steps() == 1);
+}
+
+TEST_CASE("fit leaves no model behind that is not finite, and a fit that cannot succeed fails") {
+  // 1e300 is too much for the very first step, which here is also the last.
+  const double rate = GENERATE(1e30, 1e300);
+  CAPTURE(rate);
+  auto net = support::plain_net();
+  const auto train = [&](int epochs) {
+    fit(net, data, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = rate},
+        {.epochs = epochs, .batch_size = full_batch, .progress = silent});
+  };
+  SECTION("one step") {
+    if (rate > std::numeric_limits<float>::max())
+      CHECK_THROWS_AS(train(1), NumericalError);
+    else
+      train(1);
+  }
+  SECTION("more steps") { CHECK_THROWS_AS(train(5), NumericalError); }
+  CHECK(is_finite(net));
+}
+
+TEST_CASE("A parameter that is not a number is named, wherever it stands") {
+  for (const char* path : {"0.weight", "0.bias", "2.weight", "2.bias"}) {
+    auto net = support::plain_net();
+    plant_nan(net, path);
+    CAPTURE(path);
+    const std::string text = message_of<NumericalError>(
+        [&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.batch_size = 10, .progress = silent}); });
+    CHECK_THAT(text, ContainsSubstring("at step 1 with learning rate 0.001") &&
+                         ContainsSubstring(concat("it begins in parameter \"", path, '"')));
+  }
+}
+
+TEST_CASE("A gradient that is not finite is found out before it spoils the model") {
+  auto net = support::plain_net();
+  CHECK(message_of<NumericalError>([&] {
+          fit(net, data, Cliff{}, GradientDescent{.learning_rate = 0.5},
+              {.batch_size = 10, .progress = silent});
+        }) ==
+        "fit: expected a finite gradient, got nan at step 1 with learning rate 0.5; it begins in the "
+        "gradient of "
+        "\"2.bias\"" +
+            cure);
+  CHECK(values_of(net) == values_of(support::plain_net()));
+}
+
+TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, or the loss itself") {
+  auto net = support::plain_net();
+  decltype(net)::Cache cache;
+  net.forward(data.x, cache, Pass::inference());
+  CHECK(detail::first_fault_forward(net, cache) == "the loss itself");
+
+  SECTION("an output") {
+    Matrix<> x = data.x;
+    x(0, 7) = std::numeric_limits<float>::infinity();
+    net.forward(x, cache, Pass::inference());
+    CHECK(detail::first_fault_forward(net, cache) == "the output of layer \"0\"");
+  }
+  SECTION("a parameter goes before the outputs that it spoils, the first before later ones") {
+    plant_nan(net, "2.weight");
+    net.forward(data.x, cache, Pass::inference());
+    CHECK(detail::first_fault_forward(net, cache) == "parameter \"2.weight\"");
+    plant_nan(net, "0.bias");
+    CHECK(detail::first_fault_forward(net, cache) == "parameter \"0.bias\"");
+  }
+  SECTION("a single layer has no positions to name") {
+    const auto& layer = net.layer<0>();
+    Dense<>::Cache of_layer;
+    layer.forward(data.x, of_layer, Pass::inference());
+    CHECK(detail::first_fault_forward(layer, of_layer) == "the loss itself");
+  }
+}
+
+TEST_CASE("The first fault of a backward pass is that of the last layer") {
+  auto gradient = zeros_like(support::plain_net());
+  CHECK(detail::all_parameters_finite(gradient));
+  plant_nan(gradient, "0.weight");
+  CHECK_FALSE(detail::all_parameters_finite(gradient));
+  CHECK(detail::first_fault_backward(gradient) == "the gradient of \"0.weight\"");
+  plant_nan(gradient, "2.weight");
+  CHECK(detail::first_fault_backward(gradient) == "the gradient of \"2.weight\"");
+}

@@ -1,0 +1,215 @@
+#include "descent/training/progress.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/accuracy.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/training/fit.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const NamedValues values{{"loss", 0.31}, {"val_loss", 0.35}, {"val_accuracy", 0.91}};
+constexpr double learning_rate = 1e-3;
+constexpr Index samples = 32;
+
+/// Sets a variable of the environment, or removes it, for as long as this lives.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_{name} {
+    if (const char* before = std::getenv(name)) before_ = before, was_set_ = true;
+    if (value != nullptr)
+      setenv(name, value, 1);
+    else
+      unsetenv(name);
+  }
+  ~Environment() {
+    if (was_set_)
+      setenv(name_, before_.c_str(), 1);
+    else
+      unsetenv(name_);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+  std::string before_;
+  bool was_set_ = false;
+};
+
+std::string shown(ProgressStyle style, auto&& steps) {
+  std::ostringstream out;
+  Progress progress{{.out = &out, .style = style}, 10, samples};
+  steps(progress);
+  return out.str();
+}
+
+// Half way through the third of ten epochs.
+std::string half_way_bar() {
+  return shown(ProgressStyle::bar, [](Progress& progress) {
+    for (int epoch = 1; epoch <= 3; ++epoch) progress.begin_epoch();
+    progress.update(samples / 2, {{"loss", 0.31}}, learning_rate);
+  });
+}
+
+// What stands between the brackets of a bar.
+std::string bar_in(const std::string& text) {
+  std::smatch found;
+  REQUIRE(std::regex_search(text, found, std::regex{R"(\[([#.]+)\])"}));
+  return found[1];
+}
+
+bool matches(const std::string& text, const char* pattern) {
+  return std::regex_search(text, std::regex{pattern});
+}
+
+}  // namespace
+
+TEST_CASE("Lines: one at the end of each epoch, and nothing in between") {
+  const std::string text = shown(ProgressStyle::lines, [](Progress& progress) {
+    for (int epoch = 1; epoch <= 3; ++epoch) {
+      progress.begin_epoch();
+      CHECK_FALSE(progress.wants_update());
+    }
+    progress.end_epoch(values);
+  });
+  CAPTURE(text);
+  CHECK(std::regex_match(
+      text,
+      std::regex{R"(Epoch 3/10 - \d+\.\ds - loss: 0\.3100 - val_loss: 0\.3500 - val_accuracy: 0\.9100\n)"}));
+}
+
+TEST_CASE("A stream that is no terminal gets lines unless told otherwise") {
+  const std::string text = shown(ProgressStyle::automatic, [](Progress& progress) {
+    progress.begin_epoch();
+    CHECK_FALSE(progress.wants_update());
+    progress.end_epoch(values);
+  });
+  CHECK_THAT(text, Catch::Matchers::StartsWith("Epoch 1/10 - "));
+}
+
+TEST_CASE("Silent prints nothing, and so does progress without a stream") {
+  const auto an_epoch = [](Progress& progress) {
+    progress.begin_epoch();
+    CHECK_FALSE(progress.wants_update());
+    progress.end_epoch(values);
+  };
+  CHECK(shown(ProgressStyle::silent, an_epoch).empty());
+
+  Progress nowhere{{.out = nullptr, .style = ProgressStyle::bar}, 10, samples};
+  CHECK_NOTHROW(an_epoch(nowhere));
+}
+
+TEST_CASE("Values print with four decimals, or with an exponent where these would say nothing") {
+  const std::string text = shown(ProgressStyle::lines, [](Progress& progress) {
+    progress.begin_epoch();
+    progress.end_epoch(
+        {{"zero", 0}, {"tiny", 1.25e-7}, {"huge", 2.5e9}, {"negative", -0.5}, {"large", 12345.6}});
+  });
+  CHECK_THAT(text,
+             ContainsSubstring(" - zero: 0.0000 - tiny: 1.250e-07 - huge: 2.500e+09 - negative: -0.5000 - "
+                               "large: 12345.6000\n"));
+}
+
+TEST_CASE("A bar shows the epoch, how much of it is done, the time left, the speed and the rate") {
+  const std::string text = half_way_bar();
+  CAPTURE(text);
+  CHECK(text.front() == '\r');
+  CHECK_THAT(text, ContainsSubstring("Epoch 3/10 "));
+  const std::string cells = bar_in(text);
+  CHECK(cells == std::string(cells.size() / 2, '#') + std::string(cells.size() / 2, '.'));
+  CHECK(matches(text, R"(\d:\d\d left)"));
+  CHECK(matches(text, R"(\d samples/s)"));
+  CHECK_THAT(text, ContainsSubstring("rate: 1.00e-03"));
+}
+
+TEST_CASE("A bar keeps to the width of the terminal, however many values there are") {
+  const Environment no_colour{"NO_COLOR", "1"};
+  const std::string text = shown(ProgressStyle::bar, [](Progress& progress) {
+    progress.begin_epoch();
+    NamedValues many;
+    for (int i = 0; i < 40; ++i) many.emplace_back("metric", i);
+    progress.update(samples, many, learning_rate);
+  });
+  const std::string erase = "\033[K";
+  CHECK(text.size() - std::string{"\r"}.size() - erase.size() < detail::terminal_width());
+}
+
+TEST_CASE("A bar is coloured unless NO_COLOR is set") {
+  const char* colour_code = "\033\\[[0-9;]*m";
+  SECTION("not set, or empty") {
+    const Environment unset{"NO_COLOR", GENERATE(as<const char*>{}, nullptr, "")};
+    CHECK(matches(half_way_bar(), colour_code));
+  }
+  SECTION("set") {
+    const Environment set{"NO_COLOR", "1"};
+    CHECK_FALSE(matches(half_way_bar(), colour_code));
+  }
+}
+
+TEST_CASE("The line of an epoch replaces its bar") {
+  const std::string text = shown(ProgressStyle::bar, [](Progress& progress) {
+    progress.begin_epoch();
+    progress.end_epoch(values);
+  });
+  CHECK_THAT(text,
+             Catch::Matchers::StartsWith("\r\033[KEpoch 1/10 - ") && Catch::Matchers::EndsWith("0.9100\n"));
+}
+
+TEST_CASE("A bar is drawn at once, and then at most ten times a second") {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds interval{100};
+  std::ostringstream out;
+  Progress progress{{.out = &out, .style = ProgressStyle::bar}, 1, samples};
+  progress.begin_epoch();
+  CHECK(progress.wants_update());
+
+  // However slow the machine is, the intervals between the drawings fit into the time that has passed.
+  const auto began = Clock::now();
+  long drawn = 0;
+  while (Clock::now() - began < 3 * interval) {
+    if (!progress.wants_update()) continue;
+    progress.update(1, values, learning_rate);
+    ++drawn;
+  }
+  CHECK(drawn >= 1);
+  CHECK((drawn - 1) * interval <= Clock::now() - began);
+
+  std::this_thread::sleep_for(interval);
+  CHECK(progress.wants_update());
+}
+
+TEST_CASE("fit shows its progress where and how it is told") {
+  const Dataset<> data = support::three_clouds(30);
+  const auto output_of_fit = [&](ProgressStyle style) {
+    std::ostringstream out;
+    auto net = support::plain_net();
+    fit(net, data, SoftmaxCrossEntropy{}, Adam{},
+        {.epochs = 2,
+         .batch_size = 10,
+         .validation = &data,
+         .metrics = {Accuracy{}},
+         .progress = {&out, style}});
+    return out.str();
+  };
+  const std::string line =
+      R"(Epoch \d/2 - \d+\.\ds - loss: [\d.]+ - accuracy: [\d.]+ - val_loss: [\d.]+ - val_accuracy: [\d.]+\n)";
+
+  CHECK(std::regex_match(output_of_fit(ProgressStyle::lines), std::regex{line + line}));
+  CHECK(output_of_fit(ProgressStyle::silent).empty());
+  const std::string bar = output_of_fit(ProgressStyle::bar);
+  // The first bar comes after one of three batches.
+  CHECK_THAT(bar_in(bar), Catch::Matchers::Matches("#+\\.+"));
+  CHECK(matches(bar, ("\r\033\\[K" + line).c_str()));
+}

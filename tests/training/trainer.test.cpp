@@ -1,0 +1,197 @@
+#include "descent/training/trainer.hpp"
+
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/optimizers/momentum.hpp"
+#include "descent/regularizers/l2.hpp"
+#include "descent/schedules/inverse_time.hpp"
+#include "descent/schedules/per_step.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinRel;
+using support::message_of;
+using support::values_of;
+
+namespace {
+
+// 50 samples in batches of 8: seven steps an epoch, the last of two samples.
+template <class M, class O = Adam>
+auto trainer_of(M net, O optimizer = {}) {
+  return Trainer{std::move(net), SoftmaxCrossEntropy{}, std::move(optimizer),
+                 FitOptions<M>{.batch_size = 8, .seed = 1, .progress = silent}};
+}
+
+template <class T = float>
+Dataset<T> clouds() {
+  return support::three_clouds<T>(50);
+}
+
+template <class M>
+void expect_same_bits_in_one_run_or_two(M net) {
+  const auto data = clouds<typename M::Scalar>();
+  auto whole = trainer_of(net), in_parts = trainer_of(net);
+  whole.run(data, 10);
+  in_parts.run(data, 5);
+  in_parts.run(data, 5);
+  CHECK(values_of(in_parts.model) == values_of(whole.model));
+  CHECK(in_parts.history()["loss"] == whole.history()["loss"]);
+  CHECK(in_parts.history().epochs() == 10);
+}
+
+template <class M>
+void expect_independent_snapshot(M net) {
+  const auto data = clouds<typename M::Scalar>();
+  auto trainer = trainer_of(net);
+  trainer.run(data, 3);
+  auto snapshot = trainer;
+  const auto weights = values_of(snapshot.model);
+
+  trainer.run(data, 2);
+  CHECK(values_of(trainer.model) != weights);
+  CHECK(values_of(snapshot.model) == weights);
+  CHECK(snapshot.epochs() == 3);
+  CHECK(snapshot.history().epochs() == 3);
+
+  // With the optimizer's state and the clock, the snapshot goes the same way.
+  snapshot.run(data, 2);
+  CHECK(values_of(snapshot.model) == values_of(trainer.model));
+  CHECK(snapshot.history()["loss"] == trainer.history()["loss"]);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Five epochs and five more give the same bits as ten", "", float, double) {
+  SECTION("Sequential") { expect_same_bits_in_one_run_or_two(support::rich_net<TestType>()); }
+  SECTION("Network") { expect_same_bits_in_one_run_or_two(support::rich_network<TestType>()); }
+}
+
+TEST_CASE("A copy of a trainer is a snapshot that nothing changes any more") {
+  SECTION("Sequential") { expect_independent_snapshot(support::rich_net()); }
+  SECTION("Network") { expect_independent_snapshot(support::rich_network()); }
+}
+
+TEST_CASE("Assigning a snapshot goes back to it") {
+  const Dataset<> data = clouds();
+  auto trainer = trainer_of(support::rich_network());
+  trainer.run(data, 2);
+  const auto snapshot = trainer;
+  trainer.run(data, 2);
+  const auto weights = values_of(trainer.model);
+
+  trainer = snapshot;
+  CHECK(values_of(trainer.model) == values_of(snapshot.model));
+  trainer.run(data, 2);
+  CHECK(values_of(trainer.model) == weights);
+}
+
+TEST_CASE("A trainer trains a copy; the model it was made from stays as it is") {
+  const auto net = support::plain_net();
+  auto trainer = trainer_of(net);
+  trainer.run(clouds(), 1);
+  CHECK(values_of(net) == values_of(support::plain_net()));
+  CHECK(values_of(trainer.model) != values_of(net));
+}
+
+TEST_CASE("The learning rate may be changed between runs") {
+  const Dataset<> data = clouds();
+  auto trainer = trainer_of(support::plain_net());
+  trainer.run(data, 1);
+  auto weights = values_of(trainer.model);
+
+  trainer.optimizer.learning_rate = 0;
+  trainer.run(data, 1);
+  CHECK(values_of(trainer.model) == weights);
+
+  trainer.optimizer.learning_rate = 0.01;
+  trainer.run(data, 1);
+  CHECK(values_of(trainer.model) != weights);
+}
+
+TEST_CASE("Options may be changed between runs as well") {
+  const Dataset<> data = clouds();
+  auto trainer = trainer_of(support::plain_net());
+  trainer.run(data, 1);
+  CHECK(trainer.steps() == 7);
+  trainer.options.batch_size = full_batch;
+  trainer.run(data, 1);
+  CHECK(trainer.steps() == 8);
+  trainer.options.epochs = 3;
+  trainer.run(data);
+  CHECK(trainer.epochs() == 5);
+}
+
+TEST_CASE("A trainer counts steps and epochs, from 0") {
+  auto trainer = trainer_of(support::plain_net());
+  CHECK(trainer.steps() == 0);
+  CHECK(trainer.epochs() == 0);
+  trainer.run(clouds(), 3);
+  CHECK(trainer.steps() == 3 * 7);
+  CHECK(trainer.epochs() == 3);
+  CHECK(trainer.state().clock.step == 3 * 7);
+}
+
+TEST_CASE("A schedule follows the epochs, or with PerStep the steps") {
+  constexpr InverseTime schedule{.initial = 1e-2, .decay_rate = 1};
+  auto per_epoch = trainer_of(support::plain_net(), Adam{.learning_rate = schedule});
+  auto per_step = trainer_of(support::plain_net(), Adam{.learning_rate = PerStep{schedule}});
+  CHECK(per_epoch.learning_rate() == 1e-2);
+  per_epoch.run(clouds(), 3);
+  per_step.run(clouds(), 3);
+  CHECK(per_epoch.learning_rate() == schedule(3));
+  CHECK(per_step.learning_rate() == schedule(21));
+}
+
+TEST_CASE("A schedule's rate is the one that trains") {
+  // No step at all in the first two epochs.
+  auto trainer =
+      trainer_of(support::plain_net(),
+                 GradientDescent{.learning_rate = [](std::int64_t epoch) { return epoch < 2 ? 0 : 0.1; }});
+  trainer.run(clouds(), 2);
+  CHECK(values_of(trainer.model) == values_of(support::plain_net()));
+  trainer.run(clouds(), 1);
+  CHECK(values_of(trainer.model) != values_of(support::plain_net()));
+}
+
+TEST_CASE("A step returns the cost before it, with the penalty, and moves the model downhill") {
+  constexpr double rounding = 1e-12;
+  const Dataset<double> data = clouds<double>();
+  auto trainer = trainer_of(support::plain_net<double>(), GradientDescent{.learning_rate = 0.1});
+  trainer.options.regularizer = L2{.lambda = 1};
+  const auto cost = [&] {
+    return evaluate(trainer.model, data, SoftmaxCrossEntropy{}) + L2{.lambda = 1}.penalty(trainer.model, 50);
+  };
+  const double before = cost();
+  CHECK_THAT(trainer.step(data.x, data.y), WithinRel(before, rounding));
+  CHECK(cost() < before);
+  CHECK(trainer.steps() == 1);
+  CHECK(trainer.epochs() == 0);
+}
+
+TEST_CASE("Steps by hand on the same batches are an epoch of run") {
+  const Dataset<> data = clouds();
+  auto run = trainer_of(support::plain_net(), Momentum{}), by_hand = run;
+  run.options.shuffle = false;
+  run.run(data, 1);
+  for (Index first = 0; first < data.samples(); first += 8) {
+    const Index size = std::min(Index{8}, data.samples() - first);
+    by_hand.step(data.x.middleCols(first, size), data.y.middleCols(first, size));
+  }
+  CHECK(values_of(by_hand.model) == values_of(run.model));
+}
+
+TEST_CASE("A run that is refused leaves the trainer as it was, ready to run again") {
+  auto trainer = trainer_of(support::plain_net()), untroubled = trainer;
+  CHECK_THAT(message_of<DataError>([&] { trainer.run(clouds(), -1); }),
+             ContainsSubstring("0 epochs or more, got -1"));
+  CHECK_THAT(message_of<DataError>([&] { trainer.run(Dataset<>{}); }), ContainsSubstring("got an empty set"));
+  CHECK(trainer.history().epochs() == 0);
+  trainer.run(clouds(), 1);
+  untroubled.run(clouds(), 1);
+  CHECK(values_of(trainer.model) == values_of(untroubled.model));
+}
