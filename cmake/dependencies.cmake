@@ -50,13 +50,18 @@ function(descent_find_cli11)
   endif()
 endfunction()
 
-# Catch2 2.13.5 or newer (the first with Catch2WithMain), or 3. Includes its catch_discover_tests.
-macro(descent_find_catch2)
+# Catch2 2.13.5 or newer (the first with Catch2WithMain), or 3. Sets `catch2_list`, the options with which a test
+# program prints the names of its tests.
+function(descent_find_catch2)
   find_package(Catch2 QUIET)
   if(NOT TARGET Catch2::Catch2WithMain)
     descent_fetch(catch2 https://github.com/catchorg/Catch2.git v3.7.1)
     add_subdirectory("${catch2_SOURCE_DIR}" "${catch2_BINARY_DIR}" EXCLUDE_FROM_ALL)
-    list(APPEND CMAKE_MODULE_PATH "${catch2_SOURCE_DIR}/extras")
+    set(Catch2_VERSION 3.7.1)
   endif()
-  include(Catch)
-endmacro()
+  if(Catch2_VERSION VERSION_LESS 3)
+    set(catch2_list "--list-test-names-only" PARENT_SCOPE)
+  else()
+    set(catch2_list "--list-tests --verbosity quiet" PARENT_SCOPE)
+  endif()
+endfunction()

@@ -1,6 +1,16 @@
 #pragma once
 
+#include "descent/losses/binary_cross_entropy.hpp"
+#include "descent/losses/hinge.hpp"
+#include "descent/losses/huber.hpp"
+#include "descent/losses/kullback_leibler.hpp"
+#include "descent/losses/log_cosh.hpp"
+#include "descent/losses/margins.hpp"
+#include "descent/losses/mean_absolute_error.hpp"
 #include "descent/losses/mean_squared_error.hpp"
+#include "descent/losses/negative_log_likelihood.hpp"
+#include "descent/losses/residuals.hpp"
 #include "descent/losses/sigmoid_cross_entropy.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/losses/squared_hinge.hpp"
 #include "descent/losses/targets.hpp"

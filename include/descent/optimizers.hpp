@@ -1,5 +1,15 @@
 #pragma once
 
+#include "descent/optimizers/adadelta.hpp"
+#include "descent/optimizers/adagrad.hpp"
 #include "descent/optimizers/adam.hpp"
+#include "descent/optimizers/adamax.hpp"
+#include "descent/optimizers/adamw.hpp"
+#include "descent/optimizers/amsgrad.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
+#include "descent/optimizers/lbfgs.hpp"
+#include "descent/optimizers/minimize.hpp"
 #include "descent/optimizers/momentum.hpp"
+#include "descent/optimizers/nadam.hpp"
+#include "descent/optimizers/nesterov.hpp"
+#include "descent/optimizers/rmsprop.hpp"

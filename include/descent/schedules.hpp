@@ -1,6 +1,15 @@
 #pragma once
 
+#include "descent/schedules/any_schedule.hpp"
+#include "descent/schedules/cosine.hpp"
+#include "descent/schedules/cosine_restarts.hpp"
 #include "descent/schedules/exponential.hpp"
+#include "descent/schedules/inverse_sqrt.hpp"
 #include "descent/schedules/inverse_time.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/schedules/one_cycle.hpp"
 #include "descent/schedules/per_step.hpp"
+#include "descent/schedules/piecewise_constant.hpp"
+#include "descent/schedules/polynomial.hpp"
+#include "descent/schedules/staircase.hpp"
+#include "descent/schedules/warmup.hpp"

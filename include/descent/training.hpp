@@ -1,5 +1,8 @@
 #pragma once
 
+#include "descent/training/callbacks.hpp"
+#include "descent/training/early_stopping.hpp"
+#include "descent/training/estimate_statistics.hpp"
 #include "descent/training/evaluate.hpp"
 #include "descent/training/fit.hpp"
 #include "descent/training/history.hpp"

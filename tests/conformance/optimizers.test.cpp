@@ -2,24 +2,19 @@
 
 #include "catch.hpp"
 #include "conformance/tables.hpp"
+#include "optimizers/point.hpp"
+#include "support.hpp"
 
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
 
 namespace {
 
-/// A point as a model: any cost of parameters can be minimised.
-struct Point {
-  using Scalar = double;
-  Vector<double> w;
-  static void visit(auto&& f, auto&... tree) { f(Parameter{"w", Role::weight}, tree.w...); }
-};
-
 constexpr int parabola_steps = 2000;
 constexpr int rosenbrock_steps = 60000;
 
 template <class O>
-Point minimise(const O& optimizer, Point point, int steps, auto&& gradient_at) {
+Point descend(const O& optimizer, Point point, int steps, auto&& gradient_at) {
   auto state = optimizer.init(point);
   for (int k = 0; k < steps; ++k) optimizer.step(point, Point{gradient_at(point.w)}, state);
   return point;
@@ -31,7 +26,7 @@ TEST_CASE("optimizers: J(w) = w^2 - 10 w + 25 goes to w = 5", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const auto slope = [](const Vector<double>& w) { return Vector<double>{2 * w.array() - 10}; };
-      const Point end = minimise(row.optimizer, Point{Vector<double>::Zero(1)}, parabola_steps, slope);
+      const Point end = descend(row.optimizer, Point{Vector<double>::Zero(1)}, parabola_steps, slope);
       CHECK_THAT(end.w(0), WithinAbs(5, 1e-6));
     }
   });
@@ -46,7 +41,7 @@ TEST_CASE("optimizers: Rosenbrock's valley is followed to its end", "[conformanc
       };
       auto optimizer = row.optimizer;
       optimizer.learning_rate = row.rosenbrock_rate;
-      const Point end = minimise(optimizer, Point{Vector<double>{{-1.2, 1}}}, rosenbrock_steps, slope);
+      const Point end = descend(optimizer, Point{Vector<double>{{-1.2, 1}}}, rosenbrock_steps, slope);
       CHECK_THAT(end.w(0), WithinAbs(1, 1e-3));
       CHECK_THAT(end.w(1), WithinAbs(1, 2e-3));
     }
@@ -88,6 +83,45 @@ TEST_CASE("optimizers: the learning rate follows its schedule", "[conformance]")
       CHECK(path[1] > path[2]);
       CHECK(path[2] == path[3]);
       CHECK(path[3] == path[4]);
+    }
+  });
+}
+
+TEST_CASE("optimizers: a run-time Network takes the same steps as a Sequential, in float", "[conformance]") {
+  for_each(optimizers, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      Rng rng{1};
+      const Dense first{3, 4, rng}, last{4, 2, rng};
+      Sequential fixed{first, BatchNorm{4}, last};
+      Network chosen{first, BatchNorm{4}, last};
+      const auto fixed_gradient = fixed;
+      const auto chosen_gradient = chosen;
+      auto fixed_state = row.optimizer.init(fixed);
+      auto chosen_state = row.optimizer.init(chosen);
+      for (int k = 0; k < 5; ++k) {
+        row.optimizer.step(fixed, fixed_gradient, fixed_state);
+        row.optimizer.step(chosen, chosen_gradient, chosen_state);
+      }
+      CHECK(support::values_of(fixed) == support::values_of(chosen));
+      CHECK(support::values_of(fixed) != support::values_of(fixed_gradient));
+    }
+  });
+}
+
+TEST_CASE("optimizers: minimize takes each to the bottom of a parabola, and says so", "[conformance]") {
+  for_each(optimizers, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      Point point{Vector<double>::Zero(1)};
+      const auto parabola = [](const Point& at, Point& gradient) {
+        gradient.w = 2 * at.w.array() - 10;
+        return (at.w.array() - 5).square().sum();
+      };
+      const MinimizeOptions options{.steps = parabola_steps, .gradient_tolerance = 2e-6};
+      const Minimum end = minimize(point, parabola, row.optimizer, options);
+      CHECK(end.converged);
+      CHECK(end.steps <= parabola_steps);
+      CHECK_THAT(point.w(0), WithinAbs(5, 1e-6));
+      CHECK_THAT(end.cost, WithinAbs(0, 1e-12));
     }
   });
 }

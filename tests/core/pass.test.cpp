@@ -47,3 +47,18 @@ TEST_CASE("A sample's random numbers do not depend on how its mini-batch is cut 
   const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
   CHECK(second_part.random(3, 0) == whole.random(13, 0));
 }
+
+TEST_CASE("A sample has a generator of its own, the same however its mini-batch is cut into parts") {
+  const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
+  const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
+  CHECK(second_part.rng(3).bits() == whole.rng(13).bits());
+  CHECK(whole.rng(3).bits() != whole.rng(4).bits());
+}
+
+TEST_CASE("A measuring pass takes the statistics of the batch but is no training") {
+  CHECK_FALSE(Pass::measuring().is_training());
+  CHECK(Pass::measuring().uses_batch_statistics());
+  CHECK(Pass::measuring().inside(2).uses_batch_statistics());
+  CHECK(Pass::training({}).uses_batch_statistics());
+  CHECK_FALSE(Pass::inference().uses_batch_statistics());
+}

@@ -1,11 +1,13 @@
 #include "descent/data/csv.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/data/split.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -116,12 +118,18 @@ TEST_CASE("Text in place of a number is named, with line and column") {
 }
 
 TEST_CASE("A number that is not finite is named, with line and column") {
-  for (const char* text : {"nan", "NaN", "inf", "-inf"}) {
+  for (const char* text : {"-nan", "inf", "-inf", "1e999"}) {
     CAPTURE(text);
     CHECK(complaint_about(concat("a,b\n1,", text, "\n")) ==
-          concat("read_csv: cars.csv:2: expected a finite number in column \"b\", got ", text,
-                 "; remove the line, or fill the value in"));
+          concat("read_csv: cars.csv:2: expected a finite number in column \"b\", got \"", text,
+                 "\"; remove the line, or fill the value in"));
   }
+}
+
+TEST_CASE("A number too small for the scalar is zero") {
+  const std::string text = "a,b,c\n1e-60,1e-400,-1.5E-4000\n";
+  CHECK(parsed(text).x == Vector<>::Zero(3));
+  CHECK(parsed<double>(text).x == Vector<double>{{1e-60, 0, 0}});
 }
 
 TEST_CASE("A number too large for the scalar is named, with line and column") {
@@ -169,4 +177,147 @@ TEST_CASE("An empty file is named") {
 TEST_CASE("A column is a label or a target, not both") {
   CHECK(message_of<DataError>([] { parsed(cars, {.label = "make", .target = "power"}); }) ==
         "read_csv: expected a label or a target, got both; give one of the two");
+}
+
+TEST_CASE("Quoted values hold separators, quotes, blanks and line breaks") {
+  const Dataset<> data = parsed(
+      "\"mass, kg\",\"make \"\"A\"\"\",\" c \"\n"
+      "\"1\",  \"a,b\" ,2\n"
+      "3,\"say \"\"hi\"\"\",4\r\n"
+      "5,\"two\r\n\nlines\",\"6\"\n"
+      "7,not \"quoted\",8\n",
+      {.label = "make \"A\""});
+  CHECK(data.feature_names == std::vector<std::string>{"mass, kg", " c "});
+  CHECK(data.class_names == std::vector<std::string>{"a,b", "not \"quoted\"", "say \"hi\"", "two\n\nlines"});
+  CHECK(data.y == Matrix<>{{0, 2, 3, 1}});
+  CHECK(data.x == Matrix<>{{1, 3, 5, 7}, {2, 4, 6, 8}});
+}
+
+TEST_CASE("A line is named by its number in the file, also behind quoted line breaks") {
+  CHECK_THAT(complaint_about("\"a\nb\",c\n1,\"2\"\n1,x\n"),
+             ContainsSubstring("cars.csv:4: expected a number"));
+  CHECK_THAT(complaint_about("a,b\n1,\"\n\n\"\n"), ContainsSubstring("cars.csv:2: expected a number"));
+}
+
+TEST_CASE("A quote that is not closed, or closed too early, is named") {
+  CHECK(complaint_about("a,b\n1,2\n3,\"4\n5,6\n") ==
+        "read_csv: cars.csv:3: expected a closing quote, got the end of the file; close the quote in this "
+        "line; "
+        "a quote within a quoted value is written twice");
+  CHECK(
+      complaint_about("a,b\n1,2\n3,\"4\" x\n") ==
+      "read_csv: cars.csv:3: expected a separator behind a quoted value, got \"x\"; a quote within a quoted "
+      "value is written twice");
+}
+
+TEST_CASE("A byte order mark does not matter; UTF-16 is named") {
+  CHECK(parsed("\xEF\xBB\xBF\"a\",b\n1,2\n").feature_names == std::vector<std::string>{"a", "b"});
+  CHECK(complaint_about(std::string{"\xFF\xFE"
+                                    "a\0,\0b\0\n\0",
+                                    10}) ==
+        "read_csv: cars.csv:1: expected text in UTF-8, got UTF-16; save the file as CSV in UTF-8");
+}
+
+TEST_CASE("Without a header the columns are called by number") {
+  const Dataset<> data = parsed("1,2,cat\n3,4,ant\n", {.label = "2", .header = false});
+  CHECK(data.x == Matrix<>{{1, 3}, {2, 4}});
+  CHECK(data.y == Matrix<>{{1, 0}});
+  CHECK(data.feature_names == std::vector<std::string>{"0", "1"});
+  CHECK(complaint_about("1,2\n1,2,3\n", {.header = false}) ==
+        "read_csv: cars.csv:2: expected 2 values, as in the first line, got 3; a value or a separator is "
+        "missing "
+        "or too many in this line");
+  CHECK(complaint_about("1,2\n", {.label = "x", .header = false}) ==
+        "read_csv: cars.csv:1: expected a column named \"x\", got 0, 1; without a header the columns are "
+        "called "
+        "\"0\", \"1\" and so on");
+  CHECK_THAT(complaint_about("\n\n", {.header = false}),
+             ContainsSubstring("expected lines of values, got an empty file"));
+}
+
+TEST_CASE("Several targets become the rows of y, in the order asked for") {
+  const Dataset<> data = parsed("a,b,c\n1,2,3\n4,5,6\n", {.targets = {"c", "a"}});
+  CHECK(data.x == Matrix<>{{2, 5}});
+  CHECK(data.y == Matrix<>{{3, 6}, {1, 4}});
+  CHECK(data.feature_names == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("Targets that cannot be meant are named") {
+  CHECK(message_of<DataError>([] {
+          parsed("a,b\n", {.targets = {"a", "a"}});
+        }) == "read_csv: expected different targets, got \"a\" twice; name it once");
+  CHECK(message_of<DataError>([] { parsed("a,b\n", {.target = "a", .targets = {"b"}}); }) ==
+        "read_csv: expected a label or a target, got both; give one of the two");
+  CHECK(complaint_about("a,a,b\n", {.target = "a"}) ==
+        "read_csv: cars.csv:1: expected one column named \"a\", got several; rename the others");
+  CHECK(complaint_about("a;b\n", {.target = "a;b"}) ==
+        "read_csv: cars.csv:1: expected a feature beside the targets, got no other column; is the separator "
+        "right?");
+  CHECK_THAT(complaint_about("0,1,2,3,4,5,6,7,8,9,10,11\n", {.target = "x"}),
+             ContainsSubstring("got 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 others;"));
+}
+
+TEST_CASE("A missing value is refused, unless it is said what becomes of it") {
+  for (const char* missing : {"", "NA", "n/a", "NaN", "nan", "NULL", "?", "\"\""}) {
+    CAPTURE(missing);
+    const std::string text = concat("a,b,y\n1,2,0\n3,", missing, ",1\n5,8,1\n");
+    CHECK_THAT(
+        complaint_about(text, {.label = "y"}),
+        ContainsSubstring("cars.csv:3: ") && ContainsSubstring("column \"b\"") &&
+            ContainsSubstring("; remove the line, or say how to fill in what is missing, as in .missing = "
+                              "Missing::mean"));
+    CHECK(parsed(text, {.label = "y", .missing = Missing::zero}).x == Matrix<>{{1, 3, 5}, {2, 0, 8}});
+    CHECK(parsed(text, {.label = "y", .missing = Missing::mean}).x == Matrix<>{{1, 3, 5}, {2, 5, 8}});
+    const Dataset<> kept = parsed(text, {.label = "y", .missing = Missing::keep});
+    CHECK(kept.x.array().isNaN().count() == 1);
+    CHECK(std::isnan(kept.x(1, 1)));
+  }
+}
+
+TEST_CASE("A missing target or label is always refused") {
+  for (const Missing missing : {Missing::refuse, Missing::keep, Missing::zero, Missing::mean}) {
+    CHECK_THAT(complaint_about("a,b\n1,\n", {.target = "b", .missing = missing}),
+               ContainsSubstring("cars.csv:2: expected a number in column \"b\", got \"\""));
+    CHECK_THAT(complaint_about("a,b\n1,nan\n", {.target = "b", .missing = missing}),
+               ContainsSubstring("cars.csv:2: expected a finite number in column \"b\", got \"nan\""));
+    CHECK(complaint_about("a,b\n1,\n", {.label = "b", .missing = missing}) ==
+          "read_csv: cars.csv:2: expected a class in column \"b\", got an empty value; remove the line, or "
+          "fill "
+          "the class in");
+  }
+}
+
+TEST_CASE("A column without any value has no mean") {
+  CHECK(complaint_about("a,b\n1,\n2,NA\n", {.missing = Missing::mean}) ==
+        "read_csv: cars.csv:3: expected some value in column \"b\", got none; remove the column, or choose "
+        "Missing::zero");
+  CHECK(parsed("a,b\n", {.missing = Missing::mean}).samples() == 0);
+}
+
+TEST_CASE("What is missing may be kept, split, and filled in with the means of the training set") {
+  std::string text = "a,y\n";
+  for (int i = 0; i < 40; ++i) text += concat(i % 4 == 0 ? "NA" : concat(i), ',', i % 2, '\n');
+  const Dataset<double> all = parsed<double>(text, {.label = "y", .missing = Missing::keep});
+  auto [train, dev, test] = split(all, {.train = 0.5, .dev = 0.25, .stratify = true});
+  const Impute fill{train.x};
+  fill.apply(test.x);
+  CHECK_NOTHROW(expect_usable(test, "fit", "the test set"));
+  CHECK((test.x.array() == fill.mean()[0]).any());
+}
+
+TEST_CASE("A long value is cut in messages") {
+  CHECK_THAT(complaint_about("a\n" + std::string(100, 'x') + '\n'),
+             ContainsSubstring("got \"" + std::string(60, 'x') + "...\";"));
+}
+
+TEST_CASE("The separator is neither a quote nor a line break") {
+  for (const char separator : {'"', '\n', '\r'})
+    CHECK(message_of<DataError>([&] { parsed("a,b\n", {.separator = separator}); }) ==
+          "read_csv: expected a separator that is neither quote nor line break, got one of them; usual ones "
+          "are "
+          "',' and ';' and '\\t'");
+}
+
+TEST_CASE("A folder is no file") {
+  CHECK_THAT(message_of<FormatError>([] { read_csv(folder, {}); }), ContainsSubstring("read_csv: "));
 }

@@ -4,18 +4,31 @@ using namespace descent;
 
 namespace {
 
-/// Values and derivatives at 27 points from -1e4 to 1e4.
-template <class L>
-void equals_reference(const L& layer, const std::string& name) {
+/// Values and derivatives at 27 points from -1e4 to 1e4, in double and in float.
+template <template <class> class L>
+void equals_reference(const std::string& name, const auto&... options) {
+  CAPTURE(name);
   const auto file = golden::read("activations");
   const Matrix<double> x = golden::batch(file.at("x")), dy = golden::batch(file.at("dy"));
   for (const auto& c : file.at("cases")) {
     if (c.at("activation") != name) continue;
-    CAPTURE(name);
-    L gradient = layer;
-    typename L::Cache cache;
-    golden::require_close(layer.forward(x, cache, Pass::inference()), golden::batch(c.at("y")), golden::one_step);
-    golden::require_close(layer.backward(x, dy, cache, gradient), golden::batch(c.at("dx")), golden::one_step);
+    const Matrix<double> expected_y = golden::batch(c.at("y")), expected_dx = golden::batch(c.at("dx"));
+    {
+      const L<double> layer{options...};
+      L<double> gradient = layer;
+      typename L<double>::Cache cache;
+      golden::require_close(layer.forward(x, cache, Pass::inference()), expected_y, golden::one_step);
+      golden::require_close(layer.backward(x, dy, cache, gradient), expected_dx, golden::one_step);
+    }
+    const L<float> layer{options...};
+    L<float> gradient = layer;
+    typename L<float>::Cache cache;
+    constexpr double few_digits_of_float = 1e-6;
+    const Matrix<float> xf = x.cast<float>(), dyf = dy.cast<float>();
+    golden::require_close(layer.forward(xf, cache, Pass::inference()).template cast<double>(), expected_y,
+                          few_digits_of_float);
+    golden::require_close(layer.backward(xf, dyf, cache, gradient).template cast<double>(), expected_dx,
+                          few_digits_of_float);
     return;
   }
   FAIL("no reference for " << name);
@@ -24,7 +37,35 @@ void equals_reference(const L& layer, const std::string& name) {
 }  // namespace
 
 TEST_CASE("activations equal the reference", "[layers][golden]") {
-  equals_reference(ReLU<double>{}, "relu");
-  equals_reference(Sigmoid<double>{}, "sigmoid");
-  equals_reference(Tanh<double>{}, "tanh");
+  equals_reference<ReLU>("relu");
+  equals_reference<Sigmoid>("sigmoid");
+  equals_reference<Tanh>("tanh");
+  equals_reference<Identity>("identity");
+  equals_reference<LeakyReLU>("leaky_relu_0.01");
+  equals_reference<LeakyReLU>("leaky_relu_0.2", LeakyReLUOptions{.slope = 0.2});
+  equals_reference<ReLU6>("relu6");
+  equals_reference<ELU>("elu_1");
+  equals_reference<ELU>("elu_0.5", ELUOptions{.alpha = 0.5});
+  equals_reference<SELU>("selu");
+  equals_reference<GELU>("gelu_erf");
+  equals_reference<GELU>("gelu_tanh", GELUForm::tanh);
+  equals_reference<SiLU>("silu");
+  equals_reference<Mish>("mish");
+  equals_reference<Softplus>("softplus");
+  equals_reference<Softsign>("softsign");
+  equals_reference<HardSigmoid>("hardsigmoid");
+  equals_reference<HardSigmoid>("hardsigmoid_keras", HardSigmoidOptions{.slope = 0.2});
+  equals_reference<HardTanh>("hardtanh");
+  equals_reference<HardSwish>("hardswish");
+}
+
+TEST_CASE("the two forms of GELU differ by less than 5e-4", "[layers]") {
+  GELU<double>::Cache exact, approximate;
+  const Vector<double> x = Vector<double>::LinSpaced(2001, -10, 10);
+  const double difference = (GELU<double>{}.forward(x, exact, Pass::inference()) -
+                             GELU<double>{GELUForm::tanh}.forward(x, approximate, Pass::inference()))
+                                .cwiseAbs()
+                                .maxCoeff();
+  CHECK(difference < 5e-4);
+  CHECK(difference > 4e-4);
 }

@@ -41,6 +41,16 @@ TEST_CASE("Dropout does nothing in inference, nor with keep 1", "[layers]") {
   CHECK((Dropout{{.keep = 1}}.forward(x, cache, Pass::training({})) == x));
 }
 
+TEST_CASE("Dropout that is turned off passes everything on in training", "[layers]") {
+  const Matrix<> x = Vector<>::LinSpaced(15, -1, 1).reshaped(5, 3);
+  Dropout layer{{.keep = 0.3, .enabled = false}};
+  Dropout<float>::Cache cache;
+  CHECK(layer.forward(x, cache, Pass::training({})) == x);
+  CHECK(layer.backward(x, x, cache, layer) == x);
+  layer.enabled = true;
+  CHECK(layer.forward(x, cache, Pass::training({})) != x);
+}
+
 TEST_CASE("Dropout refuses a keep probability outside (0, 1]", "[layers]") {
   for (const double keep : {0.0, -0.1, 1.1, std::nan("")}) CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
 }

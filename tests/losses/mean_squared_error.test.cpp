@@ -1,6 +1,10 @@
-#include "golden.hpp"
+#include "losses/reference.hpp"
 
 using namespace descent;
+
+TEST_CASE("MeanSquaredError equals the reference", "[losses][golden]") {
+  CHECK(equals_reference<MeanSquaredError>() == 1);
+}
 
 TEST_CASE("MeanSquaredError is the mean over outputs and samples, worked by hand", "[losses]") {
   const Matrix<double> p{{1, 2, 3}, {0, 0, 0}}, t{{1, 0, 0}, {0, 1, 2}};

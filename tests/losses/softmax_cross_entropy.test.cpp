@@ -1,4 +1,4 @@
-#include "golden.hpp"
+#include "losses/reference.hpp"
 
 using namespace descent;
 
@@ -6,23 +6,75 @@ TEST_CASE("SoftmaxCrossEntropy equals the reference", "[losses][golden]") {
   int cases = 0;
   const auto file = golden::read("softmax_cross_entropy");
   for (const auto& c : file.at("cases")) {
-    if (c.at("label_smoothing") != 0.0 || c.contains("class_weights")) continue;
+    if (c.contains("class_weights")) continue;  // their mean is another one
     CAPTURE(c.at("id"));
     const Matrix<double> logits = golden::batch(c.at("logits"));
     const Matrix<double> target =
         c.contains("labels") ? golden::labels(c.at("labels")) : golden::batch(c.at("soft_targets"));
     const double expected = c.at("loss_mean");
-    const SoftmaxCrossEntropy loss;
+    const SoftmaxCrossEntropy loss{.label_smoothing = c.at("label_smoothing")};
     Matrix<double> dy;
 
-    CHECK_THAT(loss.value(logits, target), Catch::Matchers::WithinAbs(expected, golden::one_step * (1 + expected)));
+    CHECK_THAT(loss.value(logits, target),
+               Catch::Matchers::WithinAbs(expected, golden::one_step * (1 + expected)));
     CHECK_THAT(loss.value_and_gradient(logits, target, dy),
                Catch::Matchers::WithinAbs(expected, golden::one_step * (1 + expected)));
     golden::require_close(dy, golden::batch(c.at("dlogits_mean")), golden::one_step);
     golden::require_close(softmax(logits), golden::batch(c.at("softmax")), golden::one_step);
     ++cases;
   }
-  CHECK(cases == 10);
+  CHECK(cases == 11);
+}
+
+TEST_CASE("SoftmaxCrossEntropy with smoothing and weights equals the reference", "[losses][golden]") {
+  const auto with_options = [](const auto& c) {
+    return SoftmaxCrossEntropy{.label_smoothing = c.at("smoothing"), .class_weights = c.at("weights")};
+  };
+  CHECK(equals_reference(SoftmaxCrossEntropy::name, with_options) == 4);
+}
+
+TEST_CASE("SoftmaxCrossEntropy with weights that are 1 in the mean has PyTorch's mean", "[losses][golden]") {
+  const auto file = golden::read("softmax_cross_entropy");
+  const auto& c = file.at("cases").back();
+  REQUIRE(c.at("id") == "class_weights");
+  std::vector<double> weights = c.at("class_weights");
+  double sum = 0;
+  for (const std::size_t label : c.at("labels")) sum += weights.at(label);
+  for (double& w : weights) w *= static_cast<double>(c.at("labels").size()) / sum;
+
+  const SoftmaxCrossEntropy loss{.class_weights = weights};
+  Matrix<double> dy;
+  CHECK_THAT(loss.value_and_gradient(golden::batch(c.at("logits")), golden::labels(c.at("labels")), dy),
+             Catch::Matchers::WithinRel(c.at("loss_mean").get<double>(), golden::one_step));
+  golden::require_close(dy, golden::batch(c.at("dlogits_mean")), golden::one_step);
+}
+
+TEST_CASE("SoftmaxCrossEntropy with options that change nothing is the plain one", "[losses]") {
+  const Matrix<double> logits{{1, -2, 0.5}, {0, 3, 0.25}, {-1, 1, 0}}, classes{{2, 0, 1}};
+  Matrix<double> plain, weighted;
+  CHECK_THAT(SoftmaxCrossEntropy{}.value_and_gradient(logits, classes, plain),
+             Catch::Matchers::WithinRel((SoftmaxCrossEntropy{.class_weights = {1, 1, 1}}.value_and_gradient(
+                                            logits, classes, weighted)),
+                                        golden::one_step));
+  golden::require_close(weighted, plain, golden::one_step);
+}
+
+TEST_CASE("SoftmaxCrossEntropy refuses options that are none", "[losses]") {
+  using Catch::Matchers::ContainsSubstring;
+  const Matrix<double> logits = Matrix<double>::Zero(3, 2), target{{0, 1}};
+  Matrix<double> dy;
+  for (const double wrong : {-0.1, 1.0, std::nan("")}) {
+    const SoftmaxCrossEntropy loss{.label_smoothing = wrong};
+    CHECK_THROWS_WITH(loss.check(3, target),
+                      ContainsSubstring("SoftmaxCrossEntropy: expected .label_smoothing in [0, 1), got"));
+    CHECK_THROWS_AS(loss.value(logits, target), DataError);
+  }
+  const SoftmaxCrossEntropy two{.class_weights = {1, 2}}, negative{.class_weights = {1, -2, 1}};
+  CHECK_THROWS_WITH(two.check(3, target),
+                    ContainsSubstring("SoftmaxCrossEntropy: expected 3 class weights, one an output, got 2"));
+  CHECK_THROWS_AS(two.value_and_gradient(logits, target, dy), ShapeError);
+  CHECK_THROWS_WITH(negative.check(3, target),
+                    ContainsSubstring("SoftmaxCrossEntropy: expected .class_weights of 0 or more, got -2"));
 }
 
 TEST_CASE("a class and its one-hot vector cost the same", "[losses]") {
@@ -41,9 +93,10 @@ TEST_CASE("SoftmaxCrossEntropy refuses a class that is out of range", "[losses]"
   const SoftmaxCrossEntropy loss;
   for (const double wrong : {3.0, -1.0, 0.5, std::nan("")}) {
     const Matrix<double> target{{0, wrong}};
-    CHECK_THROWS_WITH(loss.value(logits, target),
-                      Catch::Matchers::ContainsSubstring("SoftmaxCrossEntropy: expected a class from 0 to 2, got") &&
-                          Catch::Matchers::ContainsSubstring("for sample 1"));
+    CHECK_THROWS_WITH(
+        loss.value(logits, target),
+        Catch::Matchers::ContainsSubstring("SoftmaxCrossEntropy: expected a class from 0 to 2, got") &&
+            Catch::Matchers::ContainsSubstring("for sample 1"));
     CHECK_THROWS_AS(loss.check(3, target), DataError);
   }
 }

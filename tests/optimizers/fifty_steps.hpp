@@ -4,7 +4,7 @@
 
 #include "golden.hpp"
 
-/// Fifty steps of the references' problem: 5-7-6-3 with tanh and ReLU, softmax cross-entropy, batches of 8.
+/// Fifty steps of the references' problem: 5-7-6-3 with tanh and ReLU, softmax cross-entropy, 32 samples.
 inline void equals_reference_for_fifty_steps(const auto& optimizer, const std::string& file) {
   using namespace descent;
   const auto problem = golden::read("opt_problem"), expected = golden::read(file);
@@ -22,11 +22,13 @@ inline void equals_reference_for_fifty_steps(const auto& optimizer, const std::s
 
   const Matrix<double> x = golden::batch(problem.at("x")), labels = golden::labels(problem.at("labels"));
   Trainer trainer{net, SoftmaxCrossEntropy{}, optimizer, {.progress = silent}};
+  const Index size = expected.at("batch_size");
   for (int k = 0; k < 50; ++k) {
-    const Index first = 8 * (k % 4);
-    const double loss = trainer.step(x.middleCols(first, 8), labels.middleCols(first, 8));
-    CHECK_THAT(loss, Catch::Matchers::WithinRel(expected.at("loss").at(static_cast<std::size_t>(k)).get<double>(),
-                                                golden::fifty_steps));
+    const Index first = size * (k % (x.cols() / size));
+    const double loss = trainer.step(x.middleCols(first, size), labels.middleCols(first, size));
+    CHECK_THAT(loss,
+               Catch::Matchers::WithinRel(expected.at("loss").at(static_cast<std::size_t>(k)).get<double>(),
+                                          golden::fifty_steps));
     const std::string updates = std::to_string(k + 1);
     if (!expected.at("params_after").contains(updates)) continue;
     CAPTURE(updates);

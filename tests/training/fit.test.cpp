@@ -36,7 +36,7 @@ M trained(M net, std::uint64_t seed) {
   return net;
 }
 
-/// How many samples were seen, and how many different targets among them.
+/// How many samples were seen, how many different targets among them, and which target came first.
 struct Seen {
   static constexpr std::string_view name = "seen";
   double count = 0;
@@ -50,6 +50,15 @@ struct Different {
   void update(Batch<>, Batch<> target) { targets.insert(target.data(), target.data() + target.size()); }
   void merge(const Different& other) { targets.insert(other.targets.begin(), other.targets.end()); }
   double value() const { return static_cast<double>(targets.size()); }
+};
+struct First {
+  static constexpr std::string_view name = "first";
+  double target = -1;
+  void update(Batch<>, Batch<> targets) {
+    if (target < 0) target = static_cast<double>(targets(0, 0));
+  }
+  void merge(const First&) {}
+  double value() const { return target; }
 };
 
 }  // namespace
@@ -113,6 +122,25 @@ TEST_CASE("An epoch uses every sample once, whatever the batch size") {
       CHECK(history["different"] == std::vector<double>{10, 10});
     }
   }
+}
+
+TEST_CASE("Each epoch takes the samples in a new order, and dropout draws anew in each step") {
+  const auto different = [](const std::vector<double>& values) {
+    return std::set<double>{values.begin(), values.end()}.size();
+  };
+  // Nothing is learnt, so that nothing but the order and the masks changes from epoch to epoch.
+  Dataset<> data = support::three_clouds(50);
+  Rng rng{1};
+  Dense<> plain{2, 1, rng};
+  data.y.row(0).setLinSpaced(0, 49);
+  const History shuffled = fit(plain, data, MeanSquaredError{}, standstill,
+                               {.epochs = 8, .metrics = {First{}}, .progress = silent});
+  CHECK(different(shuffled["first"]) > 4);
+
+  Sequential dropping{Dropout<>{{.keep = 0.5}}, plain};
+  const History masked = fit(dropping, data, MeanSquaredError{}, standstill,
+                             {.epochs = 8, .batch_size = full_batch, .shuffle = false, .progress = silent});
+  CHECK(different(masked["loss"]) == 8);
 }
 
 TEST_CASE("Without shuffling the samples come in their order; with it, the seed sets the order") {

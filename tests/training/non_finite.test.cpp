@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <regex>
 #include <string>
 
 #include "catch.hpp"
@@ -57,17 +56,16 @@ struct Cliff {
 TEST_CASE("An absurd learning rate is found out: step, rate and the first layer at fault are named") {
   // The first step makes weights of some 1e29: one layer can bear them, two multiply to infinity.
   const GradientDescent absurd{.learning_rate = 1e30};
-  const std::regex expected{
+  const std::string expected =
       R"(fit: expected a finite loss, got -?(nan|inf) at step 2 with learning rate 1e\+30; )"
       R"(it begins in the output of layer "2")" +
-      cure};
+      cure;
   const auto expect_error = [&](auto net) {
     const auto before = values_of(net);
     const std::string text = message_of<NumericalError>([&] {
       fit(net, data, SoftmaxCrossEntropy{}, absurd, {.batch_size = full_batch, .progress = silent});
     });
-    CAPTURE(text);
-    CHECK(std::regex_match(text, expected));
+    CHECK_THAT(text, Catch::Matchers::Matches(expected));
     CHECK(values_of(net) != before);  // the first step counts
     CHECK(is_finite(net));
   };

@@ -78,10 +78,11 @@ concept Initializer = requires(const I& init, Matrix<T>& weight, const Fan& fan,
   init(weight, fan, rng);
 };
 
-/// How far training has come, counted from 0.
+/// How far training has come, counted from 0, and what has become of the learning rate beside its schedule.
 struct Clock {
   std::int64_t step = 0;
   std::int64_t epoch = 0;
+  double rate_scale = 1;
 };
 
 /// An aggregate of hyper-parameters. What it remembers of a model from step to step is a value of its own,

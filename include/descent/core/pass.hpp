@@ -20,7 +20,15 @@ class Pass {
   static Pass inference() { return Pass{}; }
   static Pass training(const Training& at) { return Pass{at}; }
 
+  /// Like inference, without anything random, but layers that normalise by the batch in training do so here.
+  static Pass measuring() {
+    Pass pass;
+    pass.batch_statistics_ = true;
+    return pass;
+  }
+
   bool is_training() const { return training_; }
+  bool uses_batch_statistics() const { return batch_statistics_; }
 
   /// The pass as the layer at `position` of a composition sees it: with random numbers of its own.
   Pass inside(std::size_t position) const {
@@ -35,16 +43,27 @@ class Pass {
                          static_cast<std::uint32_t>(block)});
   }
 
+  /// A generator of its own for column `column` in this layer and step: for normal numbers, and whatever else
+  /// takes more or fewer bits from value to value.
+  Rng rng(Index column) const {
+    const RandomBlock seed = random(column, 0);
+    return Rng{(std::uint64_t{seed[1]} << 32) | seed[0]};
+  }
+
  private:
   Pass() = default;
   explicit Pass(const Training& at)
-      : training_{true}, step_{static_cast<std::uint32_t>(at.step)}, first_sample_{at.first_sample} {
+      : training_{true},
+        batch_statistics_{true},
+        step_{static_cast<std::uint32_t>(at.step)},
+        first_sample_{at.first_sample} {
     const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
     const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
     key_ = (std::uint64_t{key[1]} << 32) | key[0];
   }
 
   bool training_ = false;
+  bool batch_statistics_ = false;
   std::uint32_t layer_ = 0;
   std::uint32_t step_ = 0;
   Index first_sample_ = 0;

@@ -30,7 +30,7 @@ inline RandomBlock philox(std::uint64_t key, RandomBlock counter) {
 }
 
 /// What a random number is for. Each purpose has streams of its own, so that no two share numbers.
-enum class Purpose : std::uint32_t { general, shuffle, split, layer };
+enum class Purpose : std::uint32_t { general, shuffle, split, layer, augment };
 
 /// A sequence of random numbers, the same on every compiler and platform.
 ///

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "descent/core/exponential_average.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -22,6 +23,19 @@ class Name {
     std::string all{text_};
     for (const Name* name = inner_; name != nullptr; name = name->inner_) all.append(".").append(name->text_);
     return all;
+  }
+
+  /// Whether the path is `names` or goes on behind them: `2.weight` begins with `2` and with nothing, but not
+  /// with `2.w`. Allocates nothing.
+  bool begins_with(std::string_view names) const {
+    for (const Name* name = this; !names.empty(); name = name->inner_) {
+      if (name == nullptr || !names.starts_with(name->text_)) return false;
+      names.remove_prefix(name->text_.size());
+      if (names.empty()) return true;
+      if (names.front() != '.') return false;
+      names.remove_prefix(1);
+    }
+    return true;
   }
 
  private:
@@ -83,12 +97,9 @@ M zeros_like(M model) {
 /// Moves the running averages of `model` towards the values that a training step left in `batch`.
 template <class M>
 void update_buffers(M& model, const M& batch) {
-  visit_buffers<M>(
-      [](const Buffer& buffer, auto& running, auto& value) {
-        using T = typename M::Scalar;
-        running += T(1 - buffer.momentum) * (value - running);
-      },
-      model, batch);
+  visit_buffers<M>([](const Buffer& buffer, auto& running,
+                      auto& value) { update_average(running, value, buffer.momentum); },
+                   model, batch);
 }
 
 /// How many numbers a model learns.

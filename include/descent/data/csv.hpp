@@ -1,200 +1,263 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
 #include <concepts>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <istream>
+#include <iterator>
+#include <limits>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/data/csv_parser.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/data/files.hpp"
+#include "descent/data/impute.hpp"
 
 namespace descent {
 
-/// Which columns of a CSV file are targets; all others are features.
+/// What becomes of a missing feature: one that is empty, or NA, N/A, NaN, null or ?. A missing label or
+/// target is always refused.
+///
+/// `mean` is the mean of the column in this file. That is good for a first look; in serious work the mean is
+/// learnt on the training set alone: read with `keep`, split, then use `Impute`.
+enum class Missing { refuse, keep, zero, mean };
+
+/// Which columns of a CSV file are targets; all others are features. Without a header line the columns are
+/// called by their number: "0", "1" and so on.
 struct CsvOptions {
-  std::string label = {};   ///< the column of the class: whole numbers from 0, or texts
-  std::string target = {};  ///< the column of the number to predict, where there is no class
+  std::string label = {};                 ///< the column of the class: whole numbers from 0, or texts
+  std::string target = {};                ///< the column of the number to predict, where there is no class
+  std::vector<std::string> targets = {};  ///< several such columns, a row of y each
+  bool header = true;                     ///< whether the first line names the columns
   char separator = ',';
+  Missing missing = Missing::refuse;  ///< `keep` makes them not-a-number
 };
 
 namespace detail {
 
-/// Reads a CSV file line by line and finds fault by line and column.
-class CsvParser {
+/// Builds a data set from the records of a CSV file and finds fault by line and column.
+template <std::floating_point T>
+class CsvReader {
  public:
-  CsvParser(std::istream& in, std::string source, const CsvOptions& options)
-      : in_{in}, source_{std::move(source)}, options_{options} {
-    if (!next_row()) fail("expected a header line, got an empty file", "the first line names the columns");
-    header_.assign(fields_.begin(), fields_.end());
-    if (!options.label.empty() && !options.target.empty())
-      throw DataError("read_csv", "expected a label or a target, got both", "give one of the two");
-    const std::string& wanted = options.label.empty() ? options.target : options.label;
-    if (wanted.empty()) return;
-    const auto found = std::find(header_.begin(), header_.end(), wanted);
-    if (found == header_.end())
-      fail(concat("expected a column named \"", wanted, "\", got ", joined(header_)),
-           "the first line of the file must name the columns");
-    target_ = static_cast<std::size_t>(found - header_.begin());
-  }
-
-  /// Steps to the next line that is not blank; false at the end.
-  bool next_row() {
-    while (std::getline(in_, line_)) {
-      ++line_number_;
-      if (!line_.empty() && line_.back() == '\r') line_.pop_back();
-      if (line_.empty()) continue;
-      split_line();
-      if (!header_.empty() && fields_.size() != header_.size())
-        fail(concat("expected ", header_.size(), " values, as in the header, got ", fields_.size()),
-             "a value or a separator is missing or too many in this line");
-      return true;
+  CsvReader(std::istream& in, const CsvOptions& options, const std::string& source)
+      : options_{options}, parser_{in, source, options.separator} {
+    if (!parser_.next()) {
+      if (options.header)
+        parser_.fail("expected a header line, got an empty file", "the first line names the columns");
+      parser_.fail("expected lines of values, got an empty file", "was the file written to the end?");
     }
-    return false;
+    for (std::size_t column = 0; column < parser_.size(); ++column)
+      names_.push_back(options.header ? parser_[column] : std::to_string(column));
+    choose_targets();
   }
 
-  double number(std::size_t column) const {
-    double value = 0;
-    if (!parse(fields_[column], value))
-      fail(concat("expected a number in column \"", header_[column], "\", got \"", fields_[column], '"'),
-           "name the column as .label if it is a class, or remove it");
-    if (!std::isfinite(value))
-      fail(concat("expected a finite number in column \"", header_[column], "\", got ", fields_[column]),
-           "remove the line, or fill the value in");
-    return value;
-  }
+  Dataset<T> read() {
+    if (!options_.header) take_record();
+    while (parser_.next()) take_record();
 
-  static bool parse(const std::string& text, double& value) {
-    const char* const end = text.data() + text.size();
-#if defined(__cpp_lib_to_chars)
-    const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
-    const auto result = std::from_chars(begin, end, value);
-    return result.ec == std::errc{} && result.ptr == end && begin != end;
-#else  // libc++ before 20 has no from_chars for double
-    char* stopped = nullptr;
-    value = std::strtod(text.c_str(), &stopped);
-    return stopped == end && !text.empty();
-#endif
-  }
-
-  const std::vector<std::string>& header() const { return header_; }
-  const std::string& field(std::size_t column) const { return fields_[column]; }
-  std::size_t target() const { return target_; }
-
-  [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
-    throw FormatError(concat("read_csv: ", source_, ':', line_number_), problem, cure);
+    Dataset<T> data;
+    if (!options_.label.empty()) classify(data.class_names);
+    for (std::size_t column = 0; column < names_.size(); ++column)
+      if (!is_target_[column]) data.feature_names.push_back(names_[column]);
+    data.x = Eigen::Map<const Matrix<T>>{features_.data(), static_cast<Index>(data.feature_names.size()),
+                                         samples_};
+    data.y =
+        Eigen::Map<const Matrix<T>>{targets_.data(), static_cast<Index>(target_columns_.size()), samples_};
+    if (options_.missing == Missing::mean && samples_ > 0) fill_in(data);
+    return data;
   }
 
  private:
-  void split_line() {
-    fields_.clear();
-    std::size_t begin = 0;
-    for (;;) {
-      const std::size_t end = std::min(line_.find(options_.separator, begin), line_.size());
-      fields_.push_back(trimmed(std::string_view{line_}.substr(begin, end - begin)));
-      if (end == line_.size()) return;
-      begin = end + 1;
+  void choose_targets() {
+    std::vector<std::string> wanted = options_.targets;
+    if (!options_.label.empty()) wanted.push_back(options_.label);
+    if (!options_.target.empty()) wanted.push_back(options_.target);
+    const int kinds = !options_.label.empty() + !options_.target.empty() + !options_.targets.empty();
+    if (kinds > 1)
+      throw DataError("read_csv", "expected a label or a target, got both", "give one of the two");
+
+    is_target_.assign(names_.size(), false);
+    for (const std::string& name : wanted) {
+      const auto found = std::find(names_.begin(), names_.end(), name);
+      if (found == names_.end())
+        parser_.fail(concat("expected a column named ", shown(name), ", got ", listed(names_)),
+                     options_.header ? "the first line of the file must name the columns"
+                                     : "without a header the columns are called \"0\", \"1\" and so on");
+      if (std::find(found + 1, names_.end(), name) != names_.end())
+        parser_.fail(concat("expected one column named ", shown(name), ", got several"), "rename the others");
+      const auto column = static_cast<std::size_t>(found - names_.begin());
+      if (is_target_[column])
+        throw DataError("read_csv", concat("expected different targets, got ", shown(name), " twice"),
+                        "name it once");
+      is_target_[column] = true;
+      target_columns_.push_back(column);
+    }
+    if (target_columns_.size() == names_.size())
+      parser_.fail("expected a feature beside the targets, got no other column", "is the separator right?");
+  }
+
+  void take_record() {
+    if (parser_.size() != names_.size())
+      parser_.fail(concat("expected ", names_.size(), " values, as in the ",
+                          options_.header ? "header" : "first line", ", got ", parser_.size()),
+                   "a value or a separator is missing or too many in this line");
+    for (std::size_t column = 0; column < names_.size(); ++column)
+      if (!is_target_[column]) features_.push_back(feature(column));
+    for (const std::size_t column : target_columns_) {
+      if (options_.label.empty())
+        targets_.push_back(number(column));
+      else
+        take_label(column);
+    }
+    ++samples_;
+  }
+
+  T feature(std::size_t column) const {
+    if (options_.missing == Missing::refuse || !is_missing(parser_[column])) return number(column);
+    return options_.missing == Missing::zero ? T(0) : std::numeric_limits<T>::quiet_NaN();
+  }
+
+  T number(std::size_t column) const {
+    double value = 0;
+    const bool parsed = CsvParser::parse(parser_[column], value);
+    if (parsed && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
+      return static_cast<T>(value);
+
+    const bool fillable = is_missing(parser_[column]) && !is_target_[column];
+    const std::string problem = concat(in_column(names_[column]), ", got ", shown(parser_[column]));
+    if (!parsed)
+      parser_.fail(concat("expected a number", problem),
+                   fillable ? fill_in_cure : "name the column as .label if it is a class, or remove it");
+    if (!std::isfinite(value))
+      parser_.fail(concat("expected a finite number", problem),
+                   fillable ? fill_in_cure : "remove the line, or fill the value in");
+    parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
+                 "read_csv<double> takes larger ones");
+  }
+
+  static bool is_missing(std::string_view field) {
+    constexpr std::array<std::string_view, 6> spellings{"", "na", "n/a", "nan", "null", "?"};
+    const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); };
+    return std::any_of(spellings.begin(), spellings.end(), [&](std::string_view spelling) {
+      return std::equal(field.begin(), field.end(), spelling.begin(), spelling.end(), same);
+    });
+  }
+
+  void take_label(std::size_t column) {
+    if (parser_[column].empty())
+      parser_.fail(concat("expected a class", in_column(names_[column]), ", got an empty value"),
+                   "remove the line, or fill the class in");
+    labels_.push_back({parser_[column], parser_.line()});
+  }
+
+  /// Turns labels into classes: a number is its class, a text the place in the sorted list of texts.
+  void classify(std::vector<std::string>& class_names) {
+    double c = 0;
+    const auto is_number = [&](const Label& label) { return CsvParser::parse(label.text, c); };
+    const auto numbers = static_cast<std::size_t>(std::count_if(labels_.begin(), labels_.end(), is_number));
+    if (numbers != 0 && numbers != labels_.size()) {
+      const bool stray_is_number = 2 * numbers < labels_.size();
+      const Label& stray = *std::find_if(labels_.begin(), labels_.end(), [&](const Label& label) {
+        return is_number(label) == stray_is_number;
+      });
+      parser_.fail(stray.line,
+                   concat("expected all classes as numbers or all as texts", in_column(options_.label),
+                          ", got ", shown(stray.text), " among ", stray_is_number ? "texts" : "numbers"),
+                   "check the column for stray values");
+    }
+
+    std::set<std::string_view> sorted;
+    if (numbers == 0)
+      for (const Label& label : labels_) sorted.insert(label.text);
+    class_names.assign(sorted.begin(), sorted.end());
+    for (const Label& label : labels_) {
+      if (numbers == 0) {
+        const auto found = std::lower_bound(class_names.begin(), class_names.end(), label.text);
+        c = static_cast<double>(found - class_names.begin());
+      } else if (is_number(label) && !(c >= 0 && c == std::floor(c) && c < largest_class)) {
+        parser_.fail(label.line,
+                     concat("expected classes that are whole numbers from 0", in_column(options_.label),
+                            ", got ", shown(label.text)),
+                     "name a column of numbers to predict as .target instead of .label");
+      }
+      targets_.push_back(static_cast<T>(c));
     }
   }
-  static std::string trimmed(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return std::string{text};
+
+  void fill_in(Dataset<T>& data) const {
+    for (Index i = 0; i < data.features(); ++i)
+      if (data.x.row(i).array().isNaN().all())
+        parser_.fail(concat("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
+                            ", got none"),
+                     "remove the column, or choose Missing::zero");
+    Impute<T>{data.x}.apply(data.x);
   }
-  static std::string joined(const std::vector<std::string>& names) {
+
+  static std::string in_column(const std::string& name) { return " in column " + shown(name); }
+  /// Quoted, and cut where it is long: in a file that is no CSV a value may be of any size.
+  static std::string shown(const std::string& text) {
+    constexpr std::size_t most = 60;
+    return '"' + text.substr(0, most) + (text.size() > most ? "...\"" : "\"");
+  }
+  static std::string listed(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 10;
     std::string all;
-    for (const std::string& name : names) all.append(all.empty() ? "" : ", ").append(name);
+    for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
+      all.append(all.empty() ? "" : ", ").append(names[i], 0, 60);
+    if (names.size() > most) all.append(concat(" and ", names.size() - most, " others"));
     return all;
   }
 
-  std::istream& in_;
-  std::string source_;
-  CsvOptions options_;
-  std::string line_;
-  std::vector<std::string> fields_, header_;
-  std::size_t target_ = static_cast<std::size_t>(-1);
-  std::size_t line_number_ = 0;
-};
+  static constexpr double largest_class = 16777216;  // a float tells all whole numbers below apart
+  static constexpr std::string_view fill_in_cure =
+      "remove the line, or say how to fill in what is missing, as in .missing = Missing::mean";
 
-/// The class of each label: its number, or, where the labels are texts, its place in their sorted list.
-inline std::vector<double> classes_of(const std::vector<std::string>& labels, const CsvParser& parser,
-                                      std::vector<std::string>& class_names) {
-  std::vector<double> classes(labels.size());
-  std::size_t numbers = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) numbers += CsvParser::parse(labels[i], classes[i]);
-  if (numbers == labels.size()) {
-    for (const double c : classes)
-      if (!(c >= 0 && c == std::floor(c) && c < 16777216))
-        parser.fail(concat("expected classes that are whole numbers from 0, got ", c),
-                    "name a column of numbers to predict as .target instead of .label");
-    return classes;
-  }
-  if (numbers != 0)
-    parser.fail(concat("expected all classes as numbers or all as texts, got ", numbers, " numbers among ",
-                       labels.size()),
-                "check the label column for stray values");
-  const std::set<std::string> sorted{labels.begin(), labels.end()};
-  class_names.assign(sorted.begin(), sorted.end());
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    classes[i] = static_cast<double>(std::distance(sorted.begin(), sorted.find(labels[i])));
-  return classes;
-}
+  struct Label {
+    std::string text;
+    std::size_t line;
+  };
+
+  CsvOptions options_;
+  CsvParser parser_;
+  std::vector<std::string> names_;
+  std::vector<bool> is_target_;
+  std::vector<std::size_t> target_columns_;
+  std::vector<T> features_, targets_;
+  std::vector<Label> labels_;
+  Index samples_ = 0;
+};
 
 }  // namespace detail
 
-/// Reads a data set from CSV text: a header line that names the columns, then a line for each sample.
-/// `source` is what error messages call it.
+/// Reads a data set from CSV text: a header line that names the columns, unless `.header = false`, then a line
+/// for each sample. Values may be quoted; a byte order mark and line ends of any system are taken.
+/// `source` is what error messages call the text.
 ///
 /// Throws   FormatError, which names source, line and column, for a line with too few or too many values,
-///          for text in place of a number, for a column that is not there.
+///          for text in place of a number, for a missing value, for a column that is not there.
+/// Source   csv_parser.hpp has the rules for quotes.
 template <std::floating_point T = float>
 Dataset<T> read_csv(std::istream& in, const CsvOptions& options, const std::string& source = "stream") {
-  detail::CsvParser parser{in, source, options};
-  const std::size_t columns = parser.header().size();
-  const bool has_target = parser.target() < columns;
-
-  std::vector<T> features, targets;
-  std::vector<std::string> labels;
-  while (parser.next_row()) {
-    for (std::size_t column = 0; column < columns; ++column) {
-      if (column != parser.target()) features.push_back(static_cast<T>(parser.number(column)));
-      else if (options.label.empty()) targets.push_back(static_cast<T>(parser.number(column)));
-      else labels.push_back(parser.field(column));
-    }
-  }
-
-  Dataset<T> data;
-  for (const double c : detail::classes_of(labels, parser, data.class_names))
-    targets.push_back(static_cast<T>(c));
-  for (std::size_t column = 0; column < columns; ++column)
-    if (column != parser.target()) data.feature_names.push_back(parser.header()[column]);
-  const auto rows = static_cast<Index>(data.feature_names.size());
-  const Index samples = rows == 0 ? 0 : static_cast<Index>(features.size()) / rows;
-  data.x = Eigen::Map<const Matrix<T>>{features.data(), rows, samples};
-  data.y = Eigen::Map<const Matrix<T>>{targets.data(), has_target ? 1 : 0, samples};
-  return data;
+  return detail::CsvReader<T>{in, options, source}.read();
 }
 
 /// Reads a data set from a CSV file.
 ///
 ///   const Dataset digits = read_csv("digits.csv", {.label = "label"});
+///   const Dataset robot = read_csv("arm.txt", {.targets = {"7", "8"}, .header = false, .separator = '\t'});
 ///
 /// Throws   FormatError also when the file cannot be opened.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
 Dataset<T> read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  std::ifstream in{path};
-  if (!in)
-    throw FormatError("read_csv", concat("expected a readable file at ", path, ", found none"),
-                      concat("the working directory is ", std::filesystem::current_path()));
+  std::ifstream in = detail::open_file(path, "read_csv");
   return read_csv<T>(in, options, path.string());
 }
 

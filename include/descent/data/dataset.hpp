@@ -32,24 +32,31 @@ struct Dataset {
   }
 };
 
-/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target,
-/// and all values are finite.
+/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target.
 template <std::floating_point T>
-void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
+void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
   if (data.samples() == 0)
     throw DataError(user, concat("expected samples in ", role, ", got an empty set"),
                     "was the file read and the split large enough?");
   if (data.y.cols() != data.samples())
-    throw DataError(user, concat("expected a target for each of the ", data.samples(), " samples of ", role,
-                                 ", got ", data.y.cols()),
+    throw DataError(user,
+                    concat("expected a target for each of the ", data.samples(), " samples of ", role,
+                           ", got ", data.y.cols()),
                     "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+}
+
+/// The same, and throws also unless all values are finite.
+template <std::floating_point T>
+void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
+  expect_samples(data, user, role);
   const auto expect_finite = [&](const Matrix<T>& values, std::string_view what) {
     if (all_finite(values)) return;
     for (Index j = 0; j < values.cols(); ++j)
       for (Index i = 0; i < values.rows(); ++i)
         if (!all_finite(values.col(j).segment(i, 1)))
-          throw DataError(user, concat("expected finite values in ", role, ", got ", values(i, j), " in ", what,
-                                       ' ', i, " of sample ", j),
+          throw DataError(user,
+                          concat("expected finite values in ", role, ", got ", values(i, j), " in ", what,
+                                 ' ', i, " of sample ", j),
                           "remove the sample, or fill the value in");
   };
   expect_finite(data.x, "feature");

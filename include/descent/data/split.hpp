@@ -1,15 +1,16 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <map>
-#include <numeric>
 #include <vector>
 
 #include "descent/core/errors.hpp"
 #include "descent/core/random.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/data/strata.hpp"
 
 namespace descent {
 
@@ -41,15 +42,44 @@ inline void expect_shares(const SplitOptions& shares) {
                     "give shares of 1, as in {.train = 0.6, .dev = 0.2}; the rest is the test set");
 }
 
-/// Deals out `group`, in its order, in proportion.
-inline void deal(const std::vector<Index>& group, const SplitOptions& shares, SplitIndices& parts) {
-  const auto size = static_cast<double>(group.size());
-  const auto train = static_cast<std::ptrdiff_t>(std::round(shares.train * size));
-  const auto dev = static_cast<std::ptrdiff_t>(std::round((shares.train + shares.dev) * size));
-  parts.train.insert(parts.train.end(), group.begin(), group.begin() + train);
-  parts.dev.insert(parts.dev.end(), group.begin() + train, group.begin() + dev);
-  parts.test.insert(parts.test.end(), group.begin() + dev, group.end());
-}
+/// Deals out groups of samples in proportion. What a part is due and did not get, because samples are whole,
+/// it is owed by the next group: so the parts are within one sample of their shares in each group and in all.
+class Dealer {
+ public:
+  explicit Dealer(const SplitOptions& shares)
+      : shares_{shares.train, shares.dev, std::max(0.0, 1 - shares.train - shares.dev)} {}
+
+  void deal(const std::vector<Index>& group, SplitIndices& parts) {
+    constexpr double rounding = 1e-9;  // 0.3 * 10 is a little less than 3
+    std::array<std::ptrdiff_t, 3> counts{};
+    auto left = static_cast<std::ptrdiff_t>(group.size());
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double due = shares_[i] * static_cast<double>(group.size());
+      counts[i] = std::min(left, static_cast<std::ptrdiff_t>(std::floor(due + rounding)));
+      owed_[i] += due - static_cast<double>(counts[i]);
+      left -= counts[i];
+    }
+    for (; left > 0; --left) {
+      const auto most =
+          static_cast<std::size_t>(std::max_element(owed_.begin(), owed_.end()) - owed_.begin());
+      ++counts[most];
+      --owed_[most];
+    }
+
+    auto next = group.begin();
+    const auto take = [&](std::ptrdiff_t count, std::vector<Index>& part) {
+      part.insert(part.end(), next, next + count);
+      next += count;
+    };
+    take(counts[0], parts.train);
+    take(counts[1], parts.dev);
+    take(counts[2], parts.test);
+  }
+
+ private:
+  std::array<double, 3> shares_;
+  std::array<double, 3> owed_{};
+};
 
 }  // namespace detail
 
@@ -59,24 +89,15 @@ inline void deal(const std::vector<Index>& group, const SplitOptions& shares, Sp
 template <std::floating_point T>
 SplitIndices split_indices(const Dataset<T>& data, const SplitOptions& options) {
   detail::expect_shares(options);
-  expect_usable(data, "split", "the data");
-  std::vector<Index> order(static_cast<std::size_t>(data.samples()));
-  std::iota(order.begin(), order.end(), Index{0});
+  expect_samples(data, "split", "the data");
   Rng rng{options.seed, Purpose::split};
-  rng.shuffle(order);
 
   SplitIndices parts;
-  if (!options.stratify) {
-    detail::deal(order, options, parts);
-    return parts;
-  }
-  if (data.y.rows() != 1 || (data.y.array() != data.y.array().floor()).any())
-    throw DataError("split", "expected one row of whole numbers, the classes, got other targets",
-                    "leave .stratify out for anything but classes");
-  std::map<T, std::vector<Index>> classes;
-  for (const Index i : order) classes[data.y(0, i)].push_back(i);
-  for (const auto& [label, members] : classes) detail::deal(members, options, parts);
-  for (auto* part : {&parts.train, &parts.dev, &parts.test}) rng.shuffle(*part);
+  detail::Dealer dealer{options};
+  for (const std::vector<Index>& group : detail::strata(data, options.stratify, rng, "split"))
+    dealer.deal(group, parts);
+  if (options.stratify)
+    for (auto* part : {&parts.train, &parts.dev, &parts.test}) rng.shuffle(*part);
   return parts;
 }
 

@@ -28,13 +28,15 @@ class Standardize {
       throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
                       "remove such samples, or fill the values in");
     const auto samples = static_cast<double>(x.cols());
-    const Eigen::MatrixXd values = x.template cast<double>();
+    // Relative to the first sample: a large offset does not swallow the deviation, and a constant feature has
+    // a deviation of exactly 0.
+    const Eigen::VectorXd first = x.col(0).template cast<double>();
+    const Eigen::MatrixXd values = x.template cast<double>().colwise() - first;
     const Eigen::VectorXd mu = values.rowwise().sum() / samples;
     const Eigen::VectorXd sigma = ((values.colwise() - mu).rowwise().squaredNorm() / samples).cwiseSqrt();
-    // Rounding may leave a constant feature with a deviation of about its last digit; that is constant too.
-    const auto changes = sigma.array() > 1e-12 * mu.array().abs();
-    mean_ = mu.template cast<T>();
-    deviation_ = changes.select(sigma, 1.0).template cast<T>();
+    mean_ = (first + mu).template cast<T>();
+    deviation_ = sigma.template cast<T>();
+    deviation_ = (deviation_.array() > T(0)).select(deviation_, T(1));
   }
 
   void apply(Matrix<T>& x) const {

@@ -10,8 +10,9 @@ namespace descent {
 ///
 ///   y = g(x)      dx = dy * g'(x)
 ///
-/// `Derived` gives g as `value(x)`, an Eigen array expression of the array x, and g' as
-/// `derivative(x, y)`, a scalar function of one x and its y.
+/// `Derived` gives g as `value(x)` and g' as `derivative(x, y)`, with y = g(x). Each is an expression of
+/// Eigen arrays, which runs in vector registers, or a function of single numbers where branches are needed
+/// or Eigen has no such function.
 ///
 /// Shapes   x, y [n, m] for any n
 /// Cost     one pass over the batch forward, one backward.
@@ -28,15 +29,25 @@ class Activation {
   Shape output_shape(const Shape& in) const { return in; }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    const Derived g = self();  // a copy, so that writing y cannot seem to change its options
     c.y.resize(x.rows(), x.cols());
-    flat(c.y) = self().value(flat(x));
+    if constexpr (requires { g.value(flat(x)); }) {
+      flat(c.y) = g.value(flat(x));
+    } else {
+      for (Index i = 0; i < x.size(); ++i) c.y.data()[i] = g.value(x.data()[i]);
+    }
     return c.y;
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
+    const Derived g = self();
     c.dx.resize(x.rows(), x.cols());
-    for (Index i = 0; i < x.size(); ++i)
-      c.dx.data()[i] = dy.data()[i] * self().derivative(x.data()[i], c.y.data()[i]);
+    if constexpr (requires { g.derivative(flat(x), flat(c.y)); }) {
+      flat(c.dx) = flat(dy) * g.derivative(flat(x), flat(c.y));
+    } else {
+      for (Index i = 0; i < x.size(); ++i)
+        c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
+    }
     return c.dx;
   }
 

@@ -28,6 +28,7 @@ struct BatchNormOptions {
 /// Training normalises by the batch, always with the biased variance, and keeps running averages
 ///   running = momentum * running + (1 - momentum) * batch,   from mean 0 and variance 1.
 /// Inference normalises by these, so single samples work; then mu and sigma are constants in backward.
+/// `estimate_statistics` replaces them by the statistics of a whole training set.
 /// The layer before needs no bias: beta does its work.
 ///
 /// Shapes   x, y [features, m]   gamma, beta [features]
@@ -69,7 +70,7 @@ class BatchNorm {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    c.of_batch = pass.is_training();
+    c.of_batch = pass.uses_batch_statistics();
     if (c.of_batch) {
       measure(x, c);
     } else {

@@ -11,12 +11,16 @@
 namespace descent {
 
 struct DropoutOptions {
-  double keep = 0.5;  ///< the probability that a value stays; in (0, 1], rounded to a multiple of 2^-16
+  double keep = 0.5;    ///< the probability that a value stays; in (0, 1], rounded to a multiple of 2^-16
+  bool enabled = true;  ///< off: training passes everything on as inference does
 };
 
 /// Inverted dropout: in training each value stays with probability `keep`, or becomes zero. What stays is
 /// divided by `keep`, so that inference passes everything on as it is. A fresh mask for every step and
 /// sample; backward uses that of forward.
+///
+/// Turned off, by the option or later by the member `enabled`, training is that of the network without
+/// dropout: its cost should fall from epoch to epoch, which shows that all else is right.
 ///
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
@@ -35,14 +39,15 @@ class Dropout {
     bool masked = false;
   };
 
-  explicit Dropout(const DropoutOptions& options = {}) : threshold_{to_threshold(options.keep)} {}
+  explicit Dropout(const DropoutOptions& options = {})
+      : enabled(options.enabled), threshold_{to_threshold(options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
 
   Shape output_shape(const Shape& in) const { return in; }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    c.masked = pass.is_training();
+    c.masked = enabled && pass.is_training();
     if (!c.masked) return c.y = x;
     draw_mask(x.rows(), x.cols(), c.mask, pass);
     return c.y = x.cwiseProduct(c.mask);
@@ -55,6 +60,8 @@ class Dropout {
 
   /// The keep probability in force.
   double keep() const { return threshold_ / 65536.0; }
+
+  bool enabled;
 
  private:
   static std::uint32_t to_threshold(double keep) {

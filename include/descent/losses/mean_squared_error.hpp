@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
-#include "descent/losses/targets.hpp"
+#include "descent/losses/residuals.hpp"
 
 namespace descent {
 
@@ -22,26 +22,18 @@ struct MeanSquaredError {
   }
 
   double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    expect_fit(prediction, target);
-    return static_cast<double>((prediction - target).squaredNorm()) / static_cast<double>(prediction.size());
+    return detail::mean_of_residuals(name, prediction, target, cost);
   }
 
   template <std::floating_point T>
   double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
                             Matrix<T>& dy) const {
-    expect_fit(prediction, target);
-    const auto count = static_cast<T>(prediction.size());
-    dy = prediction - target;
-    const double loss = static_cast<double>(dy.squaredNorm()) / static_cast<double>(count);
-    dy *= T(2) / count;
-    return loss;
+    return detail::mean_of_residuals(name, prediction, target, dy, cost,
+                                     [](const auto& r) { return T(2) * r; });
   }
 
  private:
-  static void expect_fit(const auto& prediction, const auto& target) {
-    detail::expect_samples(name, prediction.cols(), target.cols());
-    detail::expect_outputs(name, prediction.rows(), target.rows());
-  }
+  static constexpr auto cost = [](const auto& r) { return r.square(); };
 };
 
 }  // namespace descent

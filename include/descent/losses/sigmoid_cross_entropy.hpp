@@ -24,7 +24,7 @@ struct SigmoidCrossEntropy {
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());
     for (Index j = 0; j < target.cols(); ++j)
-      for (Index i = 0; i < target.rows(); ++i) expect_probability(target(i, j), j);
+      for (Index i = 0; i < target.rows(); ++i) detail::expect_probability(name, target(i, j), j);
   }
 
   double value(const BatchLike auto& logits, const BatchLike auto& target) const {
@@ -41,26 +41,19 @@ struct SigmoidCrossEntropy {
 
  private:
   static double sum(const auto& logits, const auto& target, auto&& take_slope) {
-    detail::expect_samples(name, logits.cols(), target.cols());
-    detail::expect_outputs(name, logits.rows(), target.rows());
+    detail::expect_same_shape(name, logits, target);
     double total = 0;
     for (Index j = 0; j < logits.cols(); ++j) {
       for (Index i = 0; i < logits.rows(); ++i) {
         const auto z = logits(i, j);
         const auto t = target(i, j);
-        expect_probability(t, j);
+        detail::expect_probability(name, t, j);
         const auto e = std::exp(-std::abs(z));
         take_slope(i, j, (z >= 0 ? 1 : e) / (1 + e) - t);
         total += static_cast<double>((z > 0 ? z : 0) - z * t + std::log1p(e));
       }
     }
     return total;
-  }
-
-  static void expect_probability(auto t, Index sample) {
-    if (!(t >= 0 && t <= 1))
-      throw DataError(name, concat("expected a target in [0, 1], got ", t, " for sample ", sample),
-                      "targets are probabilities, 0 or 1 where the class is known");
   }
 };
 

@@ -14,6 +14,7 @@ namespace descent {
 /// 0 suits logits, 0.5 a network that ends in a sigmoid.
 ///
 /// Shapes   prediction [classes, m] or [1, m]   target [1, m] or [classes, m]
+/// Throws   ShapeError when the shapes do not fit, DataError when a target is not one of the classes.
 struct Accuracy {
   static constexpr std::string_view name = "accuracy";
   double threshold = 0;
@@ -21,8 +22,12 @@ struct Accuracy {
   std::int64_t seen = 0;
 
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+    detail::expect_classes(name, prediction, target);
+    const Index classes = detail::class_count(prediction.rows());
+    std::int64_t hits = 0;
     for (Index j = 0; j < prediction.cols(); ++j)
-      right += predicted_class(prediction, j, threshold) == target_class(target, j);
+      hits += predicted_class(prediction, j, threshold) == detail::target_class_of(name, target, j, classes);
+    right += hits;
     seen += prediction.cols();
   }
   void merge(const Accuracy& other) {

@@ -3,13 +3,16 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "descent/core/concepts.hpp"
+#include "descent/metrics/mean_loss.hpp"
 
 namespace descent {
 
-/// A metric of any type whose value is a number, held by value: for lists of metrics.
+/// A metric of any type whose value is a number, held by value: for lists of metrics. A loss becomes a
+/// `MeanLoss`.
 template <std::floating_point T = float>
 class AnyMetric {
  public:
@@ -17,6 +20,10 @@ class AnyMetric {
     requires(!std::same_as<A, AnyMetric>) && Metric<A, T> &&
             std::convertible_to<decltype(std::declval<const A&>().value()), double>
   AnyMetric(A metric) : self_{std::make_unique<Held<A>>(std::move(metric))} {}
+  template <class L>
+    requires(!std::same_as<L, AnyMetric>) && Loss<L, T> &&
+            (!Metric<L, T>) && std::convertible_to<decltype(L::name), std::string_view>
+  AnyMetric(L loss) : AnyMetric{MeanLoss{std::move(loss)}} {}
   AnyMetric(const AnyMetric& other) : self_{other.self_->clone()} {}
   AnyMetric(AnyMetric&&) noexcept = default;
   AnyMetric& operator=(AnyMetric other) noexcept {
@@ -40,7 +47,7 @@ class AnyMetric {
   struct Held final : Interface {
     explicit Held(A a) : metric{std::move(a)} {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
-    std::string name() const override { return std::string{A::name}; }
+    std::string name() const override { return std::string{metric.name}; }
     void update(Batch<T> prediction, Batch<T> target) override { metric.update(prediction, target); }
     double value() const override { return metric.value(); }
     A metric;

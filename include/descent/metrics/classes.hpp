@@ -1,6 +1,11 @@
 #pragma once
 
+#include <cmath>
+#include <string_view>
+
 #include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/losses/targets.hpp"
 
 namespace descent {
 
@@ -14,9 +19,35 @@ Index predicted_class(const BatchLike auto& outputs, Index sample, double thresh
 }
 
 /// The class that a target stands for: its single value, or the row of the largest.
+///
+/// Throws   DataError when the single value is not a whole number from 0 on.
 Index target_class(const BatchLike auto& targets, Index sample) {
-  if (targets.rows() == 1) return static_cast<Index>(targets(0, sample));
+  if (targets.rows() != 1) return predicted_class(targets, sample);
+  const auto value = static_cast<double>(targets(0, sample));
+  if (!(value >= 0 && value < 0x1p53 && std::floor(value) == value))
+    throw DataError("target_class", concat("expected a class, got ", value, " for sample ", sample),
+                    "classes are whole numbers from 0 on");
+  return static_cast<Index>(value);
+}
+
+namespace detail {
+
+/// How many classes outputs of `rows` rows tell apart.
+inline Index class_count(Index rows) { return rows == 1 ? 2 : rows; }
+
+/// Throws unless the targets belong to the samples and the classes of the prediction.
+void expect_classes(std::string_view component, const auto& prediction, const auto& target) {
+  expect_samples(component, prediction.cols(), target.cols());
+  expect_class_rows(component, class_count(prediction.rows()), target.rows());
+}
+
+/// `target_class`, checked to be one of 0 ... classes - 1; targets of several rows are as `expect_classes`
+/// has them.
+Index target_class_of(std::string_view component, const auto& targets, Index sample, Index classes) {
+  if (are_classes(targets.rows())) return class_index(component, targets(0, sample), sample, classes);
   return predicted_class(targets, sample);
 }
+
+}  // namespace detail
 
 }  // namespace descent

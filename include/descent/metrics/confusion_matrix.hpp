@@ -15,28 +15,31 @@ namespace descent {
 /// How often each class was taken for each: counts()(actual, predicted). Prints as a table.
 ///
 /// Shapes   prediction [classes, m], or [1, m] for two classes   target [1, m] or [classes, m]
-/// Throws   DataError when a target is not one of the classes, ShapeError when the prediction has too many.
+/// Throws   DataError when a target is not one of the classes, ShapeError when the prediction has too many or
+///          the shapes do not fit.
 /// Example  examples/01_digits.cpp
 class ConfusionMatrix {
  public:
   static constexpr std::string_view name = "ConfusionMatrix";
   using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic>;
 
-  explicit ConfusionMatrix(Index classes) : counts_(Counts::Zero(classes, classes)) {}
+  explicit ConfusionMatrix(Index classes) : counts_(Counts::Zero(checked(classes), classes)) {}
 
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     if (prediction.rows() > classes())
       throw ShapeError(name, concat("expected at most ", classes(), " outputs, got ", prediction.rows()),
                        "construct it with the number of classes");
-    for (Index j = 0; j < prediction.cols(); ++j) {
-      const Index actual = target_class(target, j);
-      if (actual < 0 || actual >= classes())
-        throw DataError(name, concat("expected a class from 0 to ", classes() - 1, ", got ", actual),
-                        "construct it with the number of classes");
-      ++counts_(actual, predicted_class(prediction, j));
-    }
+    detail::expect_classes(name, prediction, target);
+    for (Index j = 0; j < prediction.cols(); ++j)
+      ++counts_(detail::target_class_of(name, target, j, classes()), predicted_class(prediction, j));
   }
-  void merge(const ConfusionMatrix& other) { counts_ += other.counts_; }
+  void merge(const ConfusionMatrix& other) {
+    if (other.classes() != classes())
+      throw ShapeError(name,
+                       concat("expected counts of ", classes(), " classes to merge, got ", other.classes()),
+                       "construct both with the same number of classes");
+    counts_ += other.counts_;
+  }
   const ConfusionMatrix& value() const { return *this; }
 
   Index classes() const { return counts_.rows(); }
@@ -50,14 +53,23 @@ class ConfusionMatrix {
       out << '\n' << std::setw(width) << i;
       for (Index j = 0; j < matrix.classes(); ++j) {
         out << std::setw(width);
-        if (matrix.counts_(i, j) == 0) out << '.';
-        else out << matrix.counts_(i, j);
+        if (matrix.counts_(i, j) == 0)
+          out << '.';
+        else
+          out << matrix.counts_(i, j);
       }
     }
     return out << '\n';
   }
 
  private:
+  static Index checked(Index classes) {
+    if (classes < 2)
+      throw ShapeError(name, concat("expected at least 2 classes, got ", classes),
+                       "a network with a single output tells 2 classes apart");
+    return classes;
+  }
+
   Counts counts_;
 };
 

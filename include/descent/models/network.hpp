@@ -61,7 +61,7 @@ class Network {
 
   Shape output_shape(Shape shape) const {
     if (layers_.empty()) throw ShapeError(name, "expected at least one layer, got none", "add layers to it");
-    for (std::size_t i = 0; i < layers_.size(); ++i) shape = detail::shape_behind(layers_[i], i, shape);
+    for (std::size_t i = 0; i < layers_.size(); ++i) shape = detail::shape_in_chain(layers_[i], i, shape);
     return shape;
   }
 

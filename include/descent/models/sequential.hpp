@@ -42,21 +42,21 @@ class Sequential {
   explicit Sequential(First first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
 
   static void visit(auto&& f, auto&... tree) {
-    each([&](auto i) { Child<i>::visit(detail::at_position(i, f), std::get<i>(tree.layers_)...); });
+    detail::each<size>([&](auto i) { Child<i>::visit(detail::at_position(i, f), std::get<i>(tree.layers_)...); });
   }
   static void visit_buffers(auto&& f, auto&... tree) {
-    each([&](auto i) {
+    detail::each<size>([&](auto i) {
       descent::visit_buffers<Child<i>>(detail::at_position(i, f), std::get<i>(tree.layers_)...);
     });
   }
 
   Shape output_shape(Shape shape) const {
-    each([&](auto i) { shape = detail::shape_behind(std::get<i>(layers_), i, shape); });
+    detail::each<size>([&](auto i) { shape = detail::shape_in_chain(std::get<i>(layers_), i, shape); });
     return shape;
   }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    each([&](auto i) {
+    detail::each<size>([&](auto i) {
       c.outputs[i] = &std::get<i>(layers_).forward(input(x, c, i), std::get<i>(c.layers), pass.inside(i));
     });
     return *c.outputs.back();
@@ -90,13 +90,6 @@ class Sequential {
   template <std::size_t I>
   using Child = std::tuple_element_t<I, std::tuple<First, Rest...>>;
 
-  /// Calls f with 0, 1, ... size - 1 as constants.
-  static void each(auto&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f(std::integral_constant<std::size_t, I>{}), ...);
-    }(std::make_index_sequence<size>{});
-  }
-
   static Batch<Scalar> input(Batch<Scalar> x, const Cache& c, std::size_t i) {
     return i == 0 ? x : Batch<Scalar>{*c.outputs[i - 1]};
   }
@@ -104,7 +97,7 @@ class Sequential {
   /// Backward through all layers but the first; returns dL/dy of the first.
   Batch<Scalar> behind_first(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
     const Matrix<Scalar>* d = nullptr;
-    each([&](auto forwards) {
+    detail::each<size>([&](auto forwards) {
       constexpr std::size_t i = size - 1 - forwards;
       if constexpr (i > 0)
         d = &std::get<i>(layers_).backward(input(x, c, i), d ? Batch<Scalar>{*d} : dy, std::get<i>(c.layers),

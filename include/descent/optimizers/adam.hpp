@@ -1,17 +1,53 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
 #include "descent/schedules/learning_rate.hpp"
 
 namespace descent {
+
+namespace detail {
+
+/// What Adam remembers: v and s.
+template <Parameterized M>
+struct AdamState {
+  Clock clock;
+  M first, second;
+};
+
+/// The step alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon) of Adam and its relatives. Both
+/// corrections are taken out of the loop: sqrt(s / c) + epsilon = (sqrt(s) + epsilon sqrt(c)) / sqrt(c).
+template <std::floating_point T>
+struct AdamStep {
+  T rate, epsilon;
+
+  AdamStep(const auto& options, double alpha, std::int64_t t) {
+    const double root = std::sqrt(bias_correction(options.beta2, t));
+    rate = T(alpha * root / bias_correction(options.beta1, t));
+    epsilon = T(options.epsilon * root);
+  }
+};
+
+void expect_adam_options(std::string_view component, const auto& options) {
+  expect_share({component, "beta1", options.beta1});
+  expect_share({component, "beta2", options.beta2});
+  expect_not_negative({component, "epsilon", options.epsilon});
+}
+
+}  // namespace detail
 
 /// Adam: steps along the average gradient, scaled by its average size, both corrected for their start at 0.
 ///
 ///   v = beta1 v + (1 - beta1) dw         s = beta2 s + (1 - beta2) dw^2        t = 1, 2, ...
 ///   w -= alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
+/// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 1
 /// Example  examples/01_digits.cpp
 struct Adam {
@@ -21,30 +57,23 @@ struct Adam {
   double epsilon = 1e-8;
 
   template <Parameterized M>
-  struct State {
-    Clock clock;
-    M first, second;  // v and s
-  };
+  using State = detail::AdamState<M>;
 
   template <Parameterized M>
   State<M> init(const M& model) const {
+    detail::expect_adam_options("Adam", *this);
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
   template <Parameterized M>
   void step(M& model, const M& gradient, State<M>& state) const {
-    using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
-    const auto t = static_cast<double>(++state.clock.step);
-    // Both corrections are taken out of the loop: sqrt(s / c2) + epsilon = (sqrt(s) + epsilon sqrt(c2)) / sqrt(c2).
-    const double c1 = 1 - std::pow(beta1, t), root_c2 = std::sqrt(1 - std::pow(beta2, t));
-    const T rate = T(alpha * root_c2 / c1), eps = T(epsilon * root_c2);
-    const T b1 = T(beta1), a1 = T(1 - beta1), b2 = T(beta2), a2 = T(1 - beta2);
+    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.clock.step};
     visit_flat(
         [&](auto w, auto dw, auto v, auto s) {
-          v = b1 * v + a1 * dw;
-          s = b2 * s + a2 * dw.square();
-          w -= rate * v / (s.sqrt() + eps);
+          update_average(v, dw, beta1);
+          update_average(s, dw.square(), beta2);
+          w -= at.rate * v / (s.sqrt() + at.epsilon);
         },
         model, gradient, state.first, state.second);
   }

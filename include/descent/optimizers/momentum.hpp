@@ -1,21 +1,47 @@
 #pragma once
 
+#include <cstdint>
+#include <type_traits>
+
 #include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
 #include "descent/schedules/learning_rate.hpp"
 
 namespace descent {
+
+/// What the velocity v of an optimizer with momentum is. Both take the same path, the sum with
+/// alpha * (1 - beta) for its alpha.
+enum class Velocity : std::uint8_t {
+  average,  ///< v = beta v + (1 - beta) dw
+  sum,      ///< v = beta v + dw, as in PyTorch and Keras
+};
+
+namespace detail {
+void update_velocity(auto& v, const auto& dw, double beta, Velocity velocity) {
+  using T = typename std::remove_cvref_t<decltype(v)>::Scalar;
+  if (velocity == Velocity::average)
+    update_average(v, dw, beta);
+  else
+    v = T(beta) * v + dw;
+}
+}  // namespace detail
 
 /// Gradient descent along an exponentially weighted average of the gradients.
 ///
 ///   v = beta v + (1 - beta) dw      w -= alpha v      v = 0 at first
 ///
-/// The form v = beta v + dw of PyTorch and Keras takes the same path with alpha * (1 - beta) for its alpha.
+/// `.velocity = Velocity::sum` is the form of PyTorch and Keras, v = beta v + dw. With `.bias_correction` the
+/// step is alpha v / (1 - beta^t), t = 1, 2, ..., so that the first steps are as long as the later ones.
 ///
+/// Throws   DataError from `init` when beta is not in [0, 1).
 /// Source   Polyak: Some methods of speeding up the convergence of iteration methods (1964); the weighted
 ///          form as in A. Ng's course
 struct Momentum {
   LearningRate learning_rate = 0.1;
   double beta = 0.9;
+  Velocity velocity = Velocity::average;
+  bool bias_correction = false;
 
   template <Parameterized M>
   struct State {
@@ -25,18 +51,20 @@ struct Momentum {
 
   template <Parameterized M>
   State<M> init(const M& model) const {
+    expect_share({"Momentum", "beta", beta});
     return {{}, zeros_like(model)};
   }
 
   template <Parameterized M>
   void step(M& model, const M& gradient, State<M>& state) const {
     using T = typename M::Scalar;
-    const T alpha = T(learning_rate(state.clock)), keep = T(beta), add = T(1 - beta);
+    const double alpha = learning_rate(state.clock);
     ++state.clock.step;
+    const T rate = T(bias_correction ? alpha / descent::bias_correction(beta, state.clock.step) : alpha);
     visit_flat(
         [&](auto w, auto dw, auto v) {
-          v = keep * v + add * dw;
-          w -= alpha * v;
+          detail::update_velocity(v, dw, beta, velocity);
+          w -= rate * v;
         },
         model, gradient, state.velocity);
   }

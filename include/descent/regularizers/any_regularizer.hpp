@@ -16,9 +16,8 @@ class AnyRegularizer {
     requires(!std::same_as<R, AnyRegularizer>) && Regularizer<R, M>
   AnyRegularizer(R r)
       : penalty_{[r](const M& model, Index samples) { return r.penalty(model, samples); }},
-        add_gradient_{[r](const M& model, M& gradient, Index samples) {
-          r.add_gradient(model, gradient, samples);
-        }} {}
+        add_gradient_{
+            [r](const M& model, M& gradient, Index samples) { r.add_gradient(model, gradient, samples); }} {}
 
   double penalty(const M& model, Index samples) const { return penalty_ ? penalty_(model, samples) : 0; }
   void add_gradient(const M& model, M& gradient, Index samples) const {

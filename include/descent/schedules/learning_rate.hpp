@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
 
 namespace descent {
 
@@ -15,10 +16,12 @@ namespace descent {
 ///   Adam{.learning_rate = 1e-3}
 ///   Adam{.learning_rate = InverseTime{.initial = 1e-2, .decay_rate = 0.1}}
 ///   Adam{.learning_rate = [](std::int64_t epoch) { return epoch < 10 ? 1e-2 : 1e-3; }}
+///
+/// Throws   DataError when asked, if the rate is negative or not finite. Schedules are aggregates, which cannot
+///          look at their options when they are made, so they too throw when asked, before the first step.
 class LearningRate {
  public:
-  LearningRate(double value)
-      : at_{[value](const Clock&) { return value; }} {}
+  LearningRate(double value) : at_{[value](const Clock&) { return value; }} {}
 
   template <class S>
     requires(!std::same_as<S, LearningRate>) && Schedule<S>
@@ -29,7 +32,11 @@ class LearningRate {
     requires(!std::same_as<S, LearningRate>) && std::invocable<const S&, const Clock&>
   LearningRate(S schedule) : at_{std::move(schedule)} {}
 
-  double operator()(const Clock& clock) const { return at_(clock); }
+  double operator()(const Clock& clock) const {
+    const double rate = at_(clock) * clock.rate_scale;
+    expect_not_negative({"LearningRate", "learning_rate", rate});
+    return rate;
+  }
 
  private:
   std::function<double(const Clock&)> at_;

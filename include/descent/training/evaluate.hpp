@@ -19,6 +19,14 @@ void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& d
   });
 }
 
+/// Lets the loss look at all targets at once, if it can: its error then counts the samples right.
+template <Layer M>
+void check_targets(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data) {
+  const Batch<typename M::Scalar> targets{data.y};
+  if constexpr (requires { loss.check(Index{}, targets); })
+    loss.check(model.output_shape({data.features()}).size(), targets);
+}
+
 }  // namespace detail
 
 /// The value of a metric over a data set, as in inference.
@@ -38,6 +46,8 @@ auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric)
 /// The mean of a loss over a data set, as in inference, without any penalty.
 template <Layer M, Loss<typename M::Scalar> L>
 double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
+  detail::expect_input(model, data.x, "evaluate");
+  detail::check_targets(loss, model, data);
   double total = 0;
   detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
     total += loss.value(prediction, target) * static_cast<double>(prediction.cols());

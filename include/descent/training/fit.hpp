@@ -26,7 +26,7 @@ History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimi
     model = std::move(trainer.model);
     throw;
   }
-  model = std::move(trainer.model);
+  model = trainer.evaluated_model();
   return trainer.history();
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +38,29 @@ class History {
   auto begin() const { return series_.begin(); }
   auto end() const { return series_.end(); }
 
+  /// A line an epoch, under a header of names.
+  void write_csv(std::ostream& out) const {
+    out << "epoch";
+    for (const Series& s : series_) out << ',' << s.first;
+    for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
+      out << '\n' << epoch + 1;
+      for (const Series& s : series_) out << ',' << digits(s.second[epoch]);
+    }
+    out << '\n';
+  }
+
+  /// One object with an array for each name; what is not finite becomes null.
+  void write_json(std::ostream& out) const {
+    out << '{';
+    for (const Series& s : series_) {
+      out << (&s == &series_.front() ? "" : ",") << "\n  \"" << s.first << "\": [";
+      for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
+        out << (epoch == 0 ? "" : ", ") << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
+      out << ']';
+    }
+    out << "\n}\n";
+  }
+
   void add(std::string_view name, double value) {
     const auto found = find(name);
     if (found == series_.end()) series_.emplace_back(name, std::vector{value});
@@ -42,6 +68,13 @@ class History {
   }
 
  private:
+  /// Enough digits to read the same number back.
+  static std::string digits(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.17g", value);
+    return text;
+  }
+
   std::vector<Series>::const_iterator find(std::string_view name) const {
     return std::find_if(series_.begin(), series_.end(), [&](const Series& s) { return s.first == name; });
   }

@@ -16,15 +16,22 @@ bool all_parameters_finite(const M& model) {
   return finite;
 }
 
-/// Where the first number that is not finite stands after a forward pass, in the order of the layers.
-template <Layer M>
-std::string first_fault_forward(const M& model, const typename M::Cache& cache) {
+/// The first parameter that is not finite; empty if there is none.
+template <Parameterized M>
+std::string first_fault(const M& model) {
   std::string fault;
   M::visit(
       [&](const Parameter& p, const auto& leaf) {
         if (fault.empty() && !all_finite(flat(leaf))) fault = concat("parameter \"", p.name.path(), '"');
       },
       model);
+  return fault;
+}
+
+/// Where the first number that is not finite stands after a forward pass, in the order of the layers.
+template <Layer M>
+std::string first_fault_forward(const M& model, const typename M::Cache& cache) {
+  std::string fault = first_fault(model);
   if constexpr (requires { model.visit_outputs(cache, [](const std::string&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const std::string& position, const auto& y) {
       if (fault.empty() && !all_finite(flat(y))) fault = concat("the output of layer \"", position, '"');
@@ -45,13 +52,30 @@ std::string first_fault_backward(const M& gradient) {
   return fault;
 }
 
-[[noreturn]] inline void throw_not_finite(std::string_view what, double value, const Clock& clock,
-                                          double learning_rate, const std::string& fault) {
+/// What is not finite, and where it begins.
+struct Fault {
+  std::string_view what;
+  double value;
+  std::string place;
+};
+
+/// Thrown before a step, which is then not taken.
+[[noreturn]] inline void throw_not_finite(const Fault& fault, const Clock& clock, double learning_rate) {
   throw NumericalError("fit",
-                       concat("expected a finite ", what, ", got ", value, " at step ", clock.step + 1,
-                              " with learning rate ", learning_rate, "; it begins in ", fault),
+                       concat("expected a finite ", fault.what, ", got ", fault.value, " at step ",
+                              clock.step + 1, " with learning rate ", learning_rate, "; it begins in ", fault.place),
                        "lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model "
                        "is as it was before the step");
+}
+
+/// Throws when the steps so far have left weights that are not finite.
+template <Parameterized M>
+void expect_finite_weights(const M& model, const Clock& clock, double learning_rate) {
+  if (all_parameters_finite(model)) return;
+  throw NumericalError("fit",
+                       concat("expected finite weights after step ", clock.step, " with learning rate ",
+                              learning_rate, ", got infinity or not-a-number in ", first_fault(model)),
+                       "lower the learning rate and start again from the weights before");
 }
 
 }  // namespace descent::detail

@@ -1,13 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "descent/core/concepts.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
+#include "descent/regularizers/any_limit.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
+#include "descent/training/callbacks.hpp"
+#include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
 
 namespace descent {
@@ -15,16 +21,35 @@ namespace descent {
 /// `.batch_size = full_batch` takes the whole training set for each step.
 inline constexpr Index full_batch = std::numeric_limits<Index>::max();
 
+/// Changes the inputs of a mini-batch before it is learnt from: x, the numbers of its samples, seed, epoch.
+template <class T>
+using Augmentation = std::function<void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t)>;
+
 /// How `fit` and `Trainer` train.
 template <Layer M>
 struct FitOptions {
-  int epochs = 10;        ///< passes through the training set
-  Index batch_size = 32;  ///< samples a step; the last batch of an epoch may be smaller
-  const Dataset<typename M::Scalar>* validation = nullptr;   ///< measured after each epoch
-  std::vector<AnyMetric<typename M::Scalar>> metrics = {};   ///< measured beside the loss
-  AnyRegularizer<M> regularizer = {};                        ///< added to the cost, such as L2
-  bool shuffle = true;                                       ///< a new order for each epoch
-  std::uint64_t seed = 0;                                    ///< of the order and of dropout
+  using T = typename M::Scalar;
+
+  int epochs = 10;                         ///< passes through the training set
+  Index batch_size = 32;                   ///< the last batch of an epoch may be smaller
+  const Dataset<T>* validation = nullptr;  ///< measured after each epoch
+  std::vector<AnyMetric<T>> metrics = {};  ///< measured beside the loss
+
+  AnyRegularizer<M> regularizer = {};  ///< added to the cost, such as L2
+  AnyLimit<M> clip = {};               ///< of each gradient, such as ClipByGlobalNorm
+  AnyLimit<M> constraint = {};         ///< of the weights after each step, such as MaxNorm
+  Augmentation<T> augment = {};        ///< of the inputs, such as Augment
+
+  int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
+  double average_weights = 0;  ///< share of the old in an average of weights to evaluate; 0 for none
+
+  std::optional<EarlyStopping> early_stopping = {};
+  std::optional<ReduceOnPlateau> reduce_on_plateau = {};
+  std::vector<Callback<BatchEnd>> on_batch_end = {};
+  std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
+
+  bool shuffle = true;     ///< a new order for each epoch
+  std::uint64_t seed = 0;  ///< of order, dropout and augmentation
   ProgressOptions progress = {};
 };
 

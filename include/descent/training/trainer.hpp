@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
@@ -53,7 +55,7 @@ class Trainer {
         gradient_{zeros_like(model)},
         state_{optimizer.init(model)} {}
 
-  /// Trains for `options.epochs` more epochs.
+  /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends it.
   ///
   /// Throws   DataError or ShapeError, before anything is trained, when data, model, loss and options do
   ///          not fit together; NumericalError when the loss or its gradient is not finite, with the model
@@ -63,13 +65,25 @@ class Trainer {
   const History& run(const Dataset<T>& train, int epochs) {
     check(train, epochs);
     Progress progress{options.progress, epochs, train.samples()};
-    for (int i = 0; i < epochs; ++i) run_epoch(train, progress);
+    Next next = Next::proceed;
+    for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(train, progress);
+    if (best_model_) {
+      model = *best_model_;
+      if (average_) average_ = best_model_;
+    }
     return history_;
   }
 
   /// One step on one batch, which counts as the training set for the regularizer. Returns the cost before
   /// the step. Checks neither shapes nor labels beyond what the loss does.
-  double step(Batch<T> x, Batch<T> y) { return step(x, y, *full_, x.cols()); }
+  double step(Batch<T> x, Batch<T> y) {
+    const double cost = forward_backward(x, y, *full_, {.samples = x.cols()});
+    update(x.cols());
+    return cost;
+  }
+
+  /// What evaluation sees: the average of the weights where `options.average_weights` asks for it, or the model.
+  const M& evaluated_model() const { return average_ ? *average_ : model; }
 
   const History& history() const { return history_; }
   const State& state() const { return state_; }
@@ -86,8 +100,18 @@ class Trainer {
     const Matrix<T>* prediction = nullptr;
   };
 
+  /// Where a mini-batch stands: in a training set of so many samples, behind so many others of its step.
+  struct Place {
+    Index samples;
+    Index first_sample = 0;
+  };
+
   void check(const Dataset<T>& train, int epochs) const {
     if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
+    expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
+    expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
+    if (options.reduce_on_plateau)
+      expect_share({"ReduceOnPlateau", "factor", options.reduce_on_plateau->factor});
     check(train, "the training set");
     if (options.validation != nullptr) check(*options.validation, "the validation set");
     if (options.batch_size < 1)
@@ -103,37 +127,70 @@ class Trainer {
   void check(const Dataset<T>& data, std::string_view role) const {
     expect_usable(data, "fit", role);
     detail::expect_input(model, data.x, "fit");
-    if constexpr (requires { loss.check(Index{}, Batch<T>{data.y}); })
-      loss.check(model.output_shape({data.features()}).size(), Batch<T>{data.y});
+    detail::check_targets(loss, model, data);
   }
 
-  void run_epoch(const Dataset<T>& train, Progress& progress) {
+  Next run_epoch(const Dataset<T>& train, Progress& progress) {
     const Index samples = train.samples();
     const Index batch_size = std::min(options.batch_size, samples);
+    const Index batches = batch_count(samples, batch_size);
     const std::vector<Index> order = epoch_order(samples);
     std::vector<AnyMetric<T>> metrics = options.metrics;
+    Next next = Next::proceed;
     double total = 0;
     Index done = 0;
+    Index in_step = 0;  // samples since the last update
 
     progress.begin_epoch();
-    for (Index i = 0; i < batch_count(samples, batch_size); ++i) {
+    for (Index i = 0; i < batches && next == Next::proceed; ++i) {
       const std::span<const Index> batch = mini_batch(order, batch_size, i);
       const auto size = static_cast<Index>(batch.size());
       Workspace& work = size == batch_size ? *full_ : *rest_;
       gather(train.x, batch, work.x);
       gather(train.y, batch, work.y);
-      total += step(work.x, work.y, work, samples) * static_cast<double>(size);
-      for (AnyMetric<T>& metric : metrics) metric.update(*work.prediction, work.y);
+      if (options.augment) options.augment(work.x, batch, options.seed, state_.clock.epoch);
+
+      const double cost = forward_backward(work.x, work.y, work, {samples, in_step});
+      if (options.accumulate > 1) accumulate(size, in_step);
+      in_step += size;
+      if ((i + 1) % options.accumulate == 0 || i + 1 == batches) {
+        update(samples);
+        in_step = 0;
+      }
+      total += cost * static_cast<double>(size);
       done += size;
+      for (AnyMetric<T>& metric : metrics) metric.update(*work.prediction, work.y);
+      next = notify(options.on_batch_end, BatchEnd{steps(), cost, learning_rate()});
       if (progress.wants_update())
         progress.update(done, measured(total / static_cast<double>(done), metrics), learning_rate());
     }
+    ++state_.clock.epoch;
+    detail::expect_finite_weights(model, state_.clock, learning_rate());
 
-    NamedValues values = measured(total / static_cast<double>(samples), metrics);
+    NamedValues values = measured(total / static_cast<double>(done), metrics);
     if (options.validation != nullptr) validate(*options.validation, samples, values);
     for (const auto& [name, value] : values) history_.add(name, value);
     progress.end_epoch(values);
-    ++state_.clock.epoch;
+    return std::max({next, after_epoch(), notify(options.on_epoch_end, epoch_end())});
+  }
+
+  EpochEnd<M> epoch_end() const { return {epochs(), history_, evaluated_model(), learning_rate()}; }
+
+  /// Early stopping and the plateau rule look at what was measured.
+  Next after_epoch() {
+    if (const auto& rule = options.reduce_on_plateau) {
+      plateau_.update(*rule, history_);
+      if (plateau_.waited() >= std::max(rule->patience, 1)) {
+        const double rate = learning_rate(), lower = std::max(rate * rule->factor, std::min(rule->minimum, rate));
+        if (rate > 0) state_.clock.rate_scale *= lower / rate;
+        plateau_.wait_again();
+      }
+    }
+    if (const auto& rule = options.early_stopping) {
+      if (best_.update(*rule, history_) && rule->restore_best) best_model_ = evaluated_model();
+      if (best_.waited() >= std::max(rule->patience, 1)) return Next::stop;
+    }
+    return Next::proceed;
   }
 
   std::vector<Index> epoch_order(Index samples) const {
@@ -143,24 +200,50 @@ class Trainer {
     return order;
   }
 
-  double step(Batch<T> x, Batch<T> y, Workspace& work, Index samples) {
-    const Pass pass = Pass::training({.seed = options.seed, .step = state_.clock.step});
+  /// The cost of a mini-batch and, in `gradient_`, the gradient of its loss.
+  double forward_backward(Batch<T> x, Batch<T> y, Workspace& work, const Place& place) {
+    const Pass pass = Pass::training({options.seed, state_.clock.step, place.first_sample});
     work.prediction = &model.forward(x, work.cache, pass);
     const double cost = loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) +
-                        options.regularizer.penalty(model, samples);
+                        options.regularizer.penalty(model, place.samples);
     if (!std::isfinite(cost))
-      detail::throw_not_finite("loss", cost, state_.clock, learning_rate(),
-                               detail::first_fault_forward(model, work.cache));
-
+      detail::throw_not_finite({"loss", cost, detail::first_fault_forward(model, work.cache)}, state_.clock,
+                               learning_rate());
     backward_parameters(model, x, work.dy, work.cache, gradient_);
-    options.regularizer.add_gradient(model, gradient_, samples);
     if (!detail::all_parameters_finite(gradient_))
-      detail::throw_not_finite("gradient", std::numeric_limits<double>::quiet_NaN(), state_.clock,
-                               learning_rate(), detail::first_fault_backward(gradient_));
-
-    optimizer.step(model, gradient_, state_);
+      detail::throw_not_finite({"gradient", std::numeric_limits<double>::quiet_NaN(),
+                                detail::first_fault_backward(gradient_)},
+                               state_.clock, learning_rate());
     update_buffers(model, gradient_);
     return cost;
+  }
+
+  /// Takes a mini-batch of `size` samples into the mean gradient of the `before` samples of this step, and leaves
+  /// that mean in `gradient_`.
+  void accumulate(Index size, Index before) {
+    if (before == 0) {
+      accumulated_ = gradient_;
+      return;
+    }
+    const T share = T(size) / T(before + size);
+    visit_flat([&](auto mean, auto g) { mean += share * (g - mean), g = mean; }, *accumulated_, gradient_);
+  }
+
+  /// The step of the optimizer along `gradient_`, with all that goes around it.
+  void update(Index samples) {
+    if (const double rate = learning_rate(); !std::isfinite(static_cast<T>(rate)))
+      detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.clock, rate);
+    options.regularizer.add_gradient(model, gradient_, samples);
+    options.clip.apply(gradient_);
+    optimizer.step(model, gradient_, state_);
+    options.constraint.apply(model);
+    if (options.average_weights > 0) average();
+  }
+
+  void average() {
+    if (!average_) average_ = model;
+    visit_flat([&](auto mean, auto w) { update_average(mean, w, options.average_weights); }, *average_, model);
+    visit_buffers<M>([](const Buffer&, auto& kept, auto& seen) { kept = seen; }, *average_, model);
   }
 
   static NamedValues measured(double loss_value, const std::vector<AnyMetric<T>>& metrics) {
@@ -172,11 +255,12 @@ class Trainer {
   void validate(const Dataset<T>& data, Index samples, NamedValues& values) const {
     double total = 0;
     std::vector<AnyMetric<T>> metrics = options.metrics;
-    detail::predict_beside_targets(model, data, [&](Batch<T> prediction, Batch<T> target) {
+    const M& evaluated = evaluated_model();
+    detail::predict_beside_targets(evaluated, data, [&](Batch<T> prediction, Batch<T> target) {
       total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
       for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);
     });
-    const double penalty = options.regularizer.penalty(model, samples);
+    const double penalty = options.regularizer.penalty(evaluated, samples);
     for (auto& [name, value] : measured(total / static_cast<double>(data.samples()) + penalty, metrics))
       values.emplace_back("val_" + name, value);
   }
@@ -184,6 +268,8 @@ class Trainer {
   M gradient_;
   State state_;
   History history_;
+  std::optional<M> accumulated_, average_, best_model_;
+  Best best_, plateau_;
   Scratch<Workspace> full_, rest_;
 };
 

@@ -1,0 +1,55 @@
+// Lesson 2: the first weights decide whether a network learns.
+//
+// Two circles, one within the other, and a network 2-10-5-1. Only the first weights differ:
+//   zeros       all units of a layer compute the same, get the same gradient, and stay the same: the cost
+//               stays at log 2 = 0.693, as if the network tossed a coin
+//   too large   the network begins sure of itself and wrong; its cost is huge, and what it ends with ragged
+//   He          variance 2 / n_in: signals neither grow nor shrink from layer to layer behind ReLU
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <descent/descent.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "plot.hpp"
+
+using namespace descent;
+
+int main(int argc, char** argv) try {
+  std::string out = ".";
+  CLI::App app{"Compares initialisations on two circles."};
+  app.add_option("--out", out, "folder for the pictures");
+  CLI11_PARSE(app, argc, argv);
+
+  const Dataset train = circles({.samples = 300, .noise = 0.05, .factor = 0.7, .seed = 1});
+  const Dataset test = circles({.samples = 1000, .noise = 0.05, .factor = 0.7, .seed = 2});
+
+  std::vector<plot::Picture> maps;
+  std::vector<plot::Line> costs;
+  std::printf("log 2 is %.4f\n\n%-10s %10s %10s %10s %10s\n", std::log(2), "weights", "first cost", "last cost", "train",
+              "test");
+  const auto compare = [&](const std::string& name, const auto& init) {
+    Rng rng{3};
+    Sequential net{Dense{2, 10, rng, init}, ReLU{}, Dense{10, 5, rng, init}, ReLU{}, Dense{5, 1, rng, init}};
+    const History history = fit(net, train, SigmoidCrossEntropy{}, GradientDescent{.learning_rate = 0.01},
+                                {.epochs = 15000, .batch_size = full_batch, .shuffle = false, .progress = silent});
+    const std::vector<double>& cost = history["loss"];
+    std::printf("%-10s %10.4f %10.4f %10.3f %10.3f\n", name.c_str(), cost.front(), cost.back(),
+                evaluate(net, train, Accuracy{}), evaluate(net, test, Accuracy{}));
+    maps.push_back(plot::class_map(name, net, test));
+    costs.push_back({name, cost});
+  };
+  compare("zeros", Zeros{});
+  compare("too large", Normal{.deviation = 10});
+  compare("He", HeNormal{});
+
+  maps.push_back(plot::line_chart({.title = "Cost", .x_label = "step", .y_most = 1.5}, costs));
+  plot::write_svg(out + "/02_initialisation.svg", maps, 2);
+  std::cout << "\nThe pictures are in " << out << "/02_initialisation.svg\n";
+} catch (const Error& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}

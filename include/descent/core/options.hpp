@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cmath>
+#include <string_view>
+
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+/// An option as an error names it. Aggregates of options have no constructor that could look at them, so
+/// whoever uses them first does.
+struct Option {
+  std::string_view component, name;
+  double value;
+  std::string_view cure = {};
+};
+
+namespace detail {
+[[noreturn]] inline void reject(const Option& option, std::string_view expected) {
+  throw DataError(option.component, concat("expected .", option.name, ' ', expected, ", got ", option.value),
+                  option.cure);
+}
+}  // namespace detail
+
+// Written so that not-a-number fails, too.
+
+/// Throws DataError unless the option is in [0, 1), as the share of the old value in an average must be.
+inline void expect_share(const Option& option) {
+  if (!(option.value >= 0 && option.value < 1)) detail::reject(option, "in [0, 1)");
+}
+
+/// Throws DataError unless the option is in [0, 1].
+inline void expect_probability(const Option& option) {
+  if (!(option.value >= 0 && option.value <= 1)) detail::reject(option, "in [0, 1]");
+}
+
+/// Throws DataError unless the option is finite and not negative.
+inline void expect_not_negative(const Option& option) {
+  if (!(option.value >= 0 && std::isfinite(option.value))) detail::reject(option, "of 0 or more");
+}
+
+/// Throws DataError unless the option is finite and positive.
+inline void expect_positive(const Option& option) {
+  if (!(option.value > 0 && std::isfinite(option.value))) detail::reject(option, "above 0");
+}
+
+/// Throws DataError unless the option is finite and at least 1.
+inline void expect_at_least_one(const Option& option) {
+  if (!(option.value >= 1 && std::isfinite(option.value))) detail::reject(option, "of at least 1");
+}
+
+}  // namespace descent

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// Fills in missing values, which are not-a-number, with the mean of their feature. Learn it on the training
+/// set alone, and apply the same to every other input.
+///
+///   Dataset data = read_csv("patients.csv", {.label = "ill", .missing = Missing::keep});
+///   auto [train, dev, test] = split(data);
+///   const Impute fill{train.x};
+///   for (auto* part : {&train, &dev, &test}) fill.apply(part->x);
+///
+/// Shapes   x [features, samples]
+/// Throws   DataError for a feature without any value, or with an infinite one; ShapeError for another
+///          feature count.
+template <std::floating_point T = float>
+class Impute {
+ public:
+  explicit Impute(const Matrix<T>& x) : mean_(x.rows()) {
+    for (Index i = 0; i < x.rows(); ++i) {
+      double sum = 0;
+      Index count = 0;
+      for (Index j = 0; j < x.cols(); ++j) {
+        if (std::isnan(x(i, j))) continue;
+        sum += static_cast<double>(x(i, j));
+        ++count;
+      }
+      if (count == 0)
+        throw DataError(name, concat("expected a value of feature ", i, " in some sample, got none"),
+                        "remove the feature");
+      mean_[i] = static_cast<T>(sum / static_cast<double>(count));
+      if (!std::isfinite(mean_[i]))
+        throw DataError(name, concat("expected finite values of feature ", i, ", got infinity"),
+                        "remove such samples, or make the values not-a-number to have them filled in");
+    }
+  }
+
+  void apply(Matrix<T>& x) const {
+    expect_features(name, mean_.size(), x.rows());
+    for (Index j = 0; j < x.cols(); ++j)
+      for (Index i = 0; i < x.rows(); ++i)
+        if (std::isnan(x(i, j))) x(i, j) = mean_[i];
+  }
+
+  const Vector<T>& mean() const { return mean_; }
+
+ private:
+  static constexpr std::string_view name = "Impute";
+  Vector<T> mean_;
+};
+
+}  // namespace descent

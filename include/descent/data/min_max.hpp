@@ -1,0 +1,63 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// What the smallest and the largest value of a feature become.
+struct MinMaxOptions {
+  double low = 0;
+  double high = 1;
+};
+
+/// Brings every feature into the range from `low` to `high`. Learn it on the training set alone, and apply the
+/// same to every other input, whose values may then lie outside.
+///
+///   x' = low + (high - low) (x - min) / (max - min)      and low for a feature that never changes
+///
+/// Shapes   x [features, samples]
+/// Throws   DataError for no samples, values that are not finite or low >= high; ShapeError for another
+///          feature count.
+template <std::floating_point T = float>
+class MinMax {
+ public:
+  explicit MinMax(const Matrix<T>& x, const MinMaxOptions& options = {}) : low_{T(options.low)} {
+    if (!(options.low < options.high))
+      throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
+                      "the default is from 0 to 1");
+    if (x.cols() == 0)
+      throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
+    if (!all_finite(x))
+      throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
+                      "remove such samples, or fill the values in");
+    minimum_ = x.rowwise().minCoeff();
+    const Vector<T> scale = (x.rowwise().maxCoeff() - minimum_) / T(options.high - options.low);
+    scale_ = (scale.array() > T(0)).select(scale, T(1));
+  }
+
+  void apply(Matrix<T>& x) const {
+    expect_features(name, minimum_.size(), x.rows());
+    x = ((x.colwise() - minimum_).array().colwise() / scale_.array() + low_).matrix();
+  }
+  /// Undoes `apply`.
+  void invert(Matrix<T>& x) const {
+    expect_features(name, minimum_.size(), x.rows());
+    x = ((x.array() - low_).colwise() * scale_.array()).matrix().colwise() + minimum_;
+  }
+
+  const Vector<T>& minimum() const { return minimum_; }
+  /// (max - min) / (high - low), and 1 for a feature that never changes.
+  const Vector<T>& scale() const { return scale_; }
+
+ private:
+  static constexpr std::string_view name = "MinMax";
+  T low_;
+  Vector<T> minimum_, scale_;
+};
+
+}  // namespace descent

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/data/byte_reader.hpp"
+#include "descent/data/files.hpp"
+#include "descent/data/npy_header.hpp"
+
+namespace descent {
+
+namespace detail {
+
+/// Calls f(V{}) with the type of the values that `code` names: kind and bytes, as in f8.
+template <class F>
+bool with_npy_type(std::string_view code, F&& f) {
+  const auto on = [&]<class V>(std::string_view name, V) {
+    if (code == name) f(V{});
+    return code == name;
+  };
+  return on("f4", float{}) || on("f8", double{}) || on("b1", std::uint8_t{}) || on("i1", std::int8_t{}) ||
+         on("u1", std::uint8_t{}) || on("i2", std::int16_t{}) || on("u2", std::uint16_t{}) ||
+         on("i4", std::int32_t{}) || on("u4", std::uint32_t{}) || on("i8", std::int64_t{}) ||
+         on("u8", std::uint64_t{});
+}
+
+/// The value of type V in these bytes.
+template <class V>
+V from_bytes(const std::uint8_t* bytes, bool big_endian) {
+  using Bits = std::conditional_t<
+      sizeof(V) == 1, std::uint8_t,
+      std::conditional_t<sizeof(V) == 2, std::uint16_t,
+                         std::conditional_t<sizeof(V) == 4, std::uint32_t, std::uint64_t>>>;
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < sizeof(V); ++i)
+    bits |= std::uint64_t{bytes[big_endian ? sizeof(V) - 1 - i : i]} << (8 * i);
+  return std::bit_cast<V>(static_cast<Bits>(bits));
+}
+
+}  // namespace detail
+
+/// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j] there, and a list becomes one column. NumPy
+/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns.
+///
+/// Takes floats, whole numbers and truth values of any size and byte order, rounded to T; versions 1.0 to 3.0
+/// of the format.
+///
+/// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
+///          other than 1 or 2 dimensions, or a file that ends early or late. Allocates in proportion to the
+///          file, whatever its header says.
+/// Source   NumPy documentation, numpy.lib.format
+template <std::floating_point T = float>
+Matrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
+  detail::ByteReader file{in, "read_npy", source};
+  const detail::NpyHeader header = detail::read_npy_header(file);
+  const auto rows = static_cast<Index>(header.rows), cols = static_cast<Index>(header.cols);
+  Matrix<T> m;
+  const bool known = detail::with_npy_type(header.type, [&]<class V>(V) {
+    const auto bytes = file.take(file.product({header.rows, header.cols, sizeof(V)}), "values");
+    file.expect_end();
+    m.resize(rows, cols);
+    if (m.size() == 0) return;  // one of the sizes may be anything
+    const std::uint8_t* next = bytes.data();
+    const auto take_next = [&] {
+      const V value = detail::from_bytes<V>(next, header.big_endian);
+      next += sizeof(V);
+      return static_cast<T>(value);
+    };
+    if (header.fortran_order) {
+      for (Index i = 0; i < m.size(); ++i) m.data()[i] = take_next();
+    } else {
+      for (Index i = 0; i < rows; ++i)
+        for (Index j = 0; j < cols; ++j) m(i, j) = take_next();
+    }
+  });
+  if (!known)
+    file.fail(
+        concat("expected floats, whole numbers or truth values, got values of type \"", header.type, '"'),
+        "convert the array: numpy.save(path, a.astype('float64'))");
+  return m;
+}
+
+template <std::floating_point T = float>
+Matrix<T> read_npy(const std::filesystem::path& path) {
+  std::ifstream in = detail::open_file(path, "read_npy");
+  return read_npy<T>(in, path.string());
+}
+
+/// Writes a matrix in NumPy's .npy format, version 1.0, column after column; a `Vector` becomes a list. What
+/// `read_npy` and `numpy.load` read back is the same to the bit.
+template <class Derived>
+  requires std::floating_point<typename Derived::Scalar>
+void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
+  using T = typename Derived::Scalar;
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "write_npy: expected float or double");
+  constexpr bool is_list = Derived::ColsAtCompileTime == 1;
+  out << detail::npy_header(concat("{'descr': '<f", sizeof(T),
+                                   "', 'fortran_order': ", is_list ? "False" : "True", ", 'shape': (",
+                                   values.rows(), ',', is_list ? "" : concat(' ', values.cols()), "), }"));
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  if (values.size() == 0) return;
+  std::string column;
+  for (Index j = 0; j < values.cols(); ++j) {
+    column.clear();
+    for (Index i = 0; i < values.rows(); ++i) {
+      const auto bits = std::bit_cast<Bits>(values.derived().coeff(i, j));
+      for (std::size_t k = 0; k < sizeof(T); ++k) column += static_cast<char>((bits >> (8 * k)) & 0xFF);
+    }
+    out.write(column.data(), static_cast<std::streamsize>(column.size()));
+  }
+}
+
+/// The same into a file, which is written beside its name and renamed into place.
+///
+/// Throws   FormatError when the file cannot be written; the old one stays.
+template <class Derived>
+  requires std::floating_point<typename Derived::Scalar>
+void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& values) {
+  replace_file(path, "write_npy", [&](std::ostream& out) { write_npy(out, values); });
+}
+
+}  // namespace descent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// Classes as columns of zeros with a one in the row of the class.
+///
+///   one_hot(labels, 3)      0 2 1   ->   1 0 0
+///                                        0 0 1
+///                                        0 1 0
+///
+/// Shapes   labels [1, m] -> [classes, m]
+/// Throws   ShapeError when there is not one row of labels, DataError for a label that is none of the classes.
+template <std::floating_point T>
+Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
+  if (labels.rows() != 1)
+    throw ShapeError("one_hot", concat("expected one row of classes, got ", labels.rows(), " rows"),
+                     "labels are [1, samples]");
+  Matrix<T> columns = Matrix<T>::Zero(classes, labels.cols());
+  for (Index j = 0; j < labels.cols(); ++j) {
+    const T label = labels(0, j);
+    if (!(label >= T(0) && label < static_cast<T>(classes) && label == std::floor(label)))
+      throw DataError("one_hot",
+                      concat("expected a class from 0 to ", classes - 1, ", got ", label, " for sample ", j),
+                      "classes are counted from 0");
+    columns(static_cast<Index>(label), j) = T(1);
+  }
+  return columns;
+}
+
+/// The classes that `one_hot` was made from. For probabilities take `target_class`, which finds the largest.
+///
+/// Shapes   columns [classes, m] -> [1, m]
+/// Throws   DataError for a column that is not a single one among zeros.
+template <std::floating_point T>
+Matrix<T> from_one_hot(const Matrix<T>& columns) {
+  Matrix<T> labels(1, columns.cols());
+  for (Index j = 0; j < columns.cols(); ++j) {
+    const auto column = columns.col(j).array();
+    const Index ones = (column == T(1)).count();
+    if (ones != 1 || (column == T(0)).count() != columns.rows() - 1)
+      throw DataError("from_one_hot",
+                      concat("expected a single one among zeros, got another column for sample ", j),
+                      "rows are classes, columns are samples: is the matrix transposed?");
+    Index label = 0;
+    column.maxCoeff(&label);
+    labels(0, j) = static_cast<T>(label);
+  }
+  return labels;
+}
+
+}  // namespace descent

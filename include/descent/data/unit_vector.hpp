@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cmath>
+
+namespace descent::detail {
+
+/// A point on the unit circle.
+struct UnitVector {
+  double x, y;
+};
+
+/// The point that many turns, counter-clockwise, from (1, 0). The mathematical library's sine and cosine differ
+/// in their last digit between platforms; this one, a series in fused steps, is the same everywhere.
+inline UnitVector unit_vector(double turns) {
+  const double quarters = std::nearbyint(4 * turns);
+  const double a = (turns - quarters / 4) * 6.283185307179586;  // in [-pi/4, pi/4]
+  const double square = a * a;
+  double sine = 1, cosine = 1;  // Horner: 1 - a^2/(2*3) * (1 - a^2/(4*5) * ...)
+  for (int n = 18; n > 0; n -= 2) {
+    sine = std::fma(-square / (n * (n + 1)), sine, 1.0);
+    cosine = std::fma(-square / (n * (n - 1)), cosine, 1.0);
+  }
+  sine = std::fma(sine, a, 0.0);  // a plain product might be fused with what the caller adds
+  switch (static_cast<long long>(quarters) & 3) {
+    case 0:
+      return {cosine, sine};
+    case 1:
+      return {-sine, cosine};
+    case 2:
+      return {-cosine, -sine};
+    default:
+      return {sine, -cosine};
+  }
+}
+
+}  // namespace descent::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+
+namespace descent {
+
+/// W ~ N(mean, deviation^2) without its tails, independent of the fan: what falls further than `cut`
+/// deviations from the mean is drawn again. Keras cuts at 2 as well.
+///
+/// `deviation` is that of the normal before the cut. What is left has the variance
+///   deviation^2 * (1 - 2 c phi(c) / (2 Phi(c) - 1)),   c = cut;   for c = 2 it is 0.7737 * deviation^2
+///
+/// Throws   DataError when `cut` is not positive.
+/// Source   Johnson, Kotz, Balakrishnan: Continuous univariate distributions 1, chapter 13
+struct TruncatedNormal {
+  static constexpr std::string_view name = "TruncatedNormal";
+
+  double mean = 0;
+  double deviation = 0.01;
+  double cut = 2;  ///< in deviations
+
+  template <std::floating_point T>
+  void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
+    expect_positive({name, "cut", cut, "it counts deviations; 2 is usual"});
+    for (T& w : weight.reshaped()) {
+      double z = rng.normal();
+      while (std::abs(z) > cut) z = rng.normal();
+      w = static_cast<T>(mean + deviation * z);
+    }
+  }
+};
+
+}  // namespace descent

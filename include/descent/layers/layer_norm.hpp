@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+struct LayerNormOptions {
+  double epsilon = 1e-5;  ///< added to the variance, inside the square root; Keras has 1e-3
+};
+
+/// Layer normalisation of each sample over its features. It depends on no other sample, so that training,
+/// inference and batches of one are all the same.
+///
+///   mu = mean over features of x      sigma^2 = mean over features of (x - mu)^2
+///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
+///
+///   dgamma = sum over samples of dy * n      dbeta = sum over samples of dy      g = gamma * dy
+///   dx = (g - mean(g) - n * mean(g * n)) / sqrt(sigma^2 + epsilon)       the means are over features
+///
+/// Shapes   x, y [features, m]   gamma, beta [features]
+/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive.
+/// Cost     four passes over the batch forward, three backward.
+/// Source   Ba, Kiros, Hinton: Layer normalization (arXiv:1607.06450)
+template <std::floating_point T = float>
+class LayerNorm {
+ public:
+  static constexpr std::string_view name = "LayerNorm";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx, normalized;
+    Vector<T> inverse_deviation;  // of each sample
+  };
+
+  explicit LayerNorm(Index features, const LayerNormOptions& with = {})
+      : gamma(Vector<T>::Ones(checked(features))), beta(Vector<T>::Zero(features)), options(with) {}
+
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"gamma", Role::scale}, tree.gamma...);
+    f(Parameter{"beta", Role::bias}, tree.beta...);
+  }
+
+  Shape output_shape(const Shape& in) const {
+    expect_features(name, gamma.size(), in.size());
+    return in;
+  }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    c.y.resize(x.rows(), x.cols());
+    c.normalized.resize(x.rows(), x.cols());
+    c.inverse_deviation.resize(x.cols());
+    const T k = T(x.rows());
+    for (Index j = 0; j < x.cols(); ++j) {
+      auto n = c.normalized.col(j).array();
+      // Relative to the first feature, then about the true mean: a large offset does not swallow the
+      // variance.
+      n = x.col(j).array() - x(0, j);
+      n -= n.sum() / k;
+      c.inverse_deviation(j) = 1 / std::sqrt(n.square().sum() / k + T(options.epsilon));
+      n *= c.inverse_deviation(j);
+      c.y.col(j) = gamma.cwiseProduct(c.normalized.col(j)) + beta;
+    }
+    return c.y;
+  }
+
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LayerNorm& gradient) const {
+    gradient.gamma.setZero(x.rows());
+    gradient.beta.setZero(x.rows());
+    c.dx.resize(x.rows(), x.cols());
+    const T k = T(x.rows());
+    for (Index j = 0; j < x.cols(); ++j) {
+      const auto n = c.normalized.col(j).array();
+      gradient.gamma.array() += dy.col(j).array() * n;
+      gradient.beta += dy.col(j);
+      auto dx = c.dx.col(j).array();
+      dx = gamma.array() * dy.col(j).array();
+      const T mean = dx.sum() / k, along = (dx * n).sum() / k;
+      dx = (dx - mean - n * along) * c.inverse_deviation(j);
+    }
+    return c.dx;
+  }
+
+  Vector<T> gamma, beta;
+  LayerNormOptions options;
+
+ private:
+  static Index checked(Index features) {
+    if (features <= 0)
+      throw ShapeError(name, concat("expected a positive number of features, got ", features),
+                       "give the number of features before the layer");
+    return features;
+  }
+};
+
+}  // namespace descent

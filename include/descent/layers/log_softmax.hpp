@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// The logarithm of `Softmax` over the features of each sample, exact where the softmax itself rounds to 0.
+///
+///   y_i = x_i - max x - log(sum_j exp(x_j - max x))      dx_i = dy_i - exp(y_i) sum_j dy_j
+///
+/// Shapes   x, y [n, m] for any n
+/// Cost     an exp a value each way.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3
+template <std::floating_point T = float>
+class LogSoftmax {
+ public:
+  static constexpr std::string_view name = "LogSoftmax";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+  };
+
+  static void visit(auto&&, auto&...) {}
+
+  Shape output_shape(const Shape& in) const { return in; }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    c.y.resize(x.rows(), x.cols());
+    for (Index j = 0; j < x.cols(); ++j) {
+      auto y = c.y.col(j).array();
+      y = x.col(j).array() - x.col(j).maxCoeff();
+      y -= std::log(y.exp().sum());
+    }
+    return c.y;
+  }
+
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LogSoftmax&) const {
+    c.dx.resize(x.rows(), x.cols());
+    for (Index j = 0; j < x.cols(); ++j)
+      c.dx.col(j) = dy.col(j).array() - c.y.col(j).array().exp() * dy.col(j).sum();
+    return c.dx;
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+struct PReLUOptions {
+  double slope = 0.25;  ///< what the slopes start from
+};
+
+/// Rectified linear unit with a learnt slope of the negative side: `PReLU{n}` learns one for each of n
+/// channels, which are the features of a plain sample; `PReLU{}` learns one for all.
+///
+///   y  = max(0, x) + a * min(0, x)      dx = dy where x > 0, else a * dy
+///   da = sum over samples, and over all that share the slope, of dy * min(0, x)
+///
+/// The slope is a scale, which regularisers leave alone: shrinking it towards 0 would make a ReLU of it.
+///
+/// Shapes   x, y [n, m], of any n for the one slope   a [n] or [1]
+/// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive.
+/// Cost     one pass over the batch forward, two backward.
+/// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), 2.1
+template <std::floating_point T = float>
+class PReLU {
+ public:
+  static constexpr std::string_view name = "PReLU";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+  };
+
+  explicit PReLU(Index channels = 1, const PReLUOptions& with = {})
+      : slope(Vector<T>::Constant(checked(channels), static_cast<T>(with.slope))) {}
+
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"slope", Role::scale}, tree.slope...); }
+
+  Shape output_shape(const Shape& in) const {
+    if (!shared()) expect_features(name, slope.size(), in.channels);
+    return in;
+  }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    c.y.resize(x.rows(), x.cols());
+    if (shared()) {
+      flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));
+      return c.y;
+    }
+    const auto in = by_channel(x);
+    Eigen::Map<Matrix<T>> out{c.y.data(), in.rows(), in.cols()};
+    for (Index j = 0; j < in.cols(); ++j)
+      out.col(j) = in.col(j).cwiseMax(T(0)) + slope.cwiseProduct(in.col(j).cwiseMin(T(0)));
+    return c.y;
+  }
+
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, PReLU& gradient) const {
+    gradient.slope.setZero(slope.size());
+    c.dx.resize(x.rows(), x.cols());
+    if (shared()) {
+      gradient.slope(0) = (flat(dy) * flat(x).min(T(0))).sum();
+      const T a = slope(0);
+      for (Index i = 0; i < x.size(); ++i) c.dx.data()[i] = dy.data()[i] * (x.data()[i] > 0 ? T(1) : a);
+      return c.dx;
+    }
+    const auto in = by_channel(x), out_slope = by_channel(dy);
+    Eigen::Map<Matrix<T>> dx{c.dx.data(), in.rows(), in.cols()};
+    for (Index j = 0; j < in.cols(); ++j) {
+      gradient.slope += out_slope.col(j).cwiseProduct(in.col(j).cwiseMin(T(0)));
+      dx.col(j) = (in.col(j).array() > T(0)).select(out_slope.col(j), slope.cwiseProduct(out_slope.col(j)));
+    }
+    return c.dx;
+  }
+
+  Vector<T> slope;
+
+ private:
+  bool shared() const { return slope.size() == 1; }
+
+  /// [channels, positions * samples], without moving a value.
+  Batch<T> by_channel(Batch<T> x) const { return {x.data(), slope.size(), x.size() / slope.size()}; }
+
+  static Index checked(Index channels) {
+    if (channels <= 0)
+      throw ShapeError(name, concat("expected a positive number of slopes, got ", channels),
+                       "give the number of channels before the layer, or 1 to share a slope");
+    return channels;
+  }
+};
+
+}  // namespace descent

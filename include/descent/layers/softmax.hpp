@@ -1,0 +1,51 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// Softmax over the features of each sample, for a distribution in mid-network. For a classifier leave it
+/// out and train on `SoftmaxCrossEntropy`, which takes the logits and stays exact where a probability has
+/// rounded to 0; the function `softmax` then gives the probabilities.
+///
+///   y_i = exp(x_i - max x) / sum_j exp(x_j - max x)      dy_i/dx_j = y_i (delta_ij - y_j)
+///   dx = y * (dy - sum_j dy_j y_j)
+///
+/// Shapes   x, y [n, m] for any n
+/// Cost     an exp a value forward, two passes over the batch backward.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3
+template <std::floating_point T = float>
+class Softmax {
+ public:
+  static constexpr std::string_view name = "Softmax";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+  };
+
+  static void visit(auto&&, auto&...) {}
+
+  Shape output_shape(const Shape& in) const { return in; }
+
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    c.y.resize(x.rows(), x.cols());
+    for (Index j = 0; j < x.cols(); ++j) {
+      auto y = c.y.col(j).array();
+      y = (x.col(j).array() - x.col(j).maxCoeff()).exp();
+      y /= y.sum();
+    }
+    return c.y;
+  }
+
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Softmax&) const {
+    c.dx.resize(x.rows(), x.cols());
+    for (Index j = 0; j < x.cols(); ++j)
+      c.dx.col(j) = c.y.col(j).array() * (dy.col(j).array() - dy.col(j).dot(c.y.col(j)));
+    return c.dx;
+  }
+};
+
+}  // namespace descent

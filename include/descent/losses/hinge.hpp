@@ -1,0 +1,48 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/batch.hpp"
+#include "descent/losses/margins.hpp"
+
+namespace descent {
+
+/// Hinge loss of a support vector machine; the mean over samples and outputs.
+///
+///   y = 2 t - 1      L = 1 / (k m) * sum max(0, 1 - y z)
+///   dL/dz = -y / (k m) where y z < 1, else 0
+///
+/// The targets are classes 0 and 1, as everywhere in the library; y = -1 and +1 is what the books write. z is
+/// any score, and class 1 is chosen where it is above 0, as `Accuracy` does.
+///
+/// Shapes   scores z [k, m]   targets t [k, m], 0 or 1
+/// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1.
+/// Source   Cortes, Vapnik: Support-vector networks (Machine Learning 20, 1995)
+struct Hinge {
+  static constexpr std::string_view name = "Hinge";
+
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::expect_binary_targets(name, outputs, target);
+  }
+
+  double value(const BatchLike auto& scores, const BatchLike auto& target) const {
+    return detail::sum_over_margins(name, scores, target, cost, slope, [](Index, Index, auto) {}) /
+           static_cast<double>(scores.size());
+  }
+
+  template <std::floating_point T>
+  double value_and_gradient(const BatchLike auto& scores, const BatchLike auto& target, Matrix<T>& dy) const {
+    const auto count = static_cast<T>(scores.size());
+    dy.resize(scores.rows(), scores.cols());
+    return detail::sum_over_margins(name, scores, target, cost, slope,
+                                    [&](Index i, Index j, T d) { dy(i, j) = d / count; }) /
+           static_cast<double>(count);
+  }
+
+ private:
+  static constexpr auto cost = [](auto v) { return v; };
+  static constexpr auto slope = [](auto v) { return 0 * v + 1; };
+};
+
+}  // namespace descent

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "descent/core/batch.hpp"
+#include "descent/metrics/class_counts.hpp"
+
+namespace descent {
+
+/// Recall, also called sensitivity: of the samples of a class, the share that was found.
+///
+///   true positives / (true positives + false negatives)
+///
+///   Recall{}                                  of two classes that of class 1, of more the mean over classes
+///   Recall{.average = Average::micro}         see `Average`
+///   Recall{.of_class = 3, .name = "recall_3"}
+///
+/// A class that was never there, but predicted, counts 0. The mean leaves out classes that neither were there
+/// nor were predicted. Both are what scikit-learn does with zero_division=0.
+///
+/// Shapes   prediction [classes, m] or [1, m]   target [1, m] or [classes, m]
+/// Throws   ShapeError when the shapes do not fit; DataError when a target, or of_class, is not one of the
+/// classes.
+struct Recall {
+  Average average = Average::standard;
+  std::optional<Index> of_class = {};  ///< the score of this class alone
+  double threshold = 0;                ///< of a single output, as for Accuracy
+  std::string name = "recall";
+  ClassCounts counts = {};
+
+  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+    counts.update(name, prediction, target, threshold);
+  }
+  void merge(const Recall& other) { counts.merge(name, other.counts); }
+  /// Not-a-number before the first sample.
+  double value() const {
+    return of_class ? counts.of(name, *of_class, score) : counts.over_all(average, score);
+  }
+  std::vector<double> per_class() const { return counts.each(score); }
+
+ private:
+  static double score(const ClassCounts::Counts& c) { return ClassCounts::ratio(c.hits, c.actual); }
+};
+
+}  // namespace descent

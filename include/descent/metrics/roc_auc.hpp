@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/metrics/classes.hpp"
+
+namespace descent {
+
+/// Area under the receiver operating characteristic of two classes: the probability that a sample of class 1
+/// has a higher score than one of class 0, a tie counting half. 1/2 is guessing. Exact, by sorting.
+///
+/// The score is the single output, a logit or a probability alike; of two outputs, their difference.
+///
+/// Shapes   prediction [1, m] or [2, m]   target [1, m] or [2, m]
+/// Throws   ShapeError when the shapes do not fit or there are more than two classes; DataError when a target
+/// is
+///          neither 0 nor 1, or a score not a number.
+/// Cost     keeps 16 bytes a sample; value() sorts n of them, n log n.
+/// Source   Hanley, McNeil: The meaning and use of the area under a receiver operating characteristic (ROC)
+/// curve
+///          (Radiology 143, 1982)
+struct RocAuc {
+  static constexpr std::string_view name = "roc_auc";
+
+  struct Scored {
+    double score;
+    bool positive;
+  };
+  std::vector<Scored> samples = {};
+
+  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+    if (prediction.rows() > 2)
+      throw ShapeError(name, concat("expected 1 or 2 outputs, got ", prediction.rows()),
+                       "it is defined for two classes; measure one class against the rest");
+    detail::expect_classes(name, prediction, target);
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      auto score = static_cast<double>(prediction(prediction.rows() - 1, j));
+      if (prediction.rows() == 2) score -= static_cast<double>(prediction(0, j));
+      if (std::isnan(score))
+        throw DataError(name, concat("expected a score, got not-a-number for sample ", j),
+                        "look for the layer in which it begins");
+      samples.push_back({score, detail::target_class_of(name, target, j, 2) == 1});
+    }
+  }
+
+  void merge(const RocAuc& other) {
+    const std::size_t count = other.samples.size();  // `other` may be this one
+    samples.reserve(samples.size() + count);
+    std::copy_n(other.samples.begin(), count, std::back_inserter(samples));
+  }
+
+  /// Not-a-number unless there are samples of both classes.
+  double value() const {
+    std::vector<Scored> sorted = samples;
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Scored& a, const Scored& b) { return a.score < b.score; });
+    std::int64_t negatives = 0, positives = 0, twice_won = 0;  // pairs in which class 1 scores higher, twice
+    for (auto tie = sorted.begin(); tie != sorted.end();) {
+      std::int64_t tied[2] = {0, 0};
+      const double score = tie->score;
+      for (; tie != sorted.end() && tie->score == score; ++tie) ++tied[tie->positive];
+      twice_won += tied[1] * (2 * negatives + tied[0]);
+      negatives += tied[0];
+      positives += tied[1];
+    }
+    if (negatives == 0 || positives == 0) return std::numeric_limits<double>::quiet_NaN();
+    return static_cast<double>(twice_won) /
+           (2 * static_cast<double>(negatives) * static_cast<double>(positives));
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/metrics/classes.hpp"
+
+namespace descent {
+
+/// The share of samples whose class is among the k that have the largest outputs.
+///
+/// Of equal outputs the first counts as larger, so that k = 1 is `Accuracy`.
+///
+/// Shapes   prediction [classes, m]   target [1, m] or [classes, m]
+/// Throws   ShapeError when the shapes do not fit; DataError when a target is not one of the classes or k is
+/// not
+///          positive.
+struct TopKAccuracy {
+  Index k = 5;
+  std::string name = concat("top_", k, "_accuracy");
+  std::int64_t right = 0;  ///< what was counted so far
+  std::int64_t seen = 0;
+
+  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+    if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "k = 1 is Accuracy");
+    if (prediction.rows() == 1)
+      throw ShapeError(name, "expected an output for each class, got a single one", "take Accuracy");
+    detail::expect_classes(name, prediction, target);
+    std::int64_t hits = 0;
+    for (Index j = 0; j < prediction.cols(); ++j)
+      hits += rank(prediction, j, detail::target_class_of(name, target, j, prediction.rows())) < k;
+    right += hits;
+    seen += prediction.cols();
+  }
+  void merge(const TopKAccuracy& other) {
+    right += other.right;
+    seen += other.seen;
+  }
+  /// Not-a-number before the first sample.
+  double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
+
+ private:
+  /// How many classes are placed before this one.
+  static Index rank(const auto& prediction, Index j, Index actual) {
+    const auto own = prediction(actual, j);
+    Index before = 0;
+    // Written so that not-a-number is never right.
+    for (Index i = 0; i < actual; ++i) before += !(prediction(i, j) < own);
+    for (Index i = actual + 1; i < prediction.rows(); ++i) before += !(prediction(i, j) <= own);
+    return before;
+  }
+};
+
+}  // namespace descent

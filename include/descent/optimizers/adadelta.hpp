@@ -1,0 +1,53 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Adadelta: steps of the size of the steps before, relative to that of the gradients; no learning rate to tune.
+///
+///   s = rho s + (1 - rho) dw^2
+///   d = sqrt(u + epsilon) / sqrt(s + epsilon) dw       u = rho u + (1 - rho) d^2       w -= alpha d
+///
+/// Epsilon is inside the root here, because it sets the size of the first step. alpha = 1 is the paper's
+/// method. PyTorch's defaults; the paper and Keras take rho = 0.95.
+///
+/// Throws   DataError from `init` when rho is not in [0, 1) or epsilon is not positive.
+/// Source   Zeiler: ADADELTA: an adaptive learning rate method (arXiv:1212.5701, 2012), algorithm 1
+struct Adadelta {
+  LearningRate learning_rate = 1.0;
+  double rho = 0.9;
+  double epsilon = 1e-6;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M gradients, steps;  // s and u
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    expect_share({"Adadelta", "rho", rho});
+    expect_positive({"Adadelta", "epsilon", epsilon, "with 0 nothing would ever move"});
+    return {{}, zeros_like(model), zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
+    ++state.clock.step;
+    visit_flat(
+        [&](auto w, auto dw, auto s, auto u) {
+          update_average(s, dw.square(), rho);
+          w -= alpha * ((u + eps) / (s + eps)).sqrt() * dw;
+          update_average(u, (u + eps) / (s + eps) * dw.square(), rho);  // of d^2, without keeping d
+        },
+        model, gradient, state.gradients, state.steps);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Adagrad: divides each gradient by the root of the sum of all its squares, so that what is rarely moved moves
+/// far. The steps only ever shrink.
+///
+///   s += dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = initial_sum at first
+///
+/// The initial sum is 0 as in PyTorch; Keras takes 0.1.
+///
+/// Throws   DataError from `init` when epsilon or the initial sum is negative.
+/// Source   Duchi, Hazan, Singer: Adaptive subgradient methods for online learning and stochastic optimization
+///          (JMLR 12, 2011)
+struct Adagrad {
+  LearningRate learning_rate = 0.01;
+  double epsilon = 1e-10;
+  double initial_sum = 0;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M sum;  // s
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    expect_not_negative({"Adagrad", "epsilon", epsilon});
+    expect_not_negative({"Adagrad", "initial_sum", initial_sum});
+    State<M> state{{}, zeros_like(model)};
+    visit_flat([&](auto s) { s.setConstant(typename M::Scalar(initial_sum)); }, state.sum);
+    return state;
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
+    ++state.clock.step;
+    visit_flat(
+        [&](auto w, auto dw, auto s) {
+          s += dw.square();
+          w -= alpha * dw / (s.sqrt() + eps);
+        },
+        model, gradient, state.sum);
+  }
+};
+
+}  // namespace descent

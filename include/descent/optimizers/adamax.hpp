@@ -1,0 +1,53 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Adam with the largest recent gradient in place of the average size.
+///
+///   v = beta1 v + (1 - beta1) dw      u = max(beta2 u, |dw| + epsilon)      w -= alpha / (1 - beta1^t) * v / u
+///
+/// The paper has no epsilon; PyTorch adds it as here, Keras when it divides: v / (u + epsilon).
+///
+/// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is not positive.
+/// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 2
+struct Adamax {
+  LearningRate learning_rate = 2e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M first, largest;  // v and u
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    detail::expect_adam_options("Adamax", *this);
+    expect_positive({"Adamax", "epsilon", epsilon, "it keeps 0 / 0 away where a gradient is 0"});
+    return {{}, zeros_like(model), zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const double alpha = learning_rate(state.clock);
+    const T rate = T(alpha / bias_correction(beta1, ++state.clock.step)), keep = T(beta2), eps = T(epsilon);
+    visit_flat(
+        [&](auto w, auto dw, auto v, auto u) {
+          update_average(v, dw, beta1);
+          u = (keep * u).max(dw.abs() + eps);
+          w -= rate * v / u;
+        },
+        model, gradient, state.first, state.largest);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Which parameters decay.
+enum class Decays : std::uint8_t {
+  weights,  ///< as regularisation does: biases and scales are left alone
+  all,      ///< as in PyTorch and in the paper
+};
+
+/// Adam with weight decay apart from the gradient, so that the decay is not scaled by the gradient's size.
+///
+///   v, s as in Adam
+///   w = (1 - alpha weight_decay) w - alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
+///
+/// By default weights alone decay; `.decays = Decays::all` is PyTorch's AdamW. The decay follows the learning
+/// rate as in PyTorch and Keras; the paper multiplies it by the schedule without its initial value. The L2
+/// regularizer is not the same: its gradient passes through v and s. It is in the reported cost, this is not.
+///
+/// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or weight_decay is negative.
+/// Source   Loshchilov, Hutter: Decoupled weight decay regularization (ICLR 2019), algorithm 2
+struct AdamW {
+  LearningRate learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+  Decays decays = Decays::weights;
+
+  template <Parameterized M>
+  using State = detail::AdamState<M>;
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    detail::expect_adam_options("AdamW", *this);
+    expect_not_negative({"AdamW", "weight_decay", weight_decay});
+    return {{}, zeros_like(model), zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const double alpha = learning_rate(state.clock);
+    const detail::AdamStep<T> at{*this, alpha, ++state.clock.step};
+    const auto move = [&](auto w, auto dw, auto v, auto s, T keep) {
+      update_average(v, dw, beta1);
+      update_average(s, dw.square(), beta2);
+      w = keep * w - at.rate * v / (s.sqrt() + at.epsilon);
+    };
+    M::visit(
+        [&](const Parameter& p, auto& w, const auto& dw, auto& v, auto& s) {
+          const bool decay = decays == Decays::all || p.role == Role::weight;
+          move(flat(w), flat(dw), flat(v), flat(s), decay ? T(1 - alpha * weight_decay) : T(1));
+        },
+        model, gradient, state.first, state.second);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Adam that scales by the largest average size so far, so that no step grows because gradients were forgotten.
+///
+///   v, s as in Adam      l = max(l, s)
+///   w -= alpha * v / (1 - beta1^t) / (sqrt(l / (1 - beta2^t)) + epsilon)
+///
+/// The paper corrects neither average for its start at 0; PyTorch and Keras correct both as here, after the
+/// maximum.
+///
+/// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
+/// Source   Reddi, Kale, Kumar: On the convergence of Adam and beyond (ICLR 2018), algorithm 2
+struct AMSGrad {
+  LearningRate learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M first, second, largest;  // v, s and l
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    detail::expect_adam_options("AMSGrad", *this);
+    return {{}, zeros_like(model), zeros_like(model), zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    const double alpha = learning_rate(state.clock);
+    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.clock.step};
+    visit_flat(
+        [&](auto w, auto dw, auto v, auto s, auto l) {
+          update_average(v, dw, beta1);
+          update_average(s, dw.square(), beta2);
+          l = l.max(s);
+          w -= at.rate * v / (l.sqrt() + at.epsilon);
+        },
+        model, gradient, state.first, state.second, state.largest);
+  }
+};
+
+}  // namespace descent

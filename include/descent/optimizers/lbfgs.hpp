@@ -1,0 +1,148 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+#include "descent/core/scratch.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+namespace detail {
+/// The sum over all parameters of a * b.
+template <Parameterized M>
+double dot(const M& a, const M& b) {
+  double sum = 0;
+  visit_flat([&](auto x, auto y) { sum += static_cast<double>((x * y).sum()); }, a, b);
+  return sum;
+}
+}  // namespace detail
+
+/// L-BFGS: steps along H dw, where H, which stands for the inverse of the second derivatives, comes from how
+/// the gradient changed over the last steps. For full batches: the noise of mini-batches looks like curvature.
+///
+///   d = -H dw by the two-loop recursion over (s_i, y_i), the last `history` changes of w and of dw
+///   w += alpha d                  in the first step, where H = 1, alpha min(1, 1 / ||dw||_1) for alpha
+///
+/// A pair that shows no upward curvature, y.s <= curvature ||s|| ||y||, is left out, so that d always leads down.
+///
+/// `step` takes one evaluation and looks for no step length, as torch.optim.LBFGS does with max_iter = 1 and
+/// without line search: choose alpha below 1 where the cost is far from a parabola. `minimize` searches along d,
+/// which needs several evaluations, and takes fewer of them in all.
+///
+/// Throws   DataError from `init` when history is less than 1 or curvature is negative.
+/// Cost     4 * history * parameters multiplications a step; 2 * history copies of the model.
+/// Source   Nocedal, Wright: Numerical optimization (2nd edition, 2006), algorithms 7.4 and 7.5
+struct LBFGS {
+  LearningRate learning_rate = 1.0;
+  Index history = 10;
+  double curvature = 1e-10;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M gradient, last_step;          // dw where the last step began, and that step
+    std::vector<M> steps, changes;  // s and y, the oldest first
+    Scratch<std::vector<double>> projections = {};
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    expect_at_least_one({"LBFGS", "history", static_cast<double>(history)});
+    expect_not_negative({"LBFGS", "curvature", curvature});
+    return {{}, zeros_like(model), zeros_like(model), {}, {}};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const double alpha = learning_rate(state.clock);
+    const T length = T(alpha * find_direction(gradient, state));
+    ++state.clock.step;
+    visit_flat(
+        [&](auto w, auto d) {
+          d *= length;
+          w += d;
+        },
+        model, state.last_step);
+  }
+
+  /// Leaves d in `state.last_step` and returns the step length to begin with. What is in `last_step` and
+  /// `gradient` before must be the last step as it was taken; whoever searches along d puts the step there.
+  template <Parameterized M>
+  double find_direction(const M& gradient, State<M>& state) const {
+    const bool first = state.clock.step == 0;
+    if (!first) remember(gradient, state);
+    visit_flat(
+        [](auto dw, auto last, auto d) {
+          last = dw;
+          d = -dw;
+        },
+        gradient, state.gradient, state.last_step);
+    if (first) {
+      double norm = 0;
+      visit_flat([&](auto dw) { norm += static_cast<double>(dw.abs().sum()); }, gradient);
+      return std::min(1.0, 1 / norm);
+    }
+    apply_inverse(state);
+    return 1;
+  }
+
+ private:
+  template <Parameterized M>
+  void remember(const M& gradient, State<M>& state) const {
+    double sy = 0, ss = 0, yy = 0;
+    visit_flat(
+        [&](auto dw, auto before, auto s) {
+          sy += static_cast<double>(((dw - before) * s).sum());
+          ss += static_cast<double>(s.square().sum());
+          yy += static_cast<double>((dw - before).square().sum());
+        },
+        gradient, state.gradient, state.last_step);
+    if (!(sy > curvature * std::sqrt(ss) * std::sqrt(yy))) return;
+
+    if (state.steps.size() < static_cast<std::size_t>(history)) {
+      state.steps.push_back(state.last_step);
+      state.changes.push_back(state.last_step);
+    } else {  // the oldest makes room
+      std::rotate(state.steps.begin(), state.steps.begin() + 1, state.steps.end());
+      std::rotate(state.changes.begin(), state.changes.begin() + 1, state.changes.end());
+      visit_flat([](auto s, auto last) { s = last; }, state.steps.back(), state.last_step);
+    }
+    visit_flat([](auto y, auto dw, auto before) { y = dw - before; }, state.changes.back(), gradient,
+               state.gradient);
+  }
+
+  /// d = H d.
+  template <Parameterized M>
+  static void apply_inverse(State<M>& state) {
+    using T = typename M::Scalar;
+    const std::size_t pairs = state.steps.size();
+    if (pairs == 0) return;
+    M& d = state.last_step;
+    auto add = [&](double factor, const M& of) {
+      visit_flat([&](auto x, auto y) { x += T(factor) * y; }, d, of);
+    };
+    std::vector<double>& projections = *state.projections;
+    projections.resize(pairs);
+    double scale = 1;
+    for (std::size_t i = pairs; i-- > 0;) {
+      const M &s = state.steps[i], &y = state.changes[i];
+      const double sy = detail::dot(s, y);
+      projections[i] = detail::dot(s, d) / sy;
+      add(-projections[i], y);
+      if (i + 1 == pairs) scale = sy / detail::dot(y, y);  // the size of H along the newest pair
+    }
+    visit_flat([&](auto x) { x *= T(scale); }, d);
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const M &s = state.steps[i], &y = state.changes[i];
+      add(projections[i] - detail::dot(y, d) / detail::dot(s, y), s);
+    }
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cmath>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Adam with Nesterov's look ahead, and a momentum mu that grows to beta1.
+///
+///   v, s as in Adam      mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)      p_t = mu_1 mu_2 ... mu_t
+///   n = (1 - mu_t) dw / (1 - p_t) + mu_(t+1) v / (1 - p_(t+1))
+///   w -= alpha * n / (sqrt(s / (1 - beta2^t)) + epsilon)
+///
+/// This is PyTorch's NAdam and Dozat's. Keras 3 has no such option and stands at momentum_decay = 1. At infinity
+/// mu is beta1 throughout: the plain form of Dozat's paper.
+///
+/// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or momentum_decay is negative.
+/// Source   Dozat: Incorporating Nesterov momentum into Adam (ICLR workshop 2016)
+struct Nadam {
+  LearningRate learning_rate = 2e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double momentum_decay = 0.004;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M first, second;     // v and s
+    double product = 1;  // p_t
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    detail::expect_adam_options("Nadam", *this);
+    if (!std::isinf(momentum_decay) || momentum_decay < 0)
+      expect_not_negative({"Nadam", "momentum_decay", momentum_decay});
+    return {{}, zeros_like(model), zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const double alpha = learning_rate(state.clock);
+    const auto t = static_cast<double>(++state.clock.step);
+    const double mu = momentum(t), next_mu = momentum(t + 1);
+    state.product *= mu;
+    const double root = std::sqrt(bias_correction(beta2, state.clock.step));
+    const T now = T(alpha * root * (1 - mu) / (1 - state.product));
+    const T ahead = T(alpha * root * next_mu / (1 - state.product * next_mu));
+    const T eps = T(epsilon * root);
+    visit_flat(
+        [&](auto w, auto dw, auto v, auto s) {
+          update_average(v, dw, beta1);
+          update_average(s, dw.square(), beta2);
+          w -= (now * dw + ahead * v) / (s.sqrt() + eps);
+        },
+        model, gradient, state.first, state.second);
+  }
+
+ private:
+  double momentum(double t) const { return beta1 * (1 - 0.5 * std::pow(0.96, t * momentum_decay)); }
+};
+
+}  // namespace descent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+#include "descent/optimizers/momentum.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// Momentum that looks ahead: the step is the one that the velocity would take after the same gradient again.
+///
+///   v = beta v + (1 - beta) dw      w -= alpha (beta v + (1 - beta) dw)      v = 0 at first
+///
+/// This is the form in which w stands for the point looked ahead to, so that the gradient is taken at w itself.
+/// `.velocity = Velocity::sum` is that of PyTorch and Keras: v = beta v + dw, w -= alpha (beta v + dw).
+///
+/// Throws   DataError from `init` when beta is not in [0, 1).
+/// Source   Nesterov: A method of solving a convex programming problem with convergence rate O(1/k^2) (1983);
+///          the form after Bengio, Boulanger-Lewandowski, Pascanu: Advances in optimizing recurrent networks
+///          (ICASSP 2013), section 3.5
+struct Nesterov {
+  LearningRate learning_rate = 0.1;
+  double beta = 0.9;
+  Velocity velocity = Velocity::average;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M velocity;
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    expect_share({"Nesterov", "beta", beta});
+    return {{}, zeros_like(model)};
+  }
+
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const double alpha = learning_rate(state.clock);
+    ++state.clock.step;
+    const T ahead = T(alpha * beta), now = T(velocity == Velocity::average ? alpha * (1 - beta) : alpha);
+    visit_flat(
+        [&](auto w, auto dw, auto v) {
+          detail::update_velocity(v, dw, beta, velocity);
+          w -= ahead * v + now * dw;
+        },
+        model, gradient, state.velocity);
+  }
+};
+
+}  // namespace descent

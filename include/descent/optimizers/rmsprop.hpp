@@ -1,0 +1,87 @@
+#pragma once
+
+#include <optional>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/schedules/learning_rate.hpp"
+
+namespace descent {
+
+/// RMSprop: divides each gradient by the root of the average of its squares.
+///
+///   s = beta s + (1 - beta) dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = 0 at first
+///
+/// With `.centred` the root is that of the variance: g = beta g + (1 - beta) dw, and s - g^2 stands for s in the
+/// step. Where a gradient stays the same the variance goes to 0 and the step grows to alpha dw / epsilon: take a
+/// larger epsilon then. With `.momentum` the step goes along v = momentum v + dw / (sqrt(s) + epsilon), not
+/// averaged, as in PyTorch.
+///
+/// beta is what PyTorch calls alpha (0.99 there). Keras adds epsilon inside the root.
+///
+/// Throws   DataError from `init` when beta or momentum is not in [0, 1) or epsilon is negative.
+/// Source   Tieleman, Hinton: Lecture 6.5, rmsprop (Neural networks for machine learning, Coursera, 2012);
+///          centred: Graves: Generating sequences with recurrent neural networks (arXiv:1308.0850, 2013), 4.2
+struct RMSprop {
+  LearningRate learning_rate = 1e-3;
+  double beta = 0.9;
+  double epsilon = 1e-8;
+  bool centred = false;
+  double momentum = 0;
+
+  template <Parameterized M>
+  struct State {
+    Clock clock;
+    M square;                                   // s
+    std::optional<M> mean = {}, velocity = {};  // g and v, where the options ask for them
+  };
+
+  template <Parameterized M>
+  State<M> init(const M& model) const {
+    expect_share({"RMSprop", "beta", beta});
+    expect_share({"RMSprop", "momentum", momentum});
+    expect_not_negative({"RMSprop", "epsilon", epsilon});
+    State<M> state{{}, zeros_like(model)};
+    if (centred) state.mean = zeros_like(model);
+    if (momentum > 0) state.velocity = zeros_like(model);
+    return state;
+  }
+
+  /// The options that `state` was made with decide whether it is centred and has momentum.
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state) const {
+    using T = typename M::Scalar;
+    const T alpha = T(learning_rate(state.clock)), keep = T(momentum), eps = T(epsilon);
+    ++state.clock.step;
+    // The expressions hold their maps by value.
+    const auto scaled = [&](auto dw, auto s) {
+      update_average(s, dw.square(), beta);
+      return dw / (s.sqrt() + eps);
+    };
+    const auto scaled_about_mean = [&](auto dw, auto s, auto g) {
+      update_average(s, dw.square(), beta);
+      update_average(g, dw, beta);
+      return dw / ((s - g.square()).max(T(0)).sqrt() + eps);  // rounding may take it below 0
+    };
+    const auto move = [&](auto w, auto v, const auto& d) {
+      v = keep * v + d;
+      w -= alpha * v;
+    };
+
+    auto& [clock, square, mean, velocity] = state;
+    if (mean && velocity)
+      visit_flat([&](auto w, auto dw, auto s, auto g, auto v) { move(w, v, scaled_about_mean(dw, s, g)); },
+                 model, gradient, square, *mean, *velocity);
+    else if (mean)
+      visit_flat([&](auto w, auto dw, auto s, auto g) { w -= alpha * scaled_about_mean(dw, s, g); }, model,
+                 gradient, square, *mean);
+    else if (velocity)
+      visit_flat([&](auto w, auto dw, auto s, auto v) { move(w, v, scaled(dw, s)); }, model, gradient, square,
+                 *velocity);
+    else
+      visit_flat([&](auto w, auto dw, auto s) { w -= alpha * scaled(dw, s); }, model, gradient, square);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <utility>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// No limit, or one of any type, held by value: whatever has `apply(M&)`, such as ClipByGlobalNorm for
+/// gradients and MaxNorm for weights.
+template <Parameterized M>
+class AnyLimit {
+ public:
+  AnyLimit() = default;
+  template <class L>
+    requires(!std::same_as<L, AnyLimit>) && requires(const L& limit, M& model) { limit.apply(model); }
+  AnyLimit(L limit) : apply_{[limit = std::move(limit)](M& model) { limit.apply(model); }} {}
+
+  void apply(M& model) const {
+    if (apply_) apply_(model);
+  }
+
+ private:
+  std::function<void(M&)> apply_;
+};
+
+}  // namespace descent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cmath>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+
+namespace descent {
+
+/// Limit to the norm of a whole gradient, all parameters taken as one vector, to be applied before the step.
+///
+///   g *= limit / ||g||  where ||g|| > limit
+///
+///   ClipByGlobalNorm{.limit = 1}.apply(gradient)
+///
+/// A clipped gradient has the norm `limit` exactly; PyTorch's clip_grad_norm_ divides by ||g|| + 1e-6. The
+/// norm is added up in double precision, so that it does not overflow where it is needed most. A gradient whose
+/// norm is not finite stays as it is, for the trainer to find.
+///
+/// Throws   DataError when the limit is not positive.
+/// Source   Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks (ICML 2013)
+struct ClipByGlobalNorm {
+  double limit = 1;
+
+  template <Parameterized M>
+  void apply(M& gradient) const {
+    expect_positive({"ClipByGlobalNorm", "limit", limit});
+    using T = typename M::Scalar;
+    double squares = 0;
+    visit_flat([&](auto g) { squares += g.template cast<double>().square().sum(); }, gradient);
+    const double norm = std::sqrt(squares);
+    if (!(norm > limit) || !std::isfinite(norm)) return;
+    const T factor = T(limit / norm);
+    visit_flat([&](auto g) { g *= factor; }, gradient);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
+
+namespace descent {
+
+/// L1 and L2 together. Biases and scales are left alone.
+///
+///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
+///
+/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. `L1` and `L2` are
+/// this with one of the strengths 0. A strength alpha with a share `ratio` of L1, as others have it, is
+/// l1 = m alpha ratio and l2 = m alpha (1 - ratio).
+///
+/// Throws   DataError when a strength is negative.
+/// Source   Zou, Hastie: Regularization and variable selection via the elastic net (Journal of the Royal
+///          Statistical Society B 67, 2005)
+struct ElasticNet {
+  double l1 = 0;
+  double l2 = 0;
+
+  template <Parameterized M>
+  double penalty(const M& model, Index samples) const {
+    expect_strengths();
+    double sum = 0;
+    M::visit(
+        [&](const Parameter& p, const auto& w) {
+          if (p.role == Role::weight) sum += penalty_of(w);
+        },
+        model);
+    return sum / static_cast<double>(samples);
+  }
+
+  template <Parameterized M>
+  void add_gradient(const M& model, M& gradient, Index samples) const {
+    expect_strengths();
+    M::visit(
+        [&](const Parameter& p, const auto& w, auto& dw) {
+          if (p.role == Role::weight) add_slope(w, dw, samples);
+        },
+        model, gradient);
+  }
+
+  /// m R of a single weight matrix.
+  double penalty_of(const auto& w) const {
+    const auto values = flat(w);
+    double sum = 0;
+    if (l1 != 0) sum += l1 * static_cast<double>(values.abs().sum());
+    if (l2 != 0) sum += l2 / 2 * static_cast<double>(values.square().sum());
+    return sum;
+  }
+
+  /// Adds dR/dw of a single weight matrix to dw. At w = 0 the derivative of |w| counts as 0.
+  void add_slope(const auto& w, auto& dw, Index samples) const {
+    const auto values = flat(w);
+    auto slopes = flat(dw);
+    using T = typename decltype(slopes)::Scalar;
+    const T one = T(l1 / static_cast<double>(samples)), two = T(l2 / static_cast<double>(samples));
+    if (l1 != 0) slopes += one * values.sign();
+    if (l2 != 0) slopes += two * values;
+  }
+
+  void expect_strengths() const {
+    expect_not_negative({"ElasticNet", "l1", l1});
+    expect_not_negative({"ElasticNet", "l2", l2});
+  }
+};
+
+}  // namespace descent

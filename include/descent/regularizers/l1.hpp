@@ -1,0 +1,35 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+#include "descent/regularizers/elastic_net.hpp"
+
+namespace descent {
+
+/// Penalty on the absolute value of every weight: many of them become 0. Biases and scales are left alone.
+///
+///   R = lambda / m * sum over layers of sum |w|      dR/dw = lambda / m * sign(w), and 0 where w = 0
+///
+/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. With plain
+/// gradient steps weights end up within a step of 0 rather than at 0.
+///
+/// Throws   DataError when lambda is negative.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.2
+struct L1 {
+  double lambda = 0;
+
+  template <Parameterized M>
+  double penalty(const M& model, Index samples) const {
+    return ElasticNet(*this).penalty(model, samples);
+  }
+  template <Parameterized M>
+  void add_gradient(const M& model, M& gradient, Index samples) const {
+    ElasticNet(*this).add_gradient(model, gradient, samples);
+  }
+
+  operator ElasticNet() const {
+    expect_not_negative({"L1", "lambda", lambda});
+    return {.l1 = lambda};
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/regularizers/elastic_net.hpp"
+#include "descent/regularizers/l1.hpp"
+#include "descent/regularizers/l2.hpp"
+
+namespace descent {
+
+/// A penalty of its own for each layer: `L1`, `L2` or `ElasticNet`. Biases and scales are left alone.
+///
+///   PerLayer{{"0", L2{.lambda = 1}}, {"4", L1{.lambda = 0.1}}}      layers 0 and 4, no other
+///   PerLayer{{"4", L2{}}, {"", L2{.lambda = 1}}}                    every layer but 4
+///
+/// A layer is named as its parameters are: `4` is the layer at position 4, `4.1` the one at position 1 of a
+/// chain within, an empty name any. The first name that fits a weight counts.
+///
+/// Throws   DataError when a name fits no weight, or a strength is negative.
+class PerLayer {
+ public:
+  struct Entry {
+    std::string layer;
+    ElasticNet strength;
+  };
+
+  PerLayer(std::initializer_list<Entry> layers) : PerLayer{std::vector<Entry>{layers}} {}
+  explicit PerLayer(std::vector<Entry> layers) : layers_{std::move(layers)} {
+    for (const Entry& entry : layers_) entry.strength.expect_strengths();
+  }
+
+  template <Parameterized M>
+  double penalty(const M& model, Index samples) const {
+    expect_names(model);
+    double sum = 0;
+    M::visit(
+        [&](const Parameter& p, const auto& w) {
+          if (const ElasticNet* strength = strength_of(p)) sum += strength->penalty_of(w);
+        },
+        model);
+    return sum / static_cast<double>(samples);
+  }
+
+  template <Parameterized M>
+  void add_gradient(const M& model, M& gradient, Index samples) const {
+    expect_names(model);
+    M::visit(
+        [&](const Parameter& p, const auto& w, auto& dw) {
+          if (const ElasticNet* strength = strength_of(p)) strength->add_slope(w, dw, samples);
+        },
+        model, gradient);
+  }
+
+ private:
+  static bool fits(const Entry& entry, const Parameter& p) {
+    return p.role == Role::weight && p.name.begins_with(entry.layer);
+  }
+
+  const ElasticNet* strength_of(const Parameter& p) const {
+    for (const Entry& entry : layers_)
+      if (fits(entry, p)) return &entry.strength;
+    return nullptr;
+  }
+
+  template <Parameterized M>
+  void expect_names(const M& model) const {
+    for (const Entry& entry : layers_) {
+      bool found = false;
+      M::visit([&](const Parameter& p, const auto&) { found = found || fits(entry, p); }, model);
+      if (!found)
+        throw DataError("PerLayer",
+                        concat("expected the name of a layer with weights, got \"", entry.layer,
+                               "\"; the weights are [", names_of(model), ']'),
+                        "layers are counted from 0, activations among them");
+    }
+  }
+
+  template <Parameterized M>
+  static std::string names_of(const M& model) {
+    std::string names;
+    M::visit(
+        [&](const Parameter& p, const auto&) {
+          if (p.role == Role::weight) names.append(names.empty() ? "" : ", ").append(p.name.path());
+        },
+        model);
+    return names;
+  }
+
+  std::vector<Entry> layers_;
+};
+
+}  // namespace descent

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// A number, or a schedule of any type, held by value: what a schedule that contains another one holds.
+class AnySchedule {
+ public:
+  AnySchedule(double value) : at_{[value](std::int64_t) { return value; }} {}
+  template <class S>
+    requires(!std::same_as<S, AnySchedule>) && Schedule<S>
+  AnySchedule(S schedule) : at_{std::move(schedule)} {}
+
+  double operator()(std::int64_t t) const { return at_(t); }
+
+ private:
+  std::function<double(std::int64_t)> at_;
+};
+
+}  // namespace descent

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "descent/core/options.hpp"
+
+namespace descent {
+
+/// Decay of a learning rate with the square root of the time; t counts from 0, the root from 1.
+///
+///   alpha(t) = initial * k / sqrt(t + 1)
+///
+/// Throws   DataError when called, if an option is negative or not finite.
+struct InverseSqrt {
+  double initial = 0.1;
+  double k = 1;
+
+  double operator()(std::int64_t t) const {
+    expect_not_negative({"InverseSqrt", "initial", initial});
+    expect_not_negative({"InverseSqrt", "k", k});
+    return initial * k / std::sqrt(static_cast<double>(t) + 1);
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "descent/core/options.hpp"
+#include "descent/training/history.hpp"
+
+namespace descent {
+
+/// Whether a smaller or a larger value of a metric is the better one.
+enum class Mode { min, max };
+
+/// Ends a run when a metric has not become better for `patience` epochs.
+///
+///   better:  value < best - min_delta      (Mode::max: value > best + min_delta)
+///
+/// The run ends with the weights of the best epoch, whether it stopped early or not, unless `restore_best` is
+/// false.
+///
+/// Throws   DataError after the first epoch when the history has no such metric; `val_` names need
+///          `.validation`.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.8
+struct EarlyStopping {
+  std::string monitor = "val_loss";
+  int patience = 5;
+  double min_delta = 0;
+  Mode mode = Mode::min;
+  bool restore_best = true;
+};
+
+/// Lowers the learning rate when a metric has not become better for `patience` epochs.
+///
+///   alpha *= factor      from then on, on top of any schedule, but not below `minimum` in all
+///
+/// Throws   as EarlyStopping; DataError when `factor` is not in [0, 1).
+struct ReduceOnPlateau {
+  std::string monitor = "val_loss";
+  double factor = 0.1;
+  int patience = 5;
+  double min_delta = 1e-4;
+  Mode mode = Mode::min;
+  double minimum = 0;
+};
+
+/// The best value of a metric so far, and for how many epochs there has been no better one.
+class Best {
+ public:
+  /// Takes in the last value of the monitored metric; true when it is the best so far.
+  template <class Rule>
+  bool update(const Rule& rule, const History& history) {
+    expect_not_negative({"EarlyStopping", "patience", static_cast<double>(rule.patience)});
+    expect_not_negative({"EarlyStopping", "min_delta", rule.min_delta});
+    const double value = history[rule.monitor].back();
+    const double gain = rule.mode == Mode::min ? best_ - value : value - best_;
+    const bool better = std::isnan(best_) || gain > rule.min_delta;
+    if (better) best_ = value;
+    waited_ = better ? 0 : waited_ + 1;
+    return better;
+  }
+
+  /// Epochs since the best, or since `wait_again`.
+  int waited() const { return waited_; }
+  void wait_again() { waited_ = 0; }
+
+ private:
+  double best_ = std::numeric_limits<double>::quiet_NaN();
+  int waited_ = 0;
+};
+
+}  // namespace descent

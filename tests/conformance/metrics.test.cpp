@@ -1,0 +1,151 @@
+#include <cmath>
+#include <concepts>
+
+#include "catch.hpp"
+#include "conformance/tables.hpp"
+
+using namespace conformance;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr double rounding = 1e-13;
+
+Matrix<double> numbers(double value) { return Matrix<double>::Constant(1, 1, value); }
+Matrix<double> numbers(const ConfusionMatrix& matrix) { return matrix.counts().cast<double>(); }
+
+/// Whether two values of a metric are the same but for the order of summation.
+bool same(const auto& a, const auto& b) {
+  return (numbers(a) - numbers(b)).cwiseAbs().maxCoeff() <= rounding * (1 + numbers(b).cwiseAbs().maxCoeff());
+}
+
+/// The metric of a row after the samples from `first` to before `last`.
+auto measured(const auto& row, Index first, Index last) {
+  auto metric = row.metric;
+  if (first < last)
+    metric.update(Batch<double>{row.prediction.middleCols(first, last - first)},
+                  Batch<double>{row.target.middleCols(first, last - first)});
+  return metric;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: batches split anyhow give the same value", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      const Index m = row.prediction.cols();
+      const auto whole = measured(row, 0, m);
+      auto one_by_one = row.metric;
+      for (Index j = 0; j < m; ++j)
+        one_by_one.update(Batch<double>{row.prediction.middleCols(j, 1)},
+                          Batch<double>{row.target.middleCols(j, 1)});
+      CHECK(same(one_by_one.value(), whole.value()));
+      for (Index split = 1; split < m; ++split) {
+        auto metric = measured(row, 0, split);
+        metric.update(Batch<double>{row.prediction.rightCols(m - split)},
+                      Batch<double>{row.target.rightCols(m - split)});
+        CHECK(same(metric.value(), whole.value()));
+      }
+    }
+  });
+}
+
+TEST_CASE("metrics: merged they are as measured in one go", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      const Index m = row.prediction.cols();
+      const auto whole = measured(row, 0, m);
+      for (Index split = 0; split <= m; ++split) {  // the first and the last merge with one that saw nothing
+        CAPTURE(split);
+        auto metric = measured(row, 0, split);
+        metric.merge(measured(row, split, m));
+        CHECK(same(metric.value(), whole.value()));
+      }
+    }
+  });
+}
+
+TEST_CASE("metrics: merging is associative", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      const Index m = row.prediction.cols();
+      const auto a = measured(row, 0, 1), b = measured(row, 1, 3), c = measured(row, 3, m);
+      auto left = a, right = b, all = a;
+      left.merge(b);
+      left.merge(c);
+      right.merge(c);
+      all.merge(right);
+      CHECK(same(left.value(), all.value()));
+    }
+  });
+}
+
+TEST_CASE("metrics: float and double give the same value", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      STATIC_REQUIRE(Metric<std::remove_cvref_t<decltype(row.metric)>, float>);
+      STATIC_REQUIRE(Metric<std::remove_cvref_t<decltype(row.metric)>, double>);
+      auto metric = row.metric;
+      metric.update(Matrix<float>{row.prediction.template cast<float>()},
+                    Matrix<float>{row.target.template cast<float>()});
+      // The numbers of the table are exact in float; what is summed of them, within its rounding.
+      CHECK((numbers(metric.value()) - numbers(measured(row, 0, 6).value())).cwiseAbs().maxCoeff() < 1e-6);
+    }
+  });
+}
+
+TEST_CASE("metrics: a number is not one before the first sample, and the same through AnyMetric",
+          "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      if constexpr (std::same_as<decltype(row.metric.value()), double>) {
+        CHECK(std::isnan(row.metric.value()));
+        AnyMetric<double> any = row.metric;
+        CHECK(any.name() == row.metric.name);
+        any.update(row.prediction, row.target);
+        CHECK(any.value() == measured(row, 0, 6).value());
+      }
+    }
+  });
+}
+
+TEST_CASE("metrics: another number of samples is refused by name", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      const Matrix<double> two = row.target.leftCols(2);
+      CHECK_THROWS_WITH(metric.update(row.prediction, two),
+                        ContainsSubstring("expected 6 targets, one a prediction, got 2"));
+    }
+  });
+}
+
+TEST_CASE("metrics: targets that do not fit the outputs are refused", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      CHECK_THROWS_AS(metric.update(row.prediction, Matrix<double>(Matrix<double>::Zero(7, 6))), ShapeError);
+      if (row.kind != Target::classes) return;
+      for (const double wrong : {-1.0, 3.0, 0.5, 1e30, std::nan(""), HUGE_VAL}) {
+        Matrix<double> target = row.target;
+        target(0, 4) = wrong;
+        CHECK_THROWS_WITH(
+            metric.update(row.prediction, target),
+            ContainsSubstring("expected a class from 0 to") && ContainsSubstring("for sample 4"));
+      }
+    }
+  });
+}
+
+TEST_CASE("metrics: one-hot targets are the same as classes", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    if (row.kind != Target::classes) return;
+    DYNAMIC_SECTION(row.name) {
+      Matrix<double> one_hot = Matrix<double>::Zero(std::max<Index>(row.prediction.rows(), 2), 6);
+      for (Index j = 0; j < 6; ++j) one_hot(static_cast<Index>(row.target(0, j)), j) = 1;
+      auto metric = row.metric;
+      metric.update(row.prediction, one_hot);
+      CHECK(same(metric.value(), measured(row, 0, 6).value()));
+    }
+  });
+}

@@ -1,0 +1,37 @@
+#include "descent/data/impute.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using support::message_of;
+
+namespace {
+const float missing = std::numeric_limits<float>::quiet_NaN();
+}
+
+TEST_CASE("Impute fills in the mean of what is there, learnt on other data") {
+  const Matrix<> train{{1, missing, 3}, {missing, missing, 7}};
+  Matrix<> test{{missing, 5}, {0, missing}};
+  const Impute fill{train};
+  CHECK(fill.mean() == Vector<>{{2, 7}});
+  fill.apply(test);
+  CHECK(test == Matrix<>{{2, 5}, {0, 7}});
+}
+
+TEST_CASE("Impute refuses features without a mean, and data of another width") {
+  CHECK(message_of<DataError>([] {
+          Impute{Matrix<>{{1, 2}, {missing, missing}}};
+        }) == "Impute: expected a value of feature 1 in some sample, got none; remove the feature");
+  CHECK(message_of<DataError>([] {
+          Impute{Matrix<>{{1, std::numeric_limits<float>::infinity()}}};
+        }) ==
+        "Impute: expected finite values of feature 0, got infinity; remove such samples, or make the values "
+        "not-a-number to have them filled in");
+  Matrix<> wide = Matrix<>::Zero(3, 1);
+  CHECK(message_of<ShapeError>([&] {
+          Impute{Matrix<>{{1, 2}}}.apply(wide);
+        }) == "Impute: expected 1 features, got 3");
+}

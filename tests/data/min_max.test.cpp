@@ -1,0 +1,71 @@
+#include "descent/data/min_max.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using support::message_of;
+
+TEST_CASE("MinMax brings the training set to the range from 0 to 1, and other data to the same scale") {
+  Matrix<double> train(2, 3), test(2, 1), expected(2, 3);
+  train << 2, 4, 6,  //
+      -1, 0, 7;
+  expected << 0, 0.5, 1,  //
+      0, 0.125, 1;
+  test << 8, -3;
+  const MinMax scale{train};
+  CHECK(scale.minimum() == Vector<double>{{2, -1}});
+  CHECK(scale.scale() == Vector<double>{{4, 8}});
+  scale.apply(train);
+  CHECK(train == expected);
+  scale.apply(test);
+  CHECK(test == Vector<double>{{1.5, -0.25}});
+}
+
+TEST_CASE("MinMax brings features to any range") {
+  Matrix<double> x{{0, 1, 4}};
+  MinMax{x, {.low = -1, .high = 1}}.apply(x);
+  CHECK(x == Matrix<double>{{-1, -0.5, 1}});
+}
+
+TEMPLATE_TEST_CASE("MinMax can be undone", "", float, double) {
+  Rng rng{1};
+  Matrix<TestType> original(3, 100);
+  for (Index i = 0; i < original.size(); ++i)
+    original(i) = static_cast<TestType>(rng.normal() * (i % 3 == 1 ? 1e4 : 1) + 3);
+  const MinMax<TestType> scale{original, {.low = -2, .high = 5}};
+  Matrix<TestType> x = original;
+  scale.apply(x);
+  CHECK_FALSE(x.isApprox(original));
+  scale.invert(x);
+  CHECK(x.isApprox(original, 8 * std::numeric_limits<TestType>::epsilon()));
+}
+
+TEST_CASE("A feature that never changes becomes the low end and comes back") {
+  const Matrix<> constant = Matrix<>::Constant(1, 5, 7.3F);
+  Matrix<> x = constant;
+  const MinMax scale{x, {.low = -1, .high = 1}};
+  scale.apply(x);
+  CHECK(x == Matrix<>::Constant(1, 5, -1));
+  scale.invert(x);
+  CHECK(x.isApprox(constant));
+}
+
+TEST_CASE("MinMax refuses what it cannot learn from, and data of another width") {
+  CHECK(message_of<DataError>([] { MinMax{Matrix<>(3, 0)}; }) ==
+        "MinMax: expected samples to learn from, got none; hand in the training set");
+  Matrix<> x = Matrix<>::Zero(2, 3);
+  CHECK(message_of<DataError>([&] {
+          MinMax{x, {.low = 1, .high = 1}};
+        }) == "MinMax: expected low < high, got 1 and 1; the default is from 0 to 1");
+  const MinMax scale{x};
+  Matrix<> wide = Matrix<>::Zero(4, 3);
+  CHECK(message_of<ShapeError>([&] { scale.apply(wide); }) == "MinMax: expected 2 features, got 4");
+  CHECK(message_of<ShapeError>([&] { scale.invert(wide); }) == "MinMax: expected 2 features, got 4");
+  x(1, 2) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(message_of<DataError>([&] { MinMax{x}; }) ==
+        "MinMax: expected finite values to learn from, got infinity or not-a-number; remove such samples, or "
+        "fill the values in");
+}

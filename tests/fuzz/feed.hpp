@@ -1,0 +1,80 @@
+#pragma once
+
+// What the fuzzers and the regression test of their corpus do with a file: read it and look at the result.
+// Bad files must throw descent::Error and nothing else; anything else that gets out of here is a fault.
+
+#include <cstring>
+#include <descent/data/csv.hpp>
+#include <descent/data/idx.hpp>
+#include <descent/data/npy.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace fuzz {
+
+inline void expect(bool holds, const char* what) {
+  if (!holds) throw std::logic_error{what};
+}
+
+/// Takes the first byte off, to choose between options by.
+inline unsigned choice_of(std::string_view& bytes) {
+  if (bytes.empty()) return 0;
+  const auto choice = static_cast<unsigned char>(bytes[0]);
+  bytes.remove_prefix(1);
+  return choice;
+}
+
+inline void csv(std::string_view bytes) {
+  using namespace descent;
+  const unsigned choice = choice_of(bytes);
+  CsvOptions options;
+  options.header = choice % 2 == 0;
+  const std::string first = options.header ? "a" : "0", second = options.header ? "b" : "1";
+  if (choice / 2 % 4 == 1) options.label = first;
+  if (choice / 2 % 4 == 2) options.target = first;
+  if (choice / 2 % 4 == 3) options.targets = {second, first};
+  options.missing = static_cast<Missing>(choice / 8 % 4);
+  options.separator = choice / 32 % 2 == 0 ? ',' : '\t';
+  std::istringstream in{std::string{bytes}};
+  try {
+    const Dataset<float> data = read_csv<float>(in, options, "fuzz.csv");
+    expect(data.x.cols() == data.y.cols(), "a target for each sample");
+    expect(data.feature_names.size() == static_cast<std::size_t>(data.features()), "a name for each feature");
+    expect(options.missing == Missing::keep || all_finite(data.x), "finite features");
+    expect(all_finite(data.y), "finite targets");
+  } catch (const Error&) {
+  }
+}
+
+inline void idx(std::string_view bytes) {
+  using namespace descent;
+  const unsigned choice = choice_of(bytes);
+  std::istringstream in{std::string{bytes}};
+  try {
+    const Matrix<float> m = choice % 2 == 0 ? read_idx_images(in) : read_idx_labels(in);
+    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "no more values than bytes");
+    expect(m.size() == 0 || (m.minCoeff() >= 0 && m.maxCoeff() <= 255), "bytes");
+  } catch (const Error&) {
+  }
+}
+
+inline void npy(std::string_view bytes) {
+  using namespace descent;
+  std::istringstream in{std::string{bytes}};
+  try {
+    const Matrix<double> m = read_npy<double>(in);
+    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "no more values than bytes");
+    std::stringstream written;
+    write_npy(written, m);
+    const Matrix<double> again = read_npy<double>(written);
+    expect(again.rows() == m.rows() && again.cols() == m.cols(), "the same shape again");
+    expect(m.size() == 0 ||
+               std::memcmp(m.data(), again.data(), sizeof(double) * static_cast<std::size_t>(m.size())) == 0,
+           "the same values again");
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace fuzz

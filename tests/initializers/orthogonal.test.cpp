@@ -1,0 +1,60 @@
+#include "descent/initializers/orthogonal.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+namespace {
+
+template <class T>
+Matrix<T> drawn(Index rows, Index cols, const Orthogonal& init = {}, std::uint64_t seed = 1) {
+  Rng rng{seed};
+  Matrix<T> weight(rows, cols);
+  init(weight, Fan{cols, rows}, rng);
+  return weight;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Orthogonal: columns or rows are orthonormal, times the gain", "", float, double) {
+  const double tolerance = std::is_same_v<TestType, float> ? 1e-6 : 1e-13;
+  struct Size {
+    Index rows, cols;
+  };
+  for (const auto& [rows, cols] :
+       {Size{30, 20}, Size{20, 30}, Size{100, 100}, Size{1, 7}, Size{7, 1}, Size{1, 1}}) {
+    CAPTURE(rows, cols);
+    for (const double gain : {1.0, std::sqrt(2.0)}) {
+      const Matrix<double> w = drawn<TestType>(rows, cols, {.gain = gain}).template cast<double>() / gain;
+      const Matrix<double> product =
+          rows >= cols ? Matrix<double>{w.transpose() * w} : Matrix<double>{w * w.transpose()};
+      CHECK((product - Matrix<double>::Identity(product.rows(), product.cols())).cwiseAbs().maxCoeff() <
+            tolerance);
+    }
+  }
+}
+
+TEST_CASE("Orthogonal: the variance of an entry is that of the uniform distribution, 1 / longer side") {
+  // Each entry of a column of length n has mean 0 and second moment 1 / n, fourth 3 / (n (n + 2)). The
+  // entries of many small draws are close to independent.
+  constexpr Index n = 4, draws = 4000;
+  double first = 0, second = 0;
+  for (Index i = 0; i < draws; ++i) {
+    const double corner = drawn<double>(n, n, {}, static_cast<std::uint64_t>(i))(n - 1, n - 1);
+    first += corner / draws;
+    second += corner * corner / draws;
+  }
+  CHECK(std::abs(first) < 5 * std::sqrt(1.0 / n / draws));
+  CHECK(std::abs(second - 1.0 / n) < 5 * std::sqrt((3.0 / (n * (n + 2)) - 1.0 / (n * n)) / draws));
+}
+
+TEST_CASE("Orthogonal is the Q of a QR decomposition of a normal matrix, with the diagonal of R positive") {
+  // numpy.linalg.qr of the six first normal values of seed 1.
+  const Matrix<double> expected{{0.9067968364616776, 0.15191305230671667},
+                                {-0.27116819924974095, -0.5040380651769736},
+                                {-0.32278058352191236, 0.8502164744296066}};
+  CHECK((drawn<double>(3, 2) - expected).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK((drawn<double>(2, 3) - expected.transpose()).cwiseAbs().maxCoeff() < 1e-12);
+}

@@ -1,0 +1,57 @@
+#include "losses/reference.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+
+TEST_CASE("BinaryCrossEntropy equals the reference", "[losses][golden]") {
+  CHECK(equals_reference<BinaryCrossEntropy>() == 1);
+}
+
+TEST_CASE("BinaryCrossEntropy equals the reference where log 0 counts as -100", "[losses][golden]") {
+  // PyTorch rounds the 1e-12 in the gradient to float.
+  constexpr double rounding_of_floats = 1e-7;
+  const auto any_case = [](const auto&) { return BinaryCrossEntropy{}; };
+  CHECK(equals_reference("BinaryCrossEntropy of 0 and 1", any_case, rounding_of_floats) == 1);
+}
+
+TEST_CASE("BinaryCrossEntropy behind a sigmoid is SigmoidCrossEntropy", "[losses]") {
+  const Matrix<double> z{{1, -2, 0.5}, {0, 3, 20}}, t{{0, 1, 0.25}, {1, 0.3, 1}};
+  Sigmoid<double>::Cache cache;
+  Sigmoid<double> sigmoid;
+  Sigmoid<double> gradient;
+  const Matrix<double>& p = sigmoid.forward(z, cache, Pass::inference());
+  Matrix<double> dp, dz;
+  CHECK_THAT(BinaryCrossEntropy{}.value_and_gradient(p, t, dp),
+             WithinAbs(SigmoidCrossEntropy{}.value_and_gradient(z, t, dz), golden::one_step));
+  // At z = 20 the probability has lost eight digits of what it has to say.
+  golden::require_close(sigmoid.backward(z, dp, cache, gradient), dz, 1e-8);
+}
+
+TEST_CASE("BinaryCrossEntropy counts the logarithm of 0 as -100", "[losses]") {
+  Matrix<double> dy;
+  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
+  CHECK(dy.isApprox(Matrix<double>{{-0.5e12, 0.5e12}}));
+  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{0, 1}}, dy) == 0);
+  CHECK(dy.isZero(0));
+}
+
+TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
+  const BinaryCrossEntropy loss;
+  const Matrix<double> good{{0, 0.5}};
+  Matrix<double> dy;
+  for (const double wrong : {-0.1, 1.1, std::nan("")}) {
+    const Matrix<double> bad{{0.5, wrong}};
+    CHECK_THROWS_WITH(loss.check(1, bad),
+                      ContainsSubstring("BinaryCrossEntropy: expected a target in [0, 1], got"));
+    CHECK_THROWS_AS(loss.value(good, bad), DataError);
+    CHECK_THROWS_WITH(loss.value_and_gradient(bad, good, dy),
+                      ContainsSubstring("BinaryCrossEntropy: expected a prediction in [0, 1], got") &&
+                          ContainsSubstring("for sample 1; end the network in Sigmoid"));
+  }
+}
+
+TEST_CASE("BinaryCrossEntropy names shapes that do not fit", "[losses]") {
+  CHECK_THROWS_WITH(BinaryCrossEntropy{}.check(2, Matrix<>(1, 3)),
+                    ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one an output, got 1"));
+}

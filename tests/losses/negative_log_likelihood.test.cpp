@@ -1,0 +1,56 @@
+#include "losses/reference.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const Matrix<double> logits{{1, -2, 0.5}, {0, 3, 0.25}, {-1, 1, 0}};
+const Matrix<double> log_p = softmax(logits).array().log();
+
+}  // namespace
+
+TEST_CASE("NegativeLogLikelihood equals the reference", "[losses][golden]") {
+  CHECK(equals_reference<NegativeLogLikelihood>() == 1);
+}
+
+TEST_CASE("NegativeLogLikelihood of log-probabilities is SoftmaxCrossEntropy of logits", "[losses]") {
+  for (const Matrix<double>& target :
+       {Matrix<double>{{2, 0, 1}}, Matrix<double>{{0.5, 1, 0}, {0.25, 0, 0}, {0.25, 0, 1}}}) {
+    CHECK_THAT(NegativeLogLikelihood{}.value(log_p, target),
+               Catch::Matchers::WithinAbs(SoftmaxCrossEntropy{}.value(logits, target), golden::one_step));
+  }
+}
+
+TEST_CASE("NegativeLogLikelihood behind a LogSoftmax has the gradient of SoftmaxCrossEntropy", "[losses]") {
+  const Matrix<double> target{{2, 0, 1}};
+  LogSoftmax<double>::Cache cache;
+  LogSoftmax<double> layer, gradient;
+  Matrix<double> dq, dz;
+  NegativeLogLikelihood{}.value_and_gradient(layer.forward(logits, cache, Pass::inference()), target, dq);
+  SoftmaxCrossEntropy{}.value_and_gradient(logits, target, dz);
+  golden::require_close(layer.backward(logits, dq, cache, gradient), dz, golden::one_step);
+}
+
+TEST_CASE("NegativeLogLikelihood ignores classes of probability 0, even at log 0", "[losses]") {
+  const Matrix<double> certain{{0}, {-std::numeric_limits<double>::infinity()}};
+  Matrix<double> dy;
+  CHECK(NegativeLogLikelihood{}.value_and_gradient(certain, Matrix<double>{{1}, {0}}, dy) == 0);
+  CHECK(dy == Matrix<double>{{-1}, {0}});
+  CHECK(NegativeLogLikelihood{}.value_and_gradient(certain, Matrix<double>{{0}}, dy) == 0);
+}
+
+TEST_CASE("NegativeLogLikelihood refuses targets that are none", "[losses]") {
+  const NegativeLogLikelihood loss;
+  for (const double wrong : {3.0, -1.0, 0.5, std::nan("")}) {
+    const Matrix<double> target{{0, 1, wrong}};
+    CHECK_THROWS_WITH(loss.value(log_p, target),
+                      ContainsSubstring("NegativeLogLikelihood: expected a class from 0 to 2, got") &&
+                          ContainsSubstring("for sample 2"));
+    CHECK_THROWS_AS(loss.check(3, target), DataError);
+  }
+  CHECK_THROWS_WITH(loss.check(3, Matrix<double>{{0}, {1.5}, {-0.5}}),
+                    ContainsSubstring("expected probabilities of at least 0, got -0.5 for sample 0"));
+  CHECK_THROWS_WITH(loss.check(3, Matrix<double>(2, 3)),
+                    ContainsSubstring("expected targets of 1 or 3 rows, got 2"));
+}

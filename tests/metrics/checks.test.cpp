@@ -1,0 +1,45 @@
+#include <cmath>
+
+#include "catch.hpp"
+#include "descent/metrics/accuracy.hpp"
+#include "descent/metrics/classes.hpp"
+#include "descent/metrics/confusion_matrix.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+
+TEST_CASE("A target that is no whole number from 0 on stands for no class") {
+  for (const double wrong : {-1.0, 0.5, 1e300, HUGE_VAL, std::nan("")})
+    CHECK_THAT(message_of<DataError>([&] {
+                 target_class(Matrix<double>{{0, wrong}}, 1);
+               }),
+               ContainsSubstring(concat("target_class: expected a class, got ", wrong, " for sample 1")));
+}
+
+TEST_CASE("Accuracy says what is wrong with the targets, and counts none of the batch") {
+  Accuracy accuracy;
+  const Matrix<> outputs = Matrix<>::Zero(3, 2);
+  CHECK(message_of<DataError>([&] {
+          accuracy.update(outputs, Matrix<>{{0, 3}});
+        }) ==
+        "accuracy: expected a class from 0 to 2, got 3 for sample 1; number the classes from 0, and let the "
+        "last "
+        "layer have one output for each");
+  CHECK_THAT(message_of<ShapeError>([&] { accuracy.update(outputs, Matrix<>(2, 2)); }),
+             ContainsSubstring("accuracy: expected targets of 1 or 3 rows, got 2"));
+  CHECK_THAT(message_of<DataError>([&] { accuracy.update(Matrix<>(1, 1), Matrix<>{{2}}); }),
+             ContainsSubstring("accuracy: expected a class from 0 to 1, got 2"));
+  CHECK(accuracy.seen == 0);
+  CHECK(accuracy.right == 0);
+}
+
+TEST_CASE("A confusion matrix refuses numbers of classes that do not fit") {
+  for (const Index few : {-1, 0, 1})
+    CHECK_THAT(message_of<ShapeError>([&] { ConfusionMatrix{few}; }),
+               ContainsSubstring(concat("ConfusionMatrix: expected at least 2 classes, got ", few)));
+  ConfusionMatrix three{3};
+  CHECK_THAT(message_of<ShapeError>([&] { three.merge(ConfusionMatrix{4}); }),
+             ContainsSubstring("ConfusionMatrix: expected counts of 3 classes to merge, got 4"));
+}

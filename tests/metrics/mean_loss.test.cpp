@@ -1,0 +1,60 @@
+#include "descent/metrics/mean_loss.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/losses/mean_absolute_error.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/any_metric.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/training/evaluate.hpp"
+#include "descent/training/fit.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+/// A loss that has no name, as one of a user's own may.
+struct Nameless {
+  double value(const BatchLike auto&, const BatchLike auto&) const { return 0; }
+  template <std::floating_point T>
+  double value_and_gradient(const BatchLike auto&, const BatchLike auto&, Matrix<T>&) const {
+    return 0;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("MeanLoss is the mean over samples, whatever the sizes of the batches") {
+  MeanLoss metric{MeanAbsoluteError{}};
+  metric.update(Matrix<double>{{1, 2, 3}}, Matrix<double>{{0, 0, 0}});
+  metric.update(Matrix<double>{{10}}, Matrix<double>{{0}});
+  CHECK(metric.value() == 16 / 4.0);
+  CHECK(std::isnan(MeanLoss{MeanAbsoluteError{}}.value()));
+}
+
+TEST_CASE("MeanLoss is named after the loss, as metrics are written") {
+  CHECK(MeanLoss{MeanAbsoluteError{}}.name == "mean_absolute_error");
+  CHECK(MeanLoss<SoftmaxCrossEntropy>{.loss = {}, .name = "log_loss"}.name == "log_loss");
+}
+
+TEST_CASE("A list of metrics takes losses as they are") {
+  const std::vector<AnyMetric<>> metrics{SoftmaxCrossEntropy{.label_smoothing = 0.1}, MeanAbsoluteError{}};
+  CHECK(metrics[0].name() == "softmax_cross_entropy");
+  CHECK(metrics[1].name() == "mean_absolute_error");
+  STATIC_REQUIRE(Loss<Nameless, float>);
+  STATIC_REQUIRE_FALSE(std::convertible_to<Nameless, AnyMetric<>>);
+}
+
+TEST_CASE("fit measures a loss beside the one that it trains with") {
+  const auto data = support::three_clouds(60);
+  auto net = support::plain_net();
+  const History history =
+      fit(net, data, SoftmaxCrossEntropy{.label_smoothing = 0.2}, Adam{},
+          {.epochs = 2, .validation = &data, .metrics = {SoftmaxCrossEntropy{}}, .progress = silent});
+  CHECK_THAT(history["val_softmax_cross_entropy"].back(),
+             WithinRel(evaluate(net, data, SoftmaxCrossEntropy{}), 1e-6));
+}

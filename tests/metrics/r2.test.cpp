@@ -1,0 +1,74 @@
+#include "descent/metrics/r2.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "descent/metrics/root_mean_squared_error.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+using support::message_of;
+
+namespace {
+
+constexpr double rounding = 1e-14;
+
+double r2(const Matrix<double>& prediction, const Matrix<double>& target) {
+  R2 metric;
+  metric.update(prediction, target);
+  return metric.value();
+}
+
+}  // namespace
+
+TEST_CASE("R2, worked by hand") {
+  const Matrix<double> target{{3, -0.5, 2, 7}}, mean = Matrix<double>::Constant(1, 4, target.mean());
+  // Residuals -0.5, 0.5, 0, 1; the mean of the targets is 2.875.
+  CHECK_THAT(r2(Matrix<double>{{2.5, 0, 2, 8}}, target), WithinAbs(1 - 1.5 / 29.1875, rounding));
+  CHECK(r2(target, target) == 1);
+  CHECK_THAT(r2(mean, target), WithinAbs(0, rounding));
+  CHECK(r2(-target, target) < 0);
+}
+
+TEST_CASE("R2 of several outputs is the mean over them") {
+  const Matrix<double> target{{3, -0.5, 2, 7}, {1, 2, 3, 4}}, prediction{{2.5, 0, 2, 8}, {1, 2, 3, 5}};
+  CHECK_THAT(r2(prediction, target), WithinAbs((1 - 1.5 / 29.1875 + 1 - 1.0 / 5) / 2, rounding));
+}
+
+TEST_CASE("R2 of targets that are all the same is 1 or 0") {
+  const Matrix<double> target{{2, 2, 2}};
+  CHECK(r2(target, target) == 1);
+  CHECK(r2(Matrix<double>{{2, 2, 3}}, target) == 0);
+}
+
+TEST_CASE("R2 needs two samples") {
+  CHECK(std::isnan(R2{}.value()));
+  CHECK(std::isnan(r2(Matrix<double>{{1}}, Matrix<double>{{2}})));
+}
+
+TEST_CASE("R2 keeps its digits though the targets are far from 0") {
+  const double offset = 1e8;
+  const Matrix<double> target{{3, -0.5, 2, 7}}, prediction{{2.5, 0, 2, 8}};
+  CHECK_THAT(r2(prediction.array() + offset, target.array() + offset), WithinAbs(1 - 1.5 / 29.1875, 1e-8));
+}
+
+TEST_CASE("R2 refuses another number of outputs, in one batch or from batch to batch") {
+  R2 metric;
+  CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(1, 3)); }),
+             ContainsSubstring("r2: expected 2 target rows, one an output, got 1"));
+  metric.update(Matrix<double>{{1, 2}}, Matrix<double>{{1, 2}});
+  CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(2, 3)); }),
+             ContainsSubstring("r2: expected 1 outputs as before, got 2"));
+}
+
+TEST_CASE("RootMeanSquaredError takes the root once, over all batches") {
+  RootMeanSquaredError metric;
+  metric.update(Matrix<double>{{1, 2}}, Matrix<double>{{1, 5}});
+  metric.update(Matrix<double>{{0}}, Matrix<double>{{4}});
+  CHECK(metric.value() == std::sqrt((0 + 9 + 16) / 3.0));
+  CHECK(std::isnan(RootMeanSquaredError{}.value()));
+  CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(1, 3)); }),
+             ContainsSubstring("root_mean_squared_error: expected 2 target rows, one an output, got 1"));
+}

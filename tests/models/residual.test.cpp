@@ -1,0 +1,22 @@
+#include "catch.hpp"
+#include "descent/descent.hpp"
+
+using namespace descent;
+
+TEST_CASE("Residual adds its input to what the body makes of it", "[models]") {
+  Rng rng{1};
+  Residual net{Dense{2, 2, rng, Zeros{}}};
+  const Matrix<> x{{1, 2}, {3, 4}};
+  CHECK(predict(net, x) == x);
+  net.body.weight.setIdentity();
+  CHECK(predict(net, x) == 2 * x);
+}
+
+TEST_CASE("Residual says when its body changes the shape, and where a fault in it stands", "[models]") {
+  Rng rng{1};
+  CHECK_THROWS_WITH((Residual{Dense{4, 3, rng}}.output_shape({4})),
+                    Catch::Matchers::ContainsSubstring("Residual: expected a body that ends in 4 features, got 3"));
+  const Sequential net{Dense{4, 3, rng}, Residual{Sequential{ReLU{}, Dense{5, 3, rng}}}};
+  CHECK_THROWS_WITH(net.output_shape({4}),
+                    "Dense \"1.body.1\": expected 5 features, got 3; the layer before it ends in 3");
+}

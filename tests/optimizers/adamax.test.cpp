@@ -1,0 +1,7 @@
+#include "optimizers/fifty_steps.hpp"
+
+using namespace descent;
+
+TEST_CASE("Adamax equals the reference for fifty steps", "[optimizers][golden]") {
+  equals_reference_for_fifty_steps(Adamax{.learning_rate = 0.01}, "opt_adamax");
+}

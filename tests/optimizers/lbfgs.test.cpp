@@ -1,0 +1,35 @@
+#include "optimizers/fifty_steps.hpp"
+#include "optimizers/point.hpp"
+
+using namespace descent;
+
+TEST_CASE("LBFGS equals the reference for fifty steps", "[optimizers][golden]") {
+  equals_reference_for_fifty_steps(LBFGS{.learning_rate = 0.1, .history = 5}, "opt_lbfgs");
+}
+
+TEST_CASE("LBFGS leaves out what shows no upward curvature, and still leads down") {
+  const LBFGS optimizer{.learning_rate = 0.1};
+  Point point{Vector<double>{{0.1, 1}}};
+  auto state = optimizer.init(point);
+  for (int k = 0; k < 5; ++k) {  // a saddle, (b^2 - a^2) / 2, left along a
+    const Point gradient{Vector<double>{{-point.w(0), 0}}};
+    const double before = point.w(0);
+    optimizer.step(point, gradient, state);
+    CHECK(point.w(0) > before);
+  }
+  CHECK(state.steps.empty());
+}
+
+TEST_CASE("LBFGS keeps no more pairs than its history") {
+  Rng rng{1};
+  Dense<double> layer{3, 2, rng};
+  const LBFGS optimizer{.learning_rate = 0.1, .history = 3};
+  auto state = optimizer.init(layer);
+  for (int k = 0; k < 10; ++k) {
+    Dense<double> gradient = layer;
+    flat(gradient.weight) *= Eigen::ArrayXd::LinSpaced(6, 1, 2);
+    optimizer.step(layer, gradient, state);
+  }
+  CHECK(state.steps.size() == 3);
+  CHECK(state.changes.size() == 3);
+}

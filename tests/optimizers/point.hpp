@@ -1,0 +1,10 @@
+#pragma once
+
+#include "descent/core/concepts.hpp"
+
+/// A point as a model: any cost of parameters can be minimised.
+struct Point {
+  using Scalar = double;
+  descent::Vector<double> w;
+  static void visit(auto&& f, auto&... tree) { f(descent::Parameter{"w", descent::Role::weight}, tree.w...); }
+};

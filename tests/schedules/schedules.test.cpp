@@ -1,0 +1,179 @@
+#include "descent/schedules.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "golden.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr double rounding = 1e-14;
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+struct Row {
+  std::string name;  // in the golden file
+  AnySchedule schedule;
+};
+
+const std::vector<Row> table{
+    {"exponential", Exponential{.initial = 0.2, .decay_rate = 0.9}},
+    {"inverse_time", InverseTime{.initial = 0.2, .decay_rate = 0.5}},
+    {"inverse_sqrt", InverseSqrt{.initial = 0.2, .k = 3}},
+    {"staircase", Staircase{.initial = 0.2, .factor = 0.1, .every = 4}},
+    {"piecewise_constant", PiecewiseConstant{.initial = 0.2, .changes = {{3, 0.1}, {8, 0.05}}}},
+    {"polynomial", Polynomial{.initial = 0.2, .steps = 10, .power = 2}},
+    {"linear", Polynomial{.initial = 0.2, .final = 0.05, .steps = 10}},
+    {"cosine", Cosine{.initial = 0.2, .final = 0.01, .steps = 10}},
+    {"cosine_restarts", CosineRestarts{.initial = 0.2, .final = 0.01, .steps = 10}},
+    {"cosine_restarts_growing", CosineRestarts{.initial = 0.2, .steps = 5, .growth = 2}},
+    {"warmup", Warmup{.steps = 4, .then = Cosine{.initial = 0.2, .steps = 10}}},
+    {"one_cycle", OneCycle{.peak = 0.2, .steps = 21}},
+    {"one_cycle_options",
+     OneCycle{.peak = 0.2, .steps = 31, .rise_share = 0.4, .start_divisor = 10, .end_divisor = 100}},
+};
+
+}  // namespace
+
+TEST_CASE("Schedules equal the reference", "[schedules][golden]") {
+  const auto cases = golden::read("schedules").at("cases");
+  CHECK(cases.size() == table.size());
+  for (const Row& row : table) {
+    CAPTURE(row.name);
+    std::int64_t t = 0;
+    for (const double expected : cases.at(row.name)) {
+      CAPTURE(t);
+      CHECK_THAT(row.schedule(t++), WithinRel(expected, 1e-12) || WithinAbs(expected, 1e-16));
+    }
+  }
+}
+
+TEST_CASE("Schedules that end stay at their end") {
+  constexpr std::int64_t late = 1'000'000'000'000;
+  for (const std::int64_t t : {std::int64_t{10}, std::int64_t{11}, late}) {
+    CHECK(Cosine{.initial = 0.2, .final = 0.01, .steps = 10}(t) == 0.01);
+    CHECK(Polynomial{.initial = 0.2, .final = 0.01, .steps = 10, .power = 3}(t) == 0.01);
+    CHECK(OneCycle{.peak = 0.25, .steps = 11, .start_divisor = 25, .end_divisor = 10}(t) == 0.001);
+    CHECK(PiecewiseConstant{.initial = 0.2, .changes = {{5, 0.1}, {10, 0.01}}}(t) == 0.01);
+  }
+  CHECK(Staircase{.initial = 1}(late) == 0);
+  CHECK_THAT(InverseSqrt{.initial = 1}(late - 1), WithinRel(1e-6, rounding));
+}
+
+TEST_CASE("Schedules begin where they say") {
+  CHECK(Cosine{.initial = 0.2, .steps = 10}(0) == 0.2);
+  CHECK(CosineRestarts{.initial = 0.2, .steps = 10}(0) == 0.2);
+  CHECK(Polynomial{.initial = 0.2, .steps = 10}(0) == 0.2);
+  CHECK(Staircase{.initial = 0.2}(0) == 0.2);
+  CHECK(InverseSqrt{.initial = 0.2}(0) == 0.2);
+  CHECK(PiecewiseConstant{.initial = 0.2}(0) == 0.2);
+  CHECK_THAT((OneCycle{.peak = 0.5, .steps = 100}(0)), WithinRel(0.02, rounding));
+  CHECK_THAT((OneCycle{.peak = 0.5, .steps = 100}(29)), WithinRel(0.5, rounding));  // 0.3 * 100 - 1
+  CHECK_THAT((Warmup{.steps = 4, .then = 0.5}(0)), WithinRel(0.1, rounding));
+}
+
+TEST_CASE("Smooth schedules have no jumps") {
+  constexpr std::int64_t steps = 1000;
+  const auto largest_change = [](const AnySchedule& schedule) {
+    double largest = 0;
+    for (std::int64_t t = 0; t < steps + 10; ++t)
+      largest = std::max(largest, std::abs(schedule(t + 1) - schedule(t)));
+    return largest;
+  };
+  CHECK(largest_change(Cosine{.initial = 1, .steps = steps}) < 0.002);
+  CHECK(largest_change(Polynomial{.initial = 1, .steps = steps}) < 0.00101);
+  CHECK(largest_change(OneCycle{.peak = 1, .steps = steps}) < 0.006);
+  CHECK(largest_change(Warmup{.steps = 100, .then = Cosine{.initial = 1, .steps = steps - 100}}) < 0.01);
+  CHECK(largest_change(Warmup{.steps = 100, .then = 1}) < 0.01);
+}
+
+TEST_CASE("Restarts come after rounds that grow") {
+  const CosineRestarts schedule{.initial = 1, .steps = 3, .growth = 10};
+  for (const std::int64_t t : {0, 3, 33, 333, 3333}) {
+    CHECK(schedule(t) == 1);
+    if (t > 0) CHECK(schedule(t - 1) < schedule(t));
+  }
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  CHECK(std::isfinite(CosineRestarts{.steps = 3, .growth = most}(most)));
+  CHECK((CosineRestarts{.initial = 1, .steps = 10}(1'000'000'000'000'000)) == 1);
+}
+
+TEST_CASE("Warmup takes a number, a schedule, a lambda or another Warmup, per epoch or per step") {
+  const Cosine cosine{.initial = 0.2, .steps = 10};
+  const Warmup into_cosine{.steps = 4, .then = cosine};
+  CHECK(into_cosine(4) == 0.2);
+  CHECK(into_cosine(9) == cosine(5));
+  CHECK(Warmup{.steps = 0, .then = cosine}(3) == cosine(3));
+  CHECK(Warmup{.steps = 4, .then = 0.5}(100) == 0.5);
+  CHECK(Warmup{.steps = 1, .then = [](std::int64_t t) { return 1.0 + static_cast<double>(t); }}(3) == 3);
+  CHECK(Warmup{.steps = 1, .then = Warmup{.steps = 1, .then = 1}}(1) == 0.5);
+
+  const Clock clock{.step = 9, .epoch = 4};
+  CHECK(LearningRate{into_cosine}(clock) == 0.2);
+  CHECK(LearningRate{PerStep{into_cosine}}(clock) == cosine(5));
+}
+
+TEST_CASE("Schedules refuse bad options when they are asked") {
+  const auto text = [](const AnySchedule& schedule) {
+    return support::message_of<DataError>([&] { schedule(0); });
+  };
+  CHECK(text(Cosine{.initial = 0.1}) ==
+        "Cosine: expected .steps of at least 1, got 0; say how long the decay lasts");
+  CHECK(text(Staircase{.every = 0}) == "Staircase: expected .every of at least 1, got 0");
+  CHECK(text(Exponential{.initial = -1}) == "Exponential: expected .initial of 0 or more, got -1");
+  CHECK(text(OneCycle{.steps = 10, .rise_share = 1}) == "OneCycle: expected .rise_share in [0, 1), got 1");
+  CHECK(text(PiecewiseConstant{.changes = {{5, 0.1}, {5, 0.2}}}) ==
+        "PiecewiseConstant: expected changes in order of time, got 5 after 5; sort them, and give one value "
+        "for each "
+        "time");
+
+  const std::vector<Row> bad{
+      {"Exponential", Exponential{.decay_rate = not_a_number}},
+      {"Exponential", Exponential{.decay_rate = -0.5}},
+      {"InverseTime", InverseTime{.initial = not_a_number}},
+      {"InverseTime", InverseTime{.decay_rate = -1}},
+      {"InverseSqrt", InverseSqrt{.initial = -1}},
+      {"InverseSqrt", InverseSqrt{.k = not_a_number}},
+      {"Staircase", Staircase{.initial = not_a_number}},
+      {"Staircase", Staircase{.factor = -1}},
+      {"Staircase", Staircase{.every = -3}},
+      {"PiecewiseConstant", PiecewiseConstant{.initial = -1}},
+      {"PiecewiseConstant", PiecewiseConstant{.changes = {{5, not_a_number}}}},
+      {"Polynomial", Polynomial{.steps = -5}},
+      {"Polynomial", Polynomial{.initial = -1, .steps = 5}},
+      {"Polynomial", Polynomial{.final = not_a_number, .steps = 5}},
+      {"Polynomial", Polynomial{.steps = 5, .power = -1}},
+      {"Cosine", Cosine{.initial = not_a_number, .steps = 5}},
+      {"Cosine", Cosine{.final = -1, .steps = 5}},
+      {"CosineRestarts", CosineRestarts{.steps = 0}},
+      {"CosineRestarts", CosineRestarts{.initial = -1, .steps = 5}},
+      {"CosineRestarts", CosineRestarts{.final = -1, .steps = 5}},
+      {"CosineRestarts", CosineRestarts{.steps = 5, .growth = 0}},
+      {"Warmup", Warmup{.steps = -1}},
+      {"Cosine", Warmup{.steps = 5, .then = Cosine{}}},
+      {"OneCycle", OneCycle{}},
+      {"OneCycle", OneCycle{.peak = not_a_number, .steps = 5}},
+      {"OneCycle", OneCycle{.steps = 5, .rise_share = -0.1}},
+      {"OneCycle", OneCycle{.steps = 5, .start_divisor = 0}},
+      {"OneCycle", OneCycle{.steps = 5, .end_divisor = not_a_number}},
+  };
+  for (const Row& row : bad) CHECK_THAT(text(row.schedule), ContainsSubstring(row.name + ": expected ."));
+}
+
+TEST_CASE("A learning rate that is negative or no number is refused when it is asked for") {
+  const auto text = [](const LearningRate& rate) {
+    return support::message_of<DataError>([&] { rate(Clock{}); });
+  };
+  CHECK(text(-0.1) == "LearningRate: expected .learning_rate of 0 or more, got -0.1");
+  CHECK_THAT(text(not_a_number), ContainsSubstring("got nan"));
+  CHECK_THAT(text([](std::int64_t) { return std::log(0.0); }), ContainsSubstring("got -inf"));
+}

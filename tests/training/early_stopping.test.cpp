@@ -1,0 +1,84 @@
+#include "descent/training/early_stopping.hpp"
+
+#include "catch.hpp"
+#include "descent/descent.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// One weight, pulled towards 0 by training; validation would have it at 1. It starts at 3, so the best epoch
+/// for validation is the one at which it passes 1.
+struct Tug {
+  Dataset<> train{.x = Matrix<>{{1, 1}}, .y = Matrix<>{{0, 0}}};
+  Dataset<> dev{.x = Matrix<>{{1, 1}}, .y = Matrix<>{{1, 1}}};
+  Dense<> net;
+
+  explicit Tug(Rng rng = Rng{1}) : net{1, 1, rng, Bias::none} { net.weight(0, 0) = 3; }
+  FitOptions<Dense<>> options() const {
+    return {.epochs = 100, .batch_size = full_batch, .validation = &dev, .progress = silent};
+  }
+};
+
+const GradientDescent slow{.learning_rate = 0.05};
+
+}  // namespace
+
+TEST_CASE("Early stopping ends the run `patience` epochs after the best and puts its weights back") {
+  Tug tug;
+  auto options = tug.options();
+  options.early_stopping = EarlyStopping{.patience = 4};
+  const History history = fit(tug.net, tug.train, MeanSquaredError{}, slow, options);
+  const auto& costs = history["val_loss"];
+  const auto best = std::min_element(costs.begin(), costs.end());
+  CHECK(costs.end() - best == 5);  // the best, and four that were no better
+  CHECK(costs.size() < 30);
+  CHECK(evaluate(tug.net, tug.dev, MeanSquaredError{}) == *best);
+}
+
+TEST_CASE("Early stopping leaves the last weights where it is told to") {
+  Tug tug;
+  auto options = tug.options();
+  options.early_stopping = EarlyStopping{.patience = 4, .restore_best = false};
+  const History history = fit(tug.net, tug.train, MeanSquaredError{}, slow, options);
+  CHECK(evaluate(tug.net, tug.dev, MeanSquaredError{}) == history["val_loss"].back());
+}
+
+TEST_CASE("Early stopping can look for the largest value, and for a gain of some size") {
+  Tug tug;
+  auto options = tug.options();
+  options.metrics = {RootMeanSquaredError{}};
+  options.early_stopping = EarlyStopping{.monitor = "val_root_mean_squared_error", .patience = 3, .mode = Mode::max};
+  // The error falls from the start, so the first epoch stays the best.
+  CHECK(fit(tug.net, tug.train, MeanSquaredError{}, slow, options).epochs() == 4);
+
+  Tug again;
+  options.early_stopping = EarlyStopping{.monitor = "loss", .patience = 2, .min_delta = 100};
+  CHECK(fit(again.net, again.train, MeanSquaredError{}, slow, options).epochs() == 3);
+}
+
+TEST_CASE("Early stopping says when there is nothing of that name to watch") {
+  Tug tug;
+  auto options = tug.options();
+  options.validation = nullptr;
+  options.early_stopping = EarlyStopping{};
+  CHECK_THROWS_WITH(fit(tug.net, tug.train, MeanSquaredError{}, slow, options),
+                    ContainsSubstring("History: expected one of [loss], got \"val_loss\"") &&
+                        ContainsSubstring("give .validation"));
+}
+
+TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below the minimum") {
+  Tug tug;
+  tug.net.weight(0, 0) = 0;  // nothing to learn: the loss stays 0
+  auto options = tug.options();
+  options.epochs = 7;
+  options.reduce_on_plateau = ReduceOnPlateau{.monitor = "loss", .factor = 0.5, .patience = 2, .minimum = 0.02};
+  std::vector<double> rates;
+  options.on_epoch_end = {[&](const auto& e) { rates.push_back(e.learning_rate); }};
+  fit(tug.net, tug.train, MeanSquaredError{}, GradientDescent{.learning_rate = 0.08}, options);
+  // Halved after epochs 3 and 5, the second and fourth without a gain; the third time it is at its minimum.
+  CHECK(rates[1] == 0.08);
+  CHECK_THAT(rates.back(), Catch::Matchers::WithinRel(0.02, 1e-12));
+  CHECK(std::is_sorted(rates.rbegin(), rates.rend()));
+}

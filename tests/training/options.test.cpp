@@ -1,0 +1,130 @@
+#include "descent/training/options.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include "catch.hpp"
+#include "descent/descent.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+
+namespace {
+
+Dense<double> some_dense() {
+  Rng rng{1};
+  return {2, 3, rng};
+}
+const auto clouds = [](Index samples) { return support::three_clouds<double>(samples); };
+
+}  // namespace
+
+TEST_CASE("Accumulated gradients make the step of one large batch") {
+  // 50 samples in batches of 8: groups of 32 and 18, the last batch being smaller.
+  const Dataset<double> data = clouds(50);
+  Dense<double> small = some_dense(), large = some_dense();
+  const GradientDescent descent{.learning_rate = 0.5};
+  FitOptions<Dense<double>> options{.epochs = 2, .batch_size = 8, .shuffle = false, .progress = silent};
+  options.accumulate = 4;
+  options.regularizer = L2{.lambda = 1};
+  fit(small, data, SoftmaxCrossEntropy{}, descent, options);
+  options.accumulate = 1;
+  options.batch_size = 32;
+  fit(large, data, SoftmaxCrossEntropy{}, descent, options);
+  CHECK((small.weight - large.weight).norm() < 1e-14);  // the order of summation
+  CHECK((small.bias - large.bias).norm() < 1e-14);
+}
+
+TEST_CASE("Accumulation gives each mini-batch of a step its own dropout mask") {
+  const Dataset<double> data{.x = Matrix<double>::Ones(16, 8), .y = Matrix<double>::Zero(1, 8)};
+  Rng rng{1};
+  Sequential net{Dropout<double>{{.keep = 0.5}}, Dense<double>{16, 1, rng}};
+  std::vector<double> costs;
+  FitOptions<decltype(net)> options{.epochs = 1, .batch_size = 1, .progress = silent};
+  options.accumulate = 8;
+  options.on_batch_end = {[&](const BatchEnd& e) { costs.push_back(e.cost); }};
+  fit(net, data, MeanSquaredError{}, GradientDescent{}, options);
+  std::sort(costs.begin(), costs.end());
+  CHECK(std::unique(costs.begin(), costs.end()) - costs.begin() >= 7);
+}
+
+TEST_CASE("The gradient is clipped before the step and the weights are limited after it") {
+  const Dataset<double> data = clouds(30);
+  const Dense<double> before = some_dense();
+  Dense<double> clipped = before;
+  FitOptions<Dense<double>> options{.epochs = 1, .batch_size = full_batch, .progress = silent};
+  options.clip = ClipByGlobalNorm{.limit = 1e-3};
+  fit(clipped, data, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1}, options);
+  const double moved = std::sqrt((clipped.weight - before.weight).squaredNorm() +
+                                 (clipped.bias - before.bias).squaredNorm());
+  CHECK_THAT(moved, WithinAbs(1e-3, 1e-15));
+
+  Dense<double> limited = before;
+  options.constraint = MaxNorm{.limit = 0.01};
+  fit(limited, data, SoftmaxCrossEntropy{}, GradientDescent{}, options);
+  CHECK(limited.weight.rowwise().norm().maxCoeff() <= 0.01 * (1 + 1e-12));
+}
+
+TEST_CASE("The average of the weights is evaluated and left in the model") {
+  const Dataset<double> data = clouds(40);
+  const auto train = [&](double share) {
+    Trainer trainer{some_dense(), SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1},
+                    FitOptions<Dense<double>>{.epochs = 1, .batch_size = 10, .validation = &data, .progress = silent}};
+    trainer.options.average_weights = share;
+    std::vector<Matrix<double>> path;
+    trainer.options.on_batch_end = {[&](const BatchEnd&) { path.push_back(trainer.model.weight); }};
+    trainer.run(data);
+    return std::pair{trainer, path};
+  };
+  const auto [trainer, path] = train(0.5);
+  Matrix<double> mean = path[0];
+  for (std::size_t i = 1; i < path.size(); ++i) mean = 0.5 * mean + 0.5 * path[i];
+  CHECK((trainer.evaluated_model().weight - mean).norm() < 1e-14);
+  CHECK(trainer.history()["val_loss"].back() == evaluate(trainer.evaluated_model(), data, SoftmaxCrossEntropy{}));
+  CHECK(trainer.model.weight == train(0).first.model.weight);  // training itself does not feel it
+
+  Dense<double> net = some_dense();
+  FitOptions<Dense<double>> options{.epochs = 1, .batch_size = 10, .progress = silent};
+  options.average_weights = 0.5;
+  fit(net, data, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1}, options);
+  CHECK(net.weight == trainer.evaluated_model().weight);
+}
+
+TEST_CASE("Augmentation sees each batch with its samples' numbers, and leaves the data alone") {
+  Dataset<double> data{.x = Matrix<double>(1, 5), .y = Matrix<double>::Zero(1, 5)};
+  data.x << 0, 1, 2, 3, 4;
+  const Matrix<double> before = data.x;
+  Rng rng{1};
+  Dense<double> net{1, 1, rng};
+  FitOptions<Dense<double>> options{.epochs = 2, .batch_size = 2, .seed = 9, .progress = silent};
+  std::vector<std::int64_t> epochs;
+  options.augment = [&](Matrix<double>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch) {
+    for (std::size_t j = 0; j < samples.size(); ++j)
+      CHECK(x(0, static_cast<Index>(j)) == static_cast<double>(samples[j]));
+    CHECK(seed == 9);
+    epochs.push_back(epoch);
+    x.setConstant(100);
+  };
+  fit(net, data, MeanSquaredError{}, GradientDescent{.learning_rate = 0}, options);
+  CHECK(epochs == std::vector<std::int64_t>{0, 0, 0, 1, 1, 1});
+  CHECK(data.x == before);
+}
+
+TEST_CASE("Options that make no sense are refused by name") {
+  const Dataset<double> data = clouds(40);
+  Dense<double> net = some_dense();
+  const auto message = [&](auto change) {
+    FitOptions<Dense<double>> options{.progress = silent};
+    change(options);
+    return support::message_of<DataError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options); });
+  };
+  CHECK_THAT(message([](auto& o) { o.accumulate = 0; }), ContainsSubstring("expected .accumulate of at least 1, got 0"));
+  CHECK_THAT(message([](auto& o) { o.average_weights = 1; }),
+             ContainsSubstring("expected .average_weights in [0, 1), got 1"));
+  CHECK_THAT(message([](auto& o) { o.reduce_on_plateau = ReduceOnPlateau{.factor = 2}; }),
+             ContainsSubstring("ReduceOnPlateau: expected .factor in [0, 1), got 2"));
+  CHECK_THAT(message([](auto& o) { o.early_stopping = EarlyStopping{.monitor = "loss", .patience = -1}; }),
+             ContainsSubstring("expected .patience of 0 or more, got -1"));
+}
