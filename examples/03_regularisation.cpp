@@ -24,7 +24,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const Dataset train = moons({.samples = 100, .noise = 0.35, .seed = 1});
-  const Dataset test = moons({.samples = 4000, .noise = 0.35, .seed = 2});
+  const Dataset test = moons({.samples = 2000, .noise = 0.35, .seed = 2});
 
   std::vector<plot::Picture> maps;
   std::vector<plot::Line> curves;
@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
     Sequential net{Dense{2, 64, rng},  ReLU{}, Dropout{{.keep = keep}},
                    Dense{64, 64, rng}, ReLU{}, Dropout{{.keep = keep}}, Dense{64, 1, rng}};
     const History history = fit(net, train, SigmoidCrossEntropy{}, Adam{.learning_rate = 3e-3},
-                                {.epochs = 1000,
+                                {.epochs = 500,
                                  .batch_size = full_batch,
                                  .validation = &test,
                                  .metrics = {Accuracy{}},

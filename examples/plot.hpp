@@ -61,7 +61,7 @@ inline const Style& style(std::size_t i) {
 
 inline std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", std::abs(value) < 1e-12 ? 0 : value);
+  std::snprintf(text, sizeof text, "%.6g", std::abs(value) < 1e-12 ? 0 : value);
   return text;
 }
 
@@ -196,10 +196,9 @@ Picture class_map(const std::string& title, const Net& net, const descent::Datas
     for (Index column = 0, next = 0; column < cells; column = next) {
       while (next < cells && class_at(row, next) == class_at(row, column)) ++next;
       const double from = x.low + static_cast<double>(column) * step_x, up = y.low + static_cast<double>(row + 1) * step_y;
-      // A little larger than the cell, so that no white shows between.
       frame.out << "<rect x='" << frame.x(from) << "' y='" << frame.y(up) << "' width='"
                 << frame.x(from + static_cast<double>(next - column) * step_x) - frame.x(from) << "' height='"
-                << frame.y(up - step_y) - frame.y(up) + 0.3 << "' fill='"
+                << frame.y(up - step_y) - frame.y(up) << "' shape-rendering='crispEdges' fill='"
                 << detail::style(static_cast<std::size_t>(class_at(row, column))).pale << "'/>\n";
     }
   }

@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "conformance/tables.hpp"
+#include "conformance/layer_table.hpp"
 
 using namespace conformance;
 

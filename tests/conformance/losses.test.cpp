@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "conformance/tables.hpp"
+#include "conformance/loss_table.hpp"
 
 using namespace conformance;
 using Catch::Matchers::WithinAbs;

@@ -2,7 +2,7 @@
 #include <concepts>
 
 #include "catch.hpp"
-#include "conformance/tables.hpp"
+#include "conformance/metric_table.hpp"
 
 using namespace conformance;
 using Catch::Matchers::ContainsSubstring;

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "conformance/tables.hpp"
+#include "conformance/optimizer_table.hpp"
 #include "optimizers/point.hpp"
 #include "support.hpp"
 

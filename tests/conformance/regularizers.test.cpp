@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "conformance/tables.hpp"
+#include "conformance/regularizer_table.hpp"
 #include "support.hpp"
 
 using namespace conformance;

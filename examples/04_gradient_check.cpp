@@ -1,0 +1,51 @@
+// Lesson 4: is backward right? Compare it with differences of the cost.
+//
+//   numeric = (J(w + epsilon) - J(w - epsilon)) / (2 epsilon)
+//
+// First a network that is right, at its first weights and again after some training, with dropout (whose mask
+// stays the same throughout the check) and with the L2 term. Then the same with a mistake planted in one layer,
+// as one makes it: in the gradient of its weights the sum over samples was counted double. Such a network still
+// learns, only worse, and nothing but this check tells.
+
+#include <descent/descent.hpp>
+#include <iostream>
+#include <string_view>
+
+using namespace descent;
+
+/// A Dense layer with a bug.
+struct BuggyDense : Dense<double> {
+  using Dense<double>::Dense;
+
+  const Matrix<double>& backward(Batch<double> x, Batch<double> dy, Cache& c, BuggyDense& gradient) const {
+    const Matrix<double>& dx = Dense<double>::backward(x, dy, c, gradient);
+    gradient.weight *= 2;  // the bug
+    return dx;
+  }
+};
+
+/// Checks a network and says where the fault is, if there is one.
+template <class Net>
+void check(std::string_view what, const Net& net, const Dataset<double>& data) {
+  const GradientReport report = check_gradient(net, SoftmaxCrossEntropy{}, data.x, data.y, {.regularizer = L2{.lambda = 0.1}});
+  std::cout << what << '\n' << report;
+  for (const GradientReport::Block& block : report.blocks)
+    if (block.relative_difference > 1e-3) std::cout << "the fault is in " << block.name << '\n';
+  std::cout << '\n';
+}
+
+int main() {
+  // Double precision, few samples, a small network: the check runs forward twice for every number in it.
+  const Dataset<double> data = blobs<double>({.samples = 12, .classes = 3, .features = 4, .spread = 1, .seed = 1});
+
+  Rng rng{1};
+  Sequential net{Dense<double>{4, 6, rng}, Tanh<double>{}, Dropout<double>{{.keep = 0.8}},
+                 Dense<double>{6, 5, rng}, ReLU<double>{}, Dense<double>{5, 3, rng}};
+  check("At the first weights", net, data);
+  fit(net, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, {.epochs = 50, .batch_size = 4, .progress = silent});
+  check("After some training", net, data);
+
+  const Sequential buggy{Dense<double>{4, 6, rng}, Tanh<double>{}, Dropout<double>{{.keep = 0.8}},
+                         BuggyDense{6, 5, rng},    ReLU<double>{}, Dense<double>{5, 3, rng}};
+  check("With a bug", buggy, data);
+}

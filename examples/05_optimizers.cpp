@@ -1,0 +1,106 @@
+// Lesson 5: four ways down.
+//
+// First two moons, a network 2-16-8-1 and mini-batches of 64: gradient descent, momentum, RMSprop and Adam,
+// all with the same learning rate, once constant and once with decay, alpha = alpha0 / (1 + epoch / 10).
+//
+// Then a saddle at the end of a ravine, J(u, v) = 50 u^2 + (v^2 - 1)^2 / 4. At (0, 0) the gradient is zero, but
+// it is no minimum: those are at v = 1 and v = -1. We start beside it, at v = 0.001, where J is almost flat
+// along v. Across, along u, it is steep, and so gradient descent must take a rate below 2 / 100 or it flies out
+// of the ravine: it crawls. With momentum the swings across cancel, and the rate may be 15 times larger. RMSprop
+// and Adam divide each step by the size of the gradients, so that flat is as fast as steep.
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <descent/descent.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "plot.hpp"
+
+using namespace descent;
+
+/// Compares the optimizers on two moons.
+void two_moons(const std::string& out) {
+  const Dataset train = moons({.samples = 600, .noise = 0.15, .seed = 1});
+  const Dataset test = moons({.samples = 2000, .noise = 0.15, .seed = 2});
+  const double constant = 0.02;
+  const InverseTime decaying{.initial = constant, .decay_rate = 0.1};
+
+  std::vector<plot::Picture> maps;
+  std::vector<plot::Line> without, with;
+  const auto train_with = [&](const std::string& name, const auto& optimizer, std::vector<plot::Line>& costs) {
+    Rng rng{1};
+    Sequential net{Dense{2, 16, rng}, ReLU{}, Dense{16, 8, rng}, ReLU{}, Dense{8, 1, rng}};
+    const History history =
+        fit(net, train, SigmoidCrossEntropy{}, optimizer, {.epochs = 100, .batch_size = 64, .seed = 1, .progress = silent});
+    const double cost = history["loss"].back(), accuracy = evaluate(net, test, Accuracy{});
+    std::printf("%-18s %-10s cost %.4f   test accuracy %.3f\n", name.c_str(), &costs == &with ? "decaying" : "constant",
+                cost, accuracy);
+    costs.push_back({name, history["loss"]});
+    if (&costs == &without) maps.push_back(plot::class_map(name, net, train));
+  };
+  for (std::vector<plot::Line>* costs : {&without, &with}) {
+    const LearningRate rate = costs == &with ? LearningRate{decaying} : LearningRate{constant};
+    train_with("gradient descent", GradientDescent{.learning_rate = rate}, *costs);
+    train_with("momentum", Momentum{.learning_rate = rate}, *costs);
+    train_with("RMSprop", RMSprop{.learning_rate = rate}, *costs);
+    train_with("Adam", Adam{.learning_rate = rate}, *costs);
+  }
+  maps.push_back(plot::line_chart({.title = "Constant learning rate"}, without));
+  maps.push_back(plot::line_chart({.title = "With decay"}, with));
+  plot::write_svg(out + "/05_optimizers.svg", maps, 2);
+}
+
+/// A model that is nothing but a point (u, v): whoever names its parameters in `visit` can be optimised.
+struct Point {
+  using Scalar = double;
+  Vector<double> w = Vector<double>{{0.1, 0.001}};
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"w", Role::weight}, tree.w...); }
+};
+
+double saddle(const Point& at, Point& gradient) {
+  const double u = at.w(0), v = at.w(1);
+  gradient.w = Vector<double>{{100 * u, v * (v * v - 1)}};
+  return 50 * u * u + (v * v - 1) * (v * v - 1) / 4;
+}
+
+/// Counts the steps until v has left the saddle.
+void leave_the_saddle(const std::string& out) {
+  std::vector<plot::Line> costs;
+  const auto descend = [&](const std::string& name, const auto& optimizer) {
+    Point at, gradient;
+    auto state = optimizer.init(at);
+    std::vector<double> path;
+    int left = 0;
+    for (int step = 1; step <= 2000; ++step) {
+      path.push_back(saddle(at, gradient));
+      optimizer.step(at, gradient, state);
+      if (left == 0 && std::abs(at.w(1)) > 0.5) left = step;
+    }
+    std::printf("%-18s leaves the saddle after %4d steps\n", name.c_str(), left);
+    path.resize(600);
+    costs.push_back({name, path});
+  };
+  descend("gradient descent", GradientDescent{.learning_rate = 0.015});
+  descend("momentum", Momentum{.learning_rate = 0.2});
+  descend("RMSprop", RMSprop{.learning_rate = 0.01});
+  descend("Adam", Adam{.learning_rate = 0.01});
+  plot::write_svg(out + "/05_saddle.svg", {plot::line_chart({.title = "Leaving a saddle", .x_label = "step", .y_most = 0.6}, costs)});
+}
+
+int main(int argc, char** argv) try {
+  std::string out = ".";
+  CLI::App app{"Compares optimizers on two moons and on a saddle."};
+  app.add_option("--out", out, "folder for the pictures");
+  CLI11_PARSE(app, argc, argv);
+
+  two_moons(out);
+  std::printf("\n");
+  leave_the_saddle(out);
+  std::cout << "\nThe pictures are in " << out << "/05_optimizers.svg and 05_saddle.svg\n";
+} catch (const Error& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
