@@ -31,7 +31,8 @@ int main(int argc, char** argv) try {
   // 1797 images of 8 x 8 pixels. The network learns from one part, we choose by the second, and judge by the
   // third, which neither has seen.
   const Dataset digits = read_csv(settings.data, {.label = "label"});
-  auto [train, dev, test] = split(digits, {.train = 0.7, .dev = 0.1, .stratify = true, .seed = settings.seed});
+  auto [train, dev, test] =
+      split(digits, {.train = 0.7, .dev = 0.1, .stratify = true, .seed = settings.seed});
   const Matrix<> test_images = test.x;
 
   // Bring every pixel to mean 0 and deviation 1, as measured on the training set.
@@ -43,7 +44,10 @@ int main(int argc, char** argv) try {
   Network net;
   Index width = digits.features();
   for (const Index units : settings.hidden) {
-    net.add(Dense{width, units, rng, Bias::none}).add(BatchNorm{units}).add(ReLU{}).add(Dropout{{.keep = 0.8}});
+    net.add(Dense{width, units, rng, Bias::none})
+        .add(BatchNorm{units})
+        .add(ReLU{})
+        .add(Dropout{{.keep = 0.8}});
     width = units;
   }
   net.add(Dense{width, 10, rng});
@@ -91,7 +95,8 @@ void draw_misread_digits(const Network<>& net, const Dataset<>& test, const Matr
     if (read[static_cast<std::size_t>(i)] != static_cast<Index>(test.y(0, i))) misread.push_back(i);
 
   for (const Index i : misread)
-    std::printf("%d, read as %d      ", static_cast<int>(test.y(0, i)), static_cast<int>(read[static_cast<std::size_t>(i)]));
+    std::printf("%d, read as %d      ", static_cast<int>(test.y(0, i)),
+                static_cast<int>(read[static_cast<std::size_t>(i)]));
   std::printf("\n");
   for (Index row = 0; row < 8; ++row) {
     for (const Index i : misread) {

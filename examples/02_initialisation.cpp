@@ -29,13 +29,14 @@ int main(int argc, char** argv) try {
 
   std::vector<plot::Picture> maps;
   std::vector<plot::Line> costs;
-  std::printf("log 2 is %.4f\n\n%-10s %10s %10s %10s %10s\n", std::log(2), "weights", "first cost", "last cost", "train",
-              "test");
+  std::printf("log 2 is %.4f\n\n%-10s %10s %10s %10s %10s\n", std::log(2), "weights", "first cost",
+              "last cost", "train", "test");
   const auto compare = [&](const std::string& name, const auto& init) {
     Rng rng{3};
     Sequential net{Dense{2, 10, rng, init}, ReLU{}, Dense{10, 5, rng, init}, ReLU{}, Dense{5, 1, rng, init}};
-    const History history = fit(net, train, SigmoidCrossEntropy{}, GradientDescent{.learning_rate = 0.01},
-                                {.epochs = 15000, .batch_size = full_batch, .shuffle = false, .progress = silent});
+    const History history =
+        fit(net, train, SigmoidCrossEntropy{}, GradientDescent{.learning_rate = 0.01},
+            {.epochs = 15000, .batch_size = full_batch, .shuffle = false, .progress = silent});
     const std::vector<double>& cost = history["loss"];
     std::printf("%-10s %10.4f %10.4f %10.3f %10.3f\n", name.c_str(), cost.front(), cost.back(),
                 evaluate(net, train, Accuracy{}), evaluate(net, test, Accuracy{}));

@@ -32,7 +32,8 @@ int main(int argc, char** argv) try {
   const auto compare = [&](const std::string& name, double lambda, double keep) {
     Rng rng{1};
     Sequential net{Dense{2, 64, rng},  ReLU{}, Dropout{{.keep = keep}},
-                   Dense{64, 64, rng}, ReLU{}, Dropout{{.keep = keep}}, Dense{64, 1, rng}};
+                   Dense{64, 64, rng}, ReLU{}, Dropout{{.keep = keep}},
+                   Dense{64, 1, rng}};
     const History history = fit(net, train, SigmoidCrossEntropy{}, Adam{.learning_rate = 3e-3},
                                 {.epochs = 500,
                                  .batch_size = full_batch,

@@ -27,7 +27,8 @@ struct BuggyDense : Dense<double> {
 /// Checks a network and says where the fault is, if there is one.
 template <class Net>
 void check(std::string_view what, const Net& net, const Dataset<double>& data) {
-  const GradientReport report = check_gradient(net, SoftmaxCrossEntropy{}, data.x, data.y, {.regularizer = L2{.lambda = 0.1}});
+  const GradientReport report =
+      check_gradient(net, SoftmaxCrossEntropy{}, data.x, data.y, {.regularizer = L2{.lambda = 0.1}});
   std::cout << what << '\n' << report;
   for (const GradientReport::Block& block : report.blocks)
     if (block.relative_difference > 1e-3) std::cout << "the fault is in " << block.name << '\n';
@@ -36,13 +37,15 @@ void check(std::string_view what, const Net& net, const Dataset<double>& data) {
 
 int main() {
   // Double precision, few samples, a small network: the check runs forward twice for every number in it.
-  const Dataset<double> data = blobs<double>({.samples = 12, .classes = 3, .features = 4, .spread = 1, .seed = 1});
+  const Dataset<double> data =
+      blobs<double>({.samples = 12, .classes = 3, .features = 4, .spread = 1, .seed = 1});
 
   Rng rng{1};
   Sequential net{Dense<double>{4, 6, rng}, Tanh<double>{}, Dropout<double>{{.keep = 0.8}},
                  Dense<double>{6, 5, rng}, ReLU<double>{}, Dense<double>{5, 3, rng}};
   check("At the first weights", net, data);
-  fit(net, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, {.epochs = 50, .batch_size = 4, .progress = silent});
+  fit(net, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01},
+      {.epochs = 50, .batch_size = 4, .progress = silent});
   check("After some training", net, data);
 
   const Sequential buggy{Dense<double>{4, 6, rng}, Tanh<double>{}, Dropout<double>{{.keep = 0.8}},

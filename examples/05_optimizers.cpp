@@ -30,14 +30,15 @@ void two_moons(const std::string& out) {
 
   std::vector<plot::Picture> maps;
   std::vector<plot::Line> without, with;
-  const auto train_with = [&](const std::string& name, const auto& optimizer, std::vector<plot::Line>& costs) {
+  const auto train_with = [&](const std::string& name, const auto& optimizer,
+                              std::vector<plot::Line>& costs) {
     Rng rng{1};
     Sequential net{Dense{2, 16, rng}, ReLU{}, Dense{16, 8, rng}, ReLU{}, Dense{8, 1, rng}};
-    const History history =
-        fit(net, train, SigmoidCrossEntropy{}, optimizer, {.epochs = 100, .batch_size = 64, .seed = 1, .progress = silent});
+    const History history = fit(net, train, SigmoidCrossEntropy{}, optimizer,
+                                {.epochs = 100, .batch_size = 64, .seed = 1, .progress = silent});
     const double cost = history["loss"].back(), accuracy = evaluate(net, test, Accuracy{});
-    std::printf("%-18s %-10s cost %.4f   test accuracy %.3f\n", name.c_str(), &costs == &with ? "decaying" : "constant",
-                cost, accuracy);
+    std::printf("%-18s %-10s cost %.4f   test accuracy %.3f\n", name.c_str(),
+                &costs == &with ? "decaying" : "constant", cost, accuracy);
     costs.push_back({name, history["loss"]});
     if (&costs == &without) maps.push_back(plot::class_map(name, net, train));
   };
@@ -87,7 +88,8 @@ void leave_the_saddle(const std::string& out) {
   descend("momentum", Momentum{.learning_rate = 0.2});
   descend("RMSprop", RMSprop{.learning_rate = 0.01});
   descend("Adam", Adam{.learning_rate = 0.01});
-  plot::write_svg(out + "/05_saddle.svg", {plot::line_chart({.title = "Leaving a saddle", .x_label = "step", .y_most = 0.6}, costs)});
+  plot::write_svg(out + "/05_saddle.svg",
+                  {plot::line_chart({.title = "Leaving a saddle", .x_label = "step", .y_most = 0.6}, costs)});
 }
 
 int main(int argc, char** argv) try {

@@ -83,7 +83,10 @@ struct Range {
   /// About five round numbers in the range.
   std::vector<double> ticks() const {
     const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
-    const double step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
+    const double step = power * (rough / power < 1.5   ? 1
+                                 : rough / power < 3.5 ? 2
+                                 : rough / power < 7.5 ? 5
+                                                       : 10);
     std::vector<double> all;
     for (double k = std::ceil(low / step); k * step <= high + step / 1000; ++k) all.push_back(k * step);
     return all;
@@ -95,7 +98,8 @@ class Frame {
  public:
   Frame(const Axes& axes, Range across, Range upwards) : x_{across}, y_{upwards} {
     if (!(x_.high > x_.low)) x_ = {0, 1};
-    if (!(y_.high > y_.low)) y_ = {std::isfinite(y_.low) ? y_.low - 0.5 : 0, std::isfinite(y_.low) ? y_.low + 0.5 : 1};
+    if (!(y_.high > y_.low))
+      y_ = {std::isfinite(y_.low) ? y_.low - 0.5 : 0, std::isfinite(y_.low) ? y_.low + 0.5 : 1};
     text(Picture::width / 2, 22, "middle", axes.title, "font-weight='bold'");
     text((left + right) / 2, Picture::height - 10, "middle", axes.x_label);
     out << "<text transform='translate(16 " << (top + bottom) / 2 << ") rotate(-90)' text-anchor='middle'>"
@@ -116,12 +120,12 @@ class Frame {
   const Range& y_range() const { return y_; }
 
   void text(double at_x, double at_y, const char* anchor, const std::string& what, const char* more = "") {
-    out << "<text x='" << at_x << "' y='" << at_y << "' text-anchor='" << anchor << "' " << more << '>' << escaped(what)
-        << "</text>\n";
+    out << "<text x='" << at_x << "' y='" << at_y << "' text-anchor='" << anchor << "' " << more << '>'
+        << escaped(what) << "</text>\n";
   }
   Picture finish() {
-    out << "<rect x='" << left << "' y='" << top << "' width='" << right - left << "' height='" << bottom - top
-        << "' fill='none' stroke='black'/>\n";
+    out << "<rect x='" << left << "' y='" << top << "' width='" << right - left << "' height='"
+        << bottom - top << "' fill='none' stroke='black'/>\n";
     return {out.str()};
   }
 
@@ -151,22 +155,25 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::vector<double>& values = lines[i].values;
     const std::size_t stride = values.size() / 400 + 1;  // more points than pixels show nothing
-    frame.out << "<path fill='none' stroke-width='1.8' stroke='" << detail::style(i).colour << "' stroke-dasharray='"
-              << detail::style(i).dash << "' d='";
+    frame.out << "<path fill='none' stroke-width='1.8' stroke='" << detail::style(i).colour
+              << "' stroke-dasharray='" << detail::style(i).dash << "' d='";
     bool down = false;
     for (std::size_t k = 0; k < values.size(); k += stride) {
       const bool visible = std::isfinite(values[k]) && values[k] <= axes.y_most;
       if (visible)
-        frame.out << (down ? 'L' : 'M') << frame.x(static_cast<double>(k) * axes.x_per_value) << ' ' << frame.y(values[k]);
+        frame.out << (down ? 'L' : 'M') << frame.x(static_cast<double>(k) * axes.x_per_value) << ' '
+                  << frame.y(values[k]);
       down = visible;
     }
     frame.out << "'/>\n";
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const double row = detail::Frame::top + 16 + 18 * static_cast<double>(i);
-    frame.out << "<path d='M" << detail::Frame::right - 12 << ' ' << row - 4 << "h-34' stroke-width='1.8' stroke='"
-              << detail::style(i).colour << "' stroke-dasharray='" << detail::style(i).dash << "'/>";
-    frame.text(detail::Frame::right - 52, row, "end", lines[i].name, "paint-order='stroke' stroke='white' stroke-width='3'");
+    frame.out << "<path d='M" << detail::Frame::right - 12 << ' ' << row - 4
+              << "h-34' stroke-width='1.8' stroke='" << detail::style(i).colour << "' stroke-dasharray='"
+              << detail::style(i).dash << "'/>";
+    frame.text(detail::Frame::right - 52, row, "end", lines[i].name,
+               "paint-order='stroke' stroke='white' stroke-width='3'");
   }
   return frame.finish();
 }
@@ -174,7 +181,8 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
 /// The plane, shaded by the class that the network sees at each point, and the samples in it: discs, squares
 /// and diamonds for the classes 0, 1 and 2.
 template <class Net>
-Picture class_map(const std::string& title, const Net& net, const descent::Dataset<typename Net::Scalar>& data) {
+Picture class_map(const std::string& title, const Net& net,
+                  const descent::Dataset<typename Net::Scalar>& data) {
   using T = typename Net::Scalar;
   detail::Range x, y;
   for (Index j = 0; j < data.samples(); ++j) x.include(data.x(0, j)), y.include(data.x(1, j));
@@ -191,11 +199,14 @@ Picture class_map(const std::string& title, const Net& net, const descent::Datas
     grid(1, j) = static_cast<T>(y.low + (static_cast<double>(j / cells) + 0.5) * step_y);
   }
   const std::vector<Index> seen = descent::predict_classes(net, grid);
-  const auto class_at = [&](Index row, Index column) { return seen[static_cast<std::size_t>(row * cells + column)]; };
+  const auto class_at = [&](Index row, Index column) {
+    return seen[static_cast<std::size_t>(row * cells + column)];
+  };
   for (Index row = 0; row < cells; ++row) {
     for (Index column = 0, next = 0; column < cells; column = next) {
       while (next < cells && class_at(row, next) == class_at(row, column)) ++next;
-      const double from = x.low + static_cast<double>(column) * step_x, up = y.low + static_cast<double>(row + 1) * step_y;
+      const double from = x.low + static_cast<double>(column) * step_x,
+                   up = y.low + static_cast<double>(row + 1) * step_y;
       frame.out << "<rect x='" << frame.x(from) << "' y='" << frame.y(up) << "' width='"
                 << frame.x(from + static_cast<double>(next - column) * step_x) - frame.x(from) << "' height='"
                 << frame.y(up - step_y) - frame.y(up) << "' shape-rendering='crispEdges' fill='"
@@ -205,27 +216,32 @@ Picture class_map(const std::string& title, const Net& net, const descent::Datas
   for (Index j = 0; j < data.samples(); ++j) {
     const auto c = static_cast<std::size_t>(data.y(0, j));
     const double at_x = frame.x(data.x(0, j)), at_y = frame.y(data.x(1, j));
-    const std::string look = std::string{" fill='"} + detail::style(c).colour + "' stroke='white' stroke-width='0.6'/>\n";
+    const std::string look =
+        std::string{" fill='"} + detail::style(c).colour + "' stroke='white' stroke-width='0.6'/>\n";
     if (c == 0)
       frame.out << "<circle cx='" << at_x << "' cy='" << at_y << "' r='3.2'" << look;
     else
-      frame.out << "<rect x='-2.9' y='-2.9' width='5.8' height='5.8' transform='translate(" << at_x << ' ' << at_y
-                << ") rotate(" << (c == 1 ? 0 : 45) << ")'" << look;
+      frame.out << "<rect x='-2.9' y='-2.9' width='5.8' height='5.8' transform='translate(" << at_x << ' '
+                << at_y << ") rotate(" << (c == 1 ? 0 : 45) << ")'" << look;
   }
   return frame.finish();
 }
 
 /// Writes pictures side by side, `per_row` in a row. Makes the folder where there is none.
-inline void write_svg(const std::filesystem::path& path, const std::vector<Picture>& pictures, std::size_t per_row = 3) {
+inline void write_svg(const std::filesystem::path& path, const std::vector<Picture>& pictures,
+                      std::size_t per_row = 3) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-  const std::size_t columns = std::min(per_row, pictures.size()), rows = (pictures.size() + columns - 1) / columns;
-  const double width = static_cast<double>(columns) * Picture::width, height = static_cast<double>(rows) * Picture::height;
+  const std::size_t columns = std::min(per_row, pictures.size()),
+                    rows = (pictures.size() + columns - 1) / columns;
+  const double width = static_cast<double>(columns) * Picture::width,
+               height = static_cast<double>(rows) * Picture::height;
   descent::replace_file(path, "write_svg", [&](std::ostream& out) {
     out << "<svg xmlns='http://www.w3.org/2000/svg' width='" << width << "' height='" << height
         << "' font-family='sans-serif' font-size='12'>\n<rect width='100%' height='100%' fill='white'/>\n";
     for (std::size_t i = 0; i < pictures.size(); ++i)
       out << "<g transform='translate(" << static_cast<double>(i % columns) * Picture::width << ' '
-          << static_cast<double>(i / columns) * Picture::height << ")'>\n" << pictures[i].svg << "</g>\n";
+          << static_cast<double>(i / columns) * Picture::height << ")'>\n"
+          << pictures[i].svg << "</g>\n";
     out << "</svg>\n";
   });
 }

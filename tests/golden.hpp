@@ -25,7 +25,8 @@ inline descent::Matrix<double> matrix(const Json& tensor) {
   const descent::Index rows = shape.at(0), cols = shape.size() > 1 ? shape.at(1).get<descent::Index>() : 1;
   descent::Matrix<double> m(rows, cols);
   for (descent::Index i = 0; i < rows; ++i)
-    for (descent::Index j = 0; j < cols; ++j) m(i, j) = tensor.at("data").at(static_cast<std::size_t>(i * cols + j));
+    for (descent::Index j = 0; j < cols; ++j)
+      m(i, j) = tensor.at("data").at(static_cast<std::size_t>(i * cols + j));
   return m;
 }
 

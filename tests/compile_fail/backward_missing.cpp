@@ -12,7 +12,9 @@ struct Double {
   Shape output_shape(const Shape& in) const { return in; }
   const Matrix<float>& forward(Batch<float> x, Cache& c, const Pass&) const { return c.y = 2 * x; }
 #ifdef DESCENT_COMPILES
-  const Matrix<float>& backward(Batch<float>, Batch<float> dy, Cache& c, Double&) const { return c.dx = 2 * dy; }
+  const Matrix<float>& backward(Batch<float>, Batch<float> dy, Cache& c, Double&) const {
+    return c.dx = 2 * dy;
+  }
 #endif
 };
 

@@ -15,7 +15,9 @@ struct Double {
 #else
   Matrix<float> forward(Batch<float> x, Cache&, const Pass&) const { return 2 * x; }
 #endif
-  const Matrix<float>& backward(Batch<float>, Batch<float> dy, Cache& c, Double&) const { return c.dx = 2 * dy; }
+  const Matrix<float>& backward(Batch<float>, Batch<float> dy, Cache& c, Double&) const {
+    return c.dx = 2 * dy;
+  }
 };
 
 int main() { Network net{Double{}}; }

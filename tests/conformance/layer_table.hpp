@@ -23,9 +23,11 @@ PassResult run_pass(const M& model, const Matrix<double>& x, const Matrix<double
   PassResult result;
   result.y = model.forward(x, cache, Pass::training({.seed = 5}));
   result.dx = model.backward(x, dy, cache, slopes);
-  M::visit([&](const Parameter&,
-               const auto& s) { result.gradient.insert(result.gradient.end(), s.data(), s.data() + s.size()); },
-           slopes);
+  M::visit(
+      [&](const Parameter&, const auto& s) {
+        result.gradient.insert(result.gradient.end(), s.data(), s.data() + s.size());
+      },
+      slopes);
   return result;
 }
 
@@ -54,8 +56,16 @@ struct LayerRow {
 };
 
 inline const std::vector<LayerRow> layers{
-    LayerRow{"Dense", {5}, []<class T>(T, Rng& rng) { return Dense<T>{5, 4, rng}; }},
-    LayerRow{"Dense without bias", {5}, []<class T>(T, Rng& rng) { return Dense<T>{5, 4, rng, Bias::none}; }},
+    LayerRow{"Dense",
+             {5},
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{5, 4, rng};
+             }},
+    LayerRow{"Dense without bias",
+             {5},
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{5, 4, rng, Bias::none};
+             }},
     LayerRow{"ReLU", {5}, []<class T>(T, Rng&) { return ReLU<T>{}; }},
     LayerRow{"Sigmoid", {5}, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
     LayerRow{"Tanh", {5}, []<class T>(T, Rng&) { return Tanh<T>{}; }},
@@ -77,24 +87,33 @@ inline const std::vector<LayerRow> layers{
     LayerRow{"HardSwish", {5}, []<class T>(T, Rng&) { return HardSwish<T>{}; }},
     LayerRow{"Softmax", {5}, []<class T>(T, Rng&) { return Softmax<T>{}; }},
     LayerRow{"LogSoftmax", {5}, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
-    LayerRow{"Elementwise", {5}, []<class T>(T, Rng&) {
-               return elementwise<T>([](auto x) { return x * x / (1 + x * x); });
-             }},
+    LayerRow{"Elementwise",
+             {5},
+             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }},
     LayerRow{"BatchNorm", {5}, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
     LayerRow{"LayerNorm", {5}, []<class T>(T, Rng&) { return LayerNorm<T>{5}; }},
     LayerRow{"Dropout", {5}, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
     LayerRow{"GaussianNoise", {5}, []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},
     LayerRow{"GaussianDropout", {5}, []<class T>(T, Rng&) { return GaussianDropout<T>{{.keep = 0.8}}; }},
-    LayerRow{"Residual", {5}, []<class T>(T, Rng& rng) {
-               return Residual{Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 5, rng}}};
-             }},
-    LayerRow{"Concat", {5}, []<class T>(T, Rng& rng) {
+    LayerRow{
+        "Residual",
+        {5},
+        []<class T>(T, Rng& rng) {
+          return Residual{Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 5, rng}}};
+        }},
+    LayerRow{"Concat",
+             {5},
+             []<class T>(T, Rng& rng) {
                return Concat{Dense<T>{5, 4, rng}, Identity<T>{}, Sequential{Dense<T>{5, 2, rng}, Tanh<T>{}}};
              }},
-    LayerRow{"Sequential", {5}, []<class T>(T, Rng& rng) {
+    LayerRow{"Sequential",
+             {5},
+             []<class T>(T, Rng& rng) {
                return Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
-    LayerRow{"Network", {5}, []<class T>(T, Rng& rng) {
+    LayerRow{"Network",
+             {5},
+             []<class T>(T, Rng& rng) {
                return Network{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
 };

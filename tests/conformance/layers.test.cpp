@@ -45,7 +45,8 @@ struct Neighbours {
 
 bool equal_parameters(const AnyLayer<double>& a, const AnyLayer<double>& b) {
   bool equal = true;
-  AnyLayer<double>::visit([&](const Parameter&, const auto& p, const auto& q) { equal = equal && p == q; }, a, b);
+  AnyLayer<double>::visit([&](const Parameter&, const auto& p, const auto& q) { equal = equal && p == q; }, a,
+                          b);
   return equal;
 }
 
@@ -54,7 +55,8 @@ bool equal_parameters(const AnyLayer<double>& a, const AnyLayer<double>& b) {
 TEST_CASE("layers: backward is the gradient of forward, alone", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1), y = some_batch(outputs(row), samples, 2);
+      const Matrix<double> x = some_batch(row.shape.size(), samples, 1),
+                           y = some_batch(outputs(row), samples, 2);
       require_correct(check_gradient(make(row), MeanSquaredError{}, x, y));
       require_correct(check_gradient(make(row), MeanSquaredError{}, x, y, {.training = false}));
     }
@@ -78,7 +80,8 @@ TEST_CASE("layers: Sequential and Network compute the same bits", "[conformance]
     DYNAMIC_SECTION(row.name) {
       const Neighbours n{row};
       const Matrix<double> x = some_batch(3, samples, 1), dy = some_batch(3, samples, 2);
-      CHECK(row.in_sequential(n.before, n.after, x, dy) == run_pass(Network{n.before, make(row), n.after}, x, dy));
+      CHECK(row.in_sequential(n.before, n.after, x, dy) ==
+            run_pass(Network{n.before, make(row), n.after}, x, dy));
     }
   });
 }
@@ -89,7 +92,8 @@ TEST_CASE("layers: backward overwrites its gradient, with or without dx", "[conf
       const AnyLayer<double> layer = make(row);
       AnyLayer<double> once = zeros_like(layer), again = layer;
       AnyLayer<double>::Cache cache;
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1), dy = some_batch(outputs(row), samples, 2);
+      const Matrix<double> x = some_batch(row.shape.size(), samples, 1),
+                           dy = some_batch(outputs(row), samples, 2);
       layer.forward(x, cache, Pass::training({}));
       layer.backward(x, dy, cache, once);
       backward_parameters(layer, x, dy, cache, again);

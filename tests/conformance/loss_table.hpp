@@ -32,7 +32,8 @@ inline const auto losses = std::tuple{
     LossRow{"LogCosh", LogCosh{}, {{1, -2, 0.5}, {0, 3, 1}}, {{0, -1, 2}, {0.5, 3, 1}}},
     LossRow{"Hinge", Hinge{}, {{1.5, -2, 0.5}, {0, 3, 2}}, {{0, 1, 1}, {1, 0, 1}}},
     LossRow{"SquaredHinge", SquaredHinge{}, {{1.5, -2, 0.5}, {0, 3, 2}}, {{0, 1, 1}, {1, 0, 1}}},
-    LossRow{"SigmoidCrossEntropy", SigmoidCrossEntropy{}, {{1, -2, 0.5}, {0, 3, 1}}, {{0, 1, 1}, {1, 0.3, 0}}},
+    LossRow{
+        "SigmoidCrossEntropy", SigmoidCrossEntropy{}, {{1, -2, 0.5}, {0, 3, 1}}, {{0, 1, 1}, {1, 0.3, 0}}},
     LossRow{"SoftmaxCrossEntropy", SoftmaxCrossEntropy{}, {{1, -2, 0.5}, {0, 3, 1}, {2, 2, -1}}, {{0, 2, 1}}},
     LossRow{"SoftmaxCrossEntropy of probabilities",
             SoftmaxCrossEntropy{},
@@ -56,7 +57,8 @@ inline const auto losses = std::tuple{
             NegativeLogLikelihood{},
             {{-1, -2, -0.5}, {-3, -0.2, -1}},
             {{0, 0.2, 1}, {1, 0.8, 0}}},
-    LossRow{"KullbackLeibler", KullbackLeibler{}, {{-1, -2, -0.5}, {-3, -0.2, -1}}, {{0, 0.2, 1}, {1, 0.8, 0}}},
+    LossRow{
+        "KullbackLeibler", KullbackLeibler{}, {{-1, -2, -0.5}, {-3, -0.2, -1}}, {{0, 0.2, 1}, {1, 0.8, 0}}},
 };
 
 }  // namespace conformance

@@ -63,8 +63,9 @@ TEST_CASE("losses: another number of samples is refused by name", "[conformance]
                         Catch::Matchers::ContainsSubstring("expected 3 targets, one a prediction, got 2"));
       Matrix<double> dy;
       CHECK_THROWS_AS(row.loss.value_and_gradient(row.prediction, two, dy), ShapeError);
-      CHECK_THROWS_AS(row.loss.value(Matrix<double>(row.prediction.rows(), 0), Matrix<double>(row.target.rows(), 0)),
-                      DataError);
+      CHECK_THROWS_AS(
+          row.loss.value(Matrix<double>(row.prediction.rows(), 0), Matrix<double>(row.target.rows(), 0)),
+          DataError);
     }
   });
 }

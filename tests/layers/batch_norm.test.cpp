@@ -33,8 +33,8 @@ void follows_three_steps(Variance variance, const char* running_key, const char*
     require_close(layer.running_mean, matrix(step.at("running_mean")), tolerance);
     require_close(layer.running_variance, matrix(step.at(running_key)), tolerance);
   }
-  require_close(layer.forward(batch(c.at("eval").at("x")), cache, Pass::inference()), batch(c.at("eval").at(y_key)),
-                tolerance);
+  require_close(layer.forward(batch(c.at("eval").at("x")), cache, Pass::inference()),
+                batch(c.at("eval").at(y_key)), tolerance);
 }
 
 }  // namespace
@@ -61,7 +61,8 @@ TEST_CASE("BatchNorm in inference has the gradient of constant statistics", "[la
   const Matrix<double> x = batch(eval.at("x"));
 
   layer.forward(x, cache, Pass::inference());
-  require_close(layer.backward(x, batch(eval.at("dy")), cache, gradient), batch(eval.at("dx_pytorch")), tolerance);
+  require_close(layer.backward(x, batch(eval.at("dy")), cache, gradient), batch(eval.at("dx_pytorch")),
+                tolerance);
   require_close(gradient.gamma, matrix(eval.at("dgamma")), tolerance);
   require_close(gradient.beta, matrix(eval.at("dbeta")), tolerance);
 }
@@ -71,7 +72,8 @@ TEST_CASE("BatchNorm keeps its digits beside a large offset", "[layers][golden]"
   const Matrix<double> x = batch(c.at("x"));
   BatchNorm<double> layer{x.rows(), {.epsilon = c.at("eps")}};
   BatchNorm<double>::Cache cache;
-  require_close(layer.forward(x, cache, Pass::training({})), batch(c.at("y_exact_50_digits")), c.at("tolerance"));
+  require_close(layer.forward(x, cache, Pass::training({})), batch(c.at("y_exact_50_digits")),
+                c.at("tolerance"));
 }
 
 TEST_CASE("BatchNorm of a feature that never changes stays finite", "[layers][golden]") {

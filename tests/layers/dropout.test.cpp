@@ -52,5 +52,6 @@ TEST_CASE("Dropout that is turned off passes everything on in training", "[layer
 }
 
 TEST_CASE("Dropout refuses a keep probability outside (0, 1]", "[layers]") {
-  for (const double keep : {0.0, -0.1, 1.1, std::nan("")}) CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
+  for (const double keep : {0.0, -0.1, 1.1, std::nan("")})
+    CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
 }

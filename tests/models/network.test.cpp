@@ -31,7 +31,8 @@ TEST_CASE("a copy of a Network is independent of it", "[models]") {
 
 TEST_CASE("Network says what is wrong with it", "[models]") {
   Rng rng{1};
-  CHECK_THROWS_WITH(Network{}.output_shape({4}), "Network: expected at least one layer, got none; add layers to it");
+  CHECK_THROWS_WITH(Network{}.output_shape({4}),
+                    "Network: expected at least one layer, got none; add layers to it");
   Network net{Dense{4, 3, rng}, Dense{5, 2, rng}};
   CHECK_THROWS_WITH(net.output_shape({4}),
                     "Dense \"1\": expected 5 features, got 3; the layer before it ends in 3");
@@ -40,5 +41,6 @@ TEST_CASE("Network says what is wrong with it", "[models]") {
 TEST_CASE("a gradient of other layers is refused", "[models]") {
   Rng rng{1};
   Network net{Dense{2, 2, rng}}, other{ReLU{}};
-  CHECK_THROWS_WITH(update_buffers(net, other), Catch::Matchers::ContainsSubstring("expected layers of one type"));
+  CHECK_THROWS_WITH(update_buffers(net, other),
+                    Catch::Matchers::ContainsSubstring("expected layers of one type"));
 }

@@ -14,8 +14,9 @@ TEST_CASE("Residual adds its input to what the body makes of it", "[models]") {
 
 TEST_CASE("Residual says when its body changes the shape, and where a fault in it stands", "[models]") {
   Rng rng{1};
-  CHECK_THROWS_WITH((Residual{Dense{4, 3, rng}}.output_shape({4})),
-                    Catch::Matchers::ContainsSubstring("Residual: expected a body that ends in 4 features, got 3"));
+  CHECK_THROWS_WITH(
+      (Residual{Dense{4, 3, rng}}.output_shape({4})),
+      Catch::Matchers::ContainsSubstring("Residual: expected a body that ends in 4 features, got 3"));
   const Sequential net{Dense{4, 3, rng}, Residual{Sequential{ReLU{}, Dense{5, 3, rng}}}};
   CHECK_THROWS_WITH(net.output_shape({4}),
                     "Dense \"1.body.1\": expected 5 features, got 3; the layer before it ends in 3");

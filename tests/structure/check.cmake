@@ -11,7 +11,7 @@ set(component_folders initializers schedules layers losses metrics regularizers 
 # These must also pass the conformance tests.
 set(conformance_folders layers losses metrics regularizers optimizers)
 # Headers in those folders that hold no component, only what several share.
-set(helpers activation any_metric any_regularizer class_counts classes margins residuals targets)
+set(helpers activation any_limit any_metric any_regularizer class_counts classes margins residuals targets)
 set(max_lines 300)
 
 set(failures 0)

@@ -49,7 +49,8 @@ TEST_CASE("Early stopping can look for the largest value, and for a gain of some
   Tug tug;
   auto options = tug.options();
   options.metrics = {RootMeanSquaredError{}};
-  options.early_stopping = EarlyStopping{.monitor = "val_root_mean_squared_error", .patience = 3, .mode = Mode::max};
+  options.early_stopping =
+      EarlyStopping{.monitor = "val_root_mean_squared_error", .patience = 3, .mode = Mode::max};
   // The error falls from the start, so the first epoch stays the best.
   CHECK(fit(tug.net, tug.train, MeanSquaredError{}, slow, options).epochs() == 4);
 
@@ -73,7 +74,8 @@ TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below
   tug.net.weight(0, 0) = 0;  // nothing to learn: the loss stays 0
   auto options = tug.options();
   options.epochs = 7;
-  options.reduce_on_plateau = ReduceOnPlateau{.monitor = "loss", .factor = 0.5, .patience = 2, .minimum = 0.02};
+  options.reduce_on_plateau =
+      ReduceOnPlateau{.monitor = "loss", .factor = 0.5, .patience = 2, .minimum = 0.02};
   std::vector<double> rates;
   options.on_epoch_end = {[&](const auto& e) { rates.push_back(e.learning_rate); }};
   fit(tug.net, tug.train, MeanSquaredError{}, GradientDescent{.learning_rate = 0.08}, options);

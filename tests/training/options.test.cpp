@@ -57,8 +57,8 @@ TEST_CASE("The gradient is clipped before the step and the weights are limited a
   FitOptions<Dense<double>> options{.epochs = 1, .batch_size = full_batch, .progress = silent};
   options.clip = ClipByGlobalNorm{.limit = 1e-3};
   fit(clipped, data, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1}, options);
-  const double moved = std::sqrt((clipped.weight - before.weight).squaredNorm() +
-                                 (clipped.bias - before.bias).squaredNorm());
+  const double moved =
+      std::sqrt((clipped.weight - before.weight).squaredNorm() + (clipped.bias - before.bias).squaredNorm());
   CHECK_THAT(moved, WithinAbs(1e-3, 1e-15));
 
   Dense<double> limited = before;
@@ -70,8 +70,9 @@ TEST_CASE("The gradient is clipped before the step and the weights are limited a
 TEST_CASE("The average of the weights is evaluated and left in the model") {
   const Dataset<double> data = clouds(40);
   const auto train = [&](double share) {
-    Trainer trainer{some_dense(), SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1},
-                    FitOptions<Dense<double>>{.epochs = 1, .batch_size = 10, .validation = &data, .progress = silent}};
+    Trainer trainer{
+        some_dense(), SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1},
+        FitOptions<Dense<double>>{.epochs = 1, .batch_size = 10, .validation = &data, .progress = silent}};
     trainer.options.average_weights = share;
     std::vector<Matrix<double>> path;
     trainer.options.on_batch_end = {[&](const BatchEnd&) { path.push_back(trainer.model.weight); }};
@@ -82,7 +83,8 @@ TEST_CASE("The average of the weights is evaluated and left in the model") {
   Matrix<double> mean = path[0];
   for (std::size_t i = 1; i < path.size(); ++i) mean = 0.5 * mean + 0.5 * path[i];
   CHECK((trainer.evaluated_model().weight - mean).norm() < 1e-14);
-  CHECK(trainer.history()["val_loss"].back() == evaluate(trainer.evaluated_model(), data, SoftmaxCrossEntropy{}));
+  CHECK(trainer.history()["val_loss"].back() ==
+        evaluate(trainer.evaluated_model(), data, SoftmaxCrossEntropy{}));
   CHECK(trainer.model.weight == train(0).first.model.weight);  // training itself does not feel it
 
   Dense<double> net = some_dense();
@@ -100,7 +102,8 @@ TEST_CASE("Augmentation sees each batch with its samples' numbers, and leaves th
   Dense<double> net{1, 1, rng};
   FitOptions<Dense<double>> options{.epochs = 2, .batch_size = 2, .seed = 9, .progress = silent};
   std::vector<std::int64_t> epochs;
-  options.augment = [&](Matrix<double>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch) {
+  options.augment = [&](Matrix<double>& x, std::span<const Index> samples, std::uint64_t seed,
+                        std::int64_t epoch) {
     for (std::size_t j = 0; j < samples.size(); ++j)
       CHECK(x(0, static_cast<Index>(j)) == static_cast<double>(samples[j]));
     CHECK(seed == 9);
@@ -120,7 +123,12 @@ TEST_CASE("Options that make no sense are refused by name") {
     change(options);
     return support::message_of<DataError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options); });
   };
-  CHECK_THAT(message([](auto& o) { o.accumulate = 0; }), ContainsSubstring("expected .accumulate of at least 1, got 0"));
+  CHECK_THAT(message([](auto& o) { o.accumulate = 0; }),
+             ContainsSubstring("expected .accumulate of at least 1, got 0"));
+  CHECK_THAT(message([](auto& o) {
+               o.metrics = {Accuracy{}, Accuracy{}};
+             }),
+             ContainsSubstring("expected metrics of different names, got two of \"accuracy\""));
   CHECK_THAT(message([](auto& o) { o.average_weights = 1; }),
              ContainsSubstring("expected .average_weights in [0, 1), got 1"));
   CHECK_THAT(message([](auto& o) { o.reduce_on_plateau = ReduceOnPlateau{.factor = 2}; }),

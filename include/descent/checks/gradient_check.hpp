@@ -64,8 +64,8 @@ struct GradientReport {
     out << "gradient: " << verdicts[static_cast<int>(report.verdict)] << ", relative difference "
         << report.relative_difference << '\n';
     for (const Block& b : report.blocks)
-      out << "  " << std::left << std::setw(16) << b.name << std::right << std::setw(10) << b.relative_difference
-          << "  over " << b.entries << " entries, " << b.kinks << " at kinks\n";
+      out << "  " << std::left << std::setw(16) << b.name << std::right << std::setw(10)
+          << b.relative_difference << "  over " << b.entries << " entries, " << b.kinks << " at kinks\n";
     out.precision(9);
     for (const Entry& e : report.worst)
       out << "  " << e.block << '(' << e.row << ", " << e.col << ")  backward " << e.analytic << "  numeric "
@@ -81,7 +81,8 @@ namespace detail {
 template <Layer M, Loss<double> L>
 class GradientCheck {
  public:
-  GradientCheck(M model, const L& loss, Matrix<double> x, Batch<double> y, const GradientCheckOptions<M>& options)
+  GradientCheck(M model, const L& loss, Matrix<double> x, Batch<double> y,
+                const GradientCheckOptions<M>& options)
       : model_{std::move(model)},
         loss_{loss},
         x_{std::move(x)},
@@ -98,8 +99,8 @@ class GradientCheck {
     cost_ = cost();
 
     // The names are spelled out first: they live only while the visit does.
-    M::visit([&](const Parameter& p, auto& leaf, auto& slope) { check_block(p.name.path(), leaf, slope); }, model_,
-             gradient);
+    M::visit([&](const Parameter& p, auto& leaf, auto& slope) { check_block(p.name.path(), leaf, slope); },
+             model_, gradient);
     check_block("input", x_, dx);
     return summed_up();
   }
@@ -134,7 +135,8 @@ class GradientCheck {
     for (const Index i : chosen) {
       double& value = values.data()[i];
       const double numeric = difference(value, options_.epsilon);
-      found_.push_back({{name, i % values.rows(), i / values.rows(), slopes.data()[i], numeric}, &value,
+      found_.push_back({{name, i % values.rows(), i / values.rows(), slopes.data()[i], numeric},
+                        &value,
                         report_.blocks.size()});
     }
     report_.blocks.push_back({name, 0, static_cast<Index>(chosen.size()), 0});

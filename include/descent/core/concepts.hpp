@@ -23,9 +23,8 @@ struct AcceptAnything {
 /// A value that names its parameters once: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)`
 /// for each of them, over any number of values of the same structure.
 template <class M>
-concept Parameterized = requires(M& model, const M& other) {
-  M::visit(detail::AcceptAnything{}, model, other);
-};
+concept Parameterized =
+    requires(M& model, const M& other) { M::visit(detail::AcceptAnything{}, model, other); };
 
 /// A differentiable function with parameters, a plain value.
 ///
@@ -36,15 +35,16 @@ concept Parameterized = requires(M& model, const M& other) {
 ///
 /// forward and backward are const: what they need to remember is in the cache, which the caller owns.
 template <class L>
-concept Layer =
-    std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
-    std::default_initializable<typename L::Cache> &&
-    requires(const L& layer, L& gradient, typename L::Cache& cache, Batch<typename L::Scalar> x,
-             const Pass& pass, const Shape& in) {
-      { layer.output_shape(in) } -> std::same_as<Shape>;
-      { layer.forward(x, cache, pass) } -> std::same_as<const Matrix<typename L::Scalar>&>;
-      { layer.backward(x, x, cache, gradient) } -> std::same_as<const Matrix<typename L::Scalar>&>;
-    };
+concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
+                std::default_initializable<typename L::Cache> &&
+                requires(const L& layer, L& gradient, typename L::Cache& cache, Batch<typename L::Scalar> x,
+                         const Pass& pass, const Shape& in) {
+                  { layer.output_shape(in) } -> std::same_as<Shape>;
+                  { layer.forward(x, cache, pass) } -> std::same_as<const Matrix<typename L::Scalar>&>;
+                  {
+                    layer.backward(x, x, cache, gradient)
+                  } -> std::same_as<const Matrix<typename L::Scalar>&>;
+                };
 
 template <class L, class T>
 concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
@@ -57,10 +57,11 @@ concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
 /// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take; it is
 /// called once, before training.
 template <class F, class T>
-concept Loss = std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target, Matrix<T>& dy) {
-  { loss.value(prediction, target) } -> std::convertible_to<double>;
-  { loss.value_and_gradient(prediction, target, dy) } -> std::convertible_to<double>;
-};
+concept Loss =
+    std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target, Matrix<T>& dy) {
+      { loss.value(prediction, target) } -> std::convertible_to<double>;
+      { loss.value_and_gradient(prediction, target, dy) } -> std::convertible_to<double>;
+    };
 
 /// A pure function of the number of steps or epochs done so far.
 template <class S>
@@ -74,9 +75,8 @@ struct Fan {
 
 /// Fills a weight matrix with its first values.
 template <class I, class T>
-concept Initializer = requires(const I& init, Matrix<T>& weight, const Fan& fan, Rng& rng) {
-  init(weight, fan, rng);
-};
+concept Initializer =
+    requires(const I& init, Matrix<T>& weight, const Fan& fan, Rng& rng) { init(weight, fan, rng); };
 
 /// How far training has come, counted from 0, and what has become of the learning rate beside its schedule.
 struct Clock {
@@ -99,10 +99,11 @@ concept Optimizer = std::copyable<O> && Parameterized<M> && std::copyable<typena
 
 /// A term of the cost that depends on the weights alone. `samples` is the m of lambda / m.
 template <class R, class M>
-concept Regularizer = std::copy_constructible<R> && requires(const R& r, const M& model, M& gradient, Index samples) {
-  { r.penalty(model, samples) } -> std::convertible_to<double>;
-  { r.add_gradient(model, gradient, samples) } -> std::same_as<void>;
-};
+concept Regularizer =
+    std::copy_constructible<R> && requires(const R& r, const M& model, M& gradient, Index samples) {
+      { r.penalty(model, samples) } -> std::convertible_to<double>;
+      { r.add_gradient(model, gradient, samples) } -> std::same_as<void>;
+    };
 
 /// A measure that is gathered batch by batch. `merge` adds what another one gathered.
 template <class A, class T>

@@ -99,7 +99,8 @@ class BatchNorm {
     gradient.running_variance = c.variance;
 
     const T m = T(x.cols());
-    if (c.of_batch && options.running_variance == Variance::unbiased) gradient.running_variance *= m / (m - 1);
+    if (c.of_batch && options.running_variance == Variance::unbiased)
+      gradient.running_variance *= m / (m - 1);
     c.dx.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j) {
       auto dx = c.dx.col(j);

@@ -42,7 +42,9 @@ class AnyLayer {
   static void visit_buffers(auto&& f, auto& first, auto&... rest) { traverse<Buffer>(f, first, rest...); }
 
   Shape output_shape(const Shape& in) const { return self_->output_shape(in); }
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const { return self_->forward(x, c, pass); }
+  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+    return self_->forward(x, c, pass);
+  }
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, AnyLayer& gradient) const {
     return self_->backward(x, dy, c, *gradient.self_);
   }

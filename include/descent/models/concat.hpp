@@ -45,7 +45,8 @@ class Concat {
   explicit Concat(First first, Rest... rest) : branches_{std::move(first), std::move(rest)...} {}
 
   static void visit(auto&& f, auto&... tree) {
-    detail::each<size>([&](auto i) { Branch<i>::visit(detail::at_position(i, f), std::get<i>(tree.branches_)...); });
+    detail::each<size>(
+        [&](auto i) { Branch<i>::visit(detail::at_position(i, f), std::get<i>(tree.branches_)...); });
   }
   static void visit_buffers(auto&& f, auto&... tree) {
     detail::each<size>([&](auto i) {
@@ -82,8 +83,10 @@ class Concat {
       first += c.outputs[i]->rows();
       const auto& dx = std::get<i>(branches_).backward(x, c.dy[i], std::get<i>(c.branches),
                                                        std::get<i>(gradient.branches_));
-      if constexpr (i == 0) c.dx = dx;
-      else c.dx += dx;
+      if constexpr (i == 0)
+        c.dx = dx;
+      else
+        c.dx += dx;
     });
     return c.dx;
   }

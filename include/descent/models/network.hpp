@@ -33,7 +33,8 @@ class Network {
   explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
 
   template <class First, class... Rest>
-    requires(sizeof...(Rest) > 0 || (!std::same_as<First, Network> && !std::same_as<First, std::vector<AnyLayer<T>>>))
+    requires(sizeof...(Rest) > 0 ||
+             (!std::same_as<First, Network> && !std::same_as<First, std::vector<AnyLayer<T>>>))
   explicit Network(First first, Rest... rest) {
     add(std::move(first));
     (add(std::move(rest)), ...);

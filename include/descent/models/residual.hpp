@@ -42,7 +42,8 @@ class Residual {
   Shape output_shape(const Shape& in) const {
     const Shape out = detail::shape_behind(body, "body", in);
     if (out != in)
-      throw ShapeError(name, concat("expected a body that ends in ", in.size(), " features, got ", out.size()),
+      throw ShapeError(name,
+                       concat("expected a body that ends in ", in.size(), " features, got ", out.size()),
                        "let the last layer of the body have as many outputs as the first has inputs");
     return out;
   }

@@ -42,7 +42,8 @@ class Sequential {
   explicit Sequential(First first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
 
   static void visit(auto&& f, auto&... tree) {
-    detail::each<size>([&](auto i) { Child<i>::visit(detail::at_position(i, f), std::get<i>(tree.layers_)...); });
+    detail::each<size>(
+        [&](auto i) { Child<i>::visit(detail::at_position(i, f), std::get<i>(tree.layers_)...); });
   }
   static void visit_buffers(auto&& f, auto&... tree) {
     detail::each<size>([&](auto i) {

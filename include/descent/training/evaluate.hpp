@@ -37,9 +37,8 @@ void check_targets(const auto& loss, const M& model, const Dataset<typename M::S
 /// Throws   ShapeError or DataError when the data does not fit the model.
 template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
-  detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
-    metric.update(prediction, target);
-  });
+  detail::predict_beside_targets(model, data,
+                                 [&](auto prediction, auto target) { metric.update(prediction, target); });
   return metric.value();
 }
 

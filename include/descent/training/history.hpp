@@ -55,7 +55,8 @@ class History {
     for (const Series& s : series_) {
       out << (&s == &series_.front() ? "" : ",") << "\n  \"" << s.first << "\": [";
       for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
-        out << (epoch == 0 ? "" : ", ") << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
+        out << (epoch == 0 ? "" : ", ")
+            << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
       out << ']';
     }
     out << "\n}\n";
@@ -63,8 +64,10 @@ class History {
 
   void add(std::string_view name, double value) {
     const auto found = find(name);
-    if (found == series_.end()) series_.emplace_back(name, std::vector{value});
-    else series_[static_cast<std::size_t>(found - series_.begin())].second.push_back(value);
+    if (found == series_.end())
+      series_.emplace_back(name, std::vector{value});
+    else
+      series_[static_cast<std::size_t>(found - series_.begin())].second.push_back(value);
   }
 
  private:

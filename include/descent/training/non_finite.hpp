@@ -61,11 +61,12 @@ struct Fault {
 
 /// Thrown before a step, which is then not taken.
 [[noreturn]] inline void throw_not_finite(const Fault& fault, const Clock& clock, double learning_rate) {
-  throw NumericalError("fit",
-                       concat("expected a finite ", fault.what, ", got ", fault.value, " at step ",
-                              clock.step + 1, " with learning rate ", learning_rate, "; it begins in ", fault.place),
-                       "lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model "
-                       "is as it was before the step");
+  throw NumericalError(
+      "fit",
+      concat("expected a finite ", fault.what, ", got ", fault.value, " at step ", clock.step + 1,
+             " with learning rate ", learning_rate, "; it begins in ", fault.place),
+      "lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model "
+      "is as it was before the step");
 }
 
 /// Throws when the steps so far have left weights that are not finite.

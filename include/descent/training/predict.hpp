@@ -20,8 +20,9 @@ void expect_input(const M& model, Batch<typename M::Scalar> x, std::string_view 
   try {
     model.output_shape({x.rows()});
   } catch (const ShapeError& error) {
-    throw ShapeError(user, error.what(),
-                     concat("the data is [", x.rows(), " features, ", x.cols(), " samples]: is it transposed?"));
+    throw ShapeError(
+        user, error.what(),
+        concat("the data is [", x.rows(), " features, ", x.cols(), " samples]: is it transposed?"));
   }
   if (!all_finite(x))
     throw DataError(user, "expected finite inputs, got infinity or not-a-number",
@@ -54,7 +55,8 @@ template <Layer M>
 Matrix<typename M::Scalar> predict(const M& model, Batch<typename M::Scalar> x) {
   detail::expect_input(model, x, "predict");
   Matrix<typename M::Scalar> outputs(model.output_shape({x.rows()}).size(), x.cols());
-  detail::forward_in_batches(model, x, [&](Index first, const auto& y) { outputs.middleCols(first, y.cols()) = y; });
+  detail::forward_in_batches(model, x,
+                             [&](Index first, const auto& y) { outputs.middleCols(first, y.cols()) = y; });
   return outputs;
 }
 

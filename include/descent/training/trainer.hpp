@@ -110,6 +110,11 @@ class Trainer {
     if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
     expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
     expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
+    for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
+      for (auto other = options.metrics.begin(); other != m; ++other)
+        if (m->name() == other->name())
+          throw DataError("fit", concat("expected metrics of different names, got two of \"", m->name(), '"'),
+                          "name them apart by .name, or leave one out");
     if (options.reduce_on_plateau)
       expect_share({"ReduceOnPlateau", "factor", options.reduce_on_plateau->factor});
     check(train, "the training set");
@@ -181,7 +186,8 @@ class Trainer {
     if (const auto& rule = options.reduce_on_plateau) {
       plateau_.update(*rule, history_);
       if (plateau_.waited() >= std::max(rule->patience, 1)) {
-        const double rate = learning_rate(), lower = std::max(rate * rule->factor, std::min(rule->minimum, rate));
+        const double rate = learning_rate(),
+                     lower = std::max(rate * rule->factor, std::min(rule->minimum, rate));
         if (rate > 0) state_.clock.rate_scale *= lower / rate;
         plateau_.wait_again();
       }
@@ -211,9 +217,9 @@ class Trainer {
                                learning_rate());
     backward_parameters(model, x, work.dy, work.cache, gradient_);
     if (!detail::all_parameters_finite(gradient_))
-      detail::throw_not_finite({"gradient", std::numeric_limits<double>::quiet_NaN(),
-                                detail::first_fault_backward(gradient_)},
-                               state_.clock, learning_rate());
+      detail::throw_not_finite(
+          {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient_)},
+          state_.clock, learning_rate());
     update_buffers(model, gradient_);
     return cost;
   }
@@ -242,7 +248,8 @@ class Trainer {
 
   void average() {
     if (!average_) average_ = model;
-    visit_flat([&](auto mean, auto w) { update_average(mean, w, options.average_weights); }, *average_, model);
+    visit_flat([&](auto mean, auto w) { update_average(mean, w, options.average_weights); }, *average_,
+               model);
     visit_buffers<M>([](const Buffer&, auto& kept, auto& seen) { kept = seen; }, *average_, model);
   }
 

@@ -1,0 +1,71 @@
+// Lesson 6: batch normalisation lets a network learn at rates that are too high without it.
+//
+// Digits, a network of four hidden layers, and momentum at three learning rates, each with batch normalisation
+// of what goes into the activations and without. At a low rate both learn; at a high one the network without it
+// stops learning: a step that changes the first layer changes what all layers behind it get.
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <descent/descent.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "plot.hpp"
+
+using namespace descent;
+
+Network<> make_network(bool normalise) {
+  Rng rng{1};
+  Network net;
+  Index width = 64;
+  for (int i = 0; i < 4; ++i, width = 32) {
+    // The normalisation has a shift of its own, so the bias before it can be left out.
+    net.add(Dense{width, 32, rng, normalise ? Bias::none : Bias::learnt});
+    if (normalise) net.add(BatchNorm{32});
+    net.add(ReLU{});
+  }
+  net.add(Dense{width, 10, rng});
+  return net;
+}
+
+int main(int argc, char** argv) try {
+  std::string out = ".";
+  CLI::App app{"Compares learning with and without batch normalisation."};
+  app.add_option("--out", out, "folder for the pictures");
+  CLI11_PARSE(app, argc, argv);
+
+  const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
+  auto [train, dev, test] = split(digits, {.train = 0.8, .dev = 0, .stratify = true, .seed = 1});
+  const Standardize scale{train.x};
+  for (Dataset<>* part : {&train, &test}) scale.apply(part->x);
+
+  std::vector<plot::Picture> charts;
+  for (const double rate : {0.1, 1.0, 3.0}) {
+    std::vector<plot::Line> costs;
+    for (const bool normalise : {false, true}) {
+      Network net = make_network(normalise);
+      const char* const name = normalise ? "with" : "without";
+      std::vector<double> cost;
+      try {
+        Trainer trainer{net, SoftmaxCrossEntropy{}, Momentum{.learning_rate = rate},
+                        {.batch_size = 64, .seed = 1, .progress = silent}};
+        for (int epoch = 0; epoch < 15; ++epoch) cost.push_back(trainer.run(train, 1)["loss"].back());
+        std::printf("rate %.1f %-8s batch normalisation: cost %.4f   test accuracy %.3f\n", rate, name, cost.back(),
+                    evaluate(trainer.model, test, Accuracy{}));
+      } catch (const NumericalError&) {
+        std::printf("rate %.1f %-8s batch normalisation: diverged\n", rate, name);
+      }
+      costs.push_back({name, cost});
+    }
+    char title[40];
+    std::snprintf(title, sizeof title, "Learning rate %.1f", rate);
+    charts.push_back(plot::line_chart({.title = title, .y_most = 3}, costs));
+  }
+  plot::write_svg(out + "/06_batch_norm.svg", charts);
+  std::cout << "\nThe pictures are in " << out << "/06_batch_norm.svg\n";
+} catch (const Error& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}

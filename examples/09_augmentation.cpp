@@ -1,0 +1,58 @@
+// Lesson 9: more images than there are. A digit that is turned or shifted a little is the same digit.
+//
+// A network learns to read from 100 images, ten of each digit. Augmentation shows it a new version of each in
+// every epoch: turned by up to 12 degrees, shifted by up to one of the eight pixels, zoomed by up to 12 %. The
+// test images stay as they are.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <descent/descent.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "plot.hpp"
+
+using namespace descent;
+
+int main(int argc, char** argv) try {
+  std::string out = ".";
+  CLI::App app{"Learns digits from few images, with and without augmentation."};
+  app.add_option("--out", out, "folder for the pictures");
+  CLI11_PARSE(app, argc, argv);
+
+  const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
+  auto [train, dev, test] = split(digits, {.train = 100.0 / 1797, .dev = 0, .stratify = true, .seed = 1});
+  for (Dataset<>* part : {&train, &test}) part->x /= 16;  // pixels from 0 to 1; what is outside an image is 0
+
+  const Augmentation<float> none;
+  const Augmentation<float> turn_and_shift =
+      Augment{Shape{1, 8, 8}, RandomAffine{.degrees = 12, .pixels = 1, .zoom = 0.12}};
+
+  std::printf("%ld images to learn from, %ld to judge by\n", static_cast<long>(train.samples()),
+              static_cast<long>(test.samples()));
+  std::vector<plot::Line> curves;
+  const auto compare = [&](const std::string& name, const Augmentation<float>& augment) {
+    Rng rng{1};
+    Sequential net{Dense{64, 128, rng}, ReLU{}, Dense{128, 10, rng}};
+    const Cosine decay{.initial = 3e-3, .steps = 300};
+    const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = decay},
+                                {.epochs = 300,
+                                 .batch_size = 25,
+                                 .validation = &test,
+                                 .metrics = {Accuracy{}},
+                                 .augment = augment,
+                                 .seed = 1,
+                                 .progress = silent});
+    std::printf("%-22s test accuracy %.3f\n", name.c_str(), history["val_accuracy"].back());
+    curves.push_back({name, history["val_accuracy"]});
+  };
+  compare("without augmentation", none);
+  compare("with augmentation", turn_and_shift);
+
+  plot::write_svg(out + "/09_augmentation.svg", {plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves)});
+  std::cout << "\nThe picture is in " << out << "/09_augmentation.svg\n";
+} catch (const Error& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,78 @@
+// Lesson 12: the machinery beneath. Any cost of any parameters can be minimised, and training can be watched
+// and ended.
+//
+// First the smallest cost there is to try: J(w) = w^2 - 10 w + 25 = (w - 5)^2, which is least at w = 5. A struct
+// that names its parameters is all that the optimizers ask for.
+//
+// Then a network that is too large for its 60 samples. Its cost on them falls and falls; on the dev set it rises
+// again after a while. Early stopping ends the run when that has gone on for 60 epochs, and takes back the weights
+// of the best one. The curves are written as CSV, for any program that draws.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <descent/descent.hpp>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "plot.hpp"
+
+using namespace descent;
+
+struct Number {
+  using Scalar = double;
+  Vector<double> w = Vector<double>::Zero(1);
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"w", Role::weight}, tree.w...); }
+};
+
+void minimise_a_parabola() {
+  const auto cost = [](const Number& at, Number& gradient) {
+    const double w = at.w(0);
+    gradient.w(0) = 2 * w - 10;
+    return w * w - 10 * w + 25;
+  };
+  const auto descend = [&](const char* name, const auto& optimizer) {
+    Number at;
+    const Minimum found = minimize(at, cost, optimizer, {.steps = 5000});
+    std::printf("%-18s w = %.4f   J = %.1e   after %lld steps\n", name, at.w(0), found.cost,
+                static_cast<long long>(found.steps));
+  };
+  descend("gradient descent", GradientDescent{.learning_rate = 0.1});
+  descend("Adam", Adam{.learning_rate = 0.1});
+  descend("L-BFGS", LBFGS{});
+}
+
+void stop_early(const std::filesystem::path& out) {
+  const Dataset train = moons({.samples = 60, .noise = 0.3, .seed = 1});
+  const Dataset dev = moons({.samples = 500, .noise = 0.3, .seed = 2});
+  Rng rng{1};
+  Sequential net{Dense{2, 64, rng}, ReLU{}, Dense{64, 64, rng}, ReLU{}, Dense{64, 1, rng}};
+  const History history = fit(net, train, SigmoidCrossEntropy{}, Adam{.learning_rate = 1e-3},
+                              {.epochs = 2000,
+                               .batch_size = full_batch,
+                               .validation = &dev,
+                               .metrics = {Accuracy{}},
+                               .early_stopping = EarlyStopping{.monitor = "val_loss", .patience = 60},
+                               .progress = silent});
+  std::printf("stopped after %zu of 2000 epochs; dev cost %.4f at the end, %.4f with the best weights\n", history.epochs(),
+              history["val_loss"].back(), evaluate(net, dev, SigmoidCrossEntropy{}));
+
+  plot::write_svg(out / "12_curves.svg",
+                  {plot::line_chart({.title = "Early stopping"}, {{"train", history["loss"]}, {"dev", history["val_loss"]}})});
+  replace_file(out / "12_curves.csv", "12_minimise", [&](std::ostream& file) { history.write_csv(file); });
+}
+
+int main(int argc, char** argv) try {
+  std::string out = ".";
+  CLI::App app{"Minimises a cost, and ends a training early."};
+  app.add_option("--out", out, "folder for the curves");
+  CLI11_PARSE(app, argc, argv);
+
+  minimise_a_parabola();
+  std::printf("\n");
+  stop_early(out);
+  std::cout << "\nThe curves are in " << out << "/12_curves.csv and 12_curves.svg\n";
+} catch (const Error& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
