@@ -10,3 +10,4 @@ if(NOT TARGET Eigen3::Eigen)
 endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/descent-targets.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/descent-gzip.cmake")

@@ -44,3 +44,21 @@ TEST_CASE("a gradient of other layers is refused", "[models]") {
   CHECK_THROWS_WITH(update_buffers(net, other),
                     Catch::Matchers::ContainsSubstring("expected layers of one type"));
 }
+
+namespace {
+template <class T>
+auto made_in_a_template(Rng& rng) {
+  return Network{Dense<T>{2, 3, rng}, ReLU<T>{}};
+}
+}  // namespace
+
+TEST_CASE("Network takes its precision from its layers", "[models]") {
+  Rng rng{1};
+  const Network single{Dense{2, 3, rng}};
+  const Network copy{single};
+  static_assert(std::same_as<decltype(Network{Dense<double>{2, 3, rng}}), Network<double>>);
+  static_assert(std::same_as<decltype(made_in_a_template<double>(rng)), Network<double>>);
+  static_assert(std::same_as<decltype(copy), const Network<float>>);
+  CHECK(copy.size() == 1);
+  CHECK(Network{single, ReLU{}}.size() == 2);  // a chain in a chain
+}

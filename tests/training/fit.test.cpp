@@ -138,9 +138,25 @@ TEST_CASE("Each epoch takes the samples in a new order, and dropout draws anew i
   CHECK(different(shuffled["first"]) > 4);
 
   Sequential dropping{Dropout<>{{.keep = 0.5}}, plain};
-  const History masked = fit(dropping, data, MeanSquaredError{}, standstill,
-                             {.epochs = 8, .batch_size = full_batch, .shuffle = false, .progress = silent});
-  CHECK(different(masked["loss"]) == 8);
+  const auto losses_with_masks_of = [&](std::uint64_t seed) {
+    return fit(
+        dropping, data, MeanSquaredError{}, standstill,
+        {.epochs = 8, .batch_size = full_batch, .shuffle = false, .seed = seed, .progress = silent})["loss"];
+  };
+  CHECK(different(losses_with_masks_of(1)) == 8);
+  CHECK(losses_with_masks_of(1) == losses_with_masks_of(1));
+  CHECK(losses_with_masks_of(1) != losses_with_masks_of(2));
+}
+
+TEST_CASE("Each step moves the running statistics of batch normalisation") {
+  const Dataset<double> data = support::three_clouds<double>(40);
+  const Vector<double> mean = data.x.rowwise().mean();
+  Rng rng{1};
+  Sequential net{BatchNorm<double>{2, {.momentum = 0.75}}, Dense<double>{2, 3, rng}};
+  fit(net, data, SoftmaxCrossEntropy{}, standstill,
+      {.epochs = 2, .batch_size = full_batch, .progress = silent});
+  // From 0, two steps of a quarter of the way.
+  CHECK(net.layer<0>().running_mean.isApprox((1 - 0.75 * 0.75) * mean, rounding));
 }
 
 TEST_CASE("Without shuffling the samples come in their order; with it, the seed sets the order") {

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,15 @@
 #include "descent/models/chain.hpp"
 
 namespace descent {
+
+namespace detail {
+/// Whether `L` computes in `T`. What is no layer passes, for `Network::add` to say so.
+template <class L, class T>
+constexpr bool scalar_is = true;
+template <class L, class T>
+  requires requires { typename L::Scalar; }
+constexpr bool scalar_is<L, T> = std::same_as<typename L::Scalar, T>;
+}  // namespace detail
 
 /// Layers one behind another, chosen while the program runs. A layer itself, so chains nest.
 ///
@@ -32,9 +42,7 @@ class Network {
 
   explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
 
-  template <class First, class... Rest>
-    requires(sizeof...(Rest) > 0 ||
-             (!std::same_as<First, Network> && !std::same_as<First, std::vector<AnyLayer<T>>>))
+  template <class First, class... Rest, class = std::enable_if_t<detail::scalar_is<First, T>>>
   explicit Network(First first, Rest... rest) {
     add(std::move(first));
     (add(std::move(rest)), ...);
