@@ -49,11 +49,13 @@ int main(int argc, char** argv) try {
       const char* const name = normalise ? "with" : "without";
       std::vector<double> cost;
       try {
-        Trainer trainer{net, SoftmaxCrossEntropy{}, Momentum{.learning_rate = rate},
+        Trainer trainer{net,
+                        SoftmaxCrossEntropy{},
+                        Momentum{.learning_rate = rate},
                         {.batch_size = 64, .seed = 1, .progress = silent}};
         for (int epoch = 0; epoch < 15; ++epoch) cost.push_back(trainer.run(train, 1)["loss"].back());
-        std::printf("rate %.1f %-8s batch normalisation: cost %.4f   test accuracy %.3f\n", rate, name, cost.back(),
-                    evaluate(trainer.model, test, Accuracy{}));
+        std::printf("rate %.1f %-8s batch normalisation: cost %.4f   test accuracy %.3f\n", rate, name,
+                    cost.back(), evaluate(trainer.model, test, Accuracy{}));
       } catch (const NumericalError&) {
         std::printf("rate %.1f %-8s batch normalisation: diverged\n", rate, name);
       }

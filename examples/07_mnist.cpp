@@ -34,7 +34,8 @@ int main(int argc, char** argv) try {
   const Settings settings = read_settings(argc, argv);
   if (settings.data.empty()) {
     std::cout << "MNIST is not here: call 07_mnist --data FOLDER, where FOLDER holds\n"
-                 "  train-images-idx3-ubyte  train-labels-idx1-ubyte  t10k-images-idx3-ubyte  t10k-labels-idx1-ubyte\n"
+                 "  train-images-idx3-ubyte  train-labels-idx1-ubyte  t10k-images-idx3-ubyte  "
+                 "t10k-labels-idx1-ubyte\n"
                  "or the same with .gz behind their names.\n";
     return 0;
   }
@@ -86,7 +87,8 @@ Settings read_settings(int argc, char** argv) {
 
 /// Reads the training set ("train") or the test set ("t10k").
 Dataset<> read_mnist(const std::filesystem::path& folder, const std::string& part) {
-  const IdxFiles plain{.images = folder / (part + "-images-idx3-ubyte"), .labels = folder / (part + "-labels-idx1-ubyte")};
+  const IdxFiles plain{.images = folder / (part + "-images-idx3-ubyte"),
+                       .labels = folder / (part + "-labels-idx1-ubyte")};
 #ifdef EXAMPLES_HAVE_ZLIB
   IdxFiles packed = plain;
   packed.images += ".gz";

@@ -40,7 +40,9 @@ int main(int argc, char** argv) try {
   const Standardize scale{train.x}, prices{train.y};
   for (Dataset<>* part : {&train, &test}) scale.apply(part->x), prices.apply(part->y);
   const double unit = static_cast<double>(prices.deviation()(0));
-  const auto report = [&](const char* who, double error) { std::printf("%-14s RMSE %.4f\n", who, error * unit); };
+  const auto report = [&](const char* who, double error) {
+    std::printf("%-14s RMSE %.4f\n", who, error * unit);
+  };
 
   report("the mean", std::sqrt(test.y.cwiseAbs2().mean()));  // of standardised prices the mean is 0
   const auto train_and_report = [&](const char* who, auto net) {
@@ -52,7 +54,8 @@ int main(int argc, char** argv) try {
   Rng rng{seed};
   const Index features = train.features();
   train_and_report("a linear model", Sequential{Dense{features, 1, rng}});
-  train_and_report("the network", Sequential{Dense{features, 64, rng}, ReLU{}, Dense{64, 64, rng}, ReLU{}, Dense{64, 1, rng}});
+  train_and_report("the network", Sequential{Dense{features, 64, rng}, ReLU{}, Dense{64, 64, rng}, ReLU{},
+                                             Dense{64, 1, rng}});
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;
@@ -68,7 +71,8 @@ Dataset<> made_up_houses(Index samples) {
     const double rooms = 2 + 6 * rng.uniform(), income = std::exp(1 + 0.4 * rng.normal());
     const double to_first = std::hypot(east - 2, north - 7), to_second = std::hypot(east - 7, north - 3);
     const double location = 2 * std::exp(-to_first) + 3 * std::exp(-to_second / 1.5);
-    const double price = (0.4 + location) * std::sqrt(income) + 0.15 * rooms - 0.01 * age + 0.2 * rng.normal();
+    const double price =
+        (0.4 + location) * std::sqrt(income) + 0.15 * rooms - 0.01 * age + 0.2 * rng.normal();
     houses.x.col(j) = Eigen::Matrix<double, 5, 1>{east, north, age, rooms, income}.cast<float>();
     houses.y(0, j) = static_cast<float>(price);
   }

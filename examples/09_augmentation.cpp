@@ -22,7 +22,8 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
-  auto [train, dev, test] = split(digits, {.train = 100.0 / 1797, .dev = 0, .stratify = true, .seed = 1});
+  auto parts = split(digits, {.train = 100.0 / 1797, .dev = 0, .stratify = true, .seed = 1});
+  Dataset<>&train = parts.train, &test = parts.test;
   for (Dataset<>* part : {&train, &test}) part->x /= 16;  // pixels from 0 to 1; what is outside an image is 0
 
   const Augmentation<float> none;
@@ -50,7 +51,8 @@ int main(int argc, char** argv) try {
   compare("without augmentation", none);
   compare("with augmentation", turn_and_shift);
 
-  plot::write_svg(out + "/09_augmentation.svg", {plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves)});
+  plot::write_svg(out + "/09_augmentation.svg",
+                  {plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves)});
   std::cout << "\nThe picture is in " << out << "/09_augmentation.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';

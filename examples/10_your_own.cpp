@@ -44,7 +44,8 @@ struct Distance {
   }
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
     c.y.resize(centre.cols(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j) c.y.col(j) = (centre.colwise() - x.col(j)).colwise().squaredNorm().transpose();
+    for (Index j = 0; j < x.cols(); ++j)
+      c.y.col(j) = (centre.colwise() - x.col(j)).colwise().squaredNorm().transpose();
     return c.y;
   }
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Distance& gradient) const {
@@ -71,7 +72,9 @@ struct Cauchy {
   }
 
  private:
-  auto width_as(const auto& m) const { return static_cast<typename std::decay_t<decltype(m)>::Scalar>(width); }
+  auto width_as(const auto& m) const {
+    return static_cast<typename std::decay_t<decltype(m)>::Scalar>(width);
+  }
 };
 
 template <std::floating_point T>
@@ -102,15 +105,19 @@ int main(int argc, char** argv) try {
     Rng same{1};
     auto net = make_network<float>(same);
     fit(net, train, loss, Adam{.learning_rate = 0.01}, {.epochs = 400, .seed = 1, .progress = silent});
-    std::printf("%-14s RMSE against the true curve %.3f\n", name.c_str(), evaluate(net, truth, RootMeanSquaredError{}));
+    std::printf("%-14s RMSE against the true curve %.3f\n", name.c_str(),
+                evaluate(net, truth, RootMeanSquaredError{}));
     const Matrix<> y = predict(net, x);
     lines.push_back({name, {y.data(), y.data() + y.size()}});
   };
   compare("squared error", MeanSquaredError{});
   compare("Cauchy", Cauchy{});
 
-  plot::write_svg(out + "/10_your_own.svg",
-                  {plot::line_chart({.title = "A wave among outliers", .x_label = "x", .y_label = "y", .x_per_value = 1.0 / 200}, lines)});
+  plot::write_svg(
+      out + "/10_your_own.svg",
+      {plot::line_chart(
+          {.title = "A wave among outliers", .x_label = "x", .y_label = "y", .x_per_value = 1.0 / 200},
+          lines)});
   std::cout << "\nThe picture is in " << out << "/10_your_own.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';

@@ -54,11 +54,12 @@ void stop_early(const std::filesystem::path& out) {
                                .metrics = {Accuracy{}},
                                .early_stopping = EarlyStopping{.monitor = "val_loss", .patience = 60},
                                .progress = silent});
-  std::printf("stopped after %zu of 2000 epochs; dev cost %.4f at the end, %.4f with the best weights\n", history.epochs(),
-              history["val_loss"].back(), evaluate(net, dev, SigmoidCrossEntropy{}));
+  std::printf("stopped after %zu of 2000 epochs; dev cost %.4f at the end, %.4f with the best weights\n",
+              history.epochs(), history["val_loss"].back(), evaluate(net, dev, SigmoidCrossEntropy{}));
 
   plot::write_svg(out / "12_curves.svg",
-                  {plot::line_chart({.title = "Early stopping"}, {{"train", history["loss"]}, {"dev", history["val_loss"]}})});
+                  {plot::line_chart({.title = "Early stopping"},
+                                    {{"train", history["loss"]}, {"dev", history["val_loss"]}})});
   replace_file(out / "12_curves.csv", "12_minimise", [&](std::ostream& file) { history.write_csv(file); });
 }
 

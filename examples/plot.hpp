@@ -167,8 +167,17 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
     }
     frame.out << "'/>\n";
   }
+  // The legend stands on the right, above or below: where fewer points are in its way.
+  const double size = 18 * static_cast<double>(lines.size()) + 10;
+  int above = 0, below = 0;
+  for (const Line& line : lines)
+    for (std::size_t k = line.values.size() / 2; k < line.values.size(); ++k) {
+      above += frame.y(line.values[k]) < detail::Frame::top + size;
+      below += frame.y(line.values[k]) > detail::Frame::bottom - size;
+    }
+  const double first_row = above <= below ? detail::Frame::top + 16 : detail::Frame::bottom - size + 16;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const double row = detail::Frame::top + 16 + 18 * static_cast<double>(i);
+    const double row = first_row + 18 * static_cast<double>(i);
     frame.out << "<path d='M" << detail::Frame::right - 12 << ' ' << row - 4
               << "h-34' stroke-width='1.8' stroke='" << detail::style(i).colour << "' stroke-dasharray='"
               << detail::style(i).dash << "'/>";
