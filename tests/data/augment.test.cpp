@@ -89,6 +89,21 @@ TEMPLATE_TEST_CASE("What becomes of a sample depends on its number, seed and epo
   CHECK(same.col(0) != same.col(1));
 }
 
+TEST_CASE("An elastic distortion does not depend on where its working memory lies", "") {
+  const Shape shape{1, 9, 11};
+  const Matrix<double> original = noise<double>(shape, 1);
+  std::vector<std::vector<double>> memories(8);
+  Matrix<double> first;
+  for (std::size_t k = 0; k < memories.size(); ++k) {
+    memories[k].reserve(1000 + 2 * k);  // addresses that differ within a cache line
+    Matrix<double> x = original;
+    Rng rng{5};
+    ElasticDistortion{}(Image<double>{x.data(), shape}, rng, memories[k]);
+    if (k == 0) first = x;
+    CHECK(x == first);
+  }
+}
+
 TEST_CASE("A transform draws the same whatever stands behind it, and twice the same draws anew") {
   const Shape shape{1, 6, 6};
   Matrix<double> one = noise(shape, 3), two = one, twice = one;

@@ -55,10 +55,13 @@ struct ElasticDistortion {
           field[column + width * row] = kernel.segment(first - column + reach, count)
                                             .dot(line(displacement, row).segment(first, count));
         }
+      // A plain loop, like the sum in fill: what Eigen computes may depend on the address, in the last bit.
       for (Index row = 0; row < height; ++row) {
-        line(displacement, row).setZero();
+        T* const to = displacement + width * row;
+        std::fill_n(to, width, T(0));
         for (Index i = std::max(Index{0}, row - reach); i < std::min(height, row + reach + 1); ++i)
-          line(displacement, row) += kernel[i - row + reach] * line(field, i);
+          for (Index column = 0; column < width; ++column)
+            to[column] += kernel[i - row + reach] * field[column + width * i];
       }
     }
     detail::resample(image, scratch, [&](Index column, Index row) {
@@ -72,11 +75,12 @@ struct ElasticDistortion {
   /// A gaussian with its middle at `reach`, of sum 1.
   template <class T>
   void fill(Eigen::Map<Vector<T>>& kernel, Index reach) const {
+    T sum = 0;
     for (Index i = 0; i < kernel.size(); ++i) {
       const double x = static_cast<double>(i - reach) / sigma;
-      kernel[i] = static_cast<T>(std::exp(-x * x / 2));
+      sum += kernel[i] = static_cast<T>(std::exp(-x * x / 2));
     }
-    kernel /= kernel.sum();
+    kernel /= sum;
   }
 };
 
