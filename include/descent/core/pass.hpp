@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "descent/core/random.hpp"
+#include "descent/core/team.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -15,6 +17,7 @@ class Pass {
     std::uint64_t seed = 0;
     std::int64_t step = 0;
     Index first_sample = 0;  ///< the number of the batch's first column within the whole mini-batch
+    Team* team = nullptr;  ///< the workers that have the other columns, as this one sees them; none if alone
   };
 
   static Pass inference() { return Pass{}; }
@@ -30,6 +33,8 @@ class Pass {
   bool is_training() const { return training_; }
   bool uses_batch_statistics() const { return batch_statistics_; }
 
+  Team* team() const { return team_; }
+
   /// The pass as the layer at `position` of a composition sees it: with random numbers of its own.
   Pass inside(std::size_t position) const {
     Pass pass = *this;
@@ -38,9 +43,18 @@ class Pass {
   }
 
   /// 128 random bits, number `block` of column `column` in this layer and step.
-  RandomBlock random(Index column, Index block) const {
-    return philox(key_, {layer_, step_, static_cast<std::uint32_t>(first_sample_ + column),
-                         static_cast<std::uint32_t>(block)});
+  RandomBlock random(Index column, Index block) const { return philox(key_, counter(column, block)); }
+
+  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast.
+  std::array<std::uint16_t, 128> random_halves(Index column, Index chunk) const {
+    const RandomBlocks blocks = philox_blocks(key_, counter(column, 16 * chunk));
+    std::array<std::uint16_t, 128> halves;
+    for (std::size_t w = 0; w < 4; ++w)
+      for (std::size_t k = 0; k < 16; ++k) {
+        halves[32 * w + k] = static_cast<std::uint16_t>(blocks[w][k]);
+        halves[32 * w + 16 + k] = static_cast<std::uint16_t>(blocks[w][k] >> 16);
+      }
+    return halves;
   }
 
   /// A generator of its own for column `column` in this layer and step: for normal numbers, and whatever else
@@ -56,10 +70,16 @@ class Pass {
       : training_{true},
         batch_statistics_{true},
         step_{static_cast<std::uint32_t>(at.step)},
-        first_sample_{at.first_sample} {
+        first_sample_{at.first_sample},
+        team_{at.team} {
     const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
     const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
     key_ = (std::uint64_t{key[1]} << 32) | key[0];
+  }
+
+  RandomBlock counter(Index column, Index block) const {
+    return {layer_, step_, static_cast<std::uint32_t>(first_sample_ + column),
+            static_cast<std::uint32_t>(block)};
   }
 
   bool training_ = false;
@@ -67,6 +87,7 @@ class Pass {
   std::uint32_t layer_ = 0;
   std::uint32_t step_ = 0;
   Index first_sample_ = 0;
+  Team* team_ = nullptr;
   std::uint64_t key_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "descent/core/exponential_average.hpp"
+#include "descent/core/team.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -70,11 +71,15 @@ void visit_buffers(auto&& f, auto&... tree) {
 /// The numbers of a matrix or a vector, one after another: what element-wise work loops over. Constant where
 /// the numbers are.
 template <class M>
-auto flat(M&& m) {
+auto flat(M&& m, const Part& part) {
   using T = typename std::remove_cvref_t<M>::Scalar;
   using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
   constexpr bool constant = std::is_same_v<decltype(m.data()), const T*>;
-  return Eigen::Map<std::conditional_t<constant, const Array, Array>>{m.data(), m.size()};
+  return Eigen::Map<std::conditional_t<constant, const Array, Array>>{m.data() + part.first, part.count};
+}
+template <class M>
+auto flat(M&& m) {
+  return flat(m, Part{0, m.size()});
 }
 
 /// Calls `kernel(array...)` for every parameter of the trees, flattened: how an element-wise optimizer
@@ -83,6 +88,24 @@ template <class M>
 void visit_flat(auto&& kernel, M& model, auto&... tree) {
   M::visit([&](const Parameter&, auto& first, auto&... rest) { kernel(flat(first), flat(rest)...); }, model,
            tree...);
+}
+
+/// The same, shared out among workers: each calls the kernel for its part of every parameter. The parts begin at
+/// multiples of 64 numbers, so that no two workers write to one cache line. A kernel that wants to know which
+/// parameter it has takes a `const Parameter&` before the arrays.
+template <class M>
+void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
+  workers.run([&](const auto& worker) {
+    M::visit(
+        [&](const Parameter& p, auto& first, auto&... rest) {
+          const Part part = part_of(first.size(), worker, 64);
+          if constexpr (requires { kernel(p, flat(first, part), flat(rest, part)...); })
+            kernel(p, flat(first, part), flat(rest, part)...);
+          else
+            kernel(flat(first, part), flat(rest, part)...);
+        },
+        model, tree...);
+  });
 }
 
 /// A model of the same structure with every parameter and buffer zero: a gradient, or an optimizer's state.

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/strips.hpp"
+#include "descent/core/team.hpp"
 
 namespace descent {
 
@@ -43,9 +47,11 @@ class BatchNorm {
   static constexpr std::string_view name = "BatchNorm";
   using Scalar = T;
   struct Cache {
-    Matrix<T> y, dx, normalized;
+    Matrix<T> y, dx;
     Vector<T> mean, variance, inverse_deviation;
-    bool of_batch = false;  // whether the statistics were those of the batch
+    Vector<T> sums;        // what a team adds up
+    T samples = 0;         // of the whole batch; 0 where the statistics are not those of the batch
+    Team* team = nullptr;  // as in the last forward pass
   };
 
   explicit BatchNorm(Index features, const BatchNormOptions& with = {})
@@ -70,44 +76,59 @@ class BatchNorm {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    c.of_batch = pass.uses_batch_statistics();
-    if (c.of_batch) {
+    c.team = pass.team();
+    if (pass.uses_batch_statistics()) {
       measure(x, c);
     } else {
+      c.samples = 0;
       c.mean = running_mean;
       c.variance = running_variance;
     }
     c.inverse_deviation = (c.variance.array() + T(options.epsilon)).sqrt().inverse();
-    c.normalized.resize(x.rows(), x.cols());
     c.y.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j) {
-      c.normalized.col(j) = (x.col(j) - c.mean).cwiseProduct(c.inverse_deviation);
-      c.y.col(j) = gamma.cwiseProduct(c.normalized.col(j)) + beta;
-    }
+    for (Index j = 0; j < x.cols(); ++j)
+      c.y.col(j).array() =
+          (x.col(j) - c.mean).array() * (gamma.array() * c.inverse_deviation.array()) + beta.array();
     return c.y;
   }
 
   /// The batch's statistics go into the buffers of `gradient`, for `update_buffers` to fold in.
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, BatchNorm& gradient) const {
-    gradient.gamma.setZero(x.rows());
-    gradient.beta.setZero(x.rows());
-    for (Index j = 0; j < x.cols(); ++j) {
-      gradient.gamma += dy.col(j).cwiseProduct(c.normalized.col(j));
-      gradient.beta += dy.col(j);
-    }
+    gradient.gamma.resize(x.rows());
+    gradient.beta.resize(x.rows());
+    for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+      using Strip = Eigen::Array<T, n, 1>;
+      const Strip mean = c.mean.template segment<n>(i);
+      Strip sum = Strip::Zero(), products = Strip::Zero();
+      for (Index j = 0; j < x.cols(); ++j) {
+        const Strip d = dy.col(j).template segment<n>(i);
+        sum += d;
+        products += d * (x.col(j).template segment<n>(i).array() - mean);
+      }
+      gradient.beta.template segment<n>(i) = sum;
+      gradient.gamma.template segment<n>(i) = products * c.inverse_deviation.template segment<n>(i).array();
+    });
     gradient.running_mean = c.mean;
     gradient.running_variance = c.variance;
 
-    const T m = T(x.cols());
-    if (c.of_batch && options.running_variance == Variance::unbiased)
-      gradient.running_variance *= m / (m - 1);
     c.dx.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j) {
-      auto dx = c.dx.col(j);
-      dx = dy.col(j);
-      if (c.of_batch) dx -= (gradient.beta + c.normalized.col(j).cwiseProduct(gradient.gamma)) / m;
-      dx.array() *= gamma.array() * c.inverse_deviation.array();
+    if (c.samples == 0) {
+      for (Index j = 0; j < x.cols(); ++j)
+        c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());
+      return c.dx;
     }
+    if (options.running_variance == Variance::unbiased)
+      gradient.running_variance *= c.samples / (c.samples - 1);
+    // dx = factor * (dy - offset - (x - mean) * slope), with the sums over the whole batch
+    c.sums.resize(2 * x.rows());
+    c.sums << gradient.beta, gradient.gamma;
+    sum_over_team(c);
+    const auto scale = c.inverse_deviation.array();
+    const auto factor = gamma.array() * scale;
+    const auto offset = c.sums.head(x.rows()).array() / c.samples;
+    const auto slope = c.sums.tail(x.rows()).array() * scale / c.samples;
+    for (Index j = 0; j < x.cols(); ++j)
+      c.dx.col(j).array() = factor * (dy.col(j).array() - offset - (x.col(j) - c.mean).array() * slope);
     return c.dx;
   }
 
@@ -116,18 +137,51 @@ class BatchNorm {
   BatchNormOptions options;
 
  private:
-  // Relative to the first sample, then about the true mean: a large offset does not swallow the variance.
+  /// The moments of the samples here, relative to the first, so that a large offset does not swallow the variance;
+  /// in a team then those of all.
   static void measure(Batch<T> x, Cache& c) {
-    if (x.cols() < 2)
-      throw DataError(name, concat("expected at least 2 samples in a training batch, got ", x.cols()),
+    c.samples = T(x.cols());
+    c.mean.resize(x.rows());
+    c.variance.resize(x.rows());
+    for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+      using Strip = Eigen::Array<T, n, 1>;
+      const Strip first = x.col(0).template segment<n>(i);
+      Strip sum = Strip::Zero(), squares = Strip::Zero();
+      for (Index j = 1; j < x.cols(); ++j) {
+        const Strip d = x.col(j).template segment<n>(i).array() - first;
+        sum += d;
+        squares += d * d;
+      }
+      sum /= c.samples;
+      c.mean.template segment<n>(i) = first + sum;
+      c.variance.template segment<n>(i) = (squares / c.samples - sum * sum).max(T(0));
+    });
+    if (c.team != nullptr) merge(c);
+    if (c.samples < 2)
+      throw DataError(name, concat("expected at least 2 samples in a training batch, got ", c.samples),
                       "choose a batch size that does not leave a single sample over at the end of an epoch");
-    const T m = T(x.cols());
-    c.mean.setZero(x.rows());
-    for (Index j = 1; j < x.cols(); ++j) c.mean += x.col(j) - x.col(0);
-    c.mean = x.col(0) + c.mean / m;
-    c.variance.setZero(x.rows());
-    for (Index j = 0; j < x.cols(); ++j) c.variance += (x.col(j) - c.mean).cwiseAbs2();
-    c.variance /= m;
+  }
+
+  /// From mean_r and variance_r of m_r samples to those of all:  mean = sum m_r mean_r / m
+  ///   variance = sum m_r (variance_r + (mean_r - mean)^2) / m
+  static void merge(Cache& c) {
+    const Index features = c.mean.size();
+    const T own = c.samples;
+    c.sums.resize(features + 1);
+    c.sums << own * c.mean, own;
+    sum_over_team(c);
+    c.samples = c.sums(features);
+    const auto mean = c.sums.head(features) / c.samples;
+    c.variance += (c.mean - mean).cwiseAbs2();
+    c.mean = mean;
+    c.sums.resize(features);
+    c.sums = own * c.variance;
+    sum_over_team(c);
+    c.variance = c.sums / c.samples;
+  }
+
+  static void sum_over_team(Cache& c) {
+    if (c.team != nullptr) c.team->all_reduce_sum({c.sums.data(), static_cast<std::size_t>(c.sums.size())});
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/product.hpp"
 #include "descent/initializers/he.hpp"
 
 namespace descent {
@@ -48,20 +49,20 @@ class Dense {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    c.y.noalias() = weight * x;
+    Product<T>::plain(weight, x, c.y);
     if (has_bias()) c.y.colwise() += bias;
     return c.y;
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Dense& gradient) const {
     backward_parameters(x, dy, c, gradient);
-    c.dx.noalias() = weight.transpose() * dy;
+    Product<T>::transposed_left(weight, dy, c.dx);
     return c.dx;
   }
 
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
   void backward_parameters(Batch<T> x, Batch<T> dy, Cache&, Dense& gradient) const {
-    gradient.weight.noalias() = dy * x.transpose();
+    Product<T>::transposed_right(dy, x, gradient.weight);
     if (has_bias()) gradient.bias = dy.rowwise().sum();
   }
 

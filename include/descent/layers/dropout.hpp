@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -73,16 +75,15 @@ class Dropout {
   }
 
   void draw_mask(Index rows, Index cols, Matrix<T>& mask, const Pass& pass) const {
-    constexpr Index per_block = 8;  // 128 random bits, 16 a value
     const T kept = T(1 / keep());
+    const std::uint32_t threshold = threshold_;
     mask.resize(rows, cols);
     for (Index j = 0; j < cols; ++j) {
-      for (Index i = 0; i < rows; i += per_block) {
-        const RandomBlock bits = pass.random(j, i / per_block);
-        for (Index k = 0; k < per_block && i + k < rows; ++k) {
-          const std::uint32_t draw = (bits[static_cast<std::size_t>(k / 2)] >> (k % 2 * 16)) & 0xFFFF;
-          mask(i + k, j) = draw < threshold_ ? kept : T(0);
-        }
+      for (Index i = 0; i < rows; i += 128) {
+        const auto draws = pass.random_halves(j, i / 128);
+        T* const to = mask.col(j).data() + i;
+        const auto count = static_cast<std::size_t>(std::min(Index{128}, rows - i));
+        for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? kept : T(0);
       }
     }
   }

@@ -35,12 +35,13 @@ struct Adadelta {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
     ++state.clock.step;
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto s, auto u) {
           update_average(s, dw.square(), rho);
           w -= alpha * ((u + eps) / (s + eps)).sqrt() * dw;

@@ -36,12 +36,13 @@ struct Adagrad {
     return state;
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
     ++state.clock.step;
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto s) {
           s += dw.square();
           w -= alpha * dw / (s.sqrt() + eps);

@@ -35,12 +35,13 @@ struct Adamax {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
     const T rate = T(alpha / bias_correction(beta1, ++state.clock.step)), keep = T(beta2), eps = T(epsilon);
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto v, auto u) {
           update_average(v, dw, beta1);
           u = (keep * u).max(dw.abs() + eps);

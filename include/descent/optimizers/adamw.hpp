@@ -45,20 +45,19 @@ struct AdamW {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
     const detail::AdamStep<T> at{*this, alpha, ++state.clock.step};
-    const auto move = [&](auto w, auto dw, auto v, auto s, T keep) {
-      update_average(v, dw, beta1);
-      update_average(s, dw.square(), beta2);
-      w = keep * w - at.rate * v / (s.sqrt() + at.epsilon);
-    };
-    M::visit(
-        [&](const Parameter& p, auto& w, const auto& dw, auto& v, auto& s) {
+    visit_parts(
+        workers,
+        [&](const Parameter& p, auto w, auto dw, auto v, auto s) {
           const bool decay = decays == Decays::all || p.role == Role::weight;
-          move(flat(w), flat(dw), flat(v), flat(s), decay ? T(1 - alpha * weight_decay) : T(1));
+          const T keep = decay ? T(1 - alpha * weight_decay) : T(1);
+          update_average(v, dw, beta1);
+          update_average(s, dw.square(), beta2);
+          w = keep * w - at.rate * v / (s.sqrt() + at.epsilon);
         },
         model, gradient, state.first, state.second);
   }

@@ -36,11 +36,12 @@ struct AMSGrad {
     return {{}, zeros_like(model), zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     const double alpha = learning_rate(state.clock);
     const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.clock.step};
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto v, auto s, auto l) {
           update_average(v, dw, beta1);
           update_average(s, dw.square(), beta2);

@@ -23,12 +23,13 @@ struct GradientDescent {
     return {};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.clock));
     ++state.clock.step;
-    visit_flat([&](auto w, auto dw) { w -= alpha * dw; }, model, gradient);
+    visit_parts(
+        workers, [&](auto w, auto dw) { w -= alpha * dw; }, model, gradient);
   }
 };
 

@@ -55,13 +55,14 @@ struct Momentum {
     return {{}, zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
     ++state.clock.step;
     const T rate = T(bias_correction ? alpha / descent::bias_correction(beta, state.clock.step) : alpha);
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto v) {
           detail::update_velocity(v, dw, beta, velocity);
           w -= rate * v;

@@ -43,8 +43,8 @@ struct Nadam {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
     const auto t = static_cast<double>(++state.clock.step);
@@ -54,7 +54,8 @@ struct Nadam {
     const T now = T(alpha * root * (1 - mu) / (1 - state.product));
     const T ahead = T(alpha * root * next_mu / (1 - state.product * next_mu));
     const T eps = T(epsilon * root);
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto v, auto s) {
           update_average(v, dw, beta1);
           update_average(s, dw.square(), beta2);

@@ -35,13 +35,14 @@ struct Nesterov {
     return {{}, zeros_like(model)};
   }
 
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.clock);
     ++state.clock.step;
     const T ahead = T(alpha * beta), now = T(velocity == Velocity::average ? alpha * (1 - beta) : alpha);
-    visit_flat(
+    visit_parts(
+        workers,
         [&](auto w, auto dw, auto v) {
           detail::update_velocity(v, dw, beta, velocity);
           w -= ahead * v + now * dw;

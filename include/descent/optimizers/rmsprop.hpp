@@ -49,8 +49,8 @@ struct RMSprop {
   }
 
   /// The options that `state` was made with decide whether it is centred and has momentum.
-  template <Parameterized M>
-  void step(M& model, const M& gradient, State<M>& state) const {
+  template <Parameterized M, class Workers = Alone>
+  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.clock)), keep = T(momentum), eps = T(epsilon);
     ++state.clock.step;
@@ -71,16 +71,20 @@ struct RMSprop {
 
     auto& [clock, square, mean, velocity] = state;
     if (mean && velocity)
-      visit_flat([&](auto w, auto dw, auto s, auto g, auto v) { move(w, v, scaled_about_mean(dw, s, g)); },
-                 model, gradient, square, *mean, *velocity);
+      visit_parts(
+          workers, [&](auto w, auto dw, auto s, auto g, auto v) { move(w, v, scaled_about_mean(dw, s, g)); },
+          model, gradient, square, *mean, *velocity);
     else if (mean)
-      visit_flat([&](auto w, auto dw, auto s, auto g) { w -= alpha * scaled_about_mean(dw, s, g); }, model,
-                 gradient, square, *mean);
+      visit_parts(
+          workers, [&](auto w, auto dw, auto s, auto g) { w -= alpha * scaled_about_mean(dw, s, g); }, model,
+          gradient, square, *mean);
     else if (velocity)
-      visit_flat([&](auto w, auto dw, auto s, auto v) { move(w, v, scaled(dw, s)); }, model, gradient, square,
-                 *velocity);
+      visit_parts(
+          workers, [&](auto w, auto dw, auto s, auto v) { move(w, v, scaled(dw, s)); }, model, gradient,
+          square, *velocity);
     else
-      visit_flat([&](auto w, auto dw, auto s) { w -= alpha * scaled(dw, s); }, model, gradient, square);
+      visit_parts(
+          workers, [&](auto w, auto dw, auto s) { w -= alpha * scaled(dw, s); }, model, gradient, square);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 
 #include "descent/core/concepts.hpp"
@@ -28,16 +29,25 @@ std::string first_fault(const M& model) {
   return fault;
 }
 
-/// Where the first number that is not finite stands after a forward pass, in the order of the layers.
+/// Where numbers that are not finite begin after a forward pass, and behind how many finite outputs of layers.
+struct ForwardFault {
+  int depth = 0;
+  std::string place;
+};
+
+/// The first of these, in the order of the layers.
 template <Layer M>
-std::string first_fault_forward(const M& model, const typename M::Cache& cache) {
-  std::string fault = first_fault(model);
+ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
+  ForwardFault fault{-1, first_fault(model)};
   if constexpr (requires { model.visit_outputs(cache, [](const std::string&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const std::string& position, const auto& y) {
-      if (fault.empty() && !all_finite(flat(y))) fault = concat("the output of layer \"", position, '"');
+      if (!fault.place.empty()) return;
+      ++fault.depth;
+      if (!all_finite(flat(y))) fault.place = concat("the output of layer \"", position, '"');
     });
   }
-  return fault.empty() ? "the loss itself" : fault;
+  if (fault.place.empty()) fault = {std::numeric_limits<int>::max(), "the loss itself"};
+  return fault;
 }
 
 /// The same after a backward pass, which runs from the last layer to the first.

@@ -4,20 +4,23 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/flush_denormals.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/training/batch_gradient.hpp"
 #include "descent/training/evaluate.hpp"
 #include "descent/training/history.hpp"
 #include "descent/training/non_finite.hpp"
@@ -52,7 +55,6 @@ class Trainer {
         loss{std::move(with_loss)},
         optimizer{std::move(with_optimizer)},
         options{std::move(with)},
-        gradient_{zeros_like(model)},
         state_{optimizer.init(model)} {}
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends it.
@@ -64,6 +66,7 @@ class Trainer {
 
   const History& run(const Dataset<T>& train, int epochs) {
     check(train, epochs);
+    const FlushDenormals guard;
     Progress progress{options.progress, epochs, train.samples()};
     Next next = Next::proceed;
     for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(train, progress);
@@ -77,7 +80,12 @@ class Trainer {
   /// One step on one batch, which counts as the training set for the regularizer. Returns the cost before
   /// the step. Checks neither shapes nor labels beyond what the loss does.
   double step(Batch<T> x, Batch<T> y) {
-    const double cost = forward_backward(x, y, *full_, {.samples = x.cols()});
+    const FlushDenormals guard;
+    const double cost =
+        forward_backward({.size = x.cols(), .training_samples = x.cols()}, [&](const Part& part, auto&) {
+          return std::pair{Batch<T>{x.middleCols(part.first, part.count)},
+                           Batch<T>{y.middleCols(part.first, part.count)}};
+        });
     update(x.cols());
     return cost;
   }
@@ -92,23 +100,21 @@ class Trainer {
   double learning_rate() const { return optimizer.learning_rate(state_.clock); }
 
  private:
-  /// What a step needs beside the model. Full batches and the smaller last one have one each, so that no
-  /// matrix changes its size from step to step.
-  struct Workspace {
-    Matrix<T> x, y, dy;
-    typename M::Cache cache;
-    const Matrix<T>* prediction = nullptr;
-  };
+  using Gradient = detail::BatchGradient<M>;
+  using Workspace = typename Gradient::Workspace;
 
-  /// Where a mini-batch stands: in a training set of so many samples, behind so many others of its step.
+  /// A mini-batch of so many samples, in a training set of so many, behind so many others of its step.
   struct Place {
-    Index samples;
+    Index size, training_samples;
     Index first_sample = 0;
+    bool full = true;
   };
 
   void check(const Dataset<T>& train, int epochs) const {
     if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
     expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
+    expect_at_least_one(
+        {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
     expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
     for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
       for (auto other = options.metrics.begin(); other != m; ++other)
@@ -150,12 +156,15 @@ class Trainer {
     for (Index i = 0; i < batches && next == Next::proceed; ++i) {
       const std::span<const Index> batch = mini_batch(order, batch_size, i);
       const auto size = static_cast<Index>(batch.size());
-      Workspace& work = size == batch_size ? *full_ : *rest_;
-      gather(train.x, batch, work.x);
-      gather(train.y, batch, work.y);
-      if (options.augment) options.augment(work.x, batch, options.seed, state_.clock.epoch);
-
-      const double cost = forward_backward(work.x, work.y, work, {samples, in_step});
+      const Place place{size, samples, in_step, size == batch_size};
+      const double cost = forward_backward(place, [&](const Part& part, Workspace& work) {
+        const auto columns =
+            batch.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
+        gather(train.x, columns, work.x);
+        gather(train.y, columns, work.y);
+        if (options.augment) options.augment(work.x, columns, options.seed, state_.clock.epoch);
+        return std::pair{Batch<T>{work.x}, Batch<T>{work.y}};
+      });
       if (options.accumulate > 1) accumulate(size, in_step);
       in_step += size;
       if ((i + 1) % options.accumulate == 0 || i + 1 == batches) {
@@ -164,7 +173,9 @@ class Trainer {
       }
       total += cost * static_cast<double>(size);
       done += size;
-      for (AnyMetric<T>& metric : metrics) metric.update(*work.prediction, work.y);
+      batch_gradient().for_each([&](const Workspace& work) {
+        for (AnyMetric<T>& metric : metrics) metric.update(*work.prediction, work.y);
+      });
       next = notify(options.on_batch_end, BatchEnd{steps(), cost, learning_rate()});
       if (progress.wants_update())
         progress.update(done, measured(total / static_cast<double>(done), metrics), learning_rate());
@@ -206,42 +217,59 @@ class Trainer {
     return order;
   }
 
-  /// The cost of a mini-batch and, in `gradient_`, the gradient of its loss.
-  double forward_backward(Batch<T> x, Batch<T> y, Workspace& work, const Place& place) {
-    const Pass pass = Pass::training({options.seed, state_.clock.step, place.first_sample});
-    work.prediction = &model.forward(x, work.cache, pass);
-    const double cost = loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) +
-                        options.regularizer.penalty(model, place.samples);
-    if (!std::isfinite(cost))
-      detail::throw_not_finite({"loss", cost, detail::first_fault_forward(model, work.cache)}, state_.clock,
-                               learning_rate());
-    backward_parameters(model, x, work.dy, work.cache, gradient_);
-    if (!detail::all_parameters_finite(gradient_))
+  /// The workers, as many as `options.threads` says at the moment.
+  Gradient& batch_gradient() {
+    if (*batch_gradient_ == nullptr || (*batch_gradient_)->threads() != options.threads)
+      *batch_gradient_ = std::make_unique<Gradient>(model, options.threads);
+    return **batch_gradient_;
+  }
+  M& gradient() { return batch_gradient().gradient(); }
+
+  /// The cost of a mini-batch and, in `gradient()`, the gradient of its loss.
+  double forward_backward(const Place& place, auto&& load) {
+    Gradient& batch = batch_gradient();
+    const Pass::Training at{options.seed, state_.clock.step, place.first_sample};
+    const double cost = batch.compute(model, loss, place.size, place.full, at, load) +
+                        options.regularizer.penalty(model, place.training_samples);
+    if (!std::isfinite(cost)) {
+      std::optional<detail::ForwardFault> first;
+      batch.for_each([&](const Workspace& work) {
+        auto fault = detail::first_fault_forward(model, work.cache);
+        if (!first || fault.depth < first->depth) first = std::move(fault);
+      });
+      detail::throw_not_finite({"loss", cost, first->place}, state_.clock, learning_rate());
+    }
+    if (!batch.is_finite())
       detail::throw_not_finite(
-          {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient_)},
+          {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient())},
           state_.clock, learning_rate());
-    update_buffers(model, gradient_);
+    update_buffers(model, gradient());
     return cost;
   }
 
   /// Takes a mini-batch of `size` samples into the mean gradient of the `before` samples of this step, and leaves
-  /// that mean in `gradient_`.
+  /// that mean in `gradient()`.
   void accumulate(Index size, Index before) {
     if (before == 0) {
-      accumulated_ = gradient_;
+      accumulated_ = gradient();
       return;
     }
     const T share = T(size) / T(before + size);
-    visit_flat([&](auto mean, auto g) { mean += share * (g - mean), g = mean; }, *accumulated_, gradient_);
+    visit_flat([&](auto mean, auto g) { mean += share * (g - mean), g = mean; }, *accumulated_, gradient());
   }
 
-  /// The step of the optimizer along `gradient_`, with all that goes around it.
+  /// The step of the optimizer along `gradient()`, with all that goes around it.
   void update(Index samples) {
     if (const double rate = learning_rate(); !std::isfinite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.clock, rate);
-    options.regularizer.add_gradient(model, gradient_, samples);
-    options.clip.apply(gradient_);
-    optimizer.step(model, gradient_, state_);
+    options.regularizer.add_gradient(model, gradient(), samples);
+    options.clip.apply(gradient());
+    batch_gradient().with_workers([&](auto& workers) {
+      if constexpr (requires { optimizer.step(model, gradient(), state_, workers); })
+        optimizer.step(model, gradient(), state_, workers);
+      else
+        optimizer.step(model, gradient(), state_);
+    });
     options.constraint.apply(model);
     if (options.average_weights > 0) average();
   }
@@ -272,12 +300,11 @@ class Trainer {
       values.emplace_back("val_" + name, value);
   }
 
-  M gradient_;
   State state_;
   History history_;
   std::optional<M> accumulated_, average_, best_model_;
   Best best_, plateau_;
-  Scratch<Workspace> full_, rest_;
+  Scratch<std::unique_ptr<Gradient>> batch_gradient_;
 };
 
 }  // namespace descent

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// Workers that do a step together, each on a part of the samples, as one of them sees it. A layer that needs
+/// something of the whole batch sums it over the team; all workers do so in the same order.
+class Team {
+ public:
+  virtual int rank() const = 0;  ///< which of the workers this is: 0, 1, ... size - 1
+  virtual int size() const = 0;
+
+  /// Replaces the values by their sums over all workers, added in the order of ranks: the same bits in each.
+  virtual void all_reduce_sum(std::span<float> values) = 0;
+  virtual void all_reduce_sum(std::span<double> values) = 0;
+
+ protected:
+  ~Team() = default;
+};
+
+/// A single worker: what work is shared among when there is no team.
+struct Alone {
+  static int rank() { return 0; }
+  static int size() { return 1; }
+  void run(auto&& job) const { job(*this); }
+};
+
+/// A part of a range.
+struct Part {
+  Index first, count;
+};
+
+/// The part that a worker has of `total` things, in whole multiples of `multiple`: the first ones have more.
+Part part_of(Index total, const auto& worker, Index multiple = 1) {
+  const Index units = (total + multiple - 1) / multiple, size = worker.size();
+  const auto begin = [&](Index rank) { return std::min(total, (units * rank + size - 1) / size * multiple); };
+  const Index first = begin(worker.rank());
+  return {first, begin(worker.rank() + 1) - first};
+}
+
+}  // namespace descent

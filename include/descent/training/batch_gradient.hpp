@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "descent/core/backward.hpp"
+#include "descent/core/concepts.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/thread_team.hpp"
+
+namespace descent::detail {
+
+/// The cost and the gradient of mini-batches, computed alone or by a team of threads, each of which takes some of the
+/// samples. Owns the working memory of both, and the threads.
+///
+/// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
+/// sum needs no weights; layers that look at a whole batch sum over the team themselves.
+template <Layer M>
+class BatchGradient {
+ public:
+  using T = typename M::Scalar;
+
+  /// What a worker needs for its samples.
+  struct Workspace {
+    Matrix<T> x, y, dy;
+    typename M::Cache cache;
+    const Matrix<T>* prediction = nullptr;
+    double cost = 0;  // summed over the samples
+  };
+
+  BatchGradient(const M& model, int threads) : parameters_{parameter_count(model)} {
+    for (int rank = 0; rank < threads; ++rank) workers_.push_back({zeros_like(model), {}, {}});
+    if (threads > 1) team_ = std::make_unique<ThreadTeam>(threads);
+  }
+
+  int threads() const { return static_cast<int>(workers_.size()); }
+  M& gradient() { return workers_[0].gradient; }
+  bool is_finite() const { return finite_; }
+
+  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to
+  /// step. load(part, work) gives inputs and targets of some of the batch's samples. Returns the mean loss.
+  double compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
+                 auto&& load) {
+    shared_ = team_ != nullptr && pays(samples);
+    full_ = full;
+    with_workers([&](auto& workers) {
+      workers.run([&](auto& worker) {
+        Worker& own = workers_[static_cast<std::size_t>(worker.rank())];
+        Workspace& work = full ? own.full : own.rest;
+        const Part part = part_of(samples, worker);
+        Pass::Training here = at;
+        here.first_sample += part.first;
+        if constexpr (std::derived_from<std::remove_cvref_t<decltype(worker)>, Team>) here.team = &worker;
+
+        const auto& [x, y] = load(part, work);
+        work.prediction = &model.forward(x, work.cache, Pass::training(here));
+        work.cost =
+            loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) * static_cast<double>(part.count);
+        if (part.count != samples) work.dy *= T(part.count) / T(samples);
+        backward_parameters(model, x, work.dy, work.cache, own.gradient);
+      });
+      std::atomic<bool> finite = true;
+      add_up(workers, finite);
+      finite_ = finite;
+    });
+    double cost = 0;
+    for_each([&](const Workspace& work) { cost += work.cost; });
+    return cost / static_cast<double>(samples);
+  }
+
+  /// Calls f(workspace) for each worker that took part in the last batch, in the order of its samples.
+  void for_each(auto&& f) {
+    for (Worker& worker : workers_) {
+      f(full_ ? worker.full : worker.rest);
+      if (!shared_) return;
+    }
+  }
+
+  /// Calls f(workers) with the team, or with one worker where the last batch was not worth a team.
+  void with_workers(auto&& f) {
+    if (shared_)
+      f(*team_);
+    else
+      f(alone_);
+  }
+
+ private:
+  struct Worker {
+    M gradient;
+    Workspace full, rest;
+  };
+
+  /// Below some 10 million operations, about 100 microseconds, what threads save is less than what they wait.
+  bool pays(Index samples) const {
+    constexpr Index flop = 6, enough = 10'000'000;
+    return samples >= 2 * threads() && flop * parameters_ * samples >= enough;
+  }
+
+  void add_up(auto& workers, std::atomic<bool>& finite) {
+    const int parts = workers.size();
+    for (int rank = 1; rank < parts; ++rank)
+      visit_parts(
+          workers, [](auto total, auto part) { total += part; }, gradient(),
+          workers_[static_cast<std::size_t>(rank)].gradient);
+    visit_parts(
+        workers,
+        [&](auto total) {
+          if (!all_finite(total)) finite = false;
+        },
+        gradient());
+  }
+
+  Index parameters_;
+  std::vector<Worker> workers_;
+  std::unique_ptr<ThreadTeam> team_;
+  Alone alone_;
+  bool shared_ = false, full_ = true, finite_ = true;
+};
+
+}  // namespace descent::detail

@@ -1,0 +1,25 @@
+#include "descent/core/flush_denormals.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("Denormal numbers are 0 while the guard lives, and as before behind it", "[core]") {
+  const auto halved = [] {
+    volatile float smallest = std::numeric_limits<float>::min();
+    return static_cast<float>(smallest * 0.5F);
+  };
+  const float before = halved();
+#if defined(__SSE2__) || defined(__aarch64__)
+  {
+    const FlushDenormals guard;
+    CHECK(halved() == 0);
+    const FlushDenormals inner;
+    CHECK(halved() == 0);
+  }
+#endif
+  CHECK(before > 0);
+  CHECK(halved() == before);
+}

@@ -1,0 +1,16 @@
+#include "descent/core/strips.hpp"
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("Strips cover all rows once, in order", "[core]") {
+  for (const Index rows : {0, 1, 3, 4, 15, 16, 63, 64, 65, 150}) {
+    Index next = 0;
+    for_strips(rows, [&](Index first, auto size) {
+      CHECK(first == next);
+      next += size;
+    });
+    CHECK(next == rows);
+  }
+}

@@ -1,0 +1,90 @@
+#include "descent/core/thread_team.hpp"
+
+#include <chrono>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+#include "catch.hpp"
+
+using namespace descent;
+
+TEST_CASE("A team calls each worker once a run", "[core][threads]") {
+  ThreadTeam team{3};
+  std::vector<int> calls(3);
+  for (int run = 1; run <= 200; ++run) {
+    team.run([&](Team& worker) { ++calls[static_cast<std::size_t>(worker.rank())]; });
+    REQUIRE(calls == std::vector<int>(3, run));
+  }
+}
+
+TEST_CASE("A team that has fallen asleep wakes up", "[core][threads]") {
+  ThreadTeam team{2};
+  int calls = 0;
+  for (int run = 0; run < 3; ++run) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    team.run([&](Team& worker) {
+      if (worker.rank() == 1) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        ++calls;
+      }
+    });
+  }
+  CHECK(calls == 3);
+}
+
+TEMPLATE_TEST_CASE("A team adds in the order of ranks, the same in all", "[core][threads]", float, double) {
+  ThreadTeam team{4};
+  std::vector<std::vector<TestType>> sums(4);
+  team.run([&](Team& worker) {
+    auto& values = sums[static_cast<std::size_t>(worker.rank())];
+    for (int sum = 0; sum < 50; ++sum) {
+      // Such that the order of the terms can be seen in the last bit.
+      values = {TestType(worker.rank() == 0 ? 1 : 1e-8), TestType(sum)};
+      worker.all_reduce_sum(values);
+    }
+  });
+  const TestType first = TestType(1) + TestType(1e-8);
+  for (const auto& values : sums)
+    CHECK(values == std::vector<TestType>{first + TestType(1e-8) + TestType(1e-8), 196});
+}
+
+TEST_CASE("What a worker throws comes out of run, and the team works on", "[core][threads]") {
+  ThreadTeam team{3};
+  for (int run = 0; run < 20; ++run) {
+    const auto fails = [&](Team& worker) {
+      if (worker.rank() > 0) throw std::runtime_error{"worker " + std::to_string(worker.rank())};
+      std::vector<double> waits{1};
+      worker.all_reduce_sum(waits);  // which the others never come to
+    };
+    CHECK_THROWS_WITH(team.run(fails), "worker 1");
+    std::vector<double> total{0};
+    team.run([&](Team& worker) {
+      std::vector<double> one{1};
+      worker.all_reduce_sum(one);
+      if (worker.rank() == 0) total = one;
+    });
+    CHECK(total[0] == 3);
+  }
+}
+
+TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
+  struct Place {
+    int r, n;
+    int rank() const { return r; }
+    int size() const { return n; }
+  };
+  for (const Index multiple : {1, 64})
+    for (const Index total : {0, 1, 5, 63, 64, 65, 1000})
+      for (const int size : {1, 2, 3, 7}) {
+        Index next = 0;
+        for (int rank = 0; rank < size; ++rank) {
+          const Part part = part_of(total, Place{rank, size}, multiple);
+          REQUIRE(part.first == next);
+          REQUIRE(part.count >= 0);
+          REQUIRE((part.first % multiple == 0 || part.first == total));
+          next += part.count;
+        }
+        REQUIRE(next == total);
+      }
+}
