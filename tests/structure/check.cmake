@@ -4,7 +4,7 @@ cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 set(include "${root}include/descent")
 
 # A folder includes from itself and from folders before it, never from a later one.
-set(folders core initializers schedules layers losses metrics regularizers optimizers models data training checks
+set(folders core backends initializers schedules layers losses metrics regularizers optimizers models data training checks
             diagnosis io search report distributed)
 # One component a header, listed in the forwarding header and in the reference.
 set(component_folders initializers schedules layers losses metrics regularizers optimizers)

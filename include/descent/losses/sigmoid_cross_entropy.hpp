@@ -28,33 +28,40 @@ struct SigmoidCrossEntropy {
   }
 
   double value(const BatchLike auto& logits, const BatchLike auto& target) const {
-    return sum(logits, target, [](Index, Index, auto) {}) / static_cast<double>(logits.size());
+    const Values z{logits, target};
+    return static_cast<double>(z.costs((-z.logits.abs()).exp()).sum()) / static_cast<double>(logits.size());
   }
 
   template <std::floating_point T>
   double value_and_gradient(const BatchLike auto& logits, const BatchLike auto& target, Matrix<T>& dy) const {
+    const Values z{logits, target};
     const auto count = static_cast<T>(logits.size());
     dy.resize(logits.rows(), logits.cols());
-    return sum(logits, target, [&](Index i, Index j, T slope) { dy(i, j) = slope / count; }) /
-           static_cast<double>(count);
+    auto e = flat(dy);
+    e = (-z.logits.abs()).exp();
+    const double total = static_cast<double>(z.costs(e).sum());
+    e = ((z.logits >= 0).select(T(1), e) / (1 + e) - z.targets) / count;
+    return total / static_cast<double>(count);
   }
 
  private:
-  static double sum(const auto& logits, const auto& target, auto&& take_slope) {
-    detail::expect_same_shape(name, logits, target);
-    double total = 0;
-    for (Index j = 0; j < logits.cols(); ++j) {
-      for (Index i = 0; i < logits.rows(); ++i) {
-        const auto z = logits(i, j);
-        const auto t = target(i, j);
-        detail::expect_probability(name, t, j);
-        const auto e = std::exp(-std::abs(z));
-        take_slope(i, j, (z >= 0 ? 1 : e) / (1 + e) - t);
-        total += static_cast<double>((z > 0 ? z : 0) - z * t + std::log1p(e));
-      }
+  /// Logits and targets that fit together, one after another.
+  template <class T>
+  struct Values {
+    using Flat = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+    Flat logits, targets;
+
+    Values(Batch<T> z, Batch<T> t) : logits{flat(z)}, targets{flat(t)} {
+      detail::expect_same_shape(name, z, t);
+      if ((targets >= 0 && targets <= 1).all()) return;
+      for (Index j = 0; j < t.cols(); ++j)
+        for (Index i = 0; i < t.rows(); ++i) detail::expect_probability(name, t(i, j), j);
     }
-    return total;
-  }
+    /// max(z, 0) - z t + log(1 + e), with e = exp(-|z|)
+    auto costs(const auto& e) const { return logits.max(T(0)) - logits * targets + e.log1p(); }
+  };
+  template <class Z, class Y>
+  Values(const Z&, const Y&) -> Values<typename Z::Scalar>;
 };
 
 }  // namespace descent

@@ -70,11 +70,12 @@ struct SoftmaxCrossEntropy {
     const auto m = static_cast<T>(logits.cols());
     const bool plain = is_plain();
     dy.resize(logits.rows(), logits.cols());
+    for (Index j = 0; j < logits.cols(); ++j)
+      dy.col(j).array() = logits.col(j).array() - logits.col(j).maxCoeff();
+    flat(dy) = flat(dy).exp();  // all at once: a column is too short for vector registers
     double total = 0;
     for (Index j = 0; j < logits.cols(); ++j) {
-      const T largest = logits.col(j).maxCoeff();
-      dy.col(j) = (logits.col(j).array() - largest).exp();
-      const T sum = dy.col(j).sum(), log_sum = largest + std::log(sum);
+      const T sum = dy.col(j).sum(), log_sum = logits.col(j).maxCoeff() + std::log(sum);
       if (!plain) {
         total += cost_of_shares(logits, target, j, log_sum);
         subtract_shares(target, j, dy, sum);

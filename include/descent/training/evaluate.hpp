@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/core/concepts.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/training/predict.hpp"
@@ -8,12 +10,18 @@ namespace descent {
 
 namespace detail {
 
+/// Throws unless the data set, which has the role given, can be handed to the model.
+template <Layer M>
+void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
+                 std::string_view role) {
+  expect_usable(data, user, role);
+  expect_input(model, data.x, user);
+}
+
 /// Calls f(prediction, target) for the data set, batch by batch.
 template <Layer M>
 void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
   using T = typename M::Scalar;
-  expect_input(model, data.x, "evaluate");
-  expect_usable(data, "evaluate", "the data set");
   forward_in_batches(model, data.x, [&](Index first, Batch<T> prediction) {
     f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())});
   });
@@ -37,6 +45,7 @@ void check_targets(const auto& loss, const M& model, const Dataset<typename M::S
 /// Throws   ShapeError or DataError when the data does not fit the model.
 template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
+  detail::expect_data(model, data, "evaluate", "the data set");
   detail::predict_beside_targets(model, data,
                                  [&](auto prediction, auto target) { metric.update(prediction, target); });
   return metric.value();
@@ -45,7 +54,7 @@ auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric)
 /// The mean of a loss over a data set, as in inference, without any penalty.
 template <Layer M, Loss<typename M::Scalar> L>
 double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
-  detail::expect_input(model, data.x, "evaluate");
+  detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_targets(loss, model, data);
   double total = 0;
   detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {

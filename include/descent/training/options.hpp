@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/regularizers/any_limit.hpp"
@@ -53,5 +55,33 @@ struct FitOptions {
   std::uint64_t seed = 0;  ///< of order, dropout and augmentation
   ProgressOptions progress = {};
 };
+
+namespace detail {
+
+/// Throws unless a training set of so many samples can be learnt with these options.
+template <Layer M>
+void expect_usable(const FitOptions<M>& options, Index samples) {
+  expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
+  expect_at_least_one(
+      {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
+  expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
+  for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
+    for (auto other = options.metrics.begin(); other != m; ++other)
+      if (m->name() == other->name())
+        throw DataError("fit", concat("expected metrics of different names, got two of \"", m->name(), '"'),
+                        "name them apart by .name, or leave one out");
+  if (options.reduce_on_plateau)
+    expect_share({"ReduceOnPlateau", "factor", options.reduce_on_plateau->factor});
+  if (options.batch_size < 1)
+    throw DataError("fit", concat("expected a batch size of at least 1, got ", options.batch_size),
+                    "32 is a good start; full_batch takes all samples");
+  if (options.batch_size > samples && options.batch_size != full_batch)
+    throw DataError("fit",
+                    concat("expected a batch size of at most the ", samples, " training samples, got ",
+                           options.batch_size),
+                    "choose a smaller one, or full_batch for all samples");
+}
+
+}  // namespace detail
 
 }  // namespace descent

@@ -112,32 +112,13 @@ class Trainer {
 
   void check(const Dataset<T>& train, int epochs) const {
     if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
-    expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
-    expect_at_least_one(
-        {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
-    expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
-    for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
-      for (auto other = options.metrics.begin(); other != m; ++other)
-        if (m->name() == other->name())
-          throw DataError("fit", concat("expected metrics of different names, got two of \"", m->name(), '"'),
-                          "name them apart by .name, or leave one out");
-    if (options.reduce_on_plateau)
-      expect_share({"ReduceOnPlateau", "factor", options.reduce_on_plateau->factor});
     check(train, "the training set");
     if (options.validation != nullptr) check(*options.validation, "the validation set");
-    if (options.batch_size < 1)
-      throw DataError("fit", concat("expected a batch size of at least 1, got ", options.batch_size),
-                      "32 is a good start; full_batch takes all samples");
-    if (options.batch_size > train.samples() && options.batch_size != full_batch)
-      throw DataError("fit",
-                      concat("expected a batch size of at most the ", train.samples(),
-                             " training samples, got ", options.batch_size),
-                      "choose a smaller one, or full_batch for all samples");
+    detail::expect_usable(options, train.samples());
   }
 
   void check(const Dataset<T>& data, std::string_view role) const {
-    expect_usable(data, "fit", role);
-    detail::expect_input(model, data.x, "fit");
+    detail::expect_data(model, data, "fit", role);
     detail::check_targets(loss, model, data);
   }
 

@@ -1,0 +1,58 @@
+#include "backend.hpp"
+
+#include "descent/core/product.hpp"
+#include "descent/data/csv.hpp"
+#include "descent/data/split.hpp"
+#include "descent/data/standardize.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/layers/relu.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/accuracy.hpp"
+#include "descent/models/sequential.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/training/fit.hpp"
+
+using namespace descent;
+
+namespace {
+
+template <class T>
+void multiply_in(backend::Product product, Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  switch (product) {
+    case backend::Product::plain:
+      return Product<T>::plain(a, b, c);
+    case backend::Product::transposed_left:
+      return Product<T>::transposed_left(a, b, c);
+    case backend::Product::transposed_right:
+      return Product<T>::transposed_right(a, b, c);
+  }
+}
+
+}  // namespace
+
+namespace backend {
+
+void multiply(Product product, Batch<float> a, Batch<float> b, Matrix<float>& c) {
+  multiply_in<float>(product, a, b, c);
+}
+void multiply(Product product, Batch<double> a, Batch<double> b, Matrix<double>& c) {
+  multiply_in<double>(product, a, b, c);
+}
+
+std::string_view name_for_float() { return descent::Product<float>::name; }
+std::string_view name_for_double() { return descent::Product<double>::name; }
+
+double digits_accuracy() {
+  const Dataset digits = read_csv(DIGITS, {.label = "label"});
+  auto [train, dev, test] = split(digits, {.train = 0.7, .dev = 0, .stratify = true, .seed = 1});
+  const Standardize scale{train.x};
+  for (auto* part : {&train, &test}) scale.apply(part->x);
+
+  // So wide that all its products go to the backend.
+  Rng rng{1};
+  Sequential net{Dense{64, 128, rng}, ReLU{}, Dense{128, 10, rng}};
+  fit(net, train, SoftmaxCrossEntropy{}, Adam{}, {.epochs = 15, .batch_size = 64, .progress = silent});
+  return evaluate(net, test, Accuracy{});
+}
+
+}  // namespace backend
