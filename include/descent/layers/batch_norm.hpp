@@ -120,13 +120,12 @@ class BatchNorm {
     if (options.running_variance == Variance::unbiased)
       gradient.running_variance *= c.samples / (c.samples - 1);
     // dx = factor * (dy - offset - (x - mean) * slope), with the sums over the whole batch
-    c.sums.resize(2 * x.rows());
-    c.sums << gradient.beta, gradient.gamma;
-    sum_over_team(c);
+    sum_over_team(c, gradient.beta, gradient.gamma);
     const auto scale = c.inverse_deviation.array();
     const auto factor = gamma.array() * scale;
-    const auto offset = c.sums.head(x.rows()).array() / c.samples;
-    const auto slope = c.sums.tail(x.rows()).array() * scale / c.samples;
+    auto offset = c.sums.head(x.rows()).array(), slope = c.sums.segment(x.rows(), x.rows()).array();
+    offset /= c.samples;
+    slope *= scale / c.samples;
     for (Index j = 0; j < x.cols(); ++j)
       c.dx.col(j).array() = factor * (dy.col(j).array() - offset - (x.col(j) - c.mean).array() * slope);
     return c.dx;
@@ -167,21 +166,22 @@ class BatchNorm {
   static void merge(Cache& c) {
     const Index features = c.mean.size();
     const T own = c.samples;
-    c.sums.resize(features + 1);
-    c.sums << own * c.mean, own;
-    sum_over_team(c);
+    sum_over_team(c, own * c.mean, Vector<T>::Constant(1, own));
     c.samples = c.sums(features);
     const auto mean = c.sums.head(features) / c.samples;
     c.variance += (c.mean - mean).cwiseAbs2();
     c.mean = mean;
-    c.sums.resize(features);
-    c.sums = own * c.variance;
-    sum_over_team(c);
-    c.variance = c.sums / c.samples;
+    sum_over_team(c, own * c.variance, Vector<T>::Zero(0));
+    c.variance = c.sums.head(features) / c.samples;
   }
 
-  static void sum_over_team(Cache& c) {
-    if (c.team != nullptr) c.team->all_reduce_sum({c.sums.data(), static_cast<std::size_t>(c.sums.size())});
+  /// Puts the sums over the team of a, and behind them those of b, into `c.sums`.
+  static void sum_over_team(Cache& c, const auto& a, const auto& b) {
+    c.sums.resize(2 * c.mean.size() + 1);  // always the same: to change it allocates
+    c.sums.head(a.size()) = a;
+    c.sums.segment(a.size(), b.size()) = b;
+    if (c.team != nullptr)
+      c.team->all_reduce_sum({c.sums.data(), static_cast<std::size_t>(a.size() + b.size())});
   }
 };
 
