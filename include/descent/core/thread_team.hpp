@@ -43,13 +43,12 @@ class ThreadTeam {
   /// Calls job(worker) once in each worker, and returns when all are done.
   template <class Job>
   void run(Job&& job) {
-    job_ = const_cast<void*>(static_cast<const void*>(&job));
-    call_ = [](void* of, Team& worker) { (*static_cast<std::remove_reference_t<Job>*>(of))(worker); };
-    running_.store(size() - 1, std::memory_order_relaxed);
-    start();
-    work(*workers_[0]);
-    wait_until(running_, [](int left) { return left == 0; });
-    if (failed_.load(std::memory_order_relaxed)) rethrow();
+    const auto call = [](void* of, Team& worker) {
+      (*static_cast<std::remove_reference_t<Job>*>(of))(worker);
+    };
+    void* const of = const_cast<void*>(static_cast<const void*>(&job));
+    if (size() == 1) return call(of, *workers_[0]);
+    run(of, call);
   }
 
  private:
@@ -107,6 +106,16 @@ class ThreadTeam {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #endif
+  }
+
+  void run(void* job, void (*call)(void*, Team&)) {
+    job_ = job;
+    call_ = call;
+    running_.store(size() - 1, std::memory_order_relaxed);
+    start();
+    work(*workers_[0]);
+    wait_until(running_, [](int left) { return left == 0; });
+    if (failed_.load(std::memory_order_relaxed)) rethrow();
   }
 
   void start() {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "descent/core/backward.hpp"
@@ -30,9 +29,8 @@ class BatchGradient {
     double cost = 0;  // summed over the samples
   };
 
-  BatchGradient(const M& model, int threads) : parameters_{parameter_count(model)} {
+  BatchGradient(const M& model, int threads) : parameters_{parameter_count(model)}, team_{threads} {
     for (int rank = 0; rank < threads; ++rank) workers_.push_back({zeros_like(model), {}, {}});
-    if (threads > 1) team_ = std::make_unique<ThreadTeam>(threads);
   }
 
   int threads() const { return static_cast<int>(workers_.size()); }
@@ -43,28 +41,24 @@ class BatchGradient {
   /// step. load(part, work) gives inputs and targets of some of the batch's samples. Returns the mean loss.
   double compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
                  auto&& load) {
-    shared_ = team_ != nullptr && pays(samples);
+    shared_ = pays(samples);
     full_ = full;
-    with_workers([&](auto& workers) {
-      workers.run([&](auto& worker) {
-        Worker& own = workers_[static_cast<std::size_t>(worker.rank())];
-        Workspace& work = full ? own.full : own.rest;
-        const Part part = part_of(samples, worker);
-        Pass::Training here = at;
-        here.first_sample += part.first;
-        if constexpr (std::derived_from<std::remove_cvref_t<decltype(worker)>, Team>) here.team = &worker;
+    workers().run([&](Team& worker) {
+      Worker& own = workers_[static_cast<std::size_t>(worker.rank())];
+      Workspace& work = full ? own.full : own.rest;
+      const Part part = part_of(samples, worker);
+      Pass::Training here = at;
+      here.first_sample += part.first;
+      if (worker.size() > 1) here.team = &worker;
 
-        const auto& [x, y] = load(part, work);
-        work.prediction = &model.forward(x, work.cache, Pass::training(here));
-        work.cost =
-            loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) * static_cast<double>(part.count);
-        if (part.count != samples) work.dy *= T(part.count) / T(samples);
-        backward_parameters(model, x, work.dy, work.cache, own.gradient);
-      });
-      std::atomic<bool> finite = true;
-      add_up(workers, finite);
-      finite_ = finite;
+      const auto& [x, y] = load(part, work);
+      work.prediction = &model.forward(x, work.cache, Pass::training(here));
+      work.cost =
+          loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) * static_cast<double>(part.count);
+      if (part.count != samples) work.dy *= T(part.count) / T(samples);
+      backward_parameters(model, x, work.dy, work.cache, own.gradient);
     });
+    add_up();
     double cost = 0;
     for_each([&](const Workspace& work) { cost += work.cost; });
     return cost / static_cast<double>(samples);
@@ -78,13 +72,8 @@ class BatchGradient {
     }
   }
 
-  /// Calls f(workers) with the team, or with one worker where the last batch was not worth a team.
-  void with_workers(auto&& f) {
-    if (shared_)
-      f(*team_);
-    else
-      f(alone_);
-  }
+  /// The team, or a team of one where the last batch was not worth more.
+  ThreadTeam& workers() { return shared_ ? team_ : alone_; }
 
  private:
   struct Worker {
@@ -98,24 +87,26 @@ class BatchGradient {
     return samples >= 2 * threads() && flop * parameters_ * samples >= enough;
   }
 
-  void add_up(auto& workers, std::atomic<bool>& finite) {
-    const int parts = workers.size();
+  /// The sum of the gradients, in the first of them; and whether it is finite.
+  void add_up() {
+    std::atomic<bool> finite = true;
+    const int parts = workers().size();
     for (int rank = 1; rank < parts; ++rank)
       visit_parts(
-          workers, [](auto total, auto part) { total += part; }, gradient(),
+          workers(), [](auto total, auto part) { total += part; }, gradient(),
           workers_[static_cast<std::size_t>(rank)].gradient);
     visit_parts(
-        workers,
+        workers(),
         [&](auto total) {
           if (!all_finite(total)) finite = false;
         },
         gradient());
+    finite_ = finite;
   }
 
   Index parameters_;
   std::vector<Worker> workers_;
-  std::unique_ptr<ThreadTeam> team_;
-  Alone alone_;
+  ThreadTeam team_, alone_{1};
   bool shared_ = false, full_ = true, finite_ = true;
 };
 

@@ -50,7 +50,7 @@ struct FitOptions {
   std::vector<Callback<BatchEnd>> on_batch_end = {};
   std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
 
-  int threads = 1;         ///< that share each batch, where it is large enough; see docs/guide/threads.md
+  int threads = 1;         ///< that share each batch, where it is large enough; see docs/guide/speed.md
   bool shuffle = true;     ///< a new order for each epoch
   std::uint64_t seed = 0;  ///< of order, dropout and augmentation
   ProgressOptions progress = {};

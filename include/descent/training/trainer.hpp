@@ -245,12 +245,10 @@ class Trainer {
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.clock, rate);
     options.regularizer.add_gradient(model, gradient(), samples);
     options.clip.apply(gradient());
-    batch_gradient().with_workers([&](auto& workers) {
-      if constexpr (requires { optimizer.step(model, gradient(), state_, workers); })
-        optimizer.step(model, gradient(), state_, workers);
-      else
-        optimizer.step(model, gradient(), state_);
-    });
+    if constexpr (requires { optimizer.step(model, gradient(), state_, batch_gradient().workers()); })
+      optimizer.step(model, gradient(), state_, batch_gradient().workers());
+    else
+      optimizer.step(model, gradient(), state_);
     options.constraint.apply(model);
     if (options.average_weights > 0) average();
   }
