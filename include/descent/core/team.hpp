@@ -36,7 +36,9 @@ struct Part {
 
 /// The part that a worker has of `total` things, in whole multiples of `multiple`: the first ones have more.
 Part part_of(Index total, const auto& worker, Index multiple = 1) {
-  const Index units = (total + multiple - 1) / multiple, size = worker.size();
+  const Index size = worker.size();
+  if (size == 1) return {0, total};
+  const Index units = (total + multiple - 1) / multiple;
   const auto begin = [&](Index rank) { return std::min(total, (units * rank + size - 1) / size * multiple); };
   const Index first = begin(worker.rank());
   return {first, begin(worker.rank() + 1) - first};

@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""Compares the training speed of descent with that of other libraries, on the same work in the same run.
+
+Every worker is a program that trains one workload with one library for a while. The workers take turns, several
+rounds long, so that a machine that gets slower meanwhile does so for all of them; what counts is the median.
+Prints Markdown. `./dev bench` builds the workers and starts this.
+"""
+
+import argparse
+import datetime
+import glob
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WORKLOADS = ["S", "M", "M+", "L"]
+OURS = {  # with each backend: what the names of its programs end in
+    "descent": "",
+    "descent openblas": "_openblas",
+    "descent onednn": "_onednn",
+    "descent onednn_bf16": "_onednn_bf16",
+}
+PEERS = {"libtorch": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
+UNSUPPORTED = 77  # what a worker returns when it cannot do such work
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def output_of(*command):
+    """What a command prints; nothing where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+# --- running the workers ----------------------------------------------------------------------------------------
+
+
+def find_python_with_torch():
+    for python in dict.fromkeys([sys.executable, "/usr/bin/python3"]):
+        if os.path.exists(python) and output_of(python, "-c", "import torch; print(torch.__version__)"):
+            return python
+    return None
+
+
+def find_workers(build):
+    """The command of each worker that was built, by its name in the tables."""
+    programs = {}
+    for name, suffix in OURS.items():
+        programs[name] = [build / f"step_descent{suffix}"]
+        programs[f"products of {name}"] = [build / f"products{suffix}"]
+    programs["descent, whole fit"] = [build / "step_descent", "fit"]
+    programs["descent, timed"] = [build / "step_descent_timed"]
+    for name, program in PEERS.items():
+        programs[name] = [build / program]
+    python = find_python_with_torch()
+    programs["PyTorch"] = [python, HERE / PEERS["PyTorch"]] if python else [Path("no python with torch")]
+    return {name: command for name, command in programs.items() if os.path.exists(command[0])}
+
+
+def environment(threads):
+    """For all workers alike: the number of threads, and OpenBLAS as it is fastest, on OpenMP, where there is one."""
+    folders = glob.glob("/usr/lib/*/openblas-openmp") + [os.environ.get("LD_LIBRARY_PATH", "")]
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        "LD_LIBRARY_PATH": ":".join(filter(None, folders)),
+    }
+
+
+class Run:
+    """One line of a worker."""
+
+    def __init__(self, line):
+        speed, memory, share = line.split()
+        self.steps_per_second = float(speed)
+        self.memory = int(memory) / 1024
+        self.share_in_products = None if share == "-" else float(share)
+
+
+def run_worker(command, workload, threads, seconds):
+    """The worker's Run, or the reason why it cannot do this."""
+    arguments = [workload, str(threads), str(seconds)]
+    program, mode = (command[:-1], command[-1:]) if command[-1] == "fit" else (command, [])
+    done = subprocess.run([*program, *arguments, *mode], env=environment(threads), capture_output=True, text=True)
+    if done.returncode == UNSUPPORTED:
+        return done.stderr.strip()
+    if done.returncode != 0:
+        sys.exit(f"compare.py: {program[-1]} {' '.join(arguments)} failed:\n{done.stderr}")
+    return Run(done.stdout)
+
+
+def wanted(name, libraries, threads):
+    if name == "descent, timed":
+        return "descent" in libraries and threads == 1
+    if name == "descent, whole fit":
+        return "descent" in libraries
+    return name.replace("products of ", "") in libraries
+
+
+def time_of_others():
+    """Seconds that all processors together have worked, but not for us; None where that is not known."""
+    try:
+        with open("/proc/stat") as file:
+            user, nice, system, _, _, *interrupts_and_stolen = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    all_work = (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
+    return all_work - sum(os.times()[:4])
+
+
+def measure(workers, options):
+    """runs[workload, threads, worker], one Run a round; and why others are missing."""
+    jobs = [
+        (workload, threads, name)
+        for workload in options.workloads
+        for threads in options.threads
+        for name in workers
+        if wanted(name, options.libraries, threads)
+    ]
+    runs = defaultdict(list)
+    missing = [f"{name}, which is not installed" for name in options.libraries if name not in workers]
+    unsupported = {}
+    total = len(jobs) * options.repetitions
+    for i in range(total):
+        workload, threads, name = jobs[i % len(jobs)]
+        if (threads, name) in unsupported:
+            continue
+        run = run_worker(workers[name], workload, threads, options.seconds)
+        if isinstance(run, str):
+            unsupported[threads, name] = f"{name} with {plural(threads, 'thread')}: {run}"
+            continue
+        runs[workload, threads, name].append(run)
+        speed = number(run.steps_per_second)
+        note(f"[{i + 1:4}/{total}]  {workload:2}  {plural(threads, 'thread')}  {name:32} {speed:>9} steps/s")
+    return runs, [*missing, *unsupported.values()]
+
+
+# --- tables -----------------------------------------------------------------------------------------------------
+
+
+def print_table(header, rows):
+    """Markdown, with columns that also line up as text. The first column is for names."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+
+    def line(cells):
+        first, *others = cells
+        print("| " + " | ".join([first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:]))]) + " |")
+
+    line(header)
+    print("|" + "|".join(["-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:])]) + "|")
+    for row in rows:
+        line(row)
+    print()
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def plural(count, thing):
+    return f"{count} {thing}" + ("s" if count != 1 else "")
+
+
+def training_tables(runs, threads, options):
+    """Steps a second, and what they mean beside others'."""
+
+    def speeds(workload, name):
+        return [run.steps_per_second for run in runs[workload, threads, name]]
+
+    def median(workload, name):
+        return number(statistics.median(speeds(workload, name))) if speeds(workload, name) else ""
+
+    def ratio(workload, name, other):
+        """The median of the ratios within the rounds."""
+        pairs = list(zip(speeds(workload, name), speeds(workload, other)))
+        return f"{statistics.median(a / b for a, b in pairs):.2f}" if pairs else ""
+
+    def share(workload):
+        shares = [run.share_in_products for run in runs[workload, threads, "descent, timed"]]
+        return f"{100 * statistics.median(shares):.0f} %" if shares else ""
+
+    def table(title, rows):
+        """`rows` gives a function of the workload for each name; what nothing is known of is left out."""
+        filled = [[name, *(cell(workload) for workload in options.workloads)] for name, cell in rows.items()]
+        filled = [row for row in filled if any(row[1:])]
+        if filled:
+            print_table([title, *options.workloads], filled)
+
+    names = [*OURS, "descent, whole fit", *PEERS]
+    pairs = [("descent", peer) for peer in PEERS] + [(name, "libtorch") for name in OURS if name != "descent"]
+    print(f"### {plural(threads, 'thread')}\n")
+    table("steps a second", {name: lambda w, name=name: median(w, name) for name in names})
+    table("how many times as fast", {f"{a} / {b}": lambda w, a=a, b=b: ratio(w, a, b) for a, b in pairs})
+    table("time over that of the bare products", {n: lambda w, n=n: ratio(w, f"products of {n}", n) for n in OURS})
+    table("share of time in products", {"descent": share})
+
+
+def memory_table(runs, options):
+    workload = "M" if "M" in options.workloads else options.workloads[0]
+
+    def peak(name, threads):
+        peaks = [run.memory for run in runs[workload, threads, name]]
+        return f"{statistics.median(peaks):.0f}" if peaks else ""
+
+    rows = [[name, *(peak(name, threads) for threads in options.threads)] for name in [*OURS, *PEERS]]
+    print(f"## Peak memory of {workload}\n")
+    print_table(["MB", *(plural(threads, "thread") for threads in options.threads)], [r for r in rows if any(r[1:])])
+
+
+# --- the compiler -----------------------------------------------------------------------------------------------
+
+
+def compile_once(compiler, include_dirs, source, *more):
+    """Wall time in seconds and peak memory in MB of the compiler."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [compiler, "-std=c++20", "-O2", "-c", source, "-o", os.path.join(folder, "out.o"), *more]
+        command += [argument for directory in include_dirs for argument in ("-I", directory)]
+        begin = time.perf_counter()
+        process = subprocess.Popen(command)
+        _, status, usage = os.wait4(process.pid, 0)  # counts the compiler's own children in
+        elapsed = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"compare.py: failed: {' '.join(map(str, command))}")
+    return elapsed, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def compile_table(include_dirs, options):
+    folder = HERE / "compile_time"
+    programs = {
+        "a single Eigen product": (folder / "single_product.cpp",),
+        "a training program": (folder / "minimal_training.cpp",),
+        "the same with <descent/descent.hpp>": (folder / "minimal_training.cpp", "-include", "descent/descent.hpp"),
+    }
+    rows = []
+    for compiler in filter(shutil.which, ["g++", "clang++"]):
+        figures = defaultdict(list)
+        for _ in range(1 if options.quick else 3):
+            for name, arguments in programs.items():
+                figures[name].append(compile_once(compiler, include_dirs, *arguments))
+                note(f"{compiler}: {name}: {figures[name][-1][0]:.2f} s")
+        base = None
+        for name in programs:
+            seconds, memory = (statistics.median(column) for column in zip(*figures[name]))
+            base = base or (seconds, memory)
+            rows.append([f"{compiler}: {name}", f"{seconds:.2f}", f"{seconds / base[0]:.2f}", f"{memory:.0f}",
+                         f"{memory / base[1]:.2f}"])
+    print("## Compile time and memory, -O2\n")
+    print_table(["", "seconds", "ratio", "MB", "ratio"], rows)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return output_of("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
+
+
+def describe(settings, options):
+    compiler = output_of(settings["compiler"], "--version").splitlines()[0]
+    libraries = ", ".join(f"{name} {version}" for name, version in settings["versions"].items() if version)
+    print(f"- Date: {datetime.date.today()}")
+    print(f"- Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}")
+    print(f"- Compiler: {compiler}, -O3 -march=native")
+    print(f"- Libraries: {libraries}")
+    print(f"- Command: ./dev bench {' '.join(sys.argv[1:])}".rstrip())
+    if options.only != "compile":
+        print(f"- Medians of {options.repetitions} rounds of {options.seconds:g} s; in each all libraries take turns.")
+    print()
+
+
+def parse_arguments():
+    cores = os.cpu_count() or 1
+    libraries = [*OURS, *PEERS]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--build", type=Path, default=HERE.parent / "build/bench", help="folder of the build")
+    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS)
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2] if cores > 1 else [1])
+    parser.add_argument("--libraries", nargs="+", choices=libraries, default=libraries, metavar="LIBRARY",
+                        help=", ".join(libraries))
+    parser.add_argument("--repetitions", type=int, default=5, help="rounds (5)")
+    parser.add_argument("--seconds", type=float, default=2, help="how long each worker trains in a round (2)")
+    parser.add_argument("--quick", action="store_true", help="two short rounds: a look, not a measurement")
+    parser.add_argument("--only", choices=["steps", "compile"], help="only the training steps, or only the compiler")
+    options = parser.parse_args()
+    if options.quick:
+        options.repetitions, options.seconds = 2, 0.5
+    return options
+
+
+def main():
+    options = parse_arguments()
+    build = options.build / "benchmarks"
+    settings = json.loads((build / "settings.json").read_text())
+    workers = find_workers(build)
+
+    print("# Benchmarks\n")
+    describe(settings, options)
+    if options.only != "compile":
+        begin, others = time.monotonic(), time_of_others()
+        runs, left_out = measure(workers, options)
+        print("## Training\n")
+        if others is not None:
+            busy = (time_of_others() - others) / (time.monotonic() - begin)
+            print(f"Other programs took {100 * busy:.0f} % of a core meanwhile.\n")
+        for threads in options.threads:
+            training_tables(runs, threads, options)
+        for reason in left_out:
+            print(f"Left out: {reason}.\n")
+        memory_table(runs, options)
+    if options.only != "steps":
+        compile_table(settings["include_dirs"], options)
+
+
+if __name__ == "__main__":
+    main()

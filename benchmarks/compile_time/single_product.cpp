@@ -1,0 +1,10 @@
+// One product of Eigen matrices: what any program with Eigen costs the compiler.
+
+#include <Eigen/Core>
+#include <iostream>
+
+int main() {
+  const Eigen::MatrixXf a = Eigen::MatrixXf::Random(100, 100), b = Eigen::MatrixXf::Random(100, 100);
+  const Eigen::MatrixXf c = a * b;
+  std::cout << c(0, 0) << '\n';
+}

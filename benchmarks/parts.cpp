@@ -1,0 +1,222 @@
+// Where the time of a step goes: its parts at the sizes of M, whole steps, batch sizes, single samples.
+//
+//   parts --benchmark_filter='adam|batch_norm'
+//
+// All with one thread. items_per_second counts values, parameters or samples; for products, multiplications with
+// their additions, so that twice the figure is flop.
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <descent/descent.hpp>
+#include <memory>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "product_loop.hpp"
+#include "workloads.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// Registers a benchmark. `make` returns what is to be timed, a function, when its turn has come; each call of that
+/// works on so many items.
+void add(const std::string& name, Index items, auto make) {
+  benchmark::RegisterBenchmark(name.c_str(), [items, make](benchmark::State& state) {
+    auto run = make();
+    run();  // the first call allocates
+    for (auto _ : state) {
+      run();
+      benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * items);
+  });
+}
+
+Matrix<> random_matrix(Index rows, Index cols) {
+  Rng rng{1};
+  Matrix<> m(rows, cols);
+  for (float& value : m.reshaped()) value = static_cast<float>(rng.normal());
+  return m;
+}
+
+template <class W>
+auto network() {
+  Rng rng{1};
+  return W::network(rng);
+}
+
+void add_products() {
+  constexpr std::array<Index, 4> widths{M::sizes.features, M::sizes.hidden_1, M::sizes.hidden_2,
+                                        M::sizes.outputs};
+  constexpr Index batch = M::sizes.batch;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    const Index in = widths[i], out = widths[i + 1], work = in * out * batch;
+    const std::string size = concat('/', out, 'x', in);
+    add("product/W x" + size, work, [=] {
+      return [w = random_matrix(out, in), x = random_matrix(in, batch), y = Matrix<>{}]() mutable {
+        Product<float>::plain(w, x, y);
+      };
+    });
+    add("product/dy x^T" + size, work, [=] {
+      return [dy = random_matrix(out, batch), x = random_matrix(in, batch), dw = Matrix<>{}]() mutable {
+        Product<float>::transposed_right(dy, x, dw);
+      };
+    });
+    add("product/W^T dy" + size, work, [=] {
+      return [w = random_matrix(out, in), dy = random_matrix(out, batch), dx = Matrix<>{}]() mutable {
+        Product<float>::transposed_left(w, dy, dx);
+      };
+    });
+  }
+}
+
+/// A layer alone, at the width of M's first hidden layer.
+void add_layer(const std::string& name, const auto& layer) {
+  using Layer = std::remove_cvref_t<decltype(layer)>;
+  constexpr Index features = M::sizes.hidden_1, batch = M::sizes.batch;
+  add(name + "/forward", features * batch, [=] {
+    return [layer, x = random_matrix(features, batch), cache = typename Layer::Cache{}]() mutable {
+      layer.forward(x, cache, Pass::training({.seed = 1}));
+    };
+  });
+  add(name + "/backward", features * batch, [=] {
+    const Matrix<> x = random_matrix(features, batch);
+    typename Layer::Cache cache;
+    layer.forward(x, cache, Pass::training({.seed = 1}));
+    return [layer, gradient = layer, x, dy = x, cache]() mutable { layer.backward(x, dy, cache, gradient); };
+  });
+}
+
+void add_layers() {
+  add_layer("relu", ReLU{});
+  add_layer("tanh", Tanh{});
+  add_layer("sigmoid", Sigmoid{});
+  add_layer("gelu", GELU{});
+  add_layer("batch_norm", BatchNorm{M::sizes.hidden_1});
+  add_layer("dropout", Dropout{{.keep = 0.8}});
+}
+
+void add_loss() {
+  add("softmax_cross_entropy", M::sizes.batch, [] {
+    return [logits = random_matrix(M::sizes.outputs, M::sizes.batch),
+            y = make_data(M::sizes, M::sizes.batch).y, dy = Matrix<>{}]() mutable {
+      benchmark::DoNotOptimize(SoftmaxCrossEntropy{}.value_and_gradient(Batch<>{logits}, Batch<>{y}, dy));
+    };
+  });
+}
+
+template <class W>
+void add_optimizer(const std::string& name, const auto& optimizer) {
+  add(name, parameter_count(network<W>()), [=] {
+    return [optimizer, net = network<W>(), gradient = network<W>(),
+            state = optimizer.init(network<W>())]() mutable { optimizer.step(net, gradient, state); };
+  });
+}
+
+/// Forward and backward by hand, as the trainer does them.
+template <class W>
+class Passes {
+ public:
+  void forward() {
+    const auto [x, y] = batches_.next();
+    new (&x_) Batch<>{x};  // so Eigen has it: a map that is to look elsewhere is made anew in its place
+    new (&y_) Batch<>{y};
+    prediction_ = &net_.forward(x_, cache_, Pass::training({.seed = 1}));
+  }
+  void backward() {
+    W::loss().value_and_gradient(Batch<>{*prediction_}, y_, dy_);
+    backward_parameters(net_, x_, dy_, cache_, gradient_);
+  }
+
+ private:
+  using Net = decltype(network<W>());
+  Net net_ = network<W>(), gradient_ = net_;
+  Batches batches_{W::sizes};
+  Batch<> x_{nullptr, 0, 0}, y_{nullptr, 0, 0};
+  const Matrix<>* prediction_ = nullptr;
+  typename Net::Cache cache_;
+  Matrix<> dy_;
+};
+
+template <class W>
+auto whole_step(Index batch) {
+  return [trainer = Trainer{network<W>(), W::loss(), W::optimizer()},
+          batches = Batches{W::sizes, batch}]() mutable {
+    const auto [x, y] = batches.next();
+    trainer.step(x, y);
+  };
+}
+
+/// A step, what it consists of, and the bare loop of its matrix products: the roofline.
+template <class W>
+void add_step() {
+  const std::string name{W::sizes.name};
+  constexpr Index batch = W::sizes.batch;
+  add(name + "/forward", batch,
+      [] { return [passes = std::make_unique<Passes<W>>()] { passes->forward(); }; });
+  add(name + "/backward", batch, [] {
+    auto passes = std::make_unique<Passes<W>>();
+    passes->forward();
+    return [passes = std::move(passes)] { passes->backward(); };
+  });
+  add_optimizer<W>(name + "/optimizer", W::optimizer());
+  add(name + "/step", batch, [] { return whole_step<W>(batch); });
+  add(name + "/products", batch, [] {
+    return [products = ProductLoop{W::sizes, batch}]() mutable { products.step(); };
+  });
+}
+
+void add_batch_sizes() {
+  for (Index batch = 1; batch <= 4096; batch *= 4)
+    add(concat("M/step/batch ", batch), batch, [batch] { return whole_step<M>(batch); });
+}
+
+/// Features that are never seen again, as rare words may be: the averages of their gradients fade away until they are
+/// denormal numbers, with which many processors are slow. To be compared with M/step.
+void add_faded() {
+  add("M/step/with faded features", M::sizes.batch, [] {
+    Trainer trainer{network<M>(), M::loss(), M::optimizer()};
+    Dataset<> data = make_data(M::sizes, M::sizes.batch);
+    trainer.step(data.x, data.y);
+    data.x.topRows(M::sizes.features / 2).setZero();
+    for (int i = 0; i < 1000; ++i) trainer.step(data.x, data.y);  // 0.9^1000 = 1e-46
+    return [trainer, data]() mutable { trainer.step(data.x, data.y); };
+  });
+}
+
+template <class W>
+void add_inference() {
+  add(std::string{W::sizes.name} + "/inference of one sample", 1, [] {
+    const auto net = network<W>();
+    return [net, x = random_matrix(W::sizes.features, 1),
+            cache = typename decltype(network<W>())::Cache{}]() mutable {
+      benchmark::DoNotOptimize(net.forward(x, cache, Pass::inference()).data());
+    };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  add_products();
+  add_layers();
+  add_loss();
+  add_optimizer<M>("adam", Adam{});
+  add_optimizer<M>("momentum", Momentum{});
+  add_step<S>();
+  add_step<M>();
+  add_step<MPlus>();
+  add_step<L>();
+  add_batch_sizes();
+  add_faded();
+  add_inference<S>();
+  add_inference<M>();
+  add_inference<MPlus>();
+  benchmark::RunSpecifiedBenchmarks();
+}

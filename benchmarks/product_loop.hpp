@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <descent/core/product.hpp>
+#include <descent/core/random.hpp>
+#include <vector>
+
+#include "sizes.hpp"
+
+/// The matrix products of a training step and nothing else, through the same backend: the time that no library with
+/// these products can beat.
+///
+///   y = W x      dW = dy x^T      dx = W^T dy, for all layers but the first
+class ProductLoop {
+ public:
+  ProductLoop(const Sizes& sizes, descent::Index batch) {
+    descent::Rng rng{1};
+    const auto random = [&](descent::Index rows, descent::Index cols) {
+      descent::Matrix<> m(rows, cols);
+      for (float& value : m.reshaped()) value = static_cast<float>(rng.normal());
+      return m;
+    };
+    for (int i = 0; i < batch_count; ++i) inputs_.push_back(random(sizes.features, batch));
+    const std::array widths{sizes.features, sizes.hidden_1, sizes.hidden_2, sizes.outputs};
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const descent::Index in = widths[i], out = widths[i + 1];
+      layers_[i] = {random(out, in), random(out, in), random(out, batch), random(out, batch),
+                    random(in, batch)};
+    }
+  }
+
+  void step() {
+    using Product = descent::Product<float>;
+    const descent::Matrix<>& first = inputs_[position_++ % inputs_.size()];
+    const auto input = [&](std::size_t i) -> const descent::Matrix<>& {
+      return i == 0 ? first : layers_[i - 1].y;
+    };
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      Product::plain(layers_[i].weight, input(i), layers_[i].y);
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      Layer& layer = layers_[i];
+      Product::transposed_right(layer.dy, input(i), layer.gradient);
+      if (i > 0) Product::transposed_left(layer.weight, layer.dy, layer.dx);
+    }
+  }
+
+ private:
+  // Every result has a matrix of its own, as in a network. dy does not follow from dx: nothing may overflow.
+  struct Layer {
+    descent::Matrix<> weight, gradient, y, dy, dx;
+  };
+
+  std::vector<descent::Matrix<>> inputs_;
+  std::array<Layer, 3> layers_;
+  std::size_t position_ = 0;
+};

@@ -1,0 +1,72 @@
+// Training steps a second of descent itself. The mode `fit` runs whole epochs instead of bare steps: shuffling,
+// gathering batches and looking after the cost come on top.
+
+#ifdef TIMED_PRODUCTS
+#include "timed_product.hpp"
+#endif
+
+#include <descent/descent.hpp>
+#include <limits>
+
+#include "workloads.hpp"
+
+namespace {
+
+template <class Model>
+descent::FitOptions<Model> options_for(const Job& job, const Sizes& sizes) {
+  return {.batch_size = sizes.batch, .threads = job.threads, .progress = descent::silent};
+}
+
+/// A callback counts the steps, and ends the training when the time is over.
+template <class W, class Model>
+double steps_of_fit(Model& net, descent::FitOptions<Model> options, double seconds) {
+  constexpr int batches = 8 * batch_count;  // an epoch ends with a few things to do, and real ones are long
+  const descent::Dataset<> data = make_data(W::sizes, batches * W::sizes.batch);
+  int epochs = -1;  // the first warms up
+  double begin = 0, elapsed = 0;
+  options.epochs = std::numeric_limits<int>::max();
+  options.on_epoch_end = {[&](const descent::EpochEnd<Model>&) {
+    if (++epochs == 0) begin = now();
+    elapsed = now() - begin;
+    return elapsed < seconds ? descent::Next::proceed : descent::Next::stop;
+  }};
+  descent::fit(net, data, W::loss(), W::optimizer(), options);
+  return batches * epochs / elapsed;
+}
+
+template <class W>
+Result measure(const Job& job) {
+  descent::Rng rng{1};
+  auto net = W::network(rng);
+  auto options = options_for<decltype(net)>(job, W::sizes);
+
+  if (job.mode == "fit") return {steps_of_fit<W>(net, options, job.seconds)};
+
+  Batches batches{W::sizes};
+  descent::Trainer trainer{net, W::loss(), W::optimizer(), options};
+  const auto step = [&] {
+    const auto [x, y] = batches.next();
+    trainer.step(x, y);
+  };
+#ifdef TIMED_PRODUCTS
+  double total = 0;
+  const double speed = steps_per_second(job.seconds, [&] {
+    const double begin = now();
+    step();
+    total += now() - begin;
+  });
+  return {speed, seconds_in_products / total};
+#else
+  return {steps_per_second(job.seconds, step)};
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_worker(argc, argv, [](const Job& job) {
+    Result result{};
+    with_workload(job.workload, [&]<class W>(W) { result = measure<W>(job); });
+    return result;
+  });
+}

@@ -1,0 +1,77 @@
+// The same training steps with libtorch, as its documentation shows them.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "sizes.hpp"
+#include "worker.hpp"
+
+namespace {
+
+using torch::nn::BatchNorm1d, torch::nn::Dropout, torch::nn::Linear, torch::nn::ReLU, torch::nn::Sequential,
+    torch::nn::Tanh;
+
+Linear linear_without_bias(int in, int out) { return Linear{torch::nn::LinearOptions(in, out).bias(false)}; }
+
+Sequential network(const Sizes& s) {
+  if (s.name == "S")
+    return Sequential{Linear{s.features, s.hidden_1}, Tanh{}, Linear{s.hidden_1, s.hidden_2}, Tanh{},
+                      Linear{s.hidden_2, s.outputs}};
+  if (s.name == "M+")
+    return Sequential{linear_without_bias(s.features, s.hidden_1),
+                      BatchNorm1d{s.hidden_1},
+                      ReLU{},
+                      Dropout{0.2},
+                      linear_without_bias(s.hidden_1, s.hidden_2),
+                      BatchNorm1d{s.hidden_2},
+                      ReLU{},
+                      Dropout{0.2},
+                      Linear{s.hidden_2, s.outputs}};
+  return Sequential{Linear{s.features, s.hidden_1}, ReLU{}, Linear{s.hidden_1, s.hidden_2}, ReLU{},
+                    Linear{s.hidden_2, s.outputs}};
+}
+
+Result measure(const Job& job, const Sizes& sizes) {
+  torch::set_num_threads(job.threads);
+  torch::manual_seed(1);
+
+  Sequential net = network(sizes);
+  std::unique_ptr<torch::optim::Optimizer> optimizer;
+  if (sizes.name == "L")
+    optimizer = std::make_unique<torch::optim::SGD>(net->parameters(),
+                                                    torch::optim::SGDOptions(learning_rate).momentum(0.9));
+  else
+    optimizer =
+        std::make_unique<torch::optim::Adam>(net->parameters(), torch::optim::AdamOptions(learning_rate));
+
+  const bool binary = sizes.outputs == 1;
+  std::vector<torch::Tensor> inputs, targets;
+  for (int i = 0; i < batch_count; ++i) {
+    inputs.push_back(torch::randn({sizes.batch, sizes.features}));
+    targets.push_back(binary ? torch::randint(2, {sizes.batch, 1}).to(torch::kFloat)
+                             : torch::randint(sizes.outputs, {sizes.batch}, torch::kLong));
+  }
+
+  std::size_t position = 0;
+  return {steps_per_second(job.seconds, [&] {
+    const std::size_t i = position++ % inputs.size();
+    optimizer->zero_grad();
+    const torch::Tensor output = net->forward(inputs[i]);
+    const torch::Tensor loss = binary ? torch::binary_cross_entropy_with_logits(output, targets[i])
+                                      : torch::cross_entropy_loss(output, targets[i]);
+    loss.backward();
+    optimizer->step();
+  })};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_worker(argc, argv, [](const Job& job) {
+    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l})
+      if (sizes.name == job.workload) return measure(job, sizes);
+    throw Unsupported{"no workload " + job.workload};
+  });
+}

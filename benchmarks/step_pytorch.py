@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""The same training steps with PyTorch, eager, as its tutorials show them. Used like the workers in C++."""
+
+import sys
+import time
+
+import torch
+from torch import nn
+
+# name: features, hidden, hidden, outputs, batch. A copy of sizes.hpp, like the two below.
+SIZES = {
+    "S": (2, 16, 16, 1, 32),
+    "M": (784, 256, 128, 10, 128),
+    "M+": (784, 256, 128, 10, 128),
+    "L": (784, 2048, 2048, 10, 512),
+}
+BATCHES = 8
+LEARNING_RATE = 1e-6
+
+
+def network(workload, features, hidden_1, hidden_2, outputs):
+    if workload == "M+":
+        def hidden(inputs, units):
+            return nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(0.2)
+    else:
+        def hidden(inputs, units):
+            return nn.Linear(inputs, units), nn.Tanh() if workload == "S" else nn.ReLU()
+    return nn.Sequential(*hidden(features, hidden_1), *hidden(hidden_1, hidden_2), nn.Linear(hidden_2, outputs))
+
+
+def steps_per_second(seconds, step):
+    def run(duration, between_looks):
+        steps, begin = 0, time.perf_counter()
+        while True:
+            for _ in range(between_looks):
+                step()
+            steps += between_looks
+            elapsed = time.perf_counter() - begin
+            if elapsed >= duration:
+                return steps / elapsed
+
+    warm = run(seconds / 4, 1)
+    return run(seconds, max(1, int(warm / 1000)))
+
+
+def peak_memory():
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    except OSError:
+        import resource
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def main():
+    workload, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    *widths, batch = SIZES[workload]
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+
+    net = network(workload, *widths)
+    if workload == "L":
+        optimizer = torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum=0.9)
+    else:
+        optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
+
+    inputs = [torch.randn(batch, widths[0]) for _ in range(BATCHES)]
+    if workload == "S":
+        loss_of = nn.BCEWithLogitsLoss()
+        targets = [torch.randint(2, (batch, 1)).float() for _ in range(BATCHES)]
+    else:
+        loss_of = nn.CrossEntropyLoss()
+        targets = [torch.randint(widths[-1], (batch,)) for _ in range(BATCHES)]
+
+    position = 0
+
+    def step():
+        nonlocal position
+        i = position % BATCHES
+        position += 1
+        optimizer.zero_grad(set_to_none=True)  # as its tuning guide advises
+        loss_of(net(inputs[i]), targets[i]).backward()
+        optimizer.step()
+
+    print(f"{steps_per_second(seconds, step):.6g} {peak_memory()} -")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <algorithm>
+#include <descent/descent.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sizes.hpp"
+#include "worker.hpp"
+
+// The workloads as descent trains them. Each gives its sizes, network, loss and optimizer.
+
+/// Tiny: what a step costs beside the arithmetic.
+struct S {
+  static constexpr Sizes sizes = size_s;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{Dense{sizes.features, sizes.hidden_1, rng, XavierNormal{}}, Tanh{},
+                      Dense{sizes.hidden_1, sizes.hidden_2, rng, XavierNormal{}}, Tanh{},
+                      Dense{sizes.hidden_2, sizes.outputs, rng, XavierNormal{}}};
+  }
+  static auto loss() { return descent::SigmoidCrossEntropy{}; }
+  static auto optimizer() { return descent::Adam{.learning_rate = learning_rate}; }
+};
+
+inline auto plain_classifier(const Sizes& sizes, descent::Rng& rng) {
+  using namespace descent;
+  return Sequential{Dense{sizes.features, sizes.hidden_1, rng}, ReLU{},
+                    Dense{sizes.hidden_1, sizes.hidden_2, rng}, ReLU{},
+                    Dense{sizes.hidden_2, sizes.outputs, rng}};
+}
+
+/// A classifier of small images.
+struct M {
+  static constexpr Sizes sizes = size_m;
+  static auto network(descent::Rng& rng) { return plain_classifier(sizes, rng); }
+  static auto loss() { return descent::SoftmaxCrossEntropy{}; }
+  static auto optimizer() { return descent::Adam{.learning_rate = learning_rate}; }
+};
+
+/// The same with batch normalisation and dropout.
+struct MPlus : M {
+  static constexpr Sizes sizes = size_m_plus;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{Dense{sizes.features, sizes.hidden_1, rng, Bias::none},
+                      BatchNorm{sizes.hidden_1},
+                      ReLU{},
+                      Dropout{{.keep = 0.8}},
+                      Dense{sizes.hidden_1, sizes.hidden_2, rng, Bias::none},
+                      BatchNorm{sizes.hidden_2},
+                      ReLU{},
+                      Dropout{{.keep = 0.8}},
+                      Dense{sizes.hidden_2, sizes.outputs, rng}};
+  }
+};
+
+/// Large: matrix products and little else.
+struct L : M {
+  static constexpr Sizes sizes = size_l;
+  static auto network(descent::Rng& rng) { return plain_classifier(sizes, rng); }
+  static auto optimizer() {
+    return descent::Momentum{.learning_rate = learning_rate, .velocity = descent::Velocity::sum};
+  }
+};
+
+/// Normal features, and classes or yes-or-no targets by chance: the time of a step does not depend on them.
+inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
+  descent::Rng rng{1};
+  descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
+  for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
+  for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
+  return data;
+}
+
+/// Batches to be gone through in turn, without end.
+class Batches {
+ public:
+  explicit Batches(const Sizes& sizes) : Batches(sizes, sizes.batch) {}
+  Batches(const Sizes& sizes, descent::Index batch)
+      : batch_{batch}, data_{make_data(sizes, batch_count * batch)} {}
+
+  /// The next batch's x and y.
+  std::pair<descent::Batch<>, descent::Batch<>> next() {
+    const descent::Index first = position_++ % batch_count * batch_;
+    return {std::as_const(data_.x).middleCols(first, batch_),
+            std::as_const(data_.y).middleCols(first, batch_)};
+  }
+
+ private:
+  descent::Index batch_, position_ = 0;
+  descent::Dataset<> data_;
+};
+
+/// Calls f(W{}) for the workload W of this name.
+void with_workload(std::string_view name, auto&& f) {
+  const auto among = [&]<class... W>(W... workload) {
+    return ((name == W::sizes.name && (f(workload), true)) || ...);
+  };
+  if (!among(S{}, M{}, MPlus{}, L{})) throw Unsupported{"no workload " + std::string{name}};
+}
