@@ -55,6 +55,14 @@ struct LayerRow {
         }} {}
 };
 
+/// Inputs to learn a normalisation from.
+template <class T>
+Matrix<T> some_inputs(Rng& rng) {
+  Matrix<T> x(5, 9);
+  for (T& v : x.reshaped()) v = T(3 + 2 * rng.normal());
+  return x;
+}
+
 inline const std::vector<LayerRow> layers{
     LayerRow{"Dense",
              {5},
@@ -91,6 +99,8 @@ inline const std::vector<LayerRow> layers{
              {5},
              []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }},
     LayerRow{"BatchNorm", {5}, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
+    LayerRow{"Standardize", {5}, []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
+    LayerRow{"MinMax", {5}, []<class T>(T, Rng& rng) { return MinMax<T>{some_inputs<T>(rng)}; }},
     LayerRow{"LayerNorm", {5}, []<class T>(T, Rng&) { return LayerNorm<T>{5}; }},
     LayerRow{"Dropout", {5}, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
     LayerRow{"GaussianNoise", {5}, []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},

@@ -25,7 +25,7 @@ Network<double> everything(Index outputs) {
                  dense(5, outputs)};
 }
 
-Matrix<double> some_inputs(Index samples) {
+Matrix<double> some_samples(Index samples) {
   Rng rng{3};
   Matrix<double> x(4, samples);
   for (double& v : x.reshaped()) v = rng.normal();
@@ -40,7 +40,7 @@ TEST_CASE("whole networks: the gradient is right with all in one, for every loss
       Network<double> net = everything(row.prediction.rows());
       if (row.kind == Prediction::probability) net.add(Sigmoid<double>{});
       const Matrix<double> target = row.target.replicate(1, 4);
-      const auto report = check_gradient(net, row.loss, some_inputs(target.cols()), target,
+      const auto report = check_gradient(net, row.loss, some_samples(target.cols()), target,
                                          {.regularizer = ElasticNet{.l1 = 0.05, .l2 = 0.3}, .seed = 2});
       CAPTURE(report);
       CHECK(report.verdict == GradientVerdict::correct);

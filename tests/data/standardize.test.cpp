@@ -6,6 +6,9 @@
 
 #include "catch.hpp"
 #include "descent/core/random.hpp"
+#include "descent/losses/mean_squared_error.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/training/fit.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -152,4 +155,23 @@ TEST_CASE("Standardize refuses what it cannot learn from, and data of another wi
   Matrix<> wide = Matrix<>::Zero(4, 3);
   CHECK(message_of<ShapeError>([&] { scale.apply(wide); }) == "Standardize: expected 2 features, got 4");
   CHECK(message_of<ShapeError>([&] { scale.invert(wide); }) == "Standardize: expected 2 features, got 4");
+}
+
+TEST_CASE("In front of a network Standardize takes raw values, and training leaves it as it is", "[data]") {
+  Rng rng{1};
+  const Matrix<> raw = drawn<float>({{100, 20}, {-3, 0.1}}, 64);
+  const Standardize scale{raw};
+  const Dense layer{2, 1, rng};
+  Matrix<> scaled = raw;
+  scale.apply(scaled);
+  const Sequential with{scale, layer};
+  const Sequential without{layer};
+  CHECK(predict(with, raw) == predict(without, scaled));
+
+  Sequential trained = with;
+  fit(trained, {.x = raw, .y = raw.topRows(1)}, MeanSquaredError{}, Adam{},
+      {.epochs = 2, .progress = silent});
+  CHECK(trained.layer<0>().mean() == scale.mean());
+  CHECK(trained.layer<0>().deviation() == scale.deviation());
+  CHECK(trained.layer<1>().weight != layer.weight);
 }

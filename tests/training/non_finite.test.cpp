@@ -160,9 +160,9 @@ TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, o
 
 TEST_CASE("The first fault of a backward pass is that of the last layer") {
   auto gradient = zeros_like(support::plain_net());
-  CHECK(detail::all_parameters_finite(gradient));
+  CHECK(detail::faulty_parameters(gradient).empty());
   plant_nan(gradient, "0.weight");
-  CHECK_FALSE(detail::all_parameters_finite(gradient));
+  CHECK_FALSE(detail::faulty_parameters(gradient).empty());
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"0.weight\"");
   plant_nan(gradient, "2.weight");
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"2.weight\"");

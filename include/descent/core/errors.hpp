@@ -1,11 +1,12 @@
 #pragma once
 
 #include <concepts>
-#include <sstream>
+#include <cstddef>
+#include <cstdio>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "descent/core/types.hpp"
 
@@ -71,13 +72,58 @@ class ShapeError : public Error {
   std::string component_, path_, problem_, cure_;
 };
 
-/// Joins the printed form of its arguments.
-template <class First, class... Rest>
-std::string concat(const First& first, const Rest&... rest) {
-  std::ostringstream out;
-  ((out << first) << ... << rest);
-  return std::move(out).str();
+namespace detail {
+
+/// A part of a message: a text or a number. All messages are put together by one function, which the compiler
+/// builds once.
+class Printed {
+ public:
+  Printed(std::string_view text) : text_{text} {}
+  Printed(const std::string& text) : text_{text} {}
+  Printed(const char* text) : text_{text} {}
+  Printed(char character) : character_{character}, kind_{Kind::character} {}
+  Printed(std::integral auto number) : integer_{static_cast<long long>(number)}, kind_{Kind::integer} {}
+  Printed(std::floating_point auto number) : real_{static_cast<double>(number)}, kind_{Kind::real} {}
+
+  void append_to(std::string& all) const {
+    char digits[32];
+    switch (kind_) {
+      case Kind::text:
+        all.append(text_);
+        break;
+      case Kind::character:
+        all.push_back(character_);
+        break;
+      case Kind::integer:
+        all.append(std::to_string(integer_));
+        break;
+      case Kind::real:
+        all.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", real_)));
+        break;
+    }
+  }
+
+ private:
+  enum class Kind : unsigned char { text, character, integer, real };
+  std::string_view text_;
+  union {
+    char character_;
+    long long integer_ = 0;
+    double real_;
+  };
+  Kind kind_ = Kind::text;
+};
+
+inline std::string join(std::initializer_list<Printed> parts) {
+  std::string all;
+  for (const Printed& part : parts) part.append_to(all);
+  return all;
 }
+
+}  // namespace detail
+
+/// Joins the printed form of its arguments, texts and numbers.
+std::string concat(const auto&... parts) { return detail::join({parts...}); }
 
 /// Throws unless a sample has as many features as the layer expects.
 inline void expect_features(std::string_view component, Index expected, Index actual) {

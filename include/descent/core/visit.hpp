@@ -55,7 +55,8 @@ struct Parameter {
 };
 
 /// How a layer presents what training updates but no gradient moves, such as the running statistics of
-/// batch normalisation:  running = momentum * running + (1 - momentum) * value in the batch.
+/// batch normalisation:  running = momentum * running + (1 - momentum) * value in the batch. With momentum 1
+/// it stays as it is, and is part of the model all the same.
 struct Buffer {
   Name name;
   double momentum;

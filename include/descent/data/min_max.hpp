@@ -6,6 +6,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
+#include "descent/data/input_layer.hpp"
 
 namespace descent {
 
@@ -16,7 +17,7 @@ struct MinMaxOptions {
 };
 
 /// Brings every feature into the range from `low` to `high`. Learn it on the training set alone, and apply the
-/// same to every other input, whose values may then lie outside.
+/// same to every other input, whose values may then lie outside; or put it in front of a network, as its first layer.
 ///
 ///   x' = low + (high - low) (x - min) / (max - min)      and low for a feature that never changes
 ///
@@ -24,8 +25,10 @@ struct MinMaxOptions {
 /// Throws   DataError for no samples, values that are not finite or low >= high; ShapeError for another
 ///          feature count.
 template <std::floating_point T = float>
-class MinMax {
+class MinMax : public InputLayer<MinMax<T>, T> {
  public:
+  static constexpr std::string_view name = "MinMax";
+
   explicit MinMax(const Matrix<T>& x, const MinMaxOptions& options = {}) : low_{T(options.low)} {
     if (!(options.low < options.high))
       throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
@@ -53,9 +56,14 @@ class MinMax {
   const Vector<T>& minimum() const { return minimum_; }
   /// (max - min) / (high - low), and 1 for a feature that never changes.
   const Vector<T>& scale() const { return scale_; }
+  const Vector<T>& divisor() const { return scale_; }
+
+  static void visit_buffers(auto&& f, auto&... tree) {
+    f(Buffer{"minimum", 1}, tree.minimum_...);
+    f(Buffer{"scale", 1}, tree.scale_...);
+  }
 
  private:
-  static constexpr std::string_view name = "MinMax";
   T low_;
   Vector<T> minimum_, scale_;
 };

@@ -1,16 +1,18 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
+#include "descent/data/input_layer.hpp"
 
 namespace descent {
 
 /// Brings every feature to mean 0 and standard deviation 1. Learn it on the training set alone, and apply
-/// the same to every other input.
+/// the same to every other input; or put it in front of a network, as its first layer.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   x' = (x - mu) / sigma            and sigma = 1 for a feature that never changes
@@ -19,8 +21,10 @@ namespace descent {
 /// Throws   DataError for no samples or values that are not finite, ShapeError for another feature count.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
-class Standardize {
+class Standardize : public InputLayer<Standardize<T>, T> {
  public:
+  static constexpr std::string_view name = "Standardize";
+
   explicit Standardize(const Matrix<T>& x) {
     if (x.cols() == 0)
       throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
@@ -51,9 +55,14 @@ class Standardize {
 
   const Vector<T>& mean() const { return mean_; }
   const Vector<T>& deviation() const { return deviation_; }
+  const Vector<T>& divisor() const { return deviation_; }
+
+  static void visit_buffers(auto&& f, auto&... tree) {
+    f(Buffer{"mean", 1}, tree.mean_...);
+    f(Buffer{"deviation", 1}, tree.deviation_...);
+  }
 
  private:
-  static constexpr std::string_view name = "Standardize";
   Vector<T> mean_, deviation_;
 };
 

@@ -17,8 +17,7 @@ namespace descent {
 ///
 /// Shapes   x [features, m]
 /// Throws   as predict; DataError for a single sample. The model is then as it was.
-/// Cost     a forward and a backward pass with all samples as one batch, and the memory for it. Of a very
-/// large
+/// Cost     a forward and a backward pass with all samples as one batch, and the memory for it. Of a very large
 ///          set, a random part does.
 /// Source   Ioffe, Szegedy: Batch normalization (ICML 2015), 3.1
 template <Layer M>

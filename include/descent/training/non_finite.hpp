@@ -2,6 +2,8 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
@@ -9,24 +11,16 @@
 
 namespace descent::detail {
 
-/// Whether all parameters of a model, or of a gradient, are finite.
+/// The names of the parameters of a model, or of a gradient, that are not finite, in order.
 template <Parameterized M>
-bool all_parameters_finite(const M& model) {
-  bool finite = true;
-  M::visit([&](const Parameter&, const auto& leaf) { finite = finite && all_finite(flat(leaf)); }, model);
-  return finite;
-}
-
-/// The first parameter that is not finite; empty if there is none.
-template <Parameterized M>
-std::string first_fault(const M& model) {
-  std::string fault;
+std::vector<std::string> faulty_parameters(const M& model) {
+  std::vector<std::string> names;
   M::visit(
       [&](const Parameter& p, const auto& leaf) {
-        if (fault.empty() && !all_finite(flat(leaf))) fault = concat("parameter \"", p.name.path(), '"');
+        if (!all_finite(flat(leaf))) names.push_back(p.name.path());
       },
       model);
-  return fault;
+  return names;
 }
 
 /// Where numbers that are not finite begin after a forward pass, and behind how many finite outputs of layers.
@@ -38,7 +32,9 @@ struct ForwardFault {
 /// The first of these, in the order of the layers.
 template <Layer M>
 ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
-  ForwardFault fault{-1, first_fault(model)};
+  ForwardFault fault{-1, ""};
+  if (const auto faulty = faulty_parameters(model); !faulty.empty())
+    fault.place = concat("parameter \"", faulty.front(), '"');
   if constexpr (requires { model.visit_outputs(cache, [](const std::string&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const std::string& position, const auto& y) {
       if (!fault.place.empty()) return;
@@ -53,13 +49,7 @@ ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache)
 /// The same after a backward pass, which runs from the last layer to the first.
 template <Parameterized M>
 std::string first_fault_backward(const M& gradient) {
-  std::string fault;
-  M::visit(
-      [&](const Parameter& p, const auto& leaf) {
-        if (!all_finite(flat(leaf))) fault = concat("the gradient of \"", p.name.path(), '"');
-      },
-      gradient);
-  return fault;
+  return concat("the gradient of \"", faulty_parameters(gradient).back(), '"');
 }
 
 /// What is not finite, and where it begins.
@@ -82,11 +72,13 @@ struct Fault {
 /// Throws when the steps so far have left weights that are not finite.
 template <Parameterized M>
 void expect_finite_weights(const M& model, const Clock& clock, double learning_rate) {
-  if (all_parameters_finite(model)) return;
-  throw NumericalError("fit",
-                       concat("expected finite weights after step ", clock.step, " with learning rate ",
-                              learning_rate, ", got infinity or not-a-number in ", first_fault(model)),
-                       "lower the learning rate and start again from the weights before");
+  const auto faulty = faulty_parameters(model);
+  if (faulty.empty()) return;
+  throw NumericalError(
+      "fit",
+      concat("expected finite weights after step ", clock.step, " with learning rate ", learning_rate,
+             ", got infinity or not-a-number in parameter \"", faulty.front(), '"'),
+      "lower the learning rate and start again from the weights before");
 }
 
 }  // namespace descent::detail
