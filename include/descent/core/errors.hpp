@@ -81,6 +81,10 @@ class Printed {
   Printed(std::string_view text) : text_{text} {}
   Printed(const std::string& text) : text_{text} {}
   Printed(const char* text) : text_{text} {}
+  /// A path, in quotes.
+  Printed(const auto& path)
+    requires requires { std::string{path.string()}; }
+      : path_{'"' + path.string() + '"'}, kind_{Kind::path} {}
   Printed(char character) : character_{character}, kind_{Kind::character} {}
   Printed(std::integral auto number) : integer_{static_cast<long long>(number)}, kind_{Kind::integer} {}
   Printed(std::floating_point auto number) : real_{static_cast<double>(number)}, kind_{Kind::real} {}
@@ -90,6 +94,9 @@ class Printed {
     switch (kind_) {
       case Kind::text:
         all.append(text_);
+        break;
+      case Kind::path:
+        all.append(path_);
         break;
       case Kind::character:
         all.push_back(character_);
@@ -104,8 +111,9 @@ class Printed {
   }
 
  private:
-  enum class Kind : unsigned char { text, character, integer, real };
+  enum class Kind : unsigned char { text, path, character, integer, real };
   std::string_view text_;
+  std::string path_;
   union {
     char character_;
     long long integer_ = 0;
@@ -122,7 +130,7 @@ inline std::string join(std::initializer_list<Printed> parts) {
 
 }  // namespace detail
 
-/// Joins the printed form of its arguments, texts and numbers.
+/// Joins the printed form of its arguments: texts, numbers, paths.
 std::string concat(const auto&... parts) { return detail::join({parts...}); }
 
 /// Throws unless a sample has as many features as the layer expects.

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -13,15 +12,12 @@ namespace descent {
 
 namespace detail {
 
-/// A path as messages show it.
-inline std::string quoted(const std::filesystem::path& path) { return '"' + path.string() + '"'; }
-
 /// Opens a file to read; throws FormatError, which says where it was looked for.
 inline std::ifstream open_file(const std::filesystem::path& path, std::string_view user) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
-    throw FormatError(user, concat("expected a readable file at ", quoted(path), ", found none"),
-                      concat("the working directory is ", quoted(std::filesystem::current_path())));
+    throw FormatError(user, concat("expected a readable file at ", path, ", found none"),
+                      concat("the working directory is ", std::filesystem::current_path()));
   return in;
 }
 
@@ -40,13 +36,12 @@ void replace_file(const std::filesystem::path& path, std::string_view user, auto
     if (out) write(static_cast<std::ostream&>(out));
     out.close();
     if (!out)
-      throw FormatError(user, concat("expected to write ", detail::quoted(path), ", but writing failed"),
+      throw FormatError(user, concat("expected to write ", path, ", but writing failed"),
                         "does the folder exist, may you write to it, and is there room?");
     std::filesystem::rename(beside, path, error);
     if (error)
       throw FormatError(user,
-                        concat("expected to rename ", detail::quoted(beside), " to ", detail::quoted(path),
-                               ", but got: ", error.message()),
+                        concat("expected to rename ", beside, " to ", path, ", but got: ", error.message()),
                         "is there a folder of that name, or does another program keep the file open?");
   } catch (...) {
     std::filesystem::remove(beside, error);

@@ -39,9 +39,8 @@ class GzipFile : public std::istream {
     explicit Buffer(const std::filesystem::path& path)
         : name_{path.string()}, file_{gzopen(name_.c_str(), "rb"), &gzclose_r} {
       if (!file_)
-        throw FormatError(
-            "GzipFile", concat("expected a readable file at ", detail::quoted(path), ", found none"),
-            concat("the working directory is ", detail::quoted(std::filesystem::current_path())));
+        throw FormatError("GzipFile", concat("expected a readable file at ", path, ", found none"),
+                          concat("the working directory is ", std::filesystem::current_path()));
     }
 
    private:
