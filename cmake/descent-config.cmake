@@ -1,6 +1,6 @@
-# No version in the search: Eigen's version file takes "3.4" for "not 5", and a range up to 5 for "not 3.4.0".
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
+# No version in the search: Eigen's version file takes "3.4" for "not 5", and a range up to 5 for "not 3.4.0".
 if(NOT TARGET Eigen3::Eigen)
   find_dependency(Eigen3)
   if(Eigen3_VERSION VERSION_LESS 3.4)
