@@ -148,6 +148,8 @@ class ThreadTeam {
   /// Returns when all workers have called it.
   void meet() {
     const std::uint32_t meeting = meetings_.load(std::memory_order_acquire);
+    // Who fails says so before it ends all meetings: this one has not begun, or is seen to end.
+    if (failed_.load(std::memory_order_acquire)) throw CalledBack{};
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size()) {
       arrived_.store(0, std::memory_order_relaxed);
       meetings_.fetch_add(1, std::memory_order_release);
