@@ -3,6 +3,7 @@
 #include "descent/core/backward.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/concepts.hpp"
+#include "descent/core/describe.hpp"
 #include "descent/core/dual.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/exponential_average.hpp"

@@ -62,6 +62,7 @@ class MinMax : public InputLayer<MinMax<T>, T> {
     f(Buffer{"minimum", 1}, tree.minimum_...);
     f(Buffer{"scale", 1}, tree.scale_...);
   }
+  static void visit_options(auto&& f, auto&... tree) { f("low", tree.low_...); }
 
  private:
   T low_;

@@ -69,6 +69,11 @@ class BatchNorm {
     f(Buffer{"running_mean", first.options.momentum}, first.running_mean, rest.running_mean...);
     f(Buffer{"running_variance", first.options.momentum}, first.running_variance, rest.running_variance...);
   }
+  static void visit_options(auto&& f, auto&... tree) {
+    f("momentum", tree.options.momentum...);
+    f("epsilon", tree.options.epsilon...);
+    f("running_variance", tree.options.running_variance...);
+  }
 
   Shape output_shape(const Shape& in) const {
     expect_features(name, gamma.size(), in.size());

@@ -42,9 +42,13 @@ class Dropout {
   };
 
   explicit Dropout(const DropoutOptions& options = {})
-      : enabled(options.enabled), threshold_{to_threshold(options.keep)} {}
+      : enabled(options.enabled), keep_{rounded(options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
+  static void visit_options(auto&& f, auto&... tree) {
+    f("keep", tree.keep_...);
+    f("enabled", tree.enabled...);
+  }
 
   Shape output_shape(const Shape& in) const { return in; }
 
@@ -61,22 +65,22 @@ class Dropout {
   }
 
   /// The keep probability in force.
-  double keep() const { return threshold_ / 65536.0; }
+  double keep() const { return keep_; }
 
   bool enabled;
 
  private:
-  static std::uint32_t to_threshold(double keep) {
+  static double rounded(double keep) {
     const double threshold = std::round(keep * 65536);
     if (!(threshold >= 1 && threshold <= 65536))
       throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
                       "keep is the share of values that stay, not the share that is dropped");
-    return static_cast<std::uint32_t>(threshold);
+    return threshold / 65536;
   }
 
   void draw_mask(Index rows, Index cols, Matrix<T>& mask, const Pass& pass) const {
     const T kept = T(1 / keep());
-    const std::uint32_t threshold = threshold_;
+    const auto threshold = static_cast<std::uint32_t>(keep_ * 65536);
     mask.resize(rows, cols);
     for (Index j = 0; j < cols; ++j) {
       for (Index i = 0; i < rows; i += 128) {
@@ -88,7 +92,7 @@ class Dropout {
     }
   }
 
-  std::uint32_t threshold_;
+  double keep_;
 };
 
 }  // namespace descent

@@ -24,6 +24,8 @@ class ELU : public Activation<ELU<T>, T> {
 
   explicit ELU(const ELUOptions& options = {}) : alpha_{static_cast<T>(options.alpha)} {}
 
+  static void visit_options(auto&& f, auto&... tree) { f("alpha", tree.alpha_...); }
+
   auto value(const auto& x) const { return x.max(T(0)) + alpha_ * x.min(T(0)).expm1(); }
   T derivative(T x, T y) const { return x > 0 ? T(1) : y + alpha_; }
 

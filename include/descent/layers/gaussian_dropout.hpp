@@ -38,6 +38,10 @@ class GaussianDropout {
       : enabled(options.enabled), deviation_{to_deviation(options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
+  static void visit_options(auto&& f, auto&... tree) {
+    f("deviation", tree.deviation_...);
+    f("enabled", tree.enabled...);
+  }
 
   Shape output_shape(const Shape& in) const { return in; }
 

@@ -35,6 +35,10 @@ class GaussianNoise {
       : enabled(options.enabled), deviation_{checked(options.deviation)} {}
 
   static void visit(auto&&, auto&...) {}
+  static void visit_options(auto&& f, auto&... tree) {
+    f("deviation", tree.deviation_...);
+    f("enabled", tree.enabled...);
+  }
 
   Shape output_shape(const Shape& in) const { return in; }
 

@@ -31,6 +31,8 @@ class GELU : public Activation<GELU<T>, T> {
 
   explicit GELU(GELUForm form = GELUForm::exact) : form_{form} {}
 
+  static void visit_options(auto&& f, auto&... tree) { f("form", tree.form_...); }
+
   // erfc keeps the digits that 1 + erf would lose for negative x.
   T value(T x) const {
     return form_ == GELUForm::exact ? x / 2 * std::erfc(-x * T(std::numbers::sqrt2 / 2))

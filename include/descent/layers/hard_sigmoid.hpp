@@ -26,6 +26,8 @@ class HardSigmoid : public Activation<HardSigmoid<T>, T> {
 
   explicit HardSigmoid(const HardSigmoidOptions& options = {}) : slope_{static_cast<T>(options.slope)} {}
 
+  static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope_...); }
+
   auto value(const auto& x) const { return (slope_ * x + T(0.5)).max(T(0)).min(T(1)); }
   T derivative(T, T y) const { return y > 0 && y < 1 ? slope_ : T(0); }
 

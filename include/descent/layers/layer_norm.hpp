@@ -43,6 +43,7 @@ class LayerNorm {
     f(Parameter{"gamma", Role::scale}, tree.gamma...);
     f(Parameter{"beta", Role::bias}, tree.beta...);
   }
+  static void visit_options(auto&& f, auto&... tree) { f("epsilon", tree.options.epsilon...); }
 
   Shape output_shape(const Shape& in) const {
     expect_features(name, gamma.size(), in.size());

@@ -24,6 +24,8 @@ class LeakyReLU : public Activation<LeakyReLU<T>, T> {
 
   explicit LeakyReLU(const LeakyReLUOptions& options = {}) : slope_{static_cast<T>(options.slope)} {}
 
+  static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope_...); }
+
   auto value(const auto& x) const { return x.max(T(0)) + slope_ * x.min(T(0)); }
   T derivative(T x, T) const { return x > 0 ? T(1) : slope_; }
 

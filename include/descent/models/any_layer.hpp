@@ -8,6 +8,7 @@
 
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
+#include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
 
 namespace descent {
@@ -41,6 +42,7 @@ class AnyLayer {
   static void visit(auto&& f, auto& first, auto&... rest) { traverse<Parameter>(f, first, rest...); }
   static void visit_buffers(auto&& f, auto& first, auto&... rest) { traverse<Buffer>(f, first, rest...); }
 
+  LayerDescription describe() const { return self_->describe(); }
   Shape output_shape(const Shape& in) const { return self_->output_shape(in); }
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
     return self_->forward(x, c, pass);
@@ -85,6 +87,7 @@ class AnyLayer {
   struct Interface {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual LayerDescription describe() const = 0;
     virtual Shape output_shape(const Shape&) const = 0;
     virtual const Matrix<T>& forward(Batch<T>, Cache&, const Pass&) const = 0;
     virtual const Matrix<T>& backward(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
@@ -101,6 +104,7 @@ class AnyLayer {
 
     explicit Held(L l) : layer{std::move(l)} {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
+    LayerDescription describe() const override { return descent::describe(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
     const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const override {
       return layer.forward(x, cache(c), pass);

@@ -91,6 +91,11 @@ class Concat {
     return c.dx;
   }
 
+  /// Calls f(position, branch) for each branch.
+  void visit_layers(auto&& f) const {
+    detail::each<size>([&](auto i) { f(std::to_string(i), std::get<i>(branches_)); });
+  }
+
   /// The branch at position `I`.
   template <std::size_t I>
   auto& branch() {

@@ -94,6 +94,11 @@ class Network {
     for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), *c.outputs[i]);
   }
 
+  /// Calls f(position, layer) for each layer.
+  void visit_layers(auto&& f) const {
+    for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), layers_[i]);
+  }
+
   std::size_t size() const { return layers_.size(); }
   AnyLayer<T>& operator[](std::size_t i) { return layers_.at(i); }
   const AnyLayer<T>& operator[](std::size_t i) const { return layers_.at(i); }

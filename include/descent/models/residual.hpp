@@ -58,6 +58,8 @@ class Residual {
     return c.dx;
   }
 
+  void visit_layers(auto&& f) const { f("body", body); }
+
   Body body;
 };
 

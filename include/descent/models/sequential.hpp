@@ -77,6 +77,11 @@ class Sequential {
     for (std::size_t i = 0; i < size; ++i) f(std::to_string(i), *c.outputs[i]);
   }
 
+  /// Calls f(position, layer) for each layer.
+  void visit_layers(auto&& f) const {
+    detail::each<size>([&](auto i) { f(std::to_string(i), std::get<i>(layers_)); });
+  }
+
   /// The layer at position `I`.
   template <std::size_t I>
   auto& layer() {
