@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "conformance/metric_table.hpp"
+#include "temporary_folder.hpp"
 
 using namespace conformance;
 using Catch::Matchers::ContainsSubstring;
@@ -61,6 +62,24 @@ TEST_CASE("metrics: merged they are as measured in one go", "[conformance]") {
         metric.merge(measured(row, split, m));
         CHECK(same(metric.value(), whole.value()));
       }
+    }
+  });
+}
+
+TEST_CASE("metrics: what was gathered can be saved and loaded", "[conformance]") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "metric").string();
+  for_each(metrics, [&](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      const Index m = row.prediction.cols();
+      auto metric = measured(row, 0, m / 2);
+      detail::save_checkpoint(path, metric);
+      auto loaded = row.metric;
+      detail::load_checkpoint(path, loaded);
+      for (auto* each : {&metric, &loaded})
+        each->update(Batch<double>{row.prediction.rightCols(m - m / 2)},
+                     Batch<double>{row.target.rightCols(m - m / 2)});
+      CHECK(numbers(loaded.value()) == numbers(metric.value()));
     }
   });
 }

@@ -4,6 +4,7 @@
 #include "conformance/optimizer_table.hpp"
 #include "optimizers/point.hpp"
 #include "support.hpp"
+#include "temporary_folder.hpp"
 
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
@@ -44,6 +45,29 @@ TEST_CASE("optimizers: Rosenbrock's valley is followed to its end", "[conformanc
       const Point end = descend(optimizer, Point{Vector<double>{{-1.2, 1}}}, rosenbrock_steps, slope);
       CHECK_THAT(end.w(0), WithinAbs(1, 1e-3));
       CHECK_THAT(end.w(1), WithinAbs(1, 2e-3));
+    }
+  });
+}
+
+TEST_CASE("optimizers: a state that was saved and loaded resumes to the same bits", "[conformance]") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "state").string();
+  for_each(optimizers, [&](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      Point point{Vector<double>::LinSpaced(4, -2, 2)};
+      auto state = row.optimizer.init(point);
+      const auto step = [&](Point& at, auto& with) {
+        row.optimizer.step(at, Point{(at.w.array() * at.w.array().cos()).matrix()}, with);
+      };
+      for (int k = 0; k < 10; ++k) step(point, state);
+      Point resumed = point;
+      detail::save_checkpoint(path, state);
+      auto loaded = row.optimizer.init(point);
+      detail::load_checkpoint(path, loaded);
+      for (int k = 0; k < 10; ++k) step(point, state);
+      for (int k = 0; k < 10; ++k) step(resumed, loaded);
+      CHECK(point.w == resumed.w);
+      CHECK(loaded.clock.step == 20);
     }
   });
 }

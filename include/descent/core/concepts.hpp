@@ -83,6 +83,8 @@ struct Clock {
   std::int64_t step = 0;
   std::int64_t epoch = 0;
   double rate_scale = 1;
+
+  void visit_members(auto& a) { a("step", step), a("epoch", epoch), a("rate_scale", rate_scale); }
 };
 
 /// An aggregate of hyper-parameters. What it remembers of a model from step to step is a value of its own,

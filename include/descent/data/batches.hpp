@@ -12,10 +12,16 @@
 
 namespace descent {
 
-/// The order in which an epoch takes the samples: shuffled anew for each, and a pure function of its number.
-inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std::int64_t epoch) {
+/// The samples one after another.
+inline std::vector<Index> plain_order(Index samples) {
   std::vector<Index> order(static_cast<std::size_t>(samples));
   std::iota(order.begin(), order.end(), Index{0});
+  return order;
+}
+
+/// The order in which an epoch takes the samples: shuffled anew for each, and a pure function of its number.
+inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std::int64_t epoch) {
+  std::vector<Index> order = plain_order(samples);
   Rng rng{seed, Purpose::shuffle, static_cast<std::uint32_t>(epoch)};
   rng.shuffle(order);
   return order;

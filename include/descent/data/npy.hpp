@@ -14,6 +14,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/replace_file.hpp"
 #include "descent/data/byte_reader.hpp"
 #include "descent/data/files.hpp"
 #include "descent/data/npy_header.hpp"
@@ -127,7 +128,7 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
 template <class Derived>
   requires std::floating_point<typename Derived::Scalar>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& values) {
-  replace_file(path, "write_npy", [&](std::ostream& out) { write_npy(out, values); });
+  replace_file(path.string(), "write_npy", [&](std::ostream& out) { write_npy(out, values); });
 }
 
 }  // namespace descent

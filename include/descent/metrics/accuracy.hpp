@@ -36,6 +36,7 @@ struct Accuracy {
   }
   /// Not-a-number before the first sample.
   double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
+  void visit_members(auto& a) { a("right", right), a("seen", seen); }
 };
 
 }  // namespace descent

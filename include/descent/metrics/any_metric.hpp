@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "descent/core/archive.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/metrics/mean_loss.hpp"
 
@@ -35,6 +36,9 @@ class AnyMetric {
   void update(Batch<T> prediction, Batch<T> target) { self_->update(prediction, target); }
   double value() const { return self_->value(); }
 
+  /// For a checkpoint in the middle of an epoch.
+  void visit_members(Archive& a) { self_->visit_members(a); }
+
  private:
   struct Interface {
     virtual ~Interface() = default;
@@ -42,6 +46,7 @@ class AnyMetric {
     virtual std::string name() const = 0;
     virtual void update(Batch<T> prediction, Batch<T> target) = 0;
     virtual double value() const = 0;
+    virtual void visit_members(Archive& a) = 0;
   };
   template <class A>
   struct Held final : Interface {
@@ -50,6 +55,7 @@ class AnyMetric {
     std::string name() const override { return std::string{metric.name}; }
     void update(Batch<T> prediction, Batch<T> target) override { metric.update(prediction, target); }
     double value() const override { return metric.value(); }
+    void visit_members(Archive& a) override { a("", metric); }
     A metric;
   };
   std::unique_ptr<Interface> self_;

@@ -24,6 +24,7 @@ class ClassCounts {
  public:
   struct Counts {
     std::int64_t hits = 0, predicted = 0, actual = 0;
+    void visit_members(auto& a) { a("hits", hits), a("predicted", predicted), a("actual", actual); }
   };
 
   void update(std::string_view component, const auto& prediction, const auto& target, double threshold) {
@@ -81,6 +82,8 @@ class ClassCounts {
     }
     return average == Average::micro ? score(all) : sum / occurring;
   }
+
+  void visit_members(auto& a) { a("classes", classes_); }
 
   /// a / b, and 0 where there is nothing to divide by.
   static double ratio(std::int64_t a, std::int64_t b) {

@@ -40,6 +40,7 @@ class ConfusionMatrix {
                        "construct both with the same number of classes");
     counts_ += other.counts_;
   }
+  void visit_members(auto& a) { a("counts", counts_); }
   const ConfusionMatrix& value() const { return *this; }
 
   Index classes() const { return counts_.rows(); }

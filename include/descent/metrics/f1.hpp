@@ -34,6 +34,7 @@ struct F1 {
     counts.update(name, prediction, target, threshold);
   }
   void merge(const F1& other) { counts.merge(name, other.counts); }
+  void visit_members(auto& a) { a("counts", counts); }
   /// Not-a-number before the first sample.
   double value() const {
     return of_class ? counts.of(name, *of_class, score) : counts.over_all(average, score);

@@ -46,6 +46,7 @@ struct MeanLoss {
   }
   /// Not-a-number before the first sample.
   double value() const { return total / static_cast<double>(seen); }
+  void visit_members(auto& a) { a("total", total), a("seen", seen); }
 };
 
 template <class L>

@@ -31,6 +31,8 @@ struct R2 {
     double mean = 0;       ///< of the targets
     double spread = 0;     ///< sum of (t - mean t)^2
     double residuals = 0;  ///< sum of (p - t)^2
+
+    void visit_members(auto& a) { a("mean", mean), a("spread", spread), a("residuals", residuals); }
   };
   std::vector<Output> outputs = {};
   std::int64_t seen = 0;
@@ -66,6 +68,8 @@ struct R2 {
   }
 
   /// Not-a-number before the second sample.
+  void visit_members(auto& a) { a("outputs", outputs), a("seen", seen); }
+
   double value() const {
     if (seen < 2) return std::numeric_limits<double>::quiet_NaN();
     double sum = 0;

@@ -58,6 +58,17 @@ struct RocAuc {
   }
 
   /// Not-a-number unless there are samples of both classes.
+  void visit_members(auto& a) {
+    std::vector<double> scores;
+    std::vector<unsigned char> positive;
+    for (const Scored& s : samples) scores.push_back(s.score), positive.push_back(s.positive);
+    a("scores", scores);
+    a("positive", positive);
+    positive.resize(scores.size());
+    samples.clear();
+    for (std::size_t i = 0; i < scores.size(); ++i) samples.push_back({scores[i], positive[i] != 0});
+  }
+
   double value() const {
     std::vector<Scored> sorted = samples;
     std::sort(sorted.begin(), sorted.end(),

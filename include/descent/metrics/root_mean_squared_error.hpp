@@ -31,6 +31,7 @@ struct RootMeanSquaredError {
   }
   /// Not-a-number before the first sample.
   double value() const { return std::sqrt(squares / static_cast<double>(seen)); }
+  void visit_members(auto& a) { a("squares", squares), a("seen", seen); }
 };
 
 }  // namespace descent

@@ -40,6 +40,7 @@ struct TopKAccuracy {
   }
   /// Not-a-number before the first sample.
   double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
+  void visit_members(auto& a) { a("right", right), a("seen", seen); }
 
  private:
   /// How many classes are placed before this one.

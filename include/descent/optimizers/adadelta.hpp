@@ -26,6 +26,12 @@ struct Adadelta {
   struct State {
     Clock clock;
     M gradients, steps;  // s and u
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("gradients", gradients);
+      a("steps", steps);
+    }
   };
 
   template <Parameterized M>

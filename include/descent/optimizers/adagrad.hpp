@@ -25,6 +25,11 @@ struct Adagrad {
   struct State {
     Clock clock;
     M sum;  // s
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("sum", sum);
+    }
   };
 
   template <Parameterized M>

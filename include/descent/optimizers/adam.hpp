@@ -19,6 +19,8 @@ template <Parameterized M>
 struct AdamState {
   Clock clock;
   M first, second;
+
+  void visit_members(auto& a) { a("clock", clock), a("first", first), a("second", second); }
 };
 
 /// The step alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon) of Adam and its relatives. Both

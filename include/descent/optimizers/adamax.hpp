@@ -26,6 +26,12 @@ struct Adamax {
   struct State {
     Clock clock;
     M first, largest;  // v and u
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("first", first);
+      a("largest", largest);
+    }
   };
 
   template <Parameterized M>

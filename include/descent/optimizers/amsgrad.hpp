@@ -28,6 +28,13 @@ struct AMSGrad {
   struct State {
     Clock clock;
     M first, second, largest;  // v, s and l
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("first", first);
+      a("second", second);
+      a("largest", largest);
+    }
   };
 
   template <Parameterized M>

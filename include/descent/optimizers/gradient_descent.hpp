@@ -16,6 +16,8 @@ struct GradientDescent {
   template <Parameterized M>
   struct State {
     Clock clock;
+
+    void visit_members(auto& a) { a("clock", clock); }
   };
 
   template <Parameterized M>

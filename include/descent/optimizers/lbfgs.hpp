@@ -48,6 +48,14 @@ struct LBFGS {
     M gradient, last_step;          // dw where the last step began, and that step
     std::vector<M> steps, changes;  // s and y, the oldest first
     Scratch<std::vector<double>> projections = {};
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("gradient", gradient);
+      a("last_step", last_step);
+      a("steps", steps, gradient);
+      a("changes", changes, gradient);
+    }
   };
 
   template <Parameterized M>

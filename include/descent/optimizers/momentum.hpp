@@ -47,6 +47,11 @@ struct Momentum {
   struct State {
     Clock clock;
     M velocity;
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("velocity", velocity);
+    }
   };
 
   template <Parameterized M>

@@ -33,6 +33,13 @@ struct Nadam {
     Clock clock;
     M first, second;     // v and s
     double product = 1;  // p_t
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("first", first);
+      a("second", second);
+      a("product", product);
+    }
   };
 
   template <Parameterized M>

@@ -27,6 +27,11 @@ struct Nesterov {
   struct State {
     Clock clock;
     M velocity;
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("velocity", velocity);
+    }
   };
 
   template <Parameterized M>

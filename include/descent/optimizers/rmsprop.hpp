@@ -35,6 +35,13 @@ struct RMSprop {
     Clock clock;
     M square;                                   // s
     std::optional<M> mean = {}, velocity = {};  // g and v, where the options ask for them
+
+    void visit_members(auto& a) {
+      a("clock", clock);
+      a("square", square);
+      a("mean", mean, square);
+      a("velocity", velocity, square);
+    }
   };
 
   template <Parameterized M>

@@ -2,12 +2,15 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/thread_team.hpp"
+#include "descent/training/non_finite.hpp"
 
 namespace descent::detail {
 
@@ -70,6 +73,18 @@ class BatchGradient {
       f(full_ ? worker.full : worker.rest);
       if (!shared_) return;
     }
+  }
+
+  /// Where numbers that are not finite begin in the last batch.
+  std::string first_fault(const M& model) {
+    ForwardFault first;
+    bool found = false;
+    for_each([&](const Workspace& work) {
+      ForwardFault fault = first_fault_forward(model, work.cache);
+      if (!found || fault.depth < first.depth) first = std::move(fault);
+      found = true;
+    });
+    return first.place;
   }
 
   /// The team, or a team of one where the last batch was not worth more.

@@ -64,6 +64,8 @@ class Best {
   int waited() const { return waited_; }
   void wait_again() { waited_ = 0; }
 
+  void visit_members(auto& a) { a("best", best_), a("waited", waited_); }
+
  private:
   double best_ = std::numeric_limits<double>::quiet_NaN();
   int waited_ = 0;

@@ -12,7 +12,8 @@ namespace descent {
 ///   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-3},
 ///                               {.epochs = 50, .batch_size = 32, .validation = &dev});
 ///
-/// The same as a `Trainer` that is run once; take that to go on afterwards.
+/// The same as a `Trainer` that is run once; take that to go on afterwards. With `.resume_from` what the run before
+/// has trained counts: it ends after `.epochs` epochs in all.
 ///
 /// Throws   as Trainer::run; the model is then as it was before the step that failed.
 /// Example  examples/01_digits.cpp
@@ -21,7 +22,7 @@ History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimi
             std::type_identity_t<FitOptions<M>> options = {}) {
   Trainer trainer{model, std::move(loss), std::move(optimizer), std::move(options)};
   try {
-    trainer.run(train);
+    trainer.run(train, trainer.epochs_left());
   } catch (...) {
     model = std::move(trainer.model);
     throw;

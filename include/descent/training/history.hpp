@@ -62,6 +62,17 @@ class History {
     out << "\n}\n";
   }
 
+  void visit_members(auto& a) {
+    std::vector<std::string> names;
+    for (const Series& s : series_) names.push_back(s.first);
+    a("names", names);
+    series_.resize(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      series_[i].first = names[i];
+      a(names[i], series_[i].second);
+    }
+  }
+
   void add(std::string_view name, double value) {
     const auto found = find(name);
     if (found == series_.end())

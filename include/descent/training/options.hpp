@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "descent/core/concepts.hpp"
@@ -15,6 +16,7 @@
 #include "descent/regularizers/any_limit.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/training/callbacks.hpp"
+#include "descent/training/checkpoint.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
 
@@ -50,6 +52,9 @@ struct FitOptions {
   std::vector<Callback<BatchEnd>> on_batch_end = {};
   std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
 
+  CheckpointOptions checkpoint = {};  ///< a file to go on from, should the run be killed
+  std::string resume_from = {};       ///< such a file; a new run without it
+
   int threads = 1;         ///< that share each batch, where it is large enough; see docs/guide/speed.md
   bool shuffle = true;     ///< a new order for each epoch
   std::uint64_t seed = 0;  ///< of order, dropout and augmentation
@@ -65,6 +70,8 @@ void expect_usable(const FitOptions<M>& options, Index samples) {
   expect_at_least_one(
       {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
   expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
+  expect_not_negative({"fit", "checkpoint.every_steps", static_cast<double>(options.checkpoint.every_steps)});
+  expect_not_negative({"fit", "checkpoint.every_seconds", options.checkpoint.every_seconds, "0 is never"});
   for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
     for (auto other = options.metrics.begin(); other != m; ++other)
       if (m->name() == other->name())

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,8 +21,12 @@
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/training/batch_gradient.hpp"
+#include "descent/training/checkpoint.hpp"
+#include "descent/training/epoch.hpp"
+#include "descent/training/epoch_rules.hpp"
 #include "descent/training/evaluate.hpp"
 #include "descent/training/history.hpp"
+#include "descent/training/measure.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
 #include "descent/training/progress.hpp"
@@ -55,7 +59,9 @@ class Trainer {
         loss{std::move(with_loss)},
         optimizer{std::move(with_optimizer)},
         options{std::move(with)},
-        state_{optimizer.init(model)} {}
+        state_{optimizer.init(model)} {
+    if (!options.resume_from.empty()) load(options.resume_from);
+  }
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends it.
   ///
@@ -69,10 +75,18 @@ class Trainer {
     const FlushDenormals guard;
     Progress progress{options.progress, epochs, train.samples()};
     Next next = Next::proceed;
-    for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(train, progress);
-    if (best_model_) {
-      model = *best_model_;
-      if (average_) average_ = best_model_;
+    timer_.restart(steps());
+    try {
+      for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(train, progress);
+    } catch (...) {
+      epoch_.reset();
+      throw;
+    }
+    if (epochs > 0) stopped_ = next == Next::stop;
+    if (!options.checkpoint.path.empty()) save(options.checkpoint.path);
+    if (const auto& best = rules_.best_model()) {
+      model = *best;
+      if (average_) average_ = best;
     }
     return history_;
   }
@@ -90,6 +104,29 @@ class Trainer {
     return cost;
   }
 
+  /// Writes a checkpoint: all that training needs to go on with the same bits.
+  ///
+  /// Throws   FormatError when the file cannot be written; the old one stays.
+  void save(const std::string& path) {
+    detail::save_checkpoint(path, *this);
+    timer_.restart(steps());
+  }
+
+  /// Goes on from a checkpoint of such a trainer, the same as `.resume_from`. Options are not in it, nor are data.
+  ///
+  /// Throws   FormatError when it is damaged or of another model or optimizer; the trainer is then as it was.
+  void load(const std::string& path) { detail::load_checkpoint(path, *this); }
+
+  void visit_members(Archive& a) {
+    a("model", model);
+    a("optimizer", state_);
+    a("history", history_);
+    a("average", average_, model);
+    rules_.visit_members(a, model);
+    a("stopped", stopped_);
+    a("epoch", epoch_, detail::Epoch<T>{{}, options.metrics});
+  }
+
   /// What evaluation sees: the average of the weights where `options.average_weights` asks for it, or the model.
   const M& evaluated_model() const { return average_ ? *average_ : model; }
 
@@ -97,6 +134,10 @@ class Trainer {
   const State& state() const { return state_; }
   std::int64_t steps() const { return state_.clock.step; }
   std::int64_t epochs() const { return state_.clock.epoch; }
+  /// How many of `options.epochs` epochs are to be done yet; none after a run that was stopped.
+  int epochs_left() const {
+    return stopped_ ? 0 : static_cast<int>(std::max<std::int64_t>(0, options.epochs - epochs()));
+  }
   double learning_rate() const { return optimizer.learning_rate(state_.clock); }
 
  private:
@@ -115,6 +156,7 @@ class Trainer {
     check(train, "the training set");
     if (options.validation != nullptr) check(*options.validation, "the validation set");
     detail::expect_usable(options, train.samples());
+    if (epoch_) epoch_->plan.expect_same(plan(train.samples()));
   }
 
   void check(const Dataset<T>& data, std::string_view role) const {
@@ -124,17 +166,18 @@ class Trainer {
 
   Next run_epoch(const Dataset<T>& train, Progress& progress) {
     const Index samples = train.samples();
-    const Index batch_size = std::min(options.batch_size, samples);
+    if (!epoch_) epoch_ = {plan(samples), options.metrics};
+    detail::Epoch<T>& epoch = *epoch_;
+    const Index batch_size = epoch.plan.batch_size;
     const Index batches = batch_count(samples, batch_size);
-    const std::vector<Index> order = epoch_order(samples);
-    std::vector<AnyMetric<T>> metrics = options.metrics;
+    const std::vector<Index> order =
+        options.shuffle ? shuffled_order(samples, options.seed, state_.clock.epoch) : plain_order(samples);
     Next next = Next::proceed;
-    double total = 0;
-    Index done = 0;
     Index in_step = 0;  // samples since the last update
 
     progress.begin_epoch();
-    for (Index i = 0; i < batches && next == Next::proceed; ++i) {
+    while (epoch.batches < batches && next == Next::proceed) {
+      const Index i = epoch.batches;
       const std::span<const Index> batch = mini_batch(order, batch_size, i);
       const auto size = static_cast<Index>(batch.size());
       const Place place{size, samples, in_step, size == batch_size};
@@ -152,51 +195,41 @@ class Trainer {
         update(samples);
         in_step = 0;
       }
-      total += cost * static_cast<double>(size);
-      done += size;
+      epoch.total += cost * static_cast<double>(size);
+      epoch.samples += size;
+      ++epoch.batches;
       batch_gradient().for_each([&](const Workspace& work) {
-        for (AnyMetric<T>& metric : metrics) metric.update(*work.prediction, work.y);
+        for (AnyMetric<T>& metric : epoch.metrics) metric.update(*work.prediction, work.y);
       });
       next = notify(options.on_batch_end, BatchEnd{steps(), cost, learning_rate()});
       if (progress.wants_update())
-        progress.update(done, measured(total / static_cast<double>(done), metrics), learning_rate());
+        progress.update(epoch.samples, detail::measured(epoch.mean_cost(), epoch.metrics), learning_rate());
+      if (in_step == 0 && next == Next::proceed && timer_.is_due(options.checkpoint, steps()))
+        save(options.checkpoint.path);
     }
     ++state_.clock.epoch;
     detail::expect_finite_weights(model, state_.clock, learning_rate());
 
-    NamedValues values = measured(total / static_cast<double>(done), metrics);
-    if (options.validation != nullptr) validate(*options.validation, samples, values);
+    NamedValues values = detail::measured(epoch.mean_cost(), epoch.metrics);
+    epoch_.reset();
+    if (options.validation != nullptr)
+      std::ranges::move(detail::validate(evaluated_model(), options, loss, samples),
+                        std::back_inserter(values));
     for (const auto& [name, value] : values) history_.add(name, value);
     progress.end_epoch(values);
-    return std::max({next, after_epoch(), notify(options.on_epoch_end, epoch_end())});
+    next = std::max(next, rules_.apply(options, epoch_end(), state_.clock));
+    const CheckpointOptions& checkpoint = options.checkpoint;
+    if (!checkpoint.path.empty() && checkpoint.keep_best && rules_.is_best(options, history_))
+      save(checkpoint.path + ".best");
+    return std::max(next, notify(options.on_epoch_end, epoch_end()));
+  }
+
+  detail::EpochPlan plan(Index samples) const {
+    return {samples, std::min(options.batch_size, samples), options.accumulate, options.seed,
+            options.shuffle};
   }
 
   EpochEnd<M> epoch_end() const { return {epochs(), history_, evaluated_model(), learning_rate()}; }
-
-  /// Early stopping and the plateau rule look at what was measured.
-  Next after_epoch() {
-    if (const auto& rule = options.reduce_on_plateau) {
-      plateau_.update(*rule, history_);
-      if (plateau_.waited() >= std::max(rule->patience, 1)) {
-        const double rate = learning_rate(),
-                     lower = std::max(rate * rule->factor, std::min(rule->minimum, rate));
-        if (rate > 0) state_.clock.rate_scale *= lower / rate;
-        plateau_.wait_again();
-      }
-    }
-    if (const auto& rule = options.early_stopping) {
-      if (best_.update(*rule, history_) && rule->restore_best) best_model_ = evaluated_model();
-      if (best_.waited() >= std::max(rule->patience, 1)) return Next::stop;
-    }
-    return Next::proceed;
-  }
-
-  std::vector<Index> epoch_order(Index samples) const {
-    if (options.shuffle) return shuffled_order(samples, options.seed, state_.clock.epoch);
-    std::vector<Index> order(static_cast<std::size_t>(samples));
-    std::iota(order.begin(), order.end(), Index{0});
-    return order;
-  }
 
   /// The workers, as many as `options.threads` says at the moment.
   Gradient& batch_gradient() {
@@ -212,14 +245,8 @@ class Trainer {
     const Pass::Training at{options.seed, state_.clock.step, place.first_sample};
     const double cost = batch.compute(model, loss, place.size, place.full, at, load) +
                         options.regularizer.penalty(model, place.training_samples);
-    if (!std::isfinite(cost)) {
-      std::optional<detail::ForwardFault> first;
-      batch.for_each([&](const Workspace& work) {
-        auto fault = detail::first_fault_forward(model, work.cache);
-        if (!first || fault.depth < first->depth) first = std::move(fault);
-      });
-      detail::throw_not_finite({"loss", cost, first->place}, state_.clock, learning_rate());
-    }
+    if (!std::isfinite(cost))
+      detail::throw_not_finite({"loss", cost, batch.first_fault(model)}, state_.clock, learning_rate());
     if (!batch.is_finite())
       detail::throw_not_finite(
           {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient())},
@@ -260,29 +287,13 @@ class Trainer {
     visit_buffers<M>([](const Buffer&, auto& kept, auto& seen) { kept = seen; }, *average_, model);
   }
 
-  static NamedValues measured(double loss_value, const std::vector<AnyMetric<T>>& metrics) {
-    NamedValues values{{"loss", loss_value}};
-    for (const AnyMetric<T>& metric : metrics) values.emplace_back(metric.name(), metric.value());
-    return values;
-  }
-
-  void validate(const Dataset<T>& data, Index samples, NamedValues& values) const {
-    double total = 0;
-    std::vector<AnyMetric<T>> metrics = options.metrics;
-    const M& evaluated = evaluated_model();
-    detail::predict_beside_targets(evaluated, data, [&](Batch<T> prediction, Batch<T> target) {
-      total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
-      for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);
-    });
-    const double penalty = options.regularizer.penalty(evaluated, samples);
-    for (auto& [name, value] : measured(total / static_cast<double>(data.samples()) + penalty, metrics))
-      values.emplace_back("val_" + name, value);
-  }
-
   State state_;
   History history_;
-  std::optional<M> accumulated_, average_, best_model_;
-  Best best_, plateau_;
+  std::optional<M> accumulated_, average_;
+  detail::EpochRules<M> rules_;
+  bool stopped_ = false;                   // by early stopping or a callback
+  std::optional<detail::Epoch<T>> epoch_;  // the one at hand
+  detail::CheckpointTimer timer_;
   Scratch<std::unique_ptr<Gradient>> batch_gradient_;
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/metrics/any_metric.hpp"
+#include "descent/training/evaluate.hpp"
+#include "descent/training/options.hpp"
+#include "descent/training/progress.hpp"
+
+namespace descent::detail {
+
+/// The loss and the metrics by their names, with `prefix` in front.
+template <std::floating_point T>
+NamedValues measured(double loss, const std::vector<AnyMetric<T>>& metrics, std::string_view prefix = "") {
+  const std::string start{prefix};
+  NamedValues values{{start + "loss", loss}};
+  for (const AnyMetric<T>& metric : metrics) values.emplace_back(start + metric.name(), metric.value());
+  return values;
+}
+
+/// Those of the validation set, with the penalty that a training set of so many samples has.
+template <Layer M>
+NamedValues validate(const M& model, const FitOptions<M>& options, const auto& loss, Index training_samples) {
+  using T = typename M::Scalar;
+  double total = 0;
+  std::vector<AnyMetric<T>> metrics = options.metrics;
+  predict_beside_targets(model, *options.validation, [&](Batch<T> prediction, Batch<T> target) {
+    total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
+    for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);
+  });
+  const double mean = total / static_cast<double>(options.validation->samples());
+  return measured(mean + options.regularizer.penalty(model, training_samples), metrics, "val_");
+}
+
+}  // namespace descent::detail

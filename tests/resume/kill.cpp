@@ -1,0 +1,100 @@
+// Kills a training program at random moments, lets it go on, and compares the weights that it ends with:
+//
+//   kill PROGRAM KILLS
+//
+// Each trial begins anew, is killed (SIGKILL) before its end, and is then run to its end.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "temporary_folder.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+struct Run {
+  std::string program, checkpoint, weights;
+
+  pid_t start() const {
+    const pid_t child = fork();
+    if (child == 0) {
+      execl(program.c_str(), program.c_str(), checkpoint.c_str(), weights.c_str(), nullptr);
+      _exit(127);
+    }
+    return child;
+  }
+  void to_its_end() const {
+    int status = 0;
+    waitpid(start(), &status, 0);
+    if (status != 0) {
+      std::cerr << "expected " << program << " to end with 0, got status " << status << '\n';
+      std::exit(1);
+    }
+  }
+  std::string result() const {
+    std::ifstream in{weights, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  }
+};
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const int trials = std::atoi(arguments[2]);
+  const support::TemporaryFolder folder;
+  const Run run{arguments[1], folder.path / "run.ckpt", folder.path / "weights"};
+  const auto clear = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator{folder.path})
+      std::filesystem::remove(entry.path());
+  };
+
+  run.to_its_end();
+  const std::string expected = run.result();
+  clear();
+  const auto begin = Clock::now();
+  run.to_its_end();
+  const Seconds duration = Clock::now() - begin;
+  if (expected.empty() || run.result() != expected) {
+    std::cerr << "expected two uninterrupted runs to end with the same weights\n";
+    return 1;
+  }
+
+  std::mt19937 random{1};  // its numbers are the same everywhere, the moments are not
+  int killed = 0, too_late = 0, in_write = 0, resumed = 0, wrong = 0;
+  while (killed < trials) {
+    clear();
+    const pid_t child = run.start();
+    std::this_thread::sleep_for(duration * (static_cast<double>(random()) / 4294967296.0));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!WIFSIGNALED(status)) {  // it had come to its end
+      if (++too_late > 10 * trials) return 1;
+      continue;
+    }
+    ++killed;
+    in_write += std::filesystem::exists(run.checkpoint + ".part") ||
+                std::filesystem::exists(run.checkpoint + ".best.part");
+    resumed += std::filesystem::exists(run.checkpoint);
+    std::filesystem::remove(run.weights);
+    run.to_its_end();
+    wrong += run.result() != expected;
+  }
+  std::cout << "killed " << killed << " times, " << in_write << " of them in a write; " << resumed
+            << " runs had a checkpoint to go on from; " << wrong << " ended with other weights\n";
+  const bool told_something = in_write > 0 && resumed > 0;
+  return wrong == 0 && told_something ? 0 : 1;
+}

@@ -1,0 +1,249 @@
+#include <descent/data/augment.hpp>
+#include <descent/data/random_noise.hpp>
+#include <descent/data/standardize.hpp>
+#include <descent/losses/softmax_cross_entropy.hpp>
+#include <descent/metrics/accuracy.hpp>
+#include <descent/metrics/f1.hpp>
+#include <descent/optimizers/adam.hpp>
+#include <descent/training/fit.hpp>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "support.hpp"
+#include "temporary_folder.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Options = FitOptions<Network<float>>;
+
+const Dataset<float> train = support::three_clouds(75, 1), dev = support::three_clouds(30, 2);
+
+Network<float> network() {
+  Rng rng{1};
+  return Network{Standardize{train.x},   Dense{2, 8, rng}, BatchNorm{8}, ReLU{},
+                 Dropout{{.keep = 0.8}}, Dense{8, 3, rng}};
+}
+
+/// 8 mini-batches an epoch, the last of 5.
+Options options() {
+  return {.epochs = 6,
+          .batch_size = 10,
+          .validation = &dev,
+          .metrics = {Accuracy{}, F1{.average = Average::macro}},
+          .augment = Augment{{2}, RandomNoise{.deviation = 0.1}},
+          .average_weights = 0.9,
+          .early_stopping = EarlyStopping{.patience = 20},
+          .reduce_on_plateau = ReduceOnPlateau{.patience = 1},
+          .seed = 3,
+          .progress = silent};
+}
+
+struct Result {
+  std::vector<double> weights;
+  std::string history;
+  bool operator==(const Result&) const = default;
+};
+
+Result train_with(const Options& with) {
+  Network<float> net = network();
+  const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with);
+  std::ostringstream csv;
+  history.write_csv(csv);
+  return {support::values_of(net), csv.str()};
+}
+
+struct Killed : std::runtime_error {
+  Killed() : std::runtime_error{"killed"} {}
+};
+
+/// Trains until a step is done, and throws the rest away.
+void train_until(std::int64_t step, Options with) {
+  with.on_batch_end.push_back([step](const BatchEnd& e) {
+    if (e.step > step) throw Killed{};
+  });
+  CHECK_THROWS_AS(train_with(with), Killed);
+}
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream{path, std::ios::binary} << bytes;
+}
+
+}  // namespace
+
+TEST_CASE("checkpoint: a run that was killed goes on to the same bits", "[threads]") {
+  const support::TemporaryFolder folder;
+  const auto [name, change] = GENERATE(table<std::string, std::function<void(Options&)>>({
+      {"one thread", [](Options&) {}},
+      {"two threads", [](Options& o) { o.threads = 2; }},
+      {"gradients of three mini-batches", [](Options& o) { o.accumulate = 3; }},
+      {"in order", [](Options& o) { o.shuffle = false; }},
+  }));
+  INFO(name);
+  Options with = options();
+  change(with);
+  const Result uninterrupted = train_with(with);
+  with.checkpoint = {.path = (folder.path / "run.ckpt").string(), .every_steps = 1};
+  CHECK(train_with(with) == uninterrupted);
+
+  for (const std::int64_t step : {1, 5, 8, 12}) {
+    INFO("killed behind step " << step);
+    train_until(step, with);
+    Options resumed = with;
+    resumed.resume_from = with.checkpoint.path;
+    CHECK(train_with(resumed) == uninterrupted);
+  }
+}
+
+TEST_CASE("checkpoint: a run that has ended, or was stopped early, is not gone on with") {
+  const support::TemporaryFolder folder;
+  Options with = options();
+  with.early_stopping = EarlyStopping{.monitor = "loss", .patience = 2, .min_delta = 0.1};
+  with.epochs = 100;
+  with.checkpoint = {.path = (folder.path / "run.ckpt").string(), .keep_best = false};
+  const Result stopped = train_with(with);
+  with.resume_from = with.checkpoint.path;
+  CHECK(train_with(with) == stopped);
+  CHECK_FALSE(std::filesystem::exists(folder.path / "run.ckpt.best"));
+}
+
+TEST_CASE("checkpoint: the best epoch is kept beside the last") {
+  const support::TemporaryFolder folder;
+  Options with = options();
+  with.checkpoint = {.path = (folder.path / "run.ckpt").string()};
+  Network<float> net = network();
+  std::int64_t best = 0;
+  double least = 1e9;
+  with.on_epoch_end.push_back([&](const auto& e) {
+    if (const double loss = e.history["val_loss"].back(); loss < least) least = loss, best = e.epoch;
+  });
+  with.average_weights = 0;
+  with.early_stopping.reset();
+  fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with);
+  with.resume_from = with.checkpoint.path + ".best";
+  const Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with};
+  CHECK(trainer.epochs() == best);
+  CHECK(trainer.history()["val_loss"].back() == least);
+}
+
+TEST_CASE("checkpoint: an epoch that was begun goes on with its own samples only") {
+  const support::TemporaryFolder folder;
+  Options with = options();
+  with.checkpoint = {.path = (folder.path / "run.ckpt").string(), .every_steps = 1};
+  train_until(3, with);
+  with.resume_from = with.checkpoint.path;
+  with.batch_size = 20;
+  CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
+             ContainsSubstring("expected batch_size 10, with which the epoch was begun, got 20"));
+  with.batch_size = 10;
+  with.seed = 4;
+  CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }), ContainsSubstring("expected seed 3"));
+}
+
+TEST_CASE("checkpoint: what is not one, or one of another run, is refused and changes nothing") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "run.ckpt").string();
+  Options with = options();
+  with.checkpoint = {.path = path};
+  train_with(with);
+  const std::string bytes = bytes_of(path);
+
+  Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{}, options()};
+  const auto before = support::values_of(trainer.model);
+  const auto message = [&] {
+    const std::string text = support::message_of<FormatError>([&] { trainer.load(path); });
+    CHECK(support::values_of(trainer.model) == before);
+    CHECK(trainer.steps() == 0);
+    return text;
+  };
+  SECTION("missing") {
+    std::filesystem::remove(path);
+    CHECK_THAT(message(), ContainsSubstring("expected a readable file at"));
+  }
+  SECTION("another file") {
+    write(path, "a,b\n1,2\n");
+    CHECK_THAT(message(), ContainsSubstring("expected a checkpoint, got another file"));
+  }
+  SECTION("empty") {
+    write(path, "");
+    CHECK_THAT(message(), ContainsSubstring("expected a checkpoint"));
+  }
+  SECTION("a later version of the format") {
+    write(path, "descent checkpoint 2\n" + bytes.substr(21));
+    CHECK_THAT(message(), ContainsSubstring("expected version 1 of the format"));
+  }
+  SECTION("cut short anywhere") {
+    for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 7) {
+      write(path, bytes.substr(0, size));
+      CHECK_FALSE(message().empty());
+    }
+  }
+  SECTION("a bit turned over anywhere") {
+    for (std::size_t at = 0; at < bytes.size(); at += 97) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ 4);
+      write(path, damaged);
+      CHECK_FALSE(message().empty());
+    }
+  }
+  SECTION("another model") {
+    Rng rng{1};
+    Trainer other{Network{Dense{2, 3, rng}}, SoftmaxCrossEntropy{}, Adam{}, options()};
+    CHECK_THAT(support::message_of<FormatError>([&] { other.load(path); }), ContainsSubstring("model/0."));
+  }
+  SECTION("other metrics") {
+    Options fewer = options();
+    with.checkpoint.every_steps = 1;
+    train_until(3, with);
+    fewer.metrics.pop_back();
+    Trainer other{network(), SoftmaxCrossEntropy{}, Adam{}, fewer};
+    CHECK_THAT(support::message_of<FormatError>([&] { other.load(path); }),
+               ContainsSubstring("expected \"epoch/value/batches\", got \"epoch/value/f1"));
+  }
+}
+
+TEST_CASE("checkpoint: a file that cannot be written is an error, and the old one stays") {
+  const support::TemporaryFolder folder;
+  Options with = options();
+  SECTION("no folder") {
+    with.checkpoint = {.path = (folder.path / "missing" / "run.ckpt").string()};
+    CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
+               ContainsSubstring("does the folder exist"));
+  }
+#if defined(__linux__)
+  SECTION("no room on the disk") {
+    // A name that leads to a device which is always full stands where the file is written.
+    const std::string path = (folder.path / "run.ckpt").string();
+    with.checkpoint = {.path = path, .keep_best = false};
+    with.epochs = 1;
+    train_with(with);
+    const std::string before = bytes_of(path);
+    std::filesystem::create_symlink("/dev/full", path + ".part");
+    CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
+               ContainsSubstring("is there room?"));
+    CHECK(bytes_of(path) == before);
+  }
+#endif
+}
+
+TEST_CASE("checkpoint: impossible intervals are refused") {
+  Options with = options();
+  with.checkpoint = {.path = "unused", .every_steps = -1};
+  CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
+             ContainsSubstring("checkpoint.every_steps"));
+  with.checkpoint = {.path = "unused", .every_seconds = -1};
+  CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
+             ContainsSubstring("checkpoint.every_seconds"));
+}
