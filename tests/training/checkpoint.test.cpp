@@ -5,6 +5,7 @@
 #include <descent/metrics/accuracy.hpp>
 #include <descent/metrics/f1.hpp>
 #include <descent/optimizers/adam.hpp>
+#include <descent/optimizers/gradient_descent.hpp>
 #include <descent/training/fit.hpp>
 #include <filesystem>
 #include <fstream>
@@ -160,14 +161,16 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   train_with(with);
   const std::string bytes = bytes_of(path);
 
-  Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{}, options()};
-  const auto before = support::values_of(trainer.model);
-  const auto message = [&] {
-    const std::string text = support::message_of<FormatError>([&] { trainer.load(path); });
-    CHECK(support::values_of(trainer.model) == before);
-    CHECK(trainer.steps() == 0);
+  with.checkpoint = {};
+  with.resume_from = path;
+  const auto message_with = [&](Network<float> net, const Options& resumed) {
+    const auto before = support::values_of(net);
+    const std::string text = support::message_of<FormatError>(
+        [&] { fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, resumed); });
+    CHECK(support::values_of(net) == before);
     return text;
   };
+  const auto message = [&] { return message_with(network(), with); };
   SECTION("missing") {
     std::filesystem::remove(path);
     CHECK_THAT(message(), ContainsSubstring("expected a readable file at"));
@@ -200,17 +203,20 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   }
   SECTION("another model") {
     Rng rng{1};
-    Trainer other{Network{Dense{2, 3, rng}}, SoftmaxCrossEntropy{}, Adam{}, options()};
-    CHECK_THAT(support::message_of<FormatError>([&] { other.load(path); }), ContainsSubstring("model/0."));
+    CHECK_THAT(message_with(Network{Dense{2, 3, rng}}, with), ContainsSubstring("model/0."));
+  }
+  SECTION("another optimizer") {
+    CHECK_THAT(support::message_of<FormatError>(
+                   [&] { Trainer(network(), SoftmaxCrossEntropy{}, GradientDescent{}, with); }),
+               ContainsSubstring("expected \"history/names\", got \"optimizer/first/"));
   }
   SECTION("other metrics") {
-    Options fewer = options();
-    with.checkpoint.every_steps = 1;
+    with.resume_from = "";
+    with.checkpoint = {.path = path, .every_steps = 1};
     train_until(3, with);
-    fewer.metrics.pop_back();
-    Trainer other{network(), SoftmaxCrossEntropy{}, Adam{}, fewer};
-    CHECK_THAT(support::message_of<FormatError>([&] { other.load(path); }),
-               ContainsSubstring("expected \"epoch/value/batches\", got \"epoch/value/f1"));
+    with.resume_from = path;
+    with.metrics.pop_back();
+    CHECK_THAT(message(), ContainsSubstring("expected \"epoch/value/batches\", got \"epoch/value/f1"));
   }
 }
 

@@ -58,9 +58,9 @@ class Archive {
 
   /// A list; what it lacks when it is read is copied from `blank`.
   template <class V>
-  void operator()(std::string_view name, std::vector<V>& list, const V& blank = {}) {
+  void operator()(std::string_view name, std::vector<V>& list, const auto&... blank) {
     const Inside inside{*this, name};
-    list.resize(count(list.size(), sizeof(V) < 8 ? sizeof(V) : 8), blank);
+    list.resize(count(list.size(), sizeof(V) < 8 ? sizeof(V) : 8), blank...);
     if constexpr (std::is_arithmetic_v<V>) {
       carry({path_, list.data(), static_cast<Index>(list.size()), 1, sizeof(V)});
     } else {

@@ -112,7 +112,7 @@ void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
 /// A model of the same structure with every parameter and buffer zero: a gradient, or an optimizer's state.
 template <class M>
 M zeros_like(M model) {
-  auto clear = [](const auto&, auto& leaf) { leaf.setZero(); };
+  auto clear = [](const auto&, auto& leaf) { flat(leaf).setZero(); };
   M::visit(clear, model);
   visit_buffers<M>(clear, model);
   return model;

@@ -40,7 +40,9 @@ inline Index batch_count(Index samples, Index batch_size) { return (samples + ba
 template <std::floating_point T>
 void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out) {
   out.resize(from.rows(), static_cast<Index>(columns.size()));
-  for (Index j = 0; j < out.cols(); ++j) out.col(j) = from.col(columns[static_cast<std::size_t>(j)]);
+  for (Index j = 0; j < out.cols(); ++j)
+    std::copy_n(from.data() + columns[static_cast<std::size_t>(j)] * from.rows(), from.rows(),
+                out.data() + j * from.rows());
 }
 
 }  // namespace descent

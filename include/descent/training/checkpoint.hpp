@@ -149,19 +149,16 @@ class CheckpointReader final : public Archive {
   std::string_view left_, source_;
 };
 
-/// Throws FormatError, and `value` is as it was, when the file is not a checkpoint of such a value.
-template <class V>
-void load_checkpoint(const std::string& path, V& value) {
+/// Throws FormatError when the file is not a checkpoint of such a value, which is then only good to be thrown away.
+void load_checkpoint(const std::string& path, auto& value) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
     throw FormatError("checkpoint", concat("expected a readable file at \"", path, "\", found none"),
                       "leave .resume_from empty for a new run");
   const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  V loaded = value;
   CheckpointReader reader{bytes, path};
-  loaded.visit_members(reader);
+  value.visit_members(reader);
   reader.expect_end();
-  value = std::move(loaded);
 }
 
 void save_checkpoint(const std::string& path, auto& value) {

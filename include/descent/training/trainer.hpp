@@ -54,13 +54,14 @@ class Trainer {
   O optimizer;
   FitOptions<M> options;
 
+  /// Throws   FormatError when `.resume_from` is not a checkpoint of such a trainer.
   Trainer(M trained, L with_loss, O with_optimizer, FitOptions<M> with = {})
       : model{std::move(trained)},
         loss{std::move(with_loss)},
         optimizer{std::move(with_optimizer)},
         options{std::move(with)},
         state_{optimizer.init(model)} {
-    if (!options.resume_from.empty()) load(options.resume_from);
+    if (!options.resume_from.empty()) detail::load_checkpoint(options.resume_from, *this);
   }
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends it.
@@ -104,18 +105,14 @@ class Trainer {
     return cost;
   }
 
-  /// Writes a checkpoint: all that training needs to go on with the same bits.
+  /// Writes a checkpoint: all that training needs to go on with the same bits. A trainer with the same model,
+  /// optimizer and metrics and with `.resume_from` goes on from it; options are not in it, nor are data.
   ///
   /// Throws   FormatError when the file cannot be written; the old one stays.
   void save(const std::string& path) {
     detail::save_checkpoint(path, *this);
     timer_.restart(steps());
   }
-
-  /// Goes on from a checkpoint of such a trainer, the same as `.resume_from`. Options are not in it, nor are data.
-  ///
-  /// Throws   FormatError when it is damaged or of another model or optimizer; the trainer is then as it was.
-  void load(const std::string& path) { detail::load_checkpoint(path, *this); }
 
   void visit_members(Archive& a) {
     a("model", model);
