@@ -77,7 +77,10 @@ inline void fold_batch_norms(OnnxModel& model) {
     if (before != model.nodes.end() && count_uses(model, x) == 1) {
       fold_into_gemm(model, *before, scale, shift);
       model.nodes.erase(model.nodes.begin() + static_cast<std::ptrdiff_t>(k--));
-      replace_value(model, x, y);
+      if (y == "y")
+        replace_value(model, x, y);
+      else
+        replace_value(model, y, x);
     } else {
       const std::string scaled = norm.name + ".scaled";
       model.nodes[k] = {"Mul", scaled, {x, scale.name}, {scaled}, {}, {}};

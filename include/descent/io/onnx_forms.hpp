@@ -51,20 +51,20 @@ struct OnnxForms {
   }
   static Matrix<double> gemm_weight(From from) {
     from.expect("Gemm", "transA", 0, 0, 0);
-    Matrix<double> w = from.matrix("W");
+    Matrix<double> w = from.matrix("weight");
     if (from.integer("Gemm", "transB", 0) == 0) w.transposeInPlace();
     return w * from.real("Gemm", "alpha", 1);
   }
   static void gemm(Net& net, From from) { dense(net, from, gemm_weight(from), nullptr); }
   static void gemm_with_bias(Net& net, From from) {
     const Matrix<double> weight = gemm_weight(from);
-    const Vector<double> bias = from.vector("b", weight.rows()) * from.real("Gemm", "beta", 1);
+    const Vector<double> bias = from.vector("bias", weight.rows()) * from.real("Gemm", "beta", 1);
     dense(net, from, weight, &bias);
   }
-  static void product(Net& net, From from) { dense(net, from, from.matrix("W").transpose(), nullptr); }
+  static void product(Net& net, From from) { dense(net, from, from.matrix("weight").transpose(), nullptr); }
   static void product_with_bias(Net& net, From from) {
-    const Matrix<double> weight = from.matrix("W").transpose();
-    const Vector<double> bias = from.vector("b", weight.rows());
+    const Matrix<double> weight = from.matrix("weight").transpose();
+    const Vector<double> bias = from.vector("bias", weight.rows());
     dense(net, from, weight, &bias);
   }
 
@@ -205,10 +205,10 @@ struct OnnxForms {
 template <std::floating_point T>
 std::vector<typename OnnxForms<T>::Row> OnnxForms<T>::rows() {
   return {
-      {"Gemm(x, W, b)", gemm_with_bias},
-      {"Gemm(x, W)", gemm},
-      {"Add(MatMul(x, W), b)", product_with_bias},
-      {"MatMul(x, W)", product},
+      {"Gemm(x, weight, bias)", gemm_with_bias},
+      {"Gemm(x, weight)", gemm},
+      {"Add(MatMul(x, weight), bias)", product_with_bias},
+      {"MatMul(x, weight)", product},
       {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
       {"LayerNormalization(x, gamma, beta)", layer_norm},
       {"Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x)), 2)), epsilon))), "

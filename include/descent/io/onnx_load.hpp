@@ -114,10 +114,10 @@ class OnnxAssembly {
   }
 
   /// A Concat has its branches in its type. So that there may be any number, it is halved until two are left.
-  static Network<T> joined(std::vector<AnyLayer<T>>& branches, std::size_t begin, std::size_t end) {
-    if (end - begin == 1) return Network<T>{std::move(branches[begin])};
+  static AnyLayer<T> joined(std::vector<AnyLayer<T>>& branches, std::size_t begin, std::size_t end) {
+    if (end - begin == 1) return std::move(branches[begin]);
     const std::size_t middle = begin + (end - begin) / 2;
-    return Network<T>{Concat{joined(branches, begin, middle), joined(branches, middle, end)}};
+    return Concat<AnyLayer<T>, AnyLayer<T>>{joined(branches, begin, middle), joined(branches, middle, end)};
   }
 
   const OnnxPaths& paths_;
