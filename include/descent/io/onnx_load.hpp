@@ -107,17 +107,17 @@ class OnnxAssembly {
       if (axis != 1 && axis != -1)
         fail_to_load_onnx(concat(printed(*step.node), ": expected axis = 1, got ", axis),
                           "samples are rows, and their features columns");
-      std::vector<AnyLayer<T>> branches;
+      std::vector<Network<T>> branches;
       for (const std::size_t end : step.ends) branches.push_back(network(step.from, end, features));
       net.add(joined(branches, 0, branches.size()));
     }
   }
 
   /// A Concat has its branches in its type. So that there may be any number, it is halved until two are left.
-  static AnyLayer<T> joined(std::vector<AnyLayer<T>>& branches, std::size_t begin, std::size_t end) {
+  static Network<T> joined(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
     if (end - begin == 1) return std::move(branches[begin]);
     const std::size_t middle = begin + (end - begin) / 2;
-    return Concat<AnyLayer<T>, AnyLayer<T>>{joined(branches, begin, middle), joined(branches, middle, end)};
+    return Network<T>{Concat{joined(branches, begin, middle), joined(branches, middle, end)}};
   }
 
   const OnnxPaths& paths_;

@@ -20,9 +20,14 @@ namespace descent::detail {
   throw FormatError("load_onnx", problem, cure);
 }
 
+[[noreturn]] inline void fail_given_twice(const std::string& name) {
+  fail_to_load_onnx(concat("expected each value to be given once, got \"", name, "\" twice"),
+                    "the file is damaged");
+}
+
 /// A node as messages name it.
 inline std::string printed(const OnnxNode& node) {
-  return concat("node \"", node.name.empty() ? "" : node.name, "\" (", node.op, ')');
+  return concat("node \"", node.name, "\" (", node.op, ')');
 }
 
 /// The values of a model by their names: constants, and what the nodes give.
@@ -60,9 +65,7 @@ class OnnxValues {
   }
   template <class V>
   void add(Map<V>& map, const std::string& name, const V* value) {
-    if (constant(name) != nullptr || producer(name) != nullptr)
-      fail_to_load_onnx(concat("expected each value to be given once, got \"", name, "\" twice"),
-                        "the file is damaged");
+    if (constant(name) != nullptr || producer(name) != nullptr) fail_given_twice(name);
     map.emplace(name, value);
   }
 

@@ -71,7 +71,7 @@ class OnnxPaths {
       if (node.outputs[i].empty()) continue;
       OnnxStep step = i == 0 ? step_to(node) : unknown(node, "only the first output of a node is read");
       if (step.kind != Kind::unknown) step.depth = steps_[step.from].depth + 1;
-      of_.emplace(node.outputs[i], steps_.size());
+      if (!of_.emplace(node.outputs[i], steps_.size()).second) fail_given_twice(node.outputs[i]);
       steps_.push_back(std::move(step));
     }
   }
