@@ -1,12 +1,12 @@
 // Runs what onnx_samples wrote in onnxruntime, in batches of 7 and of 1, and compares the outputs:
 //
-//   node check_onnx.mjs FOLDER-OF-SAMPLES FOLDER-WITH-NODE_MODULES
+//   NODE_PATH=build/node/node_modules node check_onnx.mjs FOLDER
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
-const [folder, modules] = process.argv.slice(2);
-const ort = createRequire(join(resolve(modules), "package.json"))("onnxruntime-node");
+const ort = createRequire(import.meta.url)("onnxruntime-node");
+const folder = process.argv[2];
 const limit = 1e-5;
 
 async function largestDifference(session, sample, count) {
