@@ -29,10 +29,11 @@ int main(int argc, char** argv) try {
 
   // The normalisation is the first layer: whoever runs the network hands in plain pixels.
   Rng rng{seed};
-  Network net{Standardize{train.x}, Dense{64, 64, rng, Bias::none}, BatchNorm{64}, ReLU{},
+  Network net{Standardize{train.x},   Dense{64, 64, rng, Bias::none},
+              BatchNorm{64},          ReLU{},
               Dropout{{.keep = 0.8}}, Dense{64, 10, rng}};
-  const TrainingOptions options{
-      .epochs = epochs, .batch_size = 32, .validation = &dev, .progress = silent, .seed = seed};
+  FitOptions<Network<>> options{
+      .epochs = epochs, .batch_size = 32, .validation = &dev, .seed = seed, .progress = silent};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-3}, options);
   std::printf("test accuracy: %.4f\n", evaluate(net, test, Accuracy{}));
 
@@ -49,9 +50,8 @@ int main(int argc, char** argv) try {
   save_onnx("digits_to_train.onnx", net, {.fold_batch_norm = false});
   Network again = load_onnx("digits_to_train.onnx");
   std::printf("read back: %.4f\n", evaluate(again, test, Accuracy{}));
-  TrainingOptions more = options;
-  more.epochs = 2;
-  fit(again, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-4}, more);
+  options.epochs = 2;
+  fit(again, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-4}, options);
   std::printf("trained further: %.4f\n", evaluate(again, test, Accuracy{}));
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
