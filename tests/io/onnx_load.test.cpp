@@ -236,6 +236,14 @@ TEST_CASE("from_onnx refuses files that ask for more than they hold") {
                m.inputs[0].dims = {-1, std::int64_t{1} << 40};
              }),
              ContainsSubstring("features up to 2^31"));
+  CHECK_THAT(
+      complaint_after([](OnnxModel& m) {  // twice as many features each time
+        std::string x = "y";
+        for (int i = 0; i < 70; ++i)
+          m.nodes.push_back({"Concat", "", {x, x}, {x = concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
+        m.outputs[0].name = x;
+      }),
+      ContainsSubstring("expected up to 2^31 features"));
   CHECK_THAT(complaint_after([](OnnxModel& m) {  // residuals around residuals
                std::string x = "y";
                for (int i = 0; i < 60; ++i)

@@ -7,13 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/io/onnx_model.hpp"
 
 namespace descent::detail {
 
 inline OnnxTensor& initializer(OnnxModel& model, const std::string& name) {
-  return *std::find_if(model.initializers.begin(), model.initializers.end(),
-                       [&](const OnnxTensor& tensor) { return tensor.name == name; });
+  const auto found = std::find_if(model.initializers.begin(), model.initializers.end(),
+                                  [&](const OnnxTensor& tensor) { return tensor.name == name; });
+  if (found == model.initializers.end())
+    throw DataError("save_onnx", concat("expected \"", name, "\" to be a constant, found a value"),
+                    "BatchNormalization takes constants; or write with .fold_batch_norm = false");
+  return *found;
 }
 
 /// How often a value or a constant is taken.

@@ -39,6 +39,9 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
   return *inputs[0];
 }
 
+/// So many features that no product of sizes overflows.
+constexpr Index most_onnx_features = Index{1} << 31;
+
 /// How many features a sample has.
 inline Index features_of(const OnnxModel& model, const OnnxValue& input) {
   // An image is read where flattening it is all that happens to it.
@@ -48,11 +51,10 @@ inline Index features_of(const OnnxModel& model, const OnnxValue& input) {
   if (input.dims.size() < 2 || (input.dims.size() > 2 && !is_flattened))
     fail_to_load_onnx(concat("expected an input [batch, features], got ", input.dims.size(), " dimensions"),
                       "only fully connected networks are read; flatten the samples");
-  constexpr std::int64_t most = std::int64_t{1} << 31;
   std::int64_t features = 1;
   for (std::size_t i = 1; i < input.dims.size(); ++i) {
     const std::int64_t size = input.dims[i];
-    if (size < 1 || size > most / features)
+    if (size < 1 || size > most_onnx_features / features)
       fail_to_load_onnx(concat("expected a fixed number of features up to 2^31, got a size of ", size),
                         "export with the batch alone dynamic");
     features *= size;
@@ -84,6 +86,9 @@ class OnnxAssembly {
         const std::size_t before = net.size();
         add(net, paths_[step], features);
         for (std::size_t i = before; i < net.size(); ++i) features = net[i].output_shape({features}).size();
+        if (features > most_onnx_features)
+          fail_to_load_onnx(concat(printed(node), ": expected up to 2^31 features, got ", features),
+                            "the file is damaged");
       } catch (const FormatError&) {
         throw;
       } catch (const Error& error) {
