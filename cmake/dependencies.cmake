@@ -35,6 +35,15 @@ function(descent_find_eigen)
   endif()
 endfunction()
 
+# Leaves its place in DESCENT_PROTOZERO_INCLUDE_DIR, for descent-onnx.cmake.
+function(descent_find_protozero)
+  find_path(DESCENT_PROTOZERO_INCLUDE_DIR protozero/version.hpp)
+  if(NOT DESCENT_PROTOZERO_INCLUDE_DIR)
+    descent_fetch(protozero https://github.com/mapbox/protozero.git v1.7.1)
+    set(DESCENT_PROTOZERO_INCLUDE_DIR "${protozero_SOURCE_DIR}/include" CACHE PATH "" FORCE)
+  endif()
+endfunction()
+
 function(descent_find_json)
   find_package(nlohmann_json 3.9 QUIET)
   if(NOT TARGET nlohmann_json::nlohmann_json)

@@ -12,4 +12,5 @@ endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/descent-targets.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/descent-gzip.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/descent-onnx.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/descent-backends.cmake")

@@ -37,3 +37,14 @@ function(descent_add_program_test name program expected)
            COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${program}> -D EXPECTED=${expected}
                    -P "${PROJECT_SOURCE_DIR}/cmake/expect_output.cmake")
 endfunction()
+
+# Sets DESCENT_NODE, and DESCENT_ONNXRUNTIME_MODULES to the folder of node's modules where `./dev check` installed
+# onnxruntime; to nothing where it did not.
+function(descent_find_onnxruntime)
+  find_program(DESCENT_NODE node)
+  set(modules "${PROJECT_SOURCE_DIR}/build/node/node_modules")
+  if(NOT DESCENT_NODE OR NOT EXISTS "${modules}/onnxruntime-node")
+    set(modules "")
+  endif()
+  set(DESCENT_ONNXRUNTIME_MODULES "${modules}" PARENT_SCOPE)
+endfunction()

@@ -70,6 +70,10 @@ foreach(header IN LISTS headers)
     report(include/descent/${header} "${length} lines, more than ${max_lines}; split it into two components")
   endif()
 
+  if(text MATCHES "#include [<\"]protozero/" AND NOT header MATCHES "^io/onnx")
+    report(include/descent/${header} "includes protozero, which only io/onnx*.hpp may; others must do without")
+  endif()
+
   string(REGEX REPLACE "/.*" "" folder ${header})
   list(FIND folders ${folder} rank)
   if(rank EQUAL -1)

@@ -10,13 +10,25 @@ namespace descent {
 /// What a layer is, apart from its numbers: with those of `visit` and `visit_buffers` enough to make it again, or to
 /// write it in another format.
 struct LayerDescription {
+  struct Part;
+
   std::string type;                                     ///< the layer's `name`; empty where it has none
   std::vector<std::pair<std::string, double>> options;  ///< as the layer's `visit_options` names them
-  std::vector<std::pair<std::string, LayerDescription>>
-      layers;  ///< those of a composition, as its paths name them
+  std::vector<Part> layers;                             ///< those of a composition
 
-  bool operator==(const LayerDescription&) const = default;
+  bool operator==(const LayerDescription&) const;
 };
+
+/// A layer of a composition. No std::pair, which clang 14 refuses to hold a type within that type.
+struct LayerDescription::Part {
+  std::string name;  ///< as paths have it
+  LayerDescription layer;
+  bool operator==(const Part&) const = default;
+};
+
+inline bool LayerDescription::operator==(const LayerDescription& other) const {
+  return type == other.type && options == other.options && layers == other.layers;
+}
 
 /// Describes a layer and all within it.
 ///
@@ -38,7 +50,7 @@ LayerDescription describe(const L& layer) {
     };
     if constexpr (requires { L::visit_options(add_option, layer); }) L::visit_options(add_option, layer);
     const auto add_layer = [&](std::string_view name, const auto& part) {
-      description.layers.emplace_back(name, describe(part));
+      description.layers.push_back({std::string{name}, describe(part)});
     };
     if constexpr (requires { layer.visit_layers(add_layer); }) layer.visit_layers(add_layer);
     return description;

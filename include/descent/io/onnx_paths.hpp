@@ -1,0 +1,133 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/io/onnx_match.hpp"
+#include "descent/io/onnx_model.hpp"
+
+namespace descent::detail {
+
+/// How a value of the graph comes from one before it.
+struct OnnxStep {
+  enum class Kind { input, layer, residual, concat, unknown };
+  Kind kind = Kind::unknown;
+  std::size_t from = 0;  ///< the step behind which it stands
+  std::size_t depth = 0;
+  const OnnxNode* node = nullptr;   ///< the node that gives the value; of the unknown, the one at fault
+  std::string fault{};              ///< what is wrong with that
+  std::size_t form = 0;             ///< of a layer, which form it has
+  OnnxMatch match{};                ///< of a layer, what the names in the form stand for
+  std::vector<std::size_t> ends{};  ///< where the paths that are added or concatenated end
+};
+
+/// A graph as layers one behind another, found node by node. Each value has one step behind which it stands, so that
+/// the steps form a tree; paths that part and meet again, as around a residual, meet in one step.
+class OnnxPaths {
+ public:
+  OnnxPaths(const OnnxModel& model, const std::string& input, const std::vector<OnnxForm>& forms)
+      : values_{model}, forms_{forms} {
+    steps_.push_back({.kind = OnnxStep::Kind::input});
+    of_.emplace(input, 0);
+    for (const OnnxNode& node : model.nodes) add(node);
+  }
+
+  const OnnxStep& operator[](std::size_t step) const { return steps_[step]; }
+
+  /// The step that gives the value of this name.
+  std::size_t find(const std::string& name) const {
+    const auto found = of_.find(name);
+    if (found == of_.end())
+      fail_to_load_onnx(concat("expected the output \"", name, "\" to come from a node, but none gives it"),
+                        "the file is damaged, or its output is a constant");
+    return found->second;
+  }
+
+  /// The steps from behind `begin` to `end`.
+  std::vector<std::size_t> between(std::size_t begin, std::size_t end) const {
+    std::vector<std::size_t> path;
+    for (std::size_t step = end; step != begin; step = steps_[step].from) path.push_back(step);
+    std::reverse(path.begin(), path.end());
+    return path;
+  }
+
+ private:
+  using Kind = OnnxStep::Kind;
+
+  void add(const OnnxNode& node) {
+    for (const std::string& input : node.inputs)
+      if (!input.empty() && values_.constant(input) == nullptr && !of_.contains(input))
+        fail_to_load_onnx(concat(printed(node), ": expected its input \"", input,
+                                 "\" to come from a node before it, but none gives it"),
+                          "the file is damaged, or its nodes are out of order");
+    if (values_.add(node)) return;
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i].empty()) continue;
+      OnnxStep step = i == 0 ? step_to(node) : unknown(node, "only the first output of a node is read");
+      if (step.kind != Kind::unknown) step.depth = steps_[step.from].depth + 1;
+      if (!of_.emplace(node.outputs[i], steps_.size()).second) fail_given_twice(node.outputs[i]);
+      steps_.push_back(std::move(step));
+    }
+  }
+
+  static OnnxStep unknown(const OnnxNode& node, std::string_view fault) {
+    return {.kind = Kind::unknown, .node = &node, .fault = std::string{fault}};
+  }
+
+  OnnxStep step_to(const OnnxNode& node) {
+    for (std::size_t form = 0; form < forms_.size(); ++form) {
+      OnnxMatch match;
+      if (!matches(forms_[form], node.outputs[0], values_, match)) continue;
+      const std::size_t from = of_.at(match.x);
+      if (steps_[from].kind == Kind::unknown) return steps_[from];
+      return {.kind = Kind::layer, .from = from, .node = &node, .form = form, .match = std::move(match)};
+    }
+    if (node.domain.empty() && (node.op == "Add" || node.op == "Concat")) return meeting(node);
+    return unknown(node, "");
+  }
+
+  /// Where paths meet: added, or one behind another.
+  OnnxStep meeting(const OnnxNode& node) {
+    OnnxStep step{.kind = node.op == "Add" ? Kind::residual : Kind::concat, .node = &node};
+    for (const std::string& input : node.inputs) {
+      const auto found = of_.find(input);
+      if (found == of_.end()) return unknown(node, "it takes a constant in a way that no layer of ours does");
+      if (steps_[found->second].kind == Kind::unknown) return steps_[found->second];
+      step.ends.push_back(found->second);
+    }
+    if (step.ends.empty()) return unknown(node, "it has no inputs");
+    step.from = step.ends[0];
+    for (const std::size_t end : step.ends) step.from = common(step.from, end);
+    if (step.kind == Kind::concat) return step;
+
+    // Of the two paths that are added, one must lead straight through.
+    if (step.ends.size() != 2) return unknown(node, "it does not have two inputs");
+    if (step.ends[0] == step.from) std::swap(step.ends[0], step.ends[1]);
+    if (step.ends[1] != step.from)
+      return unknown(node, "it adds two paths with layers in both; a Residual has them in one");
+    step.ends.pop_back();
+    return step;
+  }
+
+  /// The last step that both stand behind, or are.
+  std::size_t common(std::size_t a, std::size_t b) const {
+    while (a != b) {
+      if (steps_[a].depth < steps_[b].depth) std::swap(a, b);
+      a = steps_[a].from;
+    }
+    return a;
+  }
+
+  OnnxValues values_;
+  const std::vector<OnnxForm>& forms_;
+  std::vector<OnnxStep> steps_;
+  std::map<std::string, std::size_t, std::less<>> of_;
+};
+
+}  // namespace descent::detail

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <protozero/exception.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/data/files.hpp"
+#include "descent/io/onnx_message.hpp"
+#include "descent/io/onnx_model.hpp"
+#include "descent/io/onnx_read_tensor.hpp"
+
+namespace descent {
+
+namespace detail {
+
+inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
+  OnnxAttribute attribute;
+  std::vector<double> numbers;
+  std::vector<std::int64_t> integers;
+  while (in.next()) {
+    const auto field = in.field();
+    if (field == 1) attribute.name = in.text();
+    if (field == 2) attribute.value = in.real();
+    if (field == 3) attribute.value = in.integer();
+    if (field == 4) attribute.value = in.text();
+    if (field == 5) attribute.value = read_onnx_tensor(in.message());
+    if (field == 7) in.append_floats(numbers);
+    if (field == 8) in.append_integers(integers);
+  }
+  if (!numbers.empty()) attribute.value = std::move(numbers);
+  if (!integers.empty()) attribute.value = std::move(integers);
+  return attribute;
+}
+
+inline OnnxNode read_onnx_node(OnnxMessage in) {
+  OnnxNode node;
+  while (in.next()) {
+    const auto field = in.field();
+    if (field == 1) node.inputs.push_back(in.text());
+    if (field == 2) node.outputs.push_back(in.text());
+    if (field == 3) node.name = in.text();
+    if (field == 4) node.op = in.text();
+    if (field == 5) node.attributes.push_back(read_onnx_attribute(in.message()));
+    if (field == 7) node.domain = in.text();
+  }
+  if (node.domain == "ai.onnx") node.domain.clear();
+  return node;
+}
+
+/// Calls f with every message in the field `number` of the message `in`.
+void each_message(OnnxMessage in, std::uint32_t number, auto&& f) {
+  while (in.next())
+    if (in.field() == number) f(in.message());
+}
+
+inline OnnxValue read_onnx_value(OnnxMessage in) {
+  OnnxValue value;
+  const auto read_size = [&](OnnxMessage dimension) {
+    std::int64_t size = -1;
+    while (dimension.next())
+      if (dimension.field() == 1) size = std::max<std::int64_t>(dimension.integer(), -1);
+    value.dims.push_back(size);
+  };
+  while (in.next()) {
+    if (in.field() == 1) value.name = in.text();
+    if (in.field() == 2)  // a type, in it that of a tensor, in it a shape, in it the sizes
+      each_message(in.message(), 1, [&](OnnxMessage tensor) {
+        each_message(tensor, 2, [&](OnnxMessage shape) { each_message(shape, 1, read_size); });
+      });
+  }
+  return value;
+}
+
+inline void read_onnx_graph(OnnxMessage in, OnnxModel& model) {
+  while (in.next()) {
+    const auto field = in.field();
+    if (field == 1) model.nodes.push_back(read_onnx_node(in.message()));
+    if (field == 2) model.graph = in.text();
+    if (field == 5) model.initializers.push_back(read_onnx_tensor(in.message()));
+    if (field == 11) model.inputs.push_back(read_onnx_value(in.message()));
+    if (field == 12) model.outputs.push_back(read_onnx_value(in.message()));
+  }
+}
+
+inline void read_onnx_opset(OnnxMessage in, OnnxModel& model) {
+  std::string domain;
+  std::int64_t version = 0;
+  while (in.next()) {
+    if (in.field() == 1) domain = in.text();
+    if (in.field() == 2) version = in.integer();
+  }
+  if (domain.empty() || domain == "ai.onnx") model.opset = version;
+}
+
+inline std::pair<std::string, std::string> read_onnx_metadata(OnnxMessage in) {
+  std::pair<std::string, std::string> entry;
+  while (in.next()) {
+    if (in.field() == 1) entry.first = in.text();
+    if (in.field() == 2) entry.second = in.text();
+  }
+  return entry;
+}
+
+inline OnnxModel read_onnx_model(OnnxMessage in) {
+  OnnxModel model;
+  model.producer.clear();
+  bool has_graph = false;
+  while (in.next()) {
+    const auto field = in.field();
+    if (field == 2) model.producer = in.text();
+    if (field == 3) model.producer_version = in.text();
+    if (field == 7) {
+      read_onnx_graph(in.message(), model);
+      has_graph = true;
+    }
+    if (field == 8) read_onnx_opset(in.message(), model);
+    if (field == 14) model.metadata.push_back(read_onnx_metadata(in.message()));
+  }
+  if (!has_graph) fail_to_read_onnx("expected a model with a graph, found none", "is this an .onnx file?");
+  return model;
+}
+
+}  // namespace detail
+
+/// Reads a file in ONNX's format: what it says, without asking what it means.
+///
+/// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere. Allocates in
+///          proportion to the file, whatever it says of sizes.
+/// Source   onnx.proto of ONNX 1.12
+inline OnnxModel read_onnx(std::istream& in) {
+  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+  try {
+    return detail::read_onnx_model(detail::OnnxMessage{bytes});
+  } catch (const protozero::exception& error) {
+    detail::fail_to_read_onnx(concat("expected Protocol Buffers, found damage: ", error.what()),
+                              "is this an .onnx file, and was it copied whole?");
+  }
+}
+
+inline OnnxModel read_onnx(const std::filesystem::path& path) {
+  std::ifstream in = detail::open_file(path, "read_onnx");
+  return read_onnx(in);
+}
+
+}  // namespace descent

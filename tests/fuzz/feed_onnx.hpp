@@ -1,0 +1,30 @@
+#pragma once
+
+// Apart from feed.hpp, since it needs protozero.
+
+#include <descent/io/onnx_load.hpp>
+#include <descent/io/onnx_write.hpp>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "feed.hpp"
+
+namespace fuzz {
+
+inline void onnx(std::string_view bytes) {
+  using namespace descent;
+  std::istringstream in{std::string{bytes}};
+  try {
+    const OnnxModel model = read_onnx(in);
+    std::size_t values = 0;
+    for (const OnnxTensor& tensor : model.initializers) values += tensor.values.size();
+    expect(values <= bytes.size(), "no more values than bytes");
+    const Network<> net = from_onnx(model);
+    expect(static_cast<std::size_t>(parameter_count(net)) <= 8 * bytes.size() + (1 << 16),
+           "no flood of weights");
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace fuzz

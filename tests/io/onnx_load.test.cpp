@@ -1,0 +1,295 @@
+#include "descent/io/onnx_load.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "../fuzz/feed_onnx.hpp"
+#include "catch.hpp"
+#include "descent/io/onnx_save.hpp"
+#include "descent/losses/mean_squared_error.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/training/evaluate.hpp"
+#include "descent/training/fit.hpp"
+#include "descent/training/predict.hpp"
+#include "golden.hpp"
+#include "onnx_networks.hpp"
+#include "support.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+Network<> read_back(const Network<>& net, const OnnxOptions& options) {
+  std::stringstream file;
+  save_onnx(file, net, options);
+  return load_onnx(file);
+}
+
+/// y = W x + b with ReLU behind, of 2 features, for tests to damage.
+OnnxModel simple() {
+  OnnxModel model;
+  model.inputs = {{"x", {-1, 2}}};
+  model.outputs = {{"y", {-1, 2}}};
+  model.initializers = {{"w", {2, 2}, {1, 2, 3, 4}, OnnxType::float32},
+                        {"b", {2}, {5, 6}, OnnxType::float32}};
+  model.nodes = {{"Gemm", "first", {"x", "w", "b"}, {"h"}, {{"transB", std::int64_t{1}}}, {}},
+                 {"Relu", "last", {"h"}, {"y"}, {}, {}}};
+  return model;
+}
+
+std::string complaint_about(const OnnxModel& model) {
+  return message_of<FormatError>([&] { from_onnx(model); });
+}
+std::string complaint_after(const std::function<void(OnnxModel&)>& damage) {
+  OnnxModel model = simple();
+  damage(model);
+  return complaint_about(model);
+}
+std::string complaint_about_bytes(const std::string& bytes) {
+  std::istringstream in{bytes};
+  return message_of<FormatError>([&] { load_onnx(in); });
+}
+
+std::vector<std::string> types(const Network<>& net) {
+  std::vector<std::string> all;
+  for (const auto& [name, layer] : describe(net).layers) all.push_back(layer.type);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("load_onnx: every layer predicts the same after it was written and read") {
+  const Matrix<> x = onnx_networks::samples(7);
+  for (const auto& networks : {onnx_networks::of_each_layer(), onnx_networks::whole()})
+    for (const auto& [name, net] : networks)
+      for (const bool fold : {true, false}) {
+        CAPTURE(name, fold);
+        const Network<> again = read_back(net, {.features = x.rows(), .fold_batch_norm = fold});
+        golden::require_close(predict(again, x).cast<double>(), predict(net, x).cast<double>(), 1e-6);
+      }
+}
+
+TEST_CASE("load_onnx: a network comes back with its layers") {
+  const auto networks = onnx_networks::whole();
+  CHECK(types(read_back(networks[0].second, {.fold_batch_norm = false})) ==
+        std::vector<std::string>{"Standardize", "Dense", "BatchNorm", "ReLU", "Dense", "BatchNorm", "ReLU",
+                                 "Dense"});
+  const Network<> residuals = read_back(networks[1].second, {.fold_batch_norm = false});
+  CHECK(types(residuals) == std::vector<std::string>{"MinMax", "Dense", "Residual", "Residual", "Dense"});
+  CHECK(support::values_of(residuals) == support::values_of(networks[1].second));
+}
+
+TEST_CASE("load_onnx reads what PyTorch exports, and it can be trained further") {
+  const auto golden = golden::read("onnx");
+  for (const char* name :
+       {"activations", "batch_norm", "layer_norm", "residuals", "branches", "flatten", "affine"})
+    for (const int opset : {13, 17}) {
+      CAPTURE(name, opset);
+      Network net = load_onnx(std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" /
+                              concat(name, '_', opset, ".onnx"));
+      const Matrix<> x = golden::batch(golden.at(name).at("x")).cast<float>();
+      const Matrix<double> expected = golden::batch(golden.at(name).at("y"));
+      golden::require_close(predict(net, x).cast<double>(), expected, golden.at("tolerance"));
+
+      const Dataset<> data{.x = x, .y = Matrix<>::Zero(expected.rows(), x.cols())};
+      const Network before = net;
+      fit(net, data, MeanSquaredError{}, GradientDescent{.learning_rate = 1e-3},
+          {.epochs = 1, .batch_size = x.cols(), .progress = silent});
+      CHECK(support::values_of(net) != support::values_of(before));
+      CHECK(predict(net, x).allFinite());
+    }
+}
+
+TEST_CASE("from_onnx reads products however they are written") {
+  const Matrix<> x{{1}, {-1}};
+  const Matrix<> expected{{0.5F * -1 + 2 * 5}, {0.5F * -1 + 2 * 6}};
+  OnnxModel model = simple();
+  model.nodes[0].attributes = {{"transB", std::int64_t{1}}, {"alpha", 0.5}, {"beta", 2.0}};
+  CHECK(predict(from_onnx(model), x) == expected);
+
+  model = simple();
+  model.initializers[0].values = {1, 3, 2, 4};  // transposed
+  model.nodes[0].attributes.clear();
+  CHECK(predict(from_onnx(model), x) == Matrix<>{{4}, {5}});
+  model.nodes[0] = {"MatMul", "", {"x", "w"}, {"product"}, {}, {}};
+  model.nodes.insert(model.nodes.begin() + 1, {"Add", "", {"b", "product"}, {"h"}, {}, {}});
+  CHECK(predict(from_onnx(model), x) == Matrix<>{{4}, {5}});
+  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
+
+  model = simple();
+  model.initializers.pop_back();
+  model.nodes.insert(model.nodes.begin(), {"Constant", "", {}, {"b"}, {{"value_float", 5.0}}, {}});
+  CHECK(predict(from_onnx(model), x) == Matrix<>{{4}, {4}});
+}
+
+TEST_CASE("from_onnx: values in other types are read") {
+  // Messages by hand: a tensor "w" with one dimension of 2.
+  const auto tensor = [](const std::string& values) {
+    return detail::read_onnx_tensor(detail::OnnxMessage{"\x08\x02" + values}).values;
+  };
+  using Values = std::vector<double>;
+  CHECK(tensor(std::string{"\x10\x01\x22\x08\0\0\x80\x3f\0\0\0\xc0", 12}) == Values{1, -2});  // float_data
+  CHECK(tensor(std::string{"\x10\x01\x25\0\0\x80\x3f\x25\0\0\0\xc0", 12}) == Values{1, -2});  // not packed
+  CHECK(tensor(std::string{"\x10\x0a\x4a\x04\0\x3c\x01\0", 8}) == Values{1, std::ldexp(1, -24)});  // halves
+  CHECK(tensor(std::string{"\x10\x0a\x2a\x05\x80\x78\x80\xf8\x03", 9}) ==
+        Values{1, -std::numeric_limits<double>::infinity()});                   // in int32_data
+  CHECK(tensor(std::string{"\x10\x07\x3a\x02\x05\x7f", 6}) == Values{5, 127});  // int64_data
+}
+
+TEST_CASE("from_onnx names a node that it does not know") {
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].op = "Sin"; }),
+             ContainsSubstring("load_onnx: node \"last\" (Sin): expected a layer that is known here") &&
+                 ContainsSubstring("Gemm"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].domain = "com.example"; }),
+             ContainsSubstring("node \"last\" (Relu): expected a layer that is known here"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.nodes.insert(m.nodes.begin(), {"Sin", "deep", {"x"}, {"s"}, {}, {}});
+               m.nodes[1].inputs[0] = "s";
+             }),
+             ContainsSubstring("node \"deep\" (Sin)"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.nodes[0].attributes = {{"transA", std::int64_t{1}}};
+             }),
+             ContainsSubstring("node \"first\" (Gemm): expected transA = 0, got 1"));
+}
+
+TEST_CASE("from_onnx refuses structures that no layer has") {
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.inputs.push_back({"z", {-1, 2}});
+             }),
+             ContainsSubstring("expected a network with one input, got one with 2"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.outputs.push_back({"h", {-1, 2}});
+             }),
+             ContainsSubstring("expected a network with one output, got one with 2"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.inputs[0].dims = {-1, 3, 8, 8};
+             }),
+             ContainsSubstring("expected an input [batch, features], got 4 dimensions"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.inputs[0].dims = {-1, -1};
+             }),
+             ContainsSubstring("expected a fixed number of features"));
+  CHECK_THAT(
+      complaint_after([](OnnxModel& m) {  // two paths with layers in both
+        m.nodes.push_back({"Tanh", "", {"x"}, {"t"}, {}, {}});
+        m.nodes.push_back({"Add", "sum", {"y", "t"}, {"z"}, {}, {}});
+        m.outputs[0].name = "z";
+      }),
+      ContainsSubstring("node \"sum\" (Add)") && ContainsSubstring("it adds two paths with layers in both"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {  // a layer that two of three branches share
+               m.nodes.push_back({"Tanh", "", {"h"}, {"t"}, {}, {}});
+               m.nodes.push_back({"Concat", "all", {"y", "t", "x"}, {"z"}, {{"axis", std::int64_t{1}}}, {}});
+               m.outputs[0].name = "z";
+             }),
+             ContainsSubstring("node \"first\" (Gemm): expected it to lie on one path"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.nodes.push_back({"Concat", "all", {"y", "h"}, {"z"}, {{"axis", std::int64_t{0}}}, {}});
+               m.outputs[0].name = "z";
+             }),
+             ContainsSubstring("node \"all\" (Concat): expected axis = 1, got 0"));
+}
+
+TEST_CASE("from_onnx refuses graphs that do not hold together") {
+  CHECK_THAT(
+      complaint_after([](OnnxModel& m) { m.nodes[0].inputs[0] = "y"; }),  // a cycle
+      ContainsSubstring("node \"first\" (Gemm): expected its input \"y\" to come from a node before it"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].inputs[0] = "nowhere"; }),
+             ContainsSubstring("node \"last\" (Relu): expected its input \"nowhere\""));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.outputs[0].name = "nowhere"; }),
+             ContainsSubstring("expected the output \"nowhere\" to come from a node"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].outputs[0] = "h"; }),
+             ContainsSubstring("got \"h\" twice"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[0].outputs[0] = "x"; }),
+             ContainsSubstring("\"x\" twice"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.inputs[0].dims[1] = 3; }),
+             ContainsSubstring("node \"first\" (Gemm): expected 3 features, got a matrix for 2"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.initializers[1] = {"b", {3}, {1, 2, 3}, OnnxType::float32};
+             }),
+             ContainsSubstring("node \"first\" (Gemm): expected 2 values in a row for bias, got 3"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.initializers[0].dims = {4}; }),
+             ContainsSubstring("expected a matrix for weight, got 1 dimensions"));
+}
+
+TEST_CASE("from_onnx refuses files that ask for more than they hold") {
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.inputs[0].dims[1] = std::int64_t{1} << 31;
+               m.nodes[0] = {"Mul", "", {"x", "one"}, {"h"}, {}, {}};
+               m.initializers.push_back({"one", {}, {1}, OnnxType::float32});
+             }),
+             ContainsSubstring("expected about as many weights as the file holds"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.inputs[0].dims = {-1, std::int64_t{1} << 40};
+             }),
+             ContainsSubstring("features up to 2^31"));
+  CHECK_THAT(
+      complaint_after([](OnnxModel& m) {  // twice as many features each time
+        std::string x = "y";
+        for (int i = 0; i < 70; ++i)
+          m.nodes.push_back({"Concat", "", {x, x}, {x = concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
+        m.outputs[0].name = x;
+      }),
+      ContainsSubstring("expected up to 2^31 features"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {  // residuals around residuals
+               std::string x = "y";
+               for (int i = 0; i < 60; ++i)
+                 m.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i)}, {}, {}});
+               for (int i = 58; i >= 0; --i)
+                 m.nodes.push_back({"Add", "", {concat("t", i), x}, {x = concat("s", i)}, {}, {}});
+               m.outputs[0].name = x;
+             }),
+             ContainsSubstring("expected paths nested at most 50 deep"));
+}
+
+TEST_CASE("read_onnx refuses what is no .onnx file") {
+  CHECK_THAT(complaint_about_bytes(""), ContainsSubstring("expected a model with a graph, found none"));
+  CHECK_THAT(complaint_about_bytes("PK\3\4 a zip file"), ContainsSubstring("is this an .onnx file"));
+  CHECK_THAT(complaint_about_bytes("\x3a\x05xx"),
+             ContainsSubstring("expected Protocol Buffers, found damage"));
+  CHECK_THAT(message_of<FormatError>([] { load_onnx("missing.onnx"); }),
+             ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", found none"));
+  const auto tensor = [](const std::string& bytes) {
+    return message_of<FormatError>([&] { detail::read_onnx_tensor(detail::OnnxMessage{bytes}); });
+  };
+  CHECK_THAT(tensor("\x10\x01\x70\x01"), ContainsSubstring("found that they are in another"));
+  CHECK_THAT(tensor("\x10\x03"),
+             ContainsSubstring("expected float32, float64, float16 or int64, got type 3"));
+  CHECK_THAT(tensor("\x08\x02\x10\x01"), ContainsSubstring("expected 2 values, got 0"));
+  CHECK_THAT(tensor("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x01"),
+             ContainsSubstring("expected sizes that a file can hold, got -1"));
+  CHECK_THAT(tensor("\x08\x80\x80\x80\x80\x10\x08\x80\x80\x80\x80\x10\x10\x01"),
+             ContainsSubstring("expected sizes that a file can hold, got 4294967296"));
+  CHECK_THAT(tensor("\x0d\1\1\1\1"), ContainsSubstring("expected field 1 to be of kind 0, got 5"));
+}
+
+TEST_CASE("A file that is cut short is refused or read, nothing else") {
+  std::ostringstream file;
+  write_onnx(file, simple());
+  const std::string whole = file.str();
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK_NOTHROW(fuzz::onnx(whole.substr(0, size)));
+}
+
+TEST_CASE("Hostile .onnx files are read or refused") {
+  std::size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{DESCENT_TESTS_DIR} /
+                                                              "fuzz" / "corpus" / "onnx"}) {
+    CAPTURE(file.path().string());
+    CHECK_NOTHROW(fuzz::onnx(content(file.path())));
+    ++files;
+  }
+  CHECK(files > 10);
+}
