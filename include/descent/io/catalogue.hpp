@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -57,14 +58,6 @@ class LayerRecord {
     const auto& [name, layer] = description_.layers[position];
     return {layer, sizes_, inside(name)};
   }
-  /// Throws unless the parts of the composition have the names that they should have.
-  void expect_parts(auto&& name_at) const {
-    for (std::size_t i = 0; i < description_.layers.size(); ++i)
-      if (description_.layers[i].first != name_at(i))
-        fail(concat("expected its part ", i, " to be called \"", name_at(i), "\", got \"",
-                    description_.layers[i].first, '"'));
-  }
-
   [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
     throw FormatError(concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'),
                       problem, cure);
@@ -162,28 +155,47 @@ class Catalogue {
   /// Whether a file may hold layers of this type.
   bool knows(const std::string& type) const { return is_composition(type) || makers_.contains(type); }
 
-  /// Makes a layer with all within it, as described, with tensors of these sizes and any values.
+  /// Makes a network as described, with tensors of these sizes and any values, that takes batches of the shape of
+  /// `input`. What the layers give for such a batch may take memory in proportion to the tensors, and no more.
   ///
-  /// Throws   FormatError, which names the layer, when its type is unknown or cannot be made so.
-  AnyLayer<T> make(const LayerDescription& description, const TensorSizes& sizes) const {
-    return make(LayerRecord{description, sizes, ""}, most_levels);
+  /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit.
+  Network<T> make(const LayerDescription& description, const TensorSizes& sizes, const TensorSize& input) const {
+    const LayerRecord record{description, sizes, ""};
+    if (description.type != "Sequential" && description.type != "Network")
+      record.fail("expected a Sequential or a Network, got another type");
+    double values = 0;
+    for (const auto& [name, size] : sizes) values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
+    Budget budget{(0x1p22 + 64 * values) / static_cast<double>(input.cols), most_levels};
+    Shape shape{input.rows};
+    return chain(record, shape, budget);
   }
 
  private:
+  /// What stands between a hostile file and all memory: small files can describe large outputs, such as those of a
+  /// Concat of copies of its input, again and again.
+  struct Budget {
+    double features;  // that the layers may still give for each sample, all together
+    int levels;       // of layers that may still be within one another
+    void pay(const LayerRecord& record, const Shape& shape) {
+      features -= static_cast<double>(shape.size());
+      if (features < 0) record.fail("expected outputs in proportion to the tensors, got far more");
+    }
+  };
+
   static bool is_composition(const std::string& type) {
     return type == "Sequential" || type == "Network" || type == "Residual" || type == "Concat";
   }
 
-  AnyLayer<T> make(const LayerRecord& record, int levels) const {
+  /// Makes what the record describes for samples of this shape, which becomes that of the outputs.
+  AnyLayer<T> make(const LayerRecord& record, Shape& shape, Budget& budget) const {
     const std::string& type = record.description().type;
-    if (levels == 0) record.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
-    if (is_composition(type)) return make_composition(record, levels);
-    const auto maker = makers_.find(type);
-    if (maker == makers_.end())
-      record.fail("expected a type that the catalogue knows, got another",
-                  "add it: catalogue.add<...>(...), and hand in the catalogue");
+    if (type == "Sequential" || type == "Network") return chain(record, shape, budget);
+    const Shape in = shape;
     try {
-      return maker->second(record);
+      AnyLayer<T> layer = is_composition(type) ? branches(record, in, budget) : single(record);
+      shape = layer.output_shape(in);
+      budget.pay(record, shape);
+      return layer;
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
@@ -191,21 +203,48 @@ class Catalogue {
     }
   }
 
-  AnyLayer<T> make_composition(const LayerRecord& record, int levels) const {
-    const std::string& type = record.description().type;
-    const std::size_t count = record.description().layers.size();
-    if (!record.description().options.empty()) record.fail("expected no options, got some");
-    const std::size_t most = type == "Residual" ? 1 : type == "Concat" ? most_branches : count;
-    if (count == 0 || count > most)
-      record.fail(concat("expected 1 to ", most, " parts, got ", count),
-                  "a Concat in a file has at most 8 branches: nest them");
-    record.expect_parts([&](std::size_t i) { return type == "Residual" ? "body" : std::to_string(i); });
+  AnyLayer<T> single(const LayerRecord& record) const {
+    const auto maker = makers_.find(record.description().type);
+    if (maker == makers_.end())
+      record.fail("expected a type that the catalogue knows, got another",
+                  "add it: catalogue.add<...>(...), and hand in the catalogue");
+    return maker->second(record);
+  }
 
+  Network<T> chain(const LayerRecord& record, Shape& shape, Budget& budget) const {
+    std::vector<AnyLayer<T>> layers;
+    each_part(record, budget, [&](const LayerRecord& part) { layers.push_back(make(part, shape, budget)); });
+    return Network<T>{std::move(layers)};
+  }
+
+  AnyLayer<T> branches(const LayerRecord& record, const Shape& in, Budget& budget) const {
     std::vector<AnyLayer<T>> parts;
-    for (std::size_t i = 0; i < count; ++i) parts.push_back(make(record.part(i), levels - 1));
-    if (type == "Residual") return Residual<AnyLayer<T>>{std::move(parts[0])};
-    if (type == "Concat") return detail::concat_of<T, most_branches>(parts);
-    return Network<T>{std::move(parts)};
+    each_part(record, budget, [&](const LayerRecord& part) {
+      Shape shape = in;
+      parts.push_back(make(part, shape, budget));
+    });
+    if (record.description().type == "Concat") return detail::concat_of<T, most_branches>(parts);
+    return Residual<AnyLayer<T>>{std::move(parts[0])};
+  }
+
+  /// Calls f(part) for the parts of a composition, whose number and names must be right.
+  static void each_part(const LayerRecord& record, Budget& budget, auto&& f) {
+    const auto& [type, options, parts] = record.description();
+    if (budget.levels == 0)
+      record.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+    if (!options.empty()) record.fail("expected no options, got some");
+    const std::size_t most = type == "Residual" ? 1 : type == "Concat" ? most_branches : parts.size();
+    if (parts.empty() || parts.size() > most)
+      record.fail(concat("expected 1 to ", std::max<std::size_t>(most, 1), " parts, got ", parts.size()),
+                  type == "Concat" ? "put one Concat into another" : "the file is damaged");
+    --budget.levels;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string name = type == "Residual" ? "body" : std::to_string(i);
+      if (parts[i].first != name)
+        record.fail(concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].first, '"'));
+      f(record.part(i));
+    }
+    ++budget.levels;
   }
 
   std::map<std::string, std::function<AnyLayer<T>(const LayerRecord&)>> makers_;

@@ -28,8 +28,10 @@ class AnyLayer {
     std::unique_ptr<AnyCache> held_;
   };
 
+  // Whether there is a Cache is asked first: to ask whether a part of a std::tuple of AnyLayers can be copied comes back
+  // to this question.
   template <class L>
-    requires(!std::same_as<L, AnyLayer>) && LayerOf<L, T>
+    requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
   AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {}
   AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
   AnyLayer(AnyLayer&&) noexcept = default;
