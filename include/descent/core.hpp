@@ -13,4 +13,5 @@
 #include "descent/core/random.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/core/version.hpp"
 #include "descent/core/visit.hpp"

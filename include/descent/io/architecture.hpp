@@ -64,7 +64,8 @@ inline LayerDescription description_of(const nlohmann::json& json) {
   LayerDescription layer;
   json.at("type").get_to(layer.type);
   if (json.contains("options"))
-    for (const auto& [name, value] : json.at("options").items()) layer.options.emplace_back(name, value.get<double>());
+    for (const auto& [name, value] : json.at("options").items())
+      layer.options.emplace_back(name, value.get<double>());
   if (json.contains("layers"))
     for (const auto& part : json.at("layers"))
       layer.layers.emplace_back(part.at("name").get<std::string>(), description_of(part));
@@ -77,13 +78,15 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
   try {
     return description_of(json);
   } catch (const nlohmann::json::exception& error) {
-    throw FormatError(where, concat("expected an architecture of types, options and layers, got a fault: ", error.what()),
-                      "the file is damaged");
+    throw FormatError(
+        where, concat("expected an architecture of types, options and layers, got a fault: ", error.what()),
+        "the file is damaged");
   }
 }
 
 /// Where two descriptions first differ and how; nothing where they do not.
-inline std::optional<std::string> first_difference(const LayerDescription& model, const LayerDescription& file,
+inline std::optional<std::string> first_difference(const LayerDescription& model,
+                                                   const LayerDescription& file,
                                                    const std::string& path = {}) {
   const std::string layer = path.empty() ? std::string{"the whole: "} : concat("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
@@ -95,14 +98,16 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
     if (i >= ours.size()) return concat(layer, "the model has no option \"", theirs[i].first, '"');
     if (i >= theirs.size()) return concat(layer, "the file has no option \"", ours[i].first, '"');
     if (ours[i] != theirs[i])
-      return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ", theirs[i].first,
-                    " = ", theirs[i].second);
+      return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
+                    theirs[i].first, " = ", theirs[i].second);
   }
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].first)
-      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"", file.layers[i].first, '"');
-    if (auto difference = first_difference(part, file.layers[i].second, path.empty() ? name : concat(path, '.', name)))
+      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
+                    file.layers[i].first, '"');
+    if (auto difference =
+            first_difference(part, file.layers[i].second, path.empty() ? name : concat(path, '.', name)))
       return difference;
   }
   if (model.layers.size() != file.layers.size())

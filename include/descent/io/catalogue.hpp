@@ -59,8 +59,9 @@ class LayerRecord {
     return {layer, sizes_, inside(name)};
   }
   [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
-    throw FormatError(concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'),
-                      problem, cure);
+    throw FormatError(
+        concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'), problem,
+        cure);
   }
 
  private:
@@ -69,7 +70,9 @@ class LayerRecord {
     if (found == sizes_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
     return found->second;
   }
-  std::string inside(std::string_view name) const { return path_.empty() ? std::string{name} : concat(path_, '.', name); }
+  std::string inside(std::string_view name) const {
+    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+  }
 
   const LayerDescription& description_;
   const TensorSizes& sizes_;
@@ -159,12 +162,14 @@ class Catalogue {
   /// `input`. What the layers give for such a batch may take memory in proportion to the tensors, and no more.
   ///
   /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit.
-  Network<T> make(const LayerDescription& description, const TensorSizes& sizes, const TensorSize& input) const {
+  Network<T> make(const LayerDescription& description, const TensorSizes& sizes,
+                  const TensorSize& input) const {
     const LayerRecord record{description, sizes, ""};
     if (description.type != "Sequential" && description.type != "Network")
       record.fail("expected a Sequential or a Network, got another type");
     double values = 0;
-    for (const auto& [name, size] : sizes) values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
+    for (const auto& [name, size] : sizes)
+      values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
     Budget budget{(0x1p22 + 64 * values) / static_cast<double>(input.cols), most_levels};
     Shape shape{input.rows};
     return chain(record, shape, budget);
@@ -241,7 +246,8 @@ class Catalogue {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::string name = type == "Residual" ? "body" : std::to_string(i);
       if (parts[i].first != name)
-        record.fail(concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].first, '"'));
+        record.fail(
+            concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].first, '"'));
       f(record.part(i));
     }
     ++budget.levels;

@@ -107,8 +107,9 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
     const auto at = by_name.find(names[i]);
     if (at == by_name.end())
       file.fail(names[i], "expected in the file, found none",
-                by_name.empty() ? "the names in the file are all in use: mend .names"
-                                : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
+                by_name.empty()
+                    ? "the names in the file are all in use: mend .names"
+                    : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
     const TensorInfo& tensor = *at->second;
     by_name.erase(at);
     found.push_back(&tensor);
@@ -162,7 +163,8 @@ void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& 
 ///
 /// Throws   FormatError when the file cannot be written; the old one stays.
 template <Layer M>
-void save_safetensors(const std::filesystem::path& path, const M& model, const SaveSafetensors& options = {}) {
+void save_safetensors(const std::filesystem::path& path, const M& model,
+                      const SaveSafetensors& options = {}) {
   replace_file(path, "save_safetensors", [&](std::ostream& out) { save_safetensors(out, model, options); });
 }
 

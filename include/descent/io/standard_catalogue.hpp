@@ -13,7 +13,10 @@ namespace descent {
 template <std::floating_point T = float>
 Catalogue<T> standard_catalogue() {
   Catalogue<T> all;
-  all.template add<ELU<T>>().template add<GELU<T>>().template add<HardSigmoid<T>>().template add<HardSwish<T>>();
+  all.template add<ELU<T>>()
+      .template add<GELU<T>>()
+      .template add<HardSigmoid<T>>()
+      .template add<HardSwish<T>>();
   all.template add<HardTanh<T>>().template add<Identity<T>>().template add<LeakyReLU<T>>();
   all.template add<LogSoftmax<T>>().template add<Mish<T>>().template add<ReLU<T>>().template add<ReLU6<T>>();
   all.template add<SELU<T>>().template add<Sigmoid<T>>().template add<SiLU<T>>().template add<Softmax<T>>();
@@ -34,7 +37,8 @@ Catalogue<T> standard_catalogue() {
   all.template add<MinMax<T>>(
       [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.rows("minimum"), 1)}; });
   // Their constructors look at the options.
-  all.template add<Dropout<T>>([](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });
+  all.template add<Dropout<T>>(
+      [](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });
   all.template add<GaussianNoise<T>>(
       [](const LayerRecord& layer) { return GaussianNoise<T>{{.deviation = layer.option("deviation")}}; });
   all.template add<GaussianDropout<T>>([](const LayerRecord& layer) {

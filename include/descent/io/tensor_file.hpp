@@ -40,7 +40,8 @@ auto leaves_of(M& model) {
   using T = typename M::Scalar;
   std::vector<Leaf<std::conditional_t<std::is_const_v<M>, const T, T>>> leaves;
   const auto add = [&]<class V>(const auto& entry, V& leaf) {
-    static_assert(!V::IsRowMajor || V::RowsAtCompileTime == 1, "the numbers of a layer lie column after column");
+    static_assert(!V::IsRowMajor || V::RowsAtCompileTime == 1,
+                  "the numbers of a layer lie column after column");
     static_assert(std::same_as<typename V::Scalar, T>, "the numbers of a layer are of its Scalar");
     leaves.push_back({entry.name.path(), leaf.data(), leaf.rows(), leaf.cols(), V::ColsAtCompileTime == 1});
   };
@@ -107,8 +108,8 @@ class TensorFile {
   const Metadata& metadata() const { return header_.metadata; }
 
   const TensorInfo* find(std::string_view name) const {
-    const auto found = std::find_if(tensors().begin(), tensors().end(),
-                                    [&](const TensorInfo& t) { return t.name == name; });
+    const auto found =
+        std::find_if(tensors().begin(), tensors().end(), [&](const TensorInfo& t) { return t.name == name; });
     return found == tensors().end() ? nullptr : &*found;
   }
 
@@ -203,7 +204,8 @@ template <std::floating_point T>
 void write_values(std::ostream& out, std::span<const T> values) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
   if constexpr (std::endian::native == std::endian::little) {
-    out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
+    out.write(reinterpret_cast<const char*>(values.data()),
+              static_cast<std::streamsize>(values.size_bytes()));
   } else {
     for (const T value : values) {
       auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);

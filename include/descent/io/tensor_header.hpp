@@ -41,9 +41,8 @@ inline std::string printed_shape(const std::vector<std::uint64_t>& shape) {
 /// The bytes of a value, 0 for a type that the format does not know.
 inline std::uint64_t dtype_size(std::string_view dtype) {
   constexpr std::pair<std::string_view, std::uint64_t> sizes[]{
-      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},    {"F8_E4M3", 1}, {"F8_E5M2", 1},
-      {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},      {"U64", 8},     {"U32", 4},
-      {"U16", 2}, {"U8", 1},  {"BOOL", 1}};
+      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"I64", 8}, {"I32", 4},
+      {"I16", 2}, {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2},     {"U8", 1},      {"BOOL", 1}};
   for (const auto& [name, size] : sizes)
     if (name == dtype) return size;
   return 0;
@@ -58,7 +57,9 @@ class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { fail("null"); }
   bool boolean(bool) override { fail("a truth value"); }
   bool number_integer(number_integer_t) override { fail("a negative number"); }
-  bool number_float(number_float_t, const string_t&) override { fail("a number that is not whole, or too large"); }
+  bool number_float(number_float_t, const string_t&) override {
+    fail("a number that is not whole, or too large");
+  }
   bool binary(binary_t&) override { fail("bytes"); }
 
   bool number_unsigned(number_unsigned_t value) override {
@@ -127,8 +128,9 @@ class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t at, const std::string&, const nlohmann::json::exception& error) override {
-    throw FormatError(where_, concat("expected a header in JSON, got a fault at its character ", at, ": ", error.what()),
-                      "the file is damaged, or no safetensors file");
+    throw FormatError(
+        where_, concat("expected a header in JSON, got a fault at its character ", at, ": ", error.what()),
+        "the file is damaged, or no safetensors file");
   }
 
  private:
@@ -139,7 +141,8 @@ class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
   [[noreturn]] void fail(const std::string& got) const {
     if (place_ == Place::metadata)
-      throw FormatError(where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'), damaged);
+      throw FormatError(where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'),
+                        damaged);
     if (place_ == Place::start || place_ == Place::file || place_ == Place::end)
       throw FormatError(where_, concat("expected a header that lists tensors, got ", got), damaged);
     throw FormatError(where_,
@@ -183,12 +186,13 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
       fail(concat("expected a type such as F32, got \"", t.dtype, '"'), "convert the tensor to F32 first");
     for (const std::uint64_t size : t.shape) {
       if (size > most || (size != 0 && bytes > most / size))
-        fail(concat("expected a shape that a file can hold, got ", printed_shape(t.shape)), "the header is damaged");
+        fail(concat("expected a shape that a file can hold, got ", printed_shape(t.shape)),
+             "the header is damaged");
       bytes *= size;
     }
     if (t.begin != end)
-      fail(concat("expected its bytes to begin at ", std::to_string(end), ", where the tensor before it ends, got ",
-                  std::to_string(t.begin)),
+      fail(concat("expected its bytes to begin at ", std::to_string(end),
+                  ", where the tensor before it ends, got ", std::to_string(t.begin)),
            "tensors must not overlap and leave no holes: the header is damaged");
     if (t.end < t.begin || t.end - t.begin != bytes)
       fail(concat("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
