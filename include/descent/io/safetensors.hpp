@@ -33,7 +33,7 @@ class TensorNames {
   TensorNames(Pairs pairs)
       : name_{[pairs = std::move(pairs)](const std::string& ours) {
           for (const auto& [from, to] : pairs)
-            if (Name{ours}.begins_with(from)) return to + ours.substr(from.size());
+            if (ours == from || ours.starts_with(from + '.')) return to + ours.substr(from.size());
           return ours;
         }} {}
   TensorNames(std::initializer_list<Pairs::value_type> pairs) : TensorNames{Pairs{pairs}} {}
