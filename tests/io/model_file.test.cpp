@@ -91,6 +91,16 @@ struct Forgetful : Scale {
   }
 };
 
+/// Calls itself LeakyReLU, and is none.
+struct Other : Identity<> {
+  static constexpr std::string_view name = "LeakyReLU";
+  float slope = 0;
+  static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
+  const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Other& g) const {
+    return Identity<>::backward(in, dy, c, g);
+  }
+};
+
 Sequential<Dense<>, LeakyReLU<>, Dense<>> small(double slope = 0.25, std::uint64_t seed = 1) {
   Rng rng{seed};
   Dense<> first{5, 3, rng}, last{3, 2, rng};
@@ -106,7 +116,7 @@ TEST_CASE("load_model makes the network that was saved, of every kind of layer, 
   save_model(path, net, {.golden = x, .labels = {"zero", "\xC3\xA4 \"quoted\""}});
   const auto [network, labels, version] = load_model(path);
   CHECK(predict(network, x) == predict(net, x));
-  CHECK(describe(network) == describe(net));
+  CHECK_FALSE(detail::first_difference(describe(network), describe(net)));
   CHECK(values_of(network) == values_of(net));
   CHECK(labels == std::vector<std::string>{"zero", "\xC3\xA4 \"quoted\""});
   CHECK(version == library_version);
@@ -170,13 +180,19 @@ TEST_CASE("A single layer is saved as a chain of one") {
 TEST_CASE("What was trained in double runs in float") {
   Rng rng{1};
   const Sequential net{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{4, 2, rng}};
-  const std::string file = saved(net, {.golden = x.cast<double>()});
-  CHECK((predict(loaded(file).network, x).cast<double>() - predict(net, x.cast<double>())).norm() < 1e-5);
+  Catalogue<double> few;
+  few.add<Tanh<double>>().add<Dense<double>>([](const LayerRecord& layer) {
+    Rng none{0};
+    return Dense<double>{layer.cols("weight"), layer.rows("weight"), none};
+  });
+  const Matrix<double> inputs = x.cast<double>();
+  const std::string file = saved(net, {.golden = inputs, .catalogue = few});
+  CHECK((predict(loaded(file).network, x).cast<double>() - predict(net, inputs)).norm() < 1e-5);
 }
 
 TEST_CASE("A layer of one's own is added to the catalogue") {
   Rng rng{1};
-  const Sequential net{Dense{5, 3, rng}, Scale{3, 0.5F}};
+  const Network net{Dense{5, 3, rng}, Scale{3, 0.5F}};
   CHECK_THAT(
       message_of<DataError>([&] { saved(net, {.golden = x}); }),
       ContainsSubstring("save_model: expected layers that the catalogue can make again, got: Scale \"1\": "
@@ -191,7 +207,7 @@ TEST_CASE("A layer of one's own is added to the catalogue") {
 
   catalogue.add<Forgetful>([](const LayerRecord& layer) { return Forgetful{layer.rows("factor")}; });
   CHECK_THAT(message_of<DataError>([&] {
-               saved(Sequential{Forgetful{5, 0.5F}}, {.golden = x, .catalogue = catalogue});
+               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .catalogue = catalogue});
              }),
              ContainsSubstring("the network computes something else; name in visit"));
   // A maker that cannot make it is named, with what it said.
@@ -210,7 +226,7 @@ TEST_CASE("What could not be loaded again is not saved, and the old file stays")
   Rng rng{1};
   CHECK_THAT(refusal(small(), {}), ContainsSubstring("save_model: expected 1 to 64 golden inputs, got 0"));
   CHECK_THAT(refusal(small(), {.golden = Matrix<>::Zero(5, 65)}), ContainsSubstring("got 65"));
-  CHECK_THAT(refusal(Sequential{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
+  CHECK_THAT(refusal(Network{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
              ContainsSubstring("Elementwise \"1\": expected a type that the catalogue knows") &&
                  ContainsSubstring("a formula or a type of your own needs a layer with a name"));
   auto broken = small();
@@ -218,7 +234,7 @@ TEST_CASE("What could not be loaded again is not saved, and the old file stays")
   CHECK_THAT(refusal(broken, {.golden = x}),
              ContainsSubstring("expected finite outputs for the golden inputs"));
   CHECK_THROWS_AS(save_model(path, small(), {.golden = Matrix<>::Zero(4, 1)}), ShapeError);
-  CHECK_THROWS_AS(refusal(small(), {.golden = x, .labels = {"\xFF"}}), DataError);
+  CHECK_THAT(refusal(small(), {.golden = x, .labels = {"\xFF"}}), ContainsSubstring("in UTF-8, got other bytes"));
   CHECK(predict(load_model(path).network, x) == predict(small(), x));
   CHECK_FALSE(std::filesystem::exists(folder.path / "net.model.part"));
 }
@@ -243,14 +259,6 @@ TEST_CASE("A network that does not reproduce its golden outputs is refused") {
   // The same description, another computation: what a newer library must not do unnoticed.
   auto catalogue = standard_catalogue();
   const std::string file = saved(small(), {.golden = x});
-  struct Other : Identity<> {
-    static constexpr std::string_view name = "LeakyReLU";
-    float slope = 0;
-    static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
-    const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Other& g) const {
-      return Identity<>::backward(in, dy, c, g);
-    }
-  };
   catalogue.add<Other>();
   CHECK_THAT(
       message_of<FormatError>([&] { loaded(file, catalogue); }),
@@ -272,7 +280,7 @@ TEST_CASE("Another format is refused with the way out") {
 
 TEST_CASE("A hostile architecture is refused with the layer's path") {
   const std::string good =
-      saved(Sequential{Dropout{}, BatchNorm{5}, GaussianNoise{}, Concat{ReLU{}, Tanh{}}}, {.golden = x});
+      saved(Network{Dropout{}, BatchNorm{5}, GaussianNoise{}, Concat{ReLU{}, Tanh{}}}, {.golden = x});
   const auto about = [&](const std::string& from, const std::string& to) {
     return complaint_about(with(good, from, to));
   };
@@ -315,11 +323,10 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
              ContainsSubstring("at most 32 layers within one another"));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", nested(100'000)), ContainsSubstring("more than 100 levels"));
 
-  std::string copies = R"(\"type\":\"ReLU\")";  // each twice as wide as the one before it
+  std::string copies;  // each twice as wide as the one before it
   for (int i = 0; i < 25; ++i)
-    copies += concat(R"(}]},{\"name\":\")", 4 + i,
-                     R"(\",\"type\":\"Concat\",\"layers\":[{\"name\":\"0\",\"type\":\"ReLU\"},)",
-                     R"({\"name\":\"1\",\"type\":\"ReLU\")");
-  CHECK_THAT(about(R"(\"type\":\"Tanh\")", copies),
+    copies += concat(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
+                     R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
+  CHECK_THAT(about(R"(],\"type\":\"Sequential\")", copies + R"(],\"type\":\"Sequential\")"),
              ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
 }

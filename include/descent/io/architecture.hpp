@@ -20,6 +20,9 @@ inline std::string_view type_in_file(const LayerDescription& layer) {
   return layer.type == "Network" ? "Sequential" : std::string_view{layer.type};
 }
 
+/// The description of a model in JSON:
+///
+///   {"type": "Sequential", "layers": [{"name": "0", "type": "LeakyReLU", "options": {"slope": 0.1}}, ...]}
 inline nlohmann::json json_of(const LayerDescription& layer) {
   nlohmann::json json{{"type", type_in_file(layer)}};
   for (const auto& [name, value] : layer.options) json["options"][name] = value;
@@ -29,17 +32,6 @@ inline nlohmann::json json_of(const LayerDescription& layer) {
     json["layers"].push_back(std::move(child));
   }
   return json;
-}
-
-/// The description of a model as JSON text:
-///
-///   {"type": "Sequential", "layers": [{"name": "0", "type": "LeakyReLU", "options": {"slope": 0.1}}, ...]}
-inline std::string architecture_text(const LayerDescription& model) {
-  try {
-    return json_of(model).dump();
-  } catch (const nlohmann::json::type_error&) {
-    throw DataError("save_model", "expected names in UTF-8, got other bytes", "rename the layers or options");
-  }
 }
 
 /// Reads JSON text that nests at most `most_levels` deep.

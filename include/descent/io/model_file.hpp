@@ -45,28 +45,33 @@ struct SaveModel {
 
 namespace detail {
 
+/// What there is to write of a model, whatever its type.
+template <class T>
+struct ModelToSave {
+  LayerDescription description;
+  std::vector<Leaf<const T>> leaves;
+  Matrix<T> outputs;  // for the golden inputs
+};
+
 /// Throws unless a network made of what the file will hold does what the model does.
-template <class M>
-void expect_loadable(const M& model, const SaveModel<typename M::Scalar>& options,
-                     const Matrix<typename M::Scalar>& y) {
-  using T = typename M::Scalar;
+template <class T>
+void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
   try {
     TensorSizes sizes;
-    const auto leaves = leaves_as_chain(model);
-    for (const auto& leaf : leaves) sizes.emplace(leaf.name, TensorSize{leaf.rows, leaf.cols});
-    const LayerDescription description = as_chain(describe(model));
+    for (const auto& leaf : model.leaves) sizes.emplace(leaf.name, TensorSize{leaf.rows, leaf.cols});
     Network<T> again =
-        options.catalogue.make(description, sizes, {options.golden.rows(), options.golden.cols()});
-    if (const auto difference = first_difference(description, describe(again)))
+        options.catalogue.make(model.description, sizes, {options.golden.rows(), options.golden.cols()});
+    if (const auto difference = first_difference(model.description, describe(again)))
       throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
                         "");
     const auto made = leaves_of(again);
-    bool same = made.size() == leaves.size();
+    bool same = made.size() == model.leaves.size();
     for (std::size_t i = 0; same && i < made.size(); ++i) {
-      same = made[i].name == leaves[i].name && shape_in_model_file(made[i]) == shape_in_model_file(leaves[i]);
-      if (same) std::copy_n(leaves[i].data, leaves[i].size(), made[i].data);
+      const auto& leaf = model.leaves[i];
+      same = made[i].name == leaf.name && shape_in_model_file(made[i]) == shape_in_model_file(leaf);
+      if (same) std::copy_n(leaf.data, leaf.size(), made[i].data);
     }
-    if (!same || !agree<T>(predict(again, options.golden), y, sizeof(T) == 4))
+    if (!same || !agree<T>(predict(again, options.golden), model.outputs, sizeof(T) == 4))
       throw FormatError("save_model", "made from its description, the network computes something else",
                         "name in visit, visit_buffers and visit_options all that the outputs depend on");
   } catch (const FormatError& error) {
@@ -74,6 +79,32 @@ void expect_loadable(const M& model, const SaveModel<typename M::Scalar>& option
                     concat("expected layers that the catalogue can make again, got: ", error.what()),
                     "a formula or a type of your own needs a layer with a name, and its line in .catalogue");
   }
+}
+
+template <class T>
+void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& options) {
+  const Matrix<T>&x = options.golden, &y = model.outputs;
+  if (!all_finite(y))
+    throw DataError("save_model",
+                    "expected finite outputs for the golden inputs, got infinity or not-a-number",
+                    "has training failed?");
+  expect_loadable(model, options);
+
+  model.leaves.push_back({"golden.x", x.data(), x.rows(), x.cols(), false});
+  model.leaves.push_back({"golden.y", y.data(), y.rows(), y.cols(), false});
+  TensorHeader header;
+  XXH64 hash;
+  for (const auto& leaf : model.leaves) {
+    append_tensor<T>(header, leaf.name, shape_in_model_file(leaf));
+    hash.update({reinterpret_cast<const char*>(leaf.data), leaf.size() * sizeof(T)});
+  }
+  header.metadata = {{"descent_model_format", std::to_string(model_format)},
+                     {"library_version", std::string{library_version}},
+                     {"architecture", dump(json_of(model.description), "save_model")},
+                     {"labels", dump(options.labels, "save_model")}};
+  header.metadata["hash"] = printed_hash(hash, header.metadata);
+  out << tensor_header("save_model", header);
+  for (const auto& leaf : model.leaves) write_values<T>(out, {leaf.data, leaf.size()});
 }
 
 }  // namespace detail
@@ -93,34 +124,15 @@ void expect_loadable(const M& model, const SaveModel<typename M::Scalar>& option
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
   using T = typename M::Scalar;
-  Matrix<T> x = options.golden;
-  if (x.cols() < 1 || x.cols() > detail::most_golden)
+  const Index samples = options.golden.cols();
+  if (samples < 1 || samples > detail::most_golden)
     throw DataError("save_model",
-                    concat("expected 1 to ", detail::most_golden, " golden inputs, got ", x.cols()),
+                    concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
                     "hand in a few: .golden = train.x.leftCols(4)");
-  Matrix<T> y = predict(model, x);
-  if (!all_finite(y))
-    throw DataError("save_model",
-                    "expected finite outputs for the golden inputs, got infinity or not-a-number",
-                    "has training failed?");
-  detail::expect_loadable(model, options, y);
-
-  auto leaves = detail::leaves_as_chain(model);
-  leaves.push_back({"golden.x", x.data(), x.rows(), x.cols(), false});
-  leaves.push_back({"golden.y", y.data(), y.rows(), y.cols(), false});
-  detail::TensorHeader header;
-  XXH64 hash;
-  for (const auto& leaf : leaves) {
-    detail::append_tensor<T>(header, leaf.name, detail::shape_in_model_file(leaf));
-    hash.update({reinterpret_cast<const char*>(leaf.data), leaf.size() * sizeof(T)});
-  }
-  header.metadata = {{"descent_model_format", std::to_string(detail::model_format)},
-                     {"library_version", std::string{library_version}},
-                     {"architecture", detail::architecture_text(detail::as_chain(describe(model)))},
-                     {"labels", nlohmann::json(options.labels).dump()}};
-  header.metadata["hash"] = detail::printed_hash(hash, header.metadata);
-  out << detail::tensor_header("save_model", header);
-  for (const auto& leaf : leaves) detail::write_values<T>(out, {leaf.data, leaf.size()});
+  detail::write_model<T>(
+      out,
+      {detail::as_chain(describe(model)), detail::leaves_as_chain(model), predict(model, options.golden)},
+      options);
 }
 template <Layer M>
 void save_model(const std::filesystem::path& path, const M& model,

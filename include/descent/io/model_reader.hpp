@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <istream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -132,10 +133,16 @@ class ModelFile {
   template <class M>
   void fill(M& model) const {
     using T = typename M::Scalar;
+    fill<T>(leaves_as_chain(model), [&](const Matrix<T>& x) { return predict(model, x); });
+  }
+
+ private:
+  // For all types of models, the compiler builds this once.
+  template <class T>
+  void fill(std::vector<Leaf<T>> leaves, const std::function<Matrix<T>(const Matrix<T>&)>& run) const {
     Matrix<T> x(golden("golden.x").rows, golden("golden.x").cols),
         y(golden("golden.y").rows, golden("golden.y").cols);
     std::map<std::string_view, Leaf<T>> missing;
-    auto leaves = leaves_as_chain(model);
     leaves.push_back(leaf_of("golden.x", x));
     leaves.push_back(leaf_of("golden.y", y));
     for (const Leaf<T>& leaf : leaves) missing.emplace(leaf.name, leaf);
@@ -167,10 +174,9 @@ class ModelFile {
     if (const std::string actual = printed_hash(hash, file_.metadata()); actual != text("hash"))
       fail(concat("expected the hash ", text("hash"), ", got ", actual),
            "the file is damaged: copy it again, or save the model again");
-    verify(model, x, y, single_precision);
+    verify<T>(run, x, y, single_precision);
   }
 
- private:
   const std::string& text(const std::string& name) const {
     const auto found = file_.metadata().find(name);
     if (found == file_.metadata().end())
@@ -197,11 +203,12 @@ class ModelFile {
     return size;
   }
 
-  template <class M, class T>
-  void verify(const M& model, const Matrix<T>& x, const Matrix<T>& y, bool single_precision) const {
+  template <class T>
+  void verify(const std::function<Matrix<T>(const Matrix<T>&)>& run, const Matrix<T>& x, const Matrix<T>& y,
+              bool single_precision) const {
     bool reproduced = false;
     try {
-      reproduced = agree<T>(predict(model, x), y, single_precision);
+      reproduced = agree<T>(run(x), y, single_precision);
     } catch (const Error& error) {
       fail(concat("expected a model that takes its golden inputs, got: ", error.what()),
            "the file is damaged");

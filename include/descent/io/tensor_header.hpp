@@ -213,18 +213,22 @@ inline TensorHeader parse_tensor_header(std::string_view where, std::string_view
   return header;
 }
 
+/// JSON as text; throws where a text in it is no UTF-8.
+inline std::string dump(const nlohmann::json& json, std::string_view user) {
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw DataError(user, "expected names and texts in UTF-8, got other bytes", "convert them");
+  }
+}
+
 /// All that stands before the values: padded with blanks, so that they begin at a multiple of 8 bytes.
 inline std::string tensor_header(std::string_view user, const TensorHeader& header) {
   nlohmann::json json = nlohmann::json::object();
   if (!header.metadata.empty()) json["__metadata__"] = header.metadata;
   for (const TensorInfo& t : header.tensors)
     json[t.name] = {{"dtype", t.dtype}, {"shape", t.shape}, {"data_offsets", {t.begin, t.end}}};
-  std::string text;
-  try {
-    text = json.dump();
-  } catch (const nlohmann::json::type_error&) {
-    throw DataError(user, "expected names and texts in UTF-8, got other bytes", "convert them");
-  }
+  std::string text = dump(json, user);
   text.append((8 - text.size() % 8) % 8, ' ');
   std::string all;
   for (unsigned i = 0; i < 8; ++i) all += static_cast<char>((std::uint64_t{text.size()} >> (8 * i)) & 0xFF);
