@@ -15,7 +15,10 @@ struct LayerDescription {
   std::vector<std::pair<std::string, LayerDescription>>
       layers;  ///< those of a composition, as its paths name them
 
-  bool operator==(const LayerDescription&) const = default;
+  // Not defaulted: clang 14 would ask for what is in `layers` before this type is complete.
+  friend bool operator==(const LayerDescription& a, const LayerDescription& b) {
+    return a.type == b.type && a.options == b.options && a.layers == b.layers;
+  }
 };
 
 /// Describes a layer and all within it.

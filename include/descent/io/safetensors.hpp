@@ -77,14 +77,15 @@ namespace detail {
 template <class T>
 using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Copies a matrix into one of the other order, a strip of columns at a time, so that what is in the cache is used
-/// whole: a third of the time for large ones.
-void copy_in_strips(auto&& to, const auto& from) {
-  constexpr Index strip = 16;
-  for (Index j = 0; j < from.cols(); j += strip) {
-    const Index width = std::min(strip, from.cols() - j);
-    to.middleCols(j, width) = from.middleCols(j, width);
-  }
+/// Copies a matrix into one of the other order, block by block: rows alone or columns alone would leave the cache
+/// with every value of the other matrix.
+void copy_in_blocks(auto&& to, const auto& from) {
+  constexpr Index side = 32;
+  for (Index j = 0; j < from.cols(); j += side)
+    for (Index i = 0; i < from.rows(); i += side) {
+      const Index rows = std::min(side, from.rows() - i), cols = std::min(side, from.cols() - j);
+      to.block(i, j, rows, cols) = from.block(i, j, rows, cols);
+    }
 }
 
 /// The names of the leaves in the file; throws when two would share one.
@@ -164,7 +165,8 @@ void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& 
                                                  : std::vector<Index>{leaves[i].rows, leaves[i].cols});
   out << detail::tensor_header("save_safetensors", header);
   for (const auto& leaf : leaves) {
-    const detail::RowMajor<T> rows = Eigen::Map<const Matrix<T>>{leaf.data, leaf.rows, leaf.cols};
+    detail::RowMajor<T> rows(leaf.rows, leaf.cols);
+    detail::copy_in_blocks(rows, Eigen::Map<const Matrix<T>>{leaf.data, leaf.rows, leaf.cols});
     detail::write_values<T>(out, {rows.data(), leaf.size()});
   }
 }
@@ -200,7 +202,7 @@ Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& opt
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     detail::RowMajor<T> rows(leaves[i].rows, leaves[i].cols);
     file.read(*tensors[i], rows.data());
-    detail::copy_in_strips(Eigen::Map<Matrix<T>>{leaves[i].data, leaves[i].rows, leaves[i].cols}, rows);
+    detail::copy_in_blocks(Eigen::Map<Matrix<T>>{leaves[i].data, leaves[i].rows, leaves[i].cols}, rows);
   }
   model = std::move(loaded);
   return file.metadata();
