@@ -60,7 +60,8 @@ void stop_early(const std::filesystem::path& out) {
   plot::write_svg(out / "12_curves.svg",
                   {plot::line_chart({.title = "Early stopping"},
                                     {{"train", history["loss"]}, {"dev", history["val_loss"]}})});
-  replace_file(out / "12_curves.csv", "12_minimise", [&](std::ostream& file) { history.write_csv(file); });
+  replace_file((out / "12_curves.csv").string(), "12_minimise",
+               [&](std::ostream& file) { history.write_csv(file); });
 }
 
 int main(int argc, char** argv) try {

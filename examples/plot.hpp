@@ -244,7 +244,7 @@ inline void write_svg(const std::filesystem::path& path, const std::vector<Pictu
                     rows = (pictures.size() + columns - 1) / columns;
   const double width = static_cast<double>(columns) * Picture::width,
                height = static_cast<double>(rows) * Picture::height;
-  descent::replace_file(path, "write_svg", [&](std::ostream& out) {
+  descent::replace_file(path.string(), "write_svg", [&](std::ostream& out) {
     out << "<svg xmlns='http://www.w3.org/2000/svg' width='" << width << "' height='" << height
         << "' font-family='sans-serif' font-size='12'>\n<rect width='100%' height='100%' fill='white'/>\n";
     for (std::size_t i = 0; i < pictures.size(); ++i)

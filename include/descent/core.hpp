@@ -1,5 +1,6 @@
 #pragma once
 
+#include "descent/core/archive.hpp"
 #include "descent/core/backward.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/concepts.hpp"
@@ -11,6 +12,9 @@
 #include "descent/core/options.hpp"
 #include "descent/core/pass.hpp"
 #include "descent/core/random.hpp"
+#include "descent/core/replace_file.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/core/version.hpp"
 #include "descent/core/visit.hpp"
+#include "descent/core/xxh64.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/training/callbacks.hpp"
+#include "descent/training/checkpoint.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/estimate_statistics.hpp"
 #include "descent/training/evaluate.hpp"

@@ -75,6 +75,9 @@ foreach(header IN LISTS headers)
   endif()
 
   string(REGEX REPLACE "/.*" "" folder ${header})
+  if(text MATCHES "nlohmann" AND NOT folder STREQUAL "io")
+    report(include/descent/${header} "includes nlohmann_json, which only headers in io/ do; move what needs it there")
+  endif()
   list(FIND folders ${folder} rank)
   if(rank EQUAL -1)
     report(include/descent/${header} "unknown folder; give it a place in the order in tests/structure/check.cmake")
@@ -90,6 +93,14 @@ foreach(header IN LISTS headers)
     endif()
   endforeach()
 endforeach()
+
+# One version, in two places.
+file(STRINGS "${root}CMakeLists.txt" version REGEX "^project\\(descent VERSION")
+string(REGEX REPLACE ".*VERSION ([0-9.]+).*" "\\1" version "${version}")
+file(READ "${include}/core/version.hpp" text)
+if(NOT text MATCHES "library_version = \"${version}\"")
+  report(include/descent/core/version.hpp "is not the version in CMakeLists.txt, ${version}; change both")
+endif()
 
 # Components: forwarding header, reference, conformance.
 set(reference "")

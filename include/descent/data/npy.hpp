@@ -10,7 +10,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
@@ -34,19 +33,6 @@ bool with_npy_type(std::string_view code, F&& f) {
          on("u1", std::uint8_t{}) || on("i2", std::int16_t{}) || on("u2", std::uint16_t{}) ||
          on("i4", std::int32_t{}) || on("u4", std::uint32_t{}) || on("i8", std::int64_t{}) ||
          on("u8", std::uint64_t{});
-}
-
-/// The value of type V in these bytes.
-template <class V>
-V from_bytes(const std::uint8_t* bytes, bool big_endian) {
-  using Bits = std::conditional_t<
-      sizeof(V) == 1, std::uint8_t,
-      std::conditional_t<sizeof(V) == 2, std::uint16_t,
-                         std::conditional_t<sizeof(V) == 4, std::uint32_t, std::uint64_t>>>;
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof(V); ++i)
-    bits |= std::uint64_t{bytes[big_endian ? sizeof(V) - 1 - i : i]} << (8 * i);
-  return std::bit_cast<V>(static_cast<Bits>(bits));
 }
 
 }  // namespace detail

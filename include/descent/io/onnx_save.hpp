@@ -9,6 +9,7 @@
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/core/version.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/io/onnx_builder.hpp"
 #include "descent/io/onnx_fold.hpp"
@@ -53,7 +54,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxLayer::L
                          Index outputs, const OnnxOptions& options) {
   OnnxBuilder to{options.layers};
   to.input_normalisation = options.input_normalisation;
-  to.model.producer_version = "0.1.0";
+  to.model.producer_version = library_version;
   to.model.inputs = {{"x", {-1, inputs}}};
   to.model.outputs = {{"y", {-1, outputs}}};
   for (std::size_t i = 0; i < options.classes.size(); ++i)

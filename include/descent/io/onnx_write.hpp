@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/replace_file.hpp"
 #include "descent/data/files.hpp"
 #include "descent/io/onnx_model.hpp"
 
@@ -149,7 +150,7 @@ inline void write_onnx(std::ostream& out, const OnnxModel& model) {
 ///
 /// Throws   FormatError when the file cannot be written; the old one stays.
 inline void write_onnx(const std::filesystem::path& path, const OnnxModel& model) {
-  replace_file(path, "write_onnx", [&](std::ostream& out) { write_onnx(out, model); });
+  replace_file(path.string(), "write_onnx", [&](std::ostream& out) { write_onnx(out, model); });
 }
 
 }  // namespace descent

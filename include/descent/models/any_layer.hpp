@@ -28,8 +28,10 @@ class AnyLayer {
     std::unique_ptr<AnyCache> held_;
   };
 
+  // Whether there is a Cache is asked first: to ask whether a part of a std::tuple of AnyLayers can be copied comes back
+  // to this question.
   template <class L>
-    requires(!std::same_as<L, AnyLayer>) && LayerOf<L, T>
+    requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
   AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {}
   AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
   AnyLayer(AnyLayer&&) noexcept = default;
@@ -67,12 +69,18 @@ class AnyLayer {
   }
 
  private:
-  using Leaf = Eigen::Map<Matrix<T>>;
+  /// The numbers of a parameter or a buffer. Vectors are told apart from matrices of one column, and are handed on
+  /// as vectors.
+  struct Leaf {
+    T* data = nullptr;
+    Index rows = 0, cols = 0;
+    bool is_vector = false;
+  };
 
   /// Receives the parameters or the buffers of an erased layer one by one.
   template <class Entry>
   struct Visitor {
-    virtual void operator()(const Entry& entry, Leaf leaf) = 0;
+    virtual void operator()(const Entry& entry, const Leaf& leaf) = 0;
 
    protected:
     ~Visitor() = default;
@@ -80,7 +88,7 @@ class AnyLayer {
   template <class Entry, class F>
   struct VisitorOf final : Visitor<Entry> {
     explicit VisitorOf(F& f) : f_{f} {}
-    void operator()(const Entry& entry, Leaf leaf) override { f_(entry, leaf); }
+    void operator()(const Entry& entry, const Leaf& leaf) override { f_(entry, leaf); }
     F& f_;
   };
 
@@ -116,10 +124,10 @@ class AnyLayer {
       descent::backward_parameters(layer, x, dy, cache(c), same(gradient).layer);
     }
     void visit(Visitor<Parameter>& f) override {
-      L::visit([&](const Parameter& p, auto& leaf) { f(p, as_matrix(leaf)); }, layer);
+      L::visit([&](const Parameter& p, auto& leaf) { f(p, leaf_of(leaf)); }, layer);
     }
     void visit(Visitor<Buffer>& f) override {
-      descent::visit_buffers<L>([&](const Buffer& b, auto& leaf) { f(b, as_matrix(leaf)); }, layer);
+      descent::visit_buffers<L>([&](const Buffer& b, auto& leaf) { f(b, leaf_of(leaf)); }, layer);
     }
 
     /// The cache of an `L`, made when it is first needed, and anew when the cache served another type.
@@ -131,7 +139,10 @@ class AnyLayer {
       expect_same_type(typeid(other) == typeid(Held));
       return static_cast<Held&>(other);
     }
-    static Leaf as_matrix(auto& leaf) { return {leaf.data(), leaf.rows(), leaf.cols()}; }
+    template <class M>
+    static Leaf leaf_of(M& leaf) {
+      return {leaf.data(), leaf.rows(), leaf.cols(), M::ColsAtCompileTime == 1};
+    }
 
     L layer;
   };
@@ -148,8 +159,11 @@ class AnyLayer {
   static void traverse(auto& f, auto& first, auto&... rest) {
     (expect_same_type(typeid(*first.self_) == typeid(*rest.self_)), ...);
     Index k = 0;
-    auto each = [&](const Entry& entry, Leaf leaf) {
-      call(f, entry, constant_as(first, leaf), constant_as(rest, nth<Entry>(rest, k))...);
+    auto each = [&](const Entry& entry, const Leaf& leaf) {
+      if (leaf.is_vector)
+        call(f, entry, as_vector(first, leaf), as_vector(rest, nth<Entry>(rest, k))...);
+      else
+        call(f, entry, as_matrix(first, leaf), as_matrix(rest, nth<Entry>(rest, k))...);
       ++k;
     };
     VisitorOf<Entry, decltype(each)> visitor{each};
@@ -158,9 +172,9 @@ class AnyLayer {
 
   template <class Entry>
   static Leaf nth(auto& tree, Index k) {
-    Leaf found{nullptr, 0, 0};
-    auto look = [&](const Entry&, Leaf leaf) {
-      if (k-- == 0) new (&found) Leaf{leaf};  // a Map is set to look elsewhere by placement new
+    Leaf found;
+    auto look = [&](const Entry&, const Leaf& leaf) {
+      if (k-- == 0) found = leaf;
     };
     VisitorOf<Entry, decltype(look)> visitor{look};
     tree.self_->visit(visitor);
@@ -168,10 +182,16 @@ class AnyLayer {
   }
 
   /// The leaves of a const tree are const.
-  static auto constant_as(const AnyLayer&, Leaf leaf) {
-    return Eigen::Map<const Matrix<T>>{leaf.data(), leaf.rows(), leaf.cols()};
+  template <class Tree, class M>
+  using ConstAs = std::conditional_t<std::is_const_v<Tree>, const M, M>;
+  template <class Tree>
+  static auto as_matrix(Tree&, const Leaf& leaf) {
+    return Eigen::Map<ConstAs<Tree, Matrix<T>>>{leaf.data, leaf.rows, leaf.cols};
   }
-  static Leaf constant_as(AnyLayer&, Leaf leaf) { return leaf; }
+  template <class Tree>
+  static auto as_vector(Tree&, const Leaf& leaf) {
+    return Eigen::Map<ConstAs<Tree, Vector<T>>>{leaf.data, leaf.rows};
+  }
 
   static void call(auto& f, const auto& entry, auto... leaf) { f(entry, leaf...); }
 

@@ -42,7 +42,9 @@ class Concat {
     Matrix<Scalar> y, dx;
   };
 
-  explicit Concat(First first, Rest... rest) : branches_{std::move(first), std::move(rest)...} {}
+  // Of a First, and not of what converts to one: to an AnyLayer a Concat itself would.
+  template <std::same_as<First> F>
+  explicit Concat(F first, Rest... rest) : branches_{std::move(first), std::move(rest)...} {}
 
   static void visit(auto&& f, auto&... tree) {
     detail::each<size>(
@@ -112,5 +114,8 @@ class Concat {
 
   std::tuple<First, Rest...> branches_;
 };
+
+template <class First, class... Rest>
+Concat(First, Rest...) -> Concat<First, Rest...>;
 
 }  // namespace descent

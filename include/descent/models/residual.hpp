@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -32,7 +33,9 @@ class Residual {
     Matrix<Scalar> y, dx;
   };
 
-  explicit Residual(Body inner) : body{std::move(inner)} {}
+  // Of a Body, and not of what converts to one: to an AnyLayer a Residual itself would.
+  template <std::same_as<Body> B>
+  explicit Residual(B inner) : body{std::move(inner)} {}
 
   static void visit(auto&& f, auto&... tree) { Body::visit(detail::under("body", f), tree.body...); }
   static void visit_buffers(auto&& f, auto&... tree) {
@@ -62,5 +65,8 @@ class Residual {
 
   Body body;
 };
+
+template <class Body>
+Residual(Body) -> Residual<Body>;
 
 }  // namespace descent

@@ -1,0 +1,192 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/describe.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/replace_file.hpp"
+#include "descent/core/version.hpp"
+#include "descent/core/xxh64.hpp"
+#include "descent/data/files.hpp"
+#include "descent/io/architecture.hpp"
+#include "descent/io/catalogue.hpp"
+#include "descent/io/model_reader.hpp"
+#include "descent/io/standard_catalogue.hpp"
+#include "descent/io/tensor_file.hpp"
+#include "descent/training/predict.hpp"
+
+namespace descent {
+
+/// A model as a file has it.
+template <std::floating_point T = float>
+struct LoadedModel {
+  Network<T> network;
+  std::vector<std::string> labels;
+  std::string library_version;
+};
+
+template <std::floating_point T = float>
+struct SaveModel {
+  Matrix<T> golden = {};  ///< a few inputs, such as train.x.leftCols(4); the file keeps their outputs
+  std::vector<std::string> labels = {};  ///< the names of the classes
+  Catalogue<T> catalogue = standard_catalogue<T>();
+};
+
+namespace detail {
+
+/// What there is to write of a model, whatever its type.
+template <class T>
+struct ModelToSave {
+  LayerDescription description;
+  std::vector<Leaf<const T>> leaves;
+  Matrix<T> outputs;  // for the golden inputs
+};
+
+/// Throws unless a network made of what the file will hold does what the model does.
+template <class T>
+void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
+  try {
+    TensorSizes sizes;
+    for (const auto& leaf : model.leaves) sizes.emplace(leaf.name, TensorSize{leaf.rows, leaf.cols});
+    Network<T> again =
+        options.catalogue.make(model.description, sizes, {options.golden.rows(), options.golden.cols()});
+    if (const auto difference = first_difference(model.description, describe(again)))
+      throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
+                        "");
+    const auto made = leaves_of(again);
+    bool same = made.size() == model.leaves.size();
+    for (std::size_t i = 0; same && i < made.size(); ++i) {
+      const auto& leaf = model.leaves[i];
+      same = made[i].name == leaf.name && shape_in_model_file(made[i]) == shape_in_model_file(leaf);
+      if (same) std::copy_n(leaf.data, leaf.size(), made[i].data);
+    }
+    if (!same || !agree<T>(predict(again, options.golden), model.outputs, sizeof(T) == 4))
+      throw FormatError("save_model", "made from its description, the network computes something else",
+                        "name in visit, visit_buffers and visit_options all that the outputs depend on");
+  } catch (const FormatError& error) {
+    throw DataError("save_model",
+                    concat("expected layers that the catalogue can make again, got: ", error.what()),
+                    "a formula or a type of your own needs a layer with a name, and its line in .catalogue");
+  }
+}
+
+template <class T>
+void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& options) {
+  const Matrix<T>&x = options.golden, &y = model.outputs;
+  if (!all_finite(y))
+    throw DataError("save_model",
+                    "expected finite outputs for the golden inputs, got infinity or not-a-number",
+                    "has training failed?");
+  expect_loadable(model, options);
+
+  model.leaves.push_back({"golden.x", x.data(), x.rows(), x.cols(), false});
+  model.leaves.push_back({"golden.y", y.data(), y.rows(), y.cols(), false});
+  TensorHeader header;
+  XXH64 hash;
+  for (const auto& leaf : model.leaves) {
+    append_tensor<T>(header, leaf.name, shape_in_model_file(leaf));
+    hash.update({reinterpret_cast<const char*>(leaf.data), leaf.size() * sizeof(T)});
+  }
+  header.metadata = {{"descent_model_format", std::to_string(model_format)},
+                     {"library_version", std::string{library_version}},
+                     {"architecture", dump(json_of(model.description), "save_model")},
+                     {"labels", dump(options.labels, "save_model")}};
+  header.metadata["hash"] = printed_hash(hash, header.metadata);
+  out << tensor_header("save_model", header);
+  for (const auto& leaf : model.leaves) write_values<T>(out, {leaf.data, leaf.size()});
+}
+
+}  // namespace detail
+
+/// Writes a model with its architecture, so that `load_model` makes it anew, and with what it takes to find out
+/// whether that went well: a hash, and the outputs for a few inputs.
+///
+///   save_model("digits.model", net, {.golden = train.x.leftCols(4), .labels = {"zero", "one"}});
+///
+/// A normalisation of the inputs is best saved as the first layer: Sequential{scale, net}. The file is one of
+/// safetensors; matrices lie in it as they lie in memory, which is to other readers the transpose.
+///
+/// Throws   DataError without golden inputs, for more than 64, and for a network that could not be loaded again, such
+///          as one with a layer that the catalogue does not know; FormatError when the file cannot be written: the
+///          old one stays.
+/// Cost     two passes over the model beside writing.
+template <Layer M>
+void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
+  using T = typename M::Scalar;
+  const Index samples = options.golden.cols();
+  if (samples < 1 || samples > detail::most_golden)
+    throw DataError("save_model",
+                    concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
+                    "hand in a few: .golden = train.x.leftCols(4)");
+  detail::write_model<T>(
+      out,
+      {detail::as_chain(describe(model)), detail::leaves_as_chain(model), predict(model, options.golden)},
+      options);
+}
+template <Layer M>
+void save_model(const std::filesystem::path& path, const M& model,
+                const SaveModel<typename M::Scalar>& options) {
+  replace_file(path.string(), "save_model", [&](std::ostream& out) { save_model(out, model, options); });
+}
+
+/// Makes the network that a file of `save_model` describes; double and float may differ from the file's.
+///
+///   const auto [network, labels, version] = load_model("digits.model");
+///
+/// Throws   FormatError when the file is damaged, cut short or of a newer format, when it holds a layer that the
+///          catalogue does not know, when its hash is another, or when the network does not give the outputs that the
+///          saved one gave.
+/// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs.
+template <std::floating_point T = float>
+LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = standard_catalogue<T>(),
+                          const std::string& source = "stream") {
+  const detail::ModelFile file{in, source};
+  Network<T> network = file.make_network(catalogue);
+  if (const auto difference = detail::first_difference(describe(network), file.architecture()))
+    file.fail(concat("expected an architecture that can be made, got another: ", *difference),
+              "the file is damaged");
+  file.fill(network);
+  return {std::move(network), file.info().labels, file.info().library_version};
+}
+template <std::floating_point T = float>
+LoadedModel<T> load_model(const std::filesystem::path& path,
+                          const Catalogue<T>& catalogue = standard_catalogue<T>()) {
+  std::ifstream in = detail::open_file(path, "load_model");
+  return load_model<T>(in, catalogue, path.string());
+}
+
+/// Reads the values of a model that has the architecture already, such as a Sequential; no catalogue is needed.
+///
+/// Throws   as above, and FormatError, which names the layer, where the model differs from the file. The model then
+///          stays as it was.
+template <Layer M>
+ModelInfo load_model(std::istream& in, M& model, const std::string& source = "stream") {
+  const detail::ModelFile file{in, source};
+  if (const auto difference =
+          detail::first_difference(detail::as_chain(describe(model)), file.architecture()))
+    file.fail(concat("expected the architecture of the model, got another: ", *difference),
+              "make the model as it was when it was saved, or let load_model make it");
+  M loaded = model;
+  file.fill(loaded);
+  model = std::move(loaded);
+  return file.info();
+}
+template <Layer M>
+ModelInfo load_model(const std::filesystem::path& path, M& model) {
+  std::ifstream in = detail::open_file(path, "load_model");
+  return load_model(in, model, path.string());
+}
+
+}  // namespace descent

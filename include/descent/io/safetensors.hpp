@@ -1,0 +1,219 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <istream>
+#include <map>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/replace_file.hpp"
+#include "descent/data/files.hpp"
+#include "descent/io/tensor_file.hpp"
+
+namespace descent {
+
+/// What a file calls the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
+/// first. A pair stands for all names that begin with its first part: {"0", "fc1"} makes `fc1.weight` of `0.weight`.
+/// The first pair that fits counts; names that none fits stay as they are.
+class TensorNames {
+ public:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+  TensorNames() = default;
+  TensorNames(Pairs pairs)
+      : name_{[pairs = std::move(pairs)](const std::string& ours) {
+          for (const auto& [from, to] : pairs)
+            if (ours == from || ours.starts_with(from + '.')) return to + ours.substr(from.size());
+          return ours;
+        }} {}
+  TensorNames(std::initializer_list<Pairs::value_type> pairs) : TensorNames{Pairs{pairs}} {}
+  template <std::invocable<const std::string&> F>
+    requires(!std::same_as<F, TensorNames>)
+  TensorNames(F name) : name_{std::move(name)} {}
+
+  std::string operator()(const std::string& ours) const { return name_ ? name_(ours) : ours; }
+
+ private:
+  std::function<std::string(const std::string&)> name_;
+};
+
+/// The names that PyTorch has: gamma and slope are `weight` there, beta is `bias`, running_variance `running_var`.
+/// `layers` then says what the layers are called: pytorch_names({{"0", "fc1"}, {"1", "norm"}}).
+inline TensorNames pytorch_names(TensorNames layers = {}) {
+  return [layers = std::move(layers)](std::string name) {
+    const std::size_t last = name.rfind('.') + 1;  // 0 where there is no point
+    for (const auto& [ours, theirs] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+             {"gamma", "weight"}, {"beta", "bias"}, {"slope", "weight"}, {"running_variance", "running_var"}})
+      if (std::string_view{name}.substr(last) == ours) {
+        name.replace(last, std::string::npos, theirs);
+        break;
+      }
+    return layers(name);
+  };
+}
+
+struct SaveSafetensors {
+  TensorNames names = {};  ///< from the names of `visit` to those in the file
+  Metadata metadata = {};  ///< texts to store beside the numbers
+};
+
+struct LoadSafetensors {
+  TensorNames names = {};      ///< from the names of `visit` to those in the file
+  bool ignore_others = false;  ///< whether the file may hold tensors that the model does not ask for
+};
+
+namespace detail {
+
+template <class T>
+using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Copies a matrix into one of the other order, block by block: rows alone or columns alone would leave the cache
+/// with every value of the other matrix.
+void copy_in_blocks(auto&& to, const auto& from) {
+  constexpr Index side = 32;
+  for (Index j = 0; j < from.cols(); j += side)
+    for (Index i = 0; i < from.rows(); i += side) {
+      const Index rows = std::min(side, from.rows() - i), cols = std::min(side, from.cols() - j);
+      to.block(i, j, rows, cols) = from.block(i, j, rows, cols);
+    }
+}
+
+/// The names of the leaves in the file; throws when two would share one.
+template <class T>
+std::vector<std::string> names_in_file(std::string_view where, const std::vector<Leaf<T>>& leaves,
+                                       const TensorNames& names) {
+  std::vector<std::string> all;
+  std::map<std::string, std::string> ours;
+  for (const Leaf<T>& leaf : leaves) {
+    all.push_back(names(leaf.name));
+    const auto [other, is_new] = ours.emplace(all.back(), leaf.name);
+    if (!is_new)
+      throw DataError(where,
+                      concat("expected a name of its own for each tensor, got \"", all.back(), "\" for \"",
+                             other->second, "\" and \"", leaf.name, '"'),
+                      "mend .names");
+  }
+  return all;
+}
+
+/// The tensor of the file for each leaf; throws when one is missing, of another shape, or left over.
+template <class T>
+std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<Leaf<T>>& leaves,
+                                           const std::vector<std::string>& names, bool ignore_others) {
+  std::map<std::string_view, const TensorInfo*> by_name;
+  for (const TensorInfo& tensor : file.tensors()) by_name.emplace(tensor.name, &tensor);
+  std::vector<const TensorInfo*> found;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const Leaf<T>& leaf = leaves[i];
+    const auto at = by_name.find(names[i]);
+    if (at == by_name.end())
+      file.fail(names[i], "expected in the file, found none",
+                by_name.empty()
+                    ? "the names in the file are all in use: mend .names"
+                    : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
+    const TensorInfo& tensor = *at->second;
+    by_name.erase(at);
+    found.push_back(&tensor);
+
+    std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(leaf.rows)};
+    if (!leaf.is_vector) shape.push_back(static_cast<std::uint64_t>(leaf.cols));
+    const bool is_scalar = leaf.size() == 1 && tensor.shape.empty();
+    if (tensor.shape != shape && !is_scalar)
+      file.fail(tensor.name,
+                concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape)),
+                "make the model with the sizes that the file was saved with");
+    if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
+      file.fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
+                "save it as floats: tensor.float()");
+  }
+  if (!by_name.empty() && !ignore_others)
+    file.fail(std::string{by_name.begin()->first}, "expected tensors of the model alone, got this one too",
+              "set .ignore_others if it is not needed");
+  return found;
+}
+
+}  // namespace detail
+
+/// Writes the parameters and buffers of a model, such as the running statistics of BatchNorm, as safetensors: a file
+/// of named tensors that PyTorch and most other frameworks read.
+///
+///   save_safetensors("net.safetensors", net, {.names = pytorch_names()});
+///
+/// Names are those of `visit`, `0.weight` and so on; a matrix [out, in] has that shape, a vector [n]. Values are F32,
+/// or F64 for a model of doubles.
+///
+/// Throws   DataError when two tensors would have one name.
+template <Layer M>
+void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& options = {}) {
+  using T = typename M::Scalar;
+  const auto leaves = detail::leaves_of(model);
+  const auto names = detail::names_in_file("save_safetensors", leaves, options.names);
+  detail::TensorHeader header{{}, options.metadata};
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    detail::append_tensor<T>(header, names[i],
+                             leaves[i].is_vector ? std::vector<Index>{leaves[i].rows}
+                                                 : std::vector<Index>{leaves[i].rows, leaves[i].cols});
+  out << detail::tensor_header("save_safetensors", header);
+  for (const auto& leaf : leaves) {
+    detail::RowMajor<T> rows(leaf.rows, leaf.cols);
+    detail::copy_in_blocks(rows, Eigen::Map<const Matrix<T>>{leaf.data, leaf.rows, leaf.cols});
+    detail::write_values<T>(out, {rows.data(), leaf.size()});
+  }
+}
+
+/// The same into a file, which is written beside its name and renamed into place.
+///
+/// Throws   FormatError when the file cannot be written; the old one stays.
+template <Layer M>
+void save_safetensors(const std::filesystem::path& path, const M& model,
+                      const SaveSafetensors& options = {}) {
+  replace_file(path.string(), "save_safetensors",
+               [&](std::ostream& out) { save_safetensors(out, model, options); });
+}
+
+/// Reads the parameters and buffers of a model from safetensors, and returns the texts that the file carries. The
+/// model has the structure already; what the file calls its tensors is up to `.names`.
+///
+///   load_safetensors("net.safetensors", net, {.names = pytorch_names({{"0", "fc1"}}), .ignore_others = true});
+///
+/// Takes F64, F32, F16 and BF16, rounded to the model's Scalar. Needs a stream with positions.
+///
+/// Throws   FormatError, which names the tensor, when one is missing, left over, of another shape or of another type,
+///          or when the file is damaged or cut short; DataError when two tensors would have one name. The model then
+///          stays as it was.
+template <Layer M>
+Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& options = {},
+                          const std::string& source = "stream") {
+  using T = typename M::Scalar;
+  const detail::TensorFile file{in, "load_safetensors", source};
+  M loaded = model;
+  const auto leaves = detail::leaves_of(loaded);
+  const auto names = detail::names_in_file("load_safetensors", leaves, options.names);
+  const auto tensors = detail::tensors_for(file, leaves, names, options.ignore_others);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    detail::RowMajor<T> rows(leaves[i].rows, leaves[i].cols);
+    file.read(*tensors[i], rows.data());
+    detail::copy_in_blocks(Eigen::Map<Matrix<T>>{leaves[i].data, leaves[i].rows, leaves[i].cols}, rows);
+  }
+  model = std::move(loaded);
+  return file.metadata();
+}
+
+template <Layer M>
+Metadata load_safetensors(const std::filesystem::path& path, M& model, const LoadSafetensors& options = {}) {
+  std::ifstream in = detail::open_file(path, "load_safetensors");
+  return load_safetensors(in, model, options, path.string());
+}
+
+}  // namespace descent

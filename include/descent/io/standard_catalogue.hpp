@@ -1,0 +1,51 @@
+#pragma once
+
+#include <concepts>
+
+#include "descent/data/min_max.hpp"
+#include "descent/data/standardize.hpp"
+#include "descent/io/catalogue.hpp"
+#include "descent/layers.hpp"
+
+namespace descent {
+
+/// A catalogue of all layers of this library but Elementwise, whose formula no file can hold.
+template <std::floating_point T = float>
+Catalogue<T> standard_catalogue() {
+  Catalogue<T> all;
+  all.template add<ELU<T>>()
+      .template add<GELU<T>>()
+      .template add<HardSigmoid<T>>()
+      .template add<HardSwish<T>>();
+  all.template add<HardTanh<T>>().template add<Identity<T>>().template add<LeakyReLU<T>>();
+  all.template add<LogSoftmax<T>>().template add<Mish<T>>().template add<ReLU<T>>().template add<ReLU6<T>>();
+  all.template add<SELU<T>>().template add<Sigmoid<T>>().template add<SiLU<T>>().template add<Softmax<T>>();
+  all.template add<Softplus<T>>().template add<Softsign<T>>().template add<Tanh<T>>();
+
+  all.template add<Dense<T>>([](const LayerRecord& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};  // the file brings the values
+    Rng none{0};
+    return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave,
+                    layer.has("bias") ? Bias::learnt : Bias::none};
+  });
+  all.template add<BatchNorm<T>>([](const LayerRecord& layer) { return BatchNorm<T>{layer.rows("gamma")}; });
+  all.template add<LayerNorm<T>>([](const LayerRecord& layer) { return LayerNorm<T>{layer.rows("gamma")}; });
+  all.template add<PReLU<T>>([](const LayerRecord& layer) { return PReLU<T>{layer.rows("slope")}; });
+  // These learn from samples; what they have learnt is then replaced.
+  all.template add<Standardize<T>>(
+      [](const LayerRecord& layer) { return Standardize<T>{Matrix<T>::Zero(layer.rows("mean"), 1)}; });
+  all.template add<MinMax<T>>(
+      [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.rows("minimum"), 1)}; });
+  // Their constructors look at the options.
+  all.template add<Dropout<T>>(
+      [](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });
+  all.template add<GaussianNoise<T>>(
+      [](const LayerRecord& layer) { return GaussianNoise<T>{{.deviation = layer.option("deviation")}}; });
+  all.template add<GaussianDropout<T>>([](const LayerRecord& layer) {
+    const double deviation = layer.option("deviation");  // sqrt((1 - keep) / keep)
+    return GaussianDropout<T>{{.keep = 1 / (1 + deviation * deviation)}};
+  });
+  return all;
+}
+
+}  // namespace descent

@@ -1,0 +1,218 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <istream>
+#include <limits>
+#include <ostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/core/visit.hpp"
+#include "descent/data/byte_reader.hpp"
+#include "descent/io/tensor_header.hpp"
+
+namespace descent::detail {
+
+/// A parameter or a buffer of a model by its path. It looks into the model; T is const where the model is.
+template <class T>
+struct Leaf {
+  std::string name;
+  T* data;
+  Index rows, cols;
+  bool is_vector;
+
+  std::size_t size() const { return static_cast<std::size_t>(rows * cols); }
+};
+
+template <class M>
+auto leaves_of(M& model) {
+  using T = typename M::Scalar;
+  std::vector<Leaf<std::conditional_t<std::is_const_v<M>, const T, T>>> leaves;
+  const auto add = [&]<class V>(const auto& entry, V& leaf) {
+    static_assert(!V::IsRowMajor || V::RowsAtCompileTime == 1,
+                  "the numbers of a layer lie column after column");
+    static_assert(std::same_as<typename V::Scalar, T>, "the numbers of a layer are of its Scalar");
+    leaves.push_back({entry.name.path(), leaf.data(), leaf.rows(), leaf.cols(), V::ColsAtCompileTime == 1});
+  };
+  std::remove_const_t<M>::visit(add, model);
+  visit_buffers<std::remove_const_t<M>>(add, model);
+  return leaves;
+}
+/// The number in two bytes of IEEE 754: a sign, 5 bits of exponent, 10 of the fraction.
+inline float from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  float size = 0;
+  if (exponent == 31)
+    size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  else
+    size = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                         : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+  return (bits & 0x8000) != 0 ? -size : size;
+}
+
+/// The first half of a float.
+inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+template <std::floating_point T>
+constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
+
+/// A safetensors file that is open to read: its header, checked against the size of the file, and the values of each
+/// tensor when they are asked for.
+///
+///   the length of the header in 8 bytes, little-endian
+///   the header: JSON text, {"weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}
+///   the values, little-endian, row after row
+///
+/// Throws   FormatError, which names file and tensor, for a header that is damaged or does not fit the file.
+///          Allocates in proportion to the file, whatever its header says.
+/// Source   https://huggingface.co/docs/safetensors, "Format"
+class TensorFile {
+ public:
+  TensorFile(std::istream& in, std::string_view user, const std::string& source)
+      : in_{in}, where_{concat(user, ": ", source)} {
+    ByteReader bytes{in, user, source};
+    std::uint64_t length = from_bytes<std::uint64_t>(bytes.take(8, "a header").data(), false);
+    constexpr std::uint64_t longest = 100'000'000;  // as the reference implementation has it
+    if (length > longest)
+      fail(concat("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
+           "is it a safetensors file?");
+    const auto text = bytes.take(length, "a header");
+    header_ = parse_tensor_header(where_, {reinterpret_cast<const char*>(text.data()), text.size()});
+
+    first_ = in.tellg();
+    in.seekg(0, std::ios::end);
+    const std::streamoff size = in.tellg() - first_;
+    if (first_ < 0 || !in)
+      fail("expected a stream with positions, got one without",
+           "read it into a std::stringstream first: text << packed.rdbuf()");
+    const std::uint64_t expected = header_.tensors.empty() ? 0 : header_.tensors.back().end;
+    if (static_cast<std::uint64_t>(size) != expected)
+      fail(concat("expected ", expected, " bytes of values, got ", size),
+           static_cast<std::uint64_t>(size) < expected ? "the file is cut short: was it copied to the end?"
+                                                       : "the header does not fit what follows");
+  }
+
+  /// Sorted by their place in the file.
+  const std::vector<TensorInfo>& tensors() const { return header_.tensors; }
+  const Metadata& metadata() const { return header_.metadata; }
+
+  const TensorInfo* find(std::string_view name) const {
+    const auto found =
+        std::find_if(tensors().begin(), tensors().end(), [&](const TensorInfo& t) { return t.name == name; });
+    return found == tensors().end() ? nullptr : &*found;
+  }
+
+  /// Reads the values of a tensor, in the order of the file, converted to T. Calls see(bytes) with what it read,
+  /// piece by piece.
+  template <std::floating_point T>
+  void read(const TensorInfo& tensor, T* to, auto&& see) const {
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
+    in_.clear();
+    in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
+    std::uint64_t left = tensor.end - tensor.begin;
+    if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
+      for (char* next = reinterpret_cast<char*>(to); left > 0;) {
+        const std::span<char> piece{next, std::min<std::uint64_t>(left, piece_size)};
+        read_piece(tensor, piece);
+        see(std::span<const char>{piece});
+        next += piece.size(), left -= piece.size();
+      }
+      return;
+    }
+    std::vector<char> buffer(std::min<std::uint64_t>(left, piece_size));
+    while (left > 0) {
+      const std::span<char> piece{buffer.data(), std::min<std::uint64_t>(left, piece_size)};
+      read_piece(tensor, piece);
+      see(std::span<const char>{piece});
+      to = convert(tensor, piece, to);
+      left -= piece.size();
+    }
+  }
+  template <std::floating_point T>
+  void read(const TensorInfo& tensor, T* to) const {
+    read(tensor, to, [](std::span<const char>) {});
+  }
+
+  [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
+    throw FormatError(where_, problem, cure);
+  }
+  [[noreturn]] void fail(const std::string& tensor, const std::string& problem, std::string_view cure) const {
+    fail(concat("tensor \"", tensor, "\": ", problem), cure);
+  }
+  const std::string& where() const { return where_; }
+
+ private:
+  // Small enough to be in the cache still when a hash is taken, and a multiple of the size of any value.
+  static constexpr std::uint64_t piece_size = std::uint64_t{1} << 18;
+
+  void read_piece(const TensorInfo& tensor, std::span<char> piece) const {
+    in_.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (static_cast<std::size_t>(in_.gcount()) != piece.size())
+      fail(tensor.name, "expected its bytes, but reading failed", "did the file change meanwhile?");
+  }
+
+  template <class T>
+  T* convert(const TensorInfo& tensor, std::span<const char> piece, T* to) const {
+    const auto each = [&]<class V>(V, auto number) {
+      for (std::size_t i = 0; i < piece.size(); i += sizeof(V))
+        *to++ = static_cast<T>(
+            number(from_bytes<V>(reinterpret_cast<const std::uint8_t*>(piece.data()) + i, false)));
+    };
+    if (tensor.dtype == "F32")
+      each(float{}, [](float v) { return v; });
+    else if (tensor.dtype == "F64")
+      each(double{}, [](double v) { return v; });
+    else if (tensor.dtype == "F16")
+      each(std::uint16_t{}, from_half);
+    else if (tensor.dtype == "BF16")
+      each(std::uint16_t{}, from_bfloat16);
+    else
+      fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
+           "save it as floats: tensor.float()");
+    return to;
+  }
+
+  std::istream& in_;
+  std::string where_;
+  TensorHeader header_;
+  std::streamoff first_ = 0;  // of the values
+};
+
+/// Appends a tensor behind those that are in the header.
+template <std::floating_point T>
+void append_tensor(TensorHeader& header, std::string name, const std::vector<Index>& shape) {
+  const std::uint64_t begin = header.tensors.empty() ? 0 : header.tensors.back().end;
+  std::uint64_t bytes = sizeof(T);
+  for (const Index size : shape) bytes *= static_cast<std::uint64_t>(size);
+  header.tensors.push_back(
+      {std::move(name), std::string{dtype_of<T>}, {shape.begin(), shape.end()}, begin, begin + bytes});
+}
+
+/// Writes values as they lie in memory, little-endian.
+template <std::floating_point T>
+void write_values(std::ostream& out, std::span<const T> values) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
+  if constexpr (std::endian::native == std::endian::little) {
+    out.write(reinterpret_cast<const char*>(values.data()),
+              static_cast<std::streamsize>(values.size_bytes()));
+  } else {
+    for (const T value : values) {
+      auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);
+      std::reverse(bytes.begin(), bytes.end());
+      out.write(bytes.data(), sizeof(T));
+    }
+  }
+}
+
+}  // namespace descent::detail

@@ -1,0 +1,74 @@
+#pragma once
+
+// As feed.hpp, for the files of models. They have a header of JSON, and so a file of their own: it takes long to
+// compile.
+
+#include <descent/data/standardize.hpp>
+#include <descent/io/model_file.hpp>
+#include <descent/io/safetensors.hpp>
+#include <descent/layers/batch_norm.hpp>
+#include <descent/layers/dense.hpp>
+#include <descent/layers/dropout.hpp>
+#include <descent/layers/gelu.hpp>
+#include <descent/models/network.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace fuzz {
+
+/// A few layers are enough for the reader, and compile sooner than all of them.
+inline descent::Catalogue<float> few_layers() {
+  using namespace descent;
+  Catalogue<float> few;
+  few.add<GELU<float>>();
+  few.add<Dense<float>>([](const LayerRecord& layer) {
+    Rng none{0};
+    return Dense<float>{layer.cols("weight"), layer.rows("weight"), none, [](auto&&...) {},
+                        layer.has("bias") ? Bias::learnt : Bias::none};
+  });
+  few.add<BatchNorm<float>>([](const LayerRecord& layer) { return BatchNorm<float>{layer.rows("gamma")}; });
+  few.add<Standardize<float>>([](const LayerRecord& layer) {
+    return Standardize<float>{Matrix<float>::Zero(layer.rows("mean"), 1)};
+  });
+  few.add<Dropout<float>>(
+      [](const LayerRecord& layer) { return Dropout<float>{{.keep = layer.option("keep")}}; });
+  return few;
+}
+
+inline void safetensors(std::string_view bytes) {
+  using namespace descent;
+  Rng rng{1};
+  Network<float> net{Dense<float>{2, 3, rng}, BatchNorm<float>{3}};
+  const auto written = [&] {
+    std::ostringstream out;
+    save_safetensors(out, net);
+    return out.str();
+  };
+  const std::string before = written();
+  std::istringstream in{std::string{bytes}};
+  try {
+    load_safetensors(in, net, {.ignore_others = true});
+    const std::string first = written();
+    std::istringstream again{first};
+    load_safetensors(again, net);
+    if (written() != first) throw std::logic_error{"the same values again"};
+  } catch (const Error&) {
+    if (written() != before) throw std::logic_error{"a model that a bad file left alone"};
+  }
+}
+
+inline void model_file(std::string_view bytes) {
+  using namespace descent;
+  static const Catalogue<float> few = few_layers();
+  std::istringstream in{std::string{bytes}};
+  try {
+    const LoadedModel<float> model = load_model(in, few);
+    if (static_cast<std::size_t>(parameter_count(model.network)) > bytes.size())
+      throw std::logic_error{"no more values than bytes"};
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace fuzz

@@ -1,0 +1,332 @@
+#include "descent/io/model_file.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <descent/layers.hpp>
+#include <descent/models.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "catch.hpp"
+#include "every_layer.hpp"
+#include "support.hpp"
+#include "temporary_folder.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+using support::TemporaryFolder;
+using support::values_of;
+
+namespace {
+
+const Matrix<> x = every_layer::inputs();
+
+template <class M>
+std::string saved(const M& model, const SaveModel<typename M::Scalar>& options) {
+  std::ostringstream out;
+  save_model(out, model, options);
+  return out.str();
+}
+
+LoadedModel<> loaded(const std::string& bytes, const Catalogue<>& catalogue = standard_catalogue()) {
+  std::istringstream in{bytes};
+  return load_model(in, catalogue, "a.model");
+}
+
+std::string complaint_about(const std::string& bytes) {
+  return message_of<FormatError>([&] { loaded(bytes); });
+}
+
+/// The file with one text of its header replaced by another, and the length of the header mended.
+std::string with(std::string file, const std::string& from, const std::string& to) {
+  const std::size_t at = file.find(from);
+  REQUIRE(at != std::string::npos);
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(file[i]);
+  length = length - from.size() + to.size();
+  file.replace(at, from.size(), to);
+  for (std::size_t i = 0; i < 8; ++i) file[i] = static_cast<char>((length >> (8 * i)) & 0xFF);
+  return file;
+}
+
+/// y = s * x, a layer of a user's own.
+struct Scale {
+  static constexpr std::string_view name = "Scale";
+  using Scalar = float;
+  struct Cache {
+    Matrix<> y, dx;
+  };
+  explicit Scale(Index features, float with_offset = 0)
+      : factor(Vector<>::Constant(features, 2)), offset{with_offset} {}
+
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"factor", Role::scale}, tree.factor...); }
+  static void visit_options(auto&& f, auto&... tree) { f("offset", tree.offset...); }
+  Shape output_shape(const Shape& in) const {
+    expect_features(name, factor.size(), in.size());
+    return in;
+  }
+  const Matrix<>& forward(Batch<> in, Cache& c, const Pass&) const {
+    return c.y = (factor.asDiagonal() * in).array() + offset;
+  }
+  const Matrix<>& backward(Batch<>, Batch<> dy, Cache& c, Scale&) const {
+    return c.dx = factor.asDiagonal() * dy;
+  }
+
+  Vector<> factor;
+  float offset;
+};
+
+/// Forgets to name an option.
+struct Forgetful : Scale {
+  static constexpr std::string_view name = "Forgetful";
+  using Scale::Scale;
+  static void visit_options(auto&&, auto&...) {}
+  const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Forgetful& g) const {
+    return Scale::backward(in, dy, c, g);
+  }
+};
+
+/// Calls itself LeakyReLU, and is none.
+struct Other : Identity<> {
+  static constexpr std::string_view name = "LeakyReLU";
+  float slope = 0;
+  static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
+  const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Other& g) const {
+    return Identity<>::backward(in, dy, c, g);
+  }
+};
+
+Sequential<Dense<>, LeakyReLU<>, Dense<>> small(double slope = 0.25, std::uint64_t seed = 1) {
+  Rng rng{seed};
+  Dense<> first{5, 3, rng}, last{3, 2, rng};
+  return Sequential{first, LeakyReLU{{.slope = slope}}, last};
+}
+
+}  // namespace
+
+TEST_CASE("load_model makes the network that was saved, of every kind of layer, to the bit") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "net.model";
+  const auto net = every_layer::network();
+  save_model(path, net, {.golden = x, .labels = {"zero", "\xC3\xA4 \"quoted\""}});
+  const auto [network, labels, version] = load_model(path);
+  CHECK(predict(network, x) == predict(net, x));
+  CHECK_FALSE(detail::first_difference(describe(network), describe(net)));
+  CHECK(values_of(network) == values_of(net));
+  CHECK(labels == std::vector<std::string>{"zero", "\xC3\xA4 \"quoted\""});
+  CHECK(version == library_version);
+}
+
+TEST_CASE("The standard catalogue knows every layer but Elementwise") {
+  const auto catalogue = standard_catalogue();
+  for (const auto& [name, layer] : describe(every_layer::network()).layers)
+    CHECK(catalogue.knows(layer.type));
+  CHECK_FALSE(catalogue.knows("Elementwise"));
+}
+
+TEST_CASE("A file of format 1 is read for ever") {
+  // The network of every_layer.hpp, saved when the format was new.
+  const auto [network, labels, version] =
+      load_model(std::filesystem::path{DESCENT_TESTS_DIR} / "io" / "format_1.model");
+  CHECK(labels == std::vector<std::string>{"a", "b", "c"});
+  const Vector<> outputs = predict(network, x).col(0);
+  CHECK((outputs - Vector<>{{0.573205F, 0.278684F, 0.148112F}}).norm() < 1e-4);
+}
+
+TEST_CASE("load_model fills a Sequential, and refuses another architecture") {
+  const std::string file = saved(small(), {.golden = x});
+  auto other = small(0.25, 2);
+  std::istringstream in{file};
+  const ModelInfo info = load_model(in, other);
+  CHECK(info.labels.empty());
+  CHECK(values_of(other) == values_of(small()));
+
+  const auto refusal = [&](auto model) {
+    const auto before = values_of(model);
+    std::istringstream again{file};
+    const std::string message = message_of<FormatError>([&] { load_model(again, model, "a.model"); });
+    CHECK(values_of(model) == before);
+    return message;
+  };
+  Rng rng{1};
+  CHECK_THAT(refusal(small(0.5)),
+             ContainsSubstring(
+                 "load_model: a.model: expected the architecture of the model, got another: layer \"1\": "
+                 "the model has slope = 0.5, the file slope = 0.25"));
+  CHECK_THAT(refusal(Network{Dense{5, 3, rng}, ReLU{}, Dense{3, 2, rng}}),
+             ContainsSubstring("layer \"1\": the model has ReLU, the file LeakyReLU"));
+  CHECK_THAT(refusal(Network{Dense{5, 3, rng}, LeakyReLU{{.slope = 0.25}}}),
+             ContainsSubstring("the model has 2 layers, the file 3"));
+  CHECK_THAT(refusal(Sequential{Dense{5, 4, rng}, LeakyReLU{{.slope = 0.25}}, Dense{4, 2, rng}}),
+             ContainsSubstring("tensor \"0.weight\": expected shape [5, 4], got [5, 3]"));
+}
+
+TEST_CASE("A single layer is saved as a chain of one") {
+  Rng rng{1};
+  const Dense<> layer{5, 2, rng};
+  const std::string file = saved(layer, {.golden = x});
+  CHECK(predict(loaded(file).network, x) == predict(layer, x));
+  Dense<> other{5, 2, rng};
+  std::istringstream in{file};
+  load_model(in, other);
+  CHECK(other.weight == layer.weight);
+}
+
+TEST_CASE("What was trained in double runs in float") {
+  Rng rng{1};
+  const Sequential net{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{4, 2, rng}};
+  Catalogue<double> few;
+  few.add<Tanh<double>>().add<Dense<double>>([](const LayerRecord& layer) {
+    Rng none{0};
+    return Dense<double>{layer.cols("weight"), layer.rows("weight"), none};
+  });
+  const Matrix<double> inputs = x.cast<double>();
+  const std::string file = saved(net, {.golden = inputs, .catalogue = few});
+  CHECK((predict(loaded(file).network, x).cast<double>() - predict(net, inputs)).norm() < 1e-5);
+}
+
+TEST_CASE("A layer of one's own is added to the catalogue") {
+  Rng rng{1};
+  const Network net{Dense{5, 3, rng}, Scale{3, 0.5F}};
+  CHECK_THAT(
+      message_of<DataError>([&] { saved(net, {.golden = x}); }),
+      ContainsSubstring("save_model: expected layers that the catalogue can make again, got: Scale \"1\": "
+                        "expected a type that the catalogue knows, got another; add it"));
+  auto catalogue = standard_catalogue();
+  catalogue.add<Scale>([](const LayerRecord& layer) { return Scale{layer.rows("factor")}; });
+  const std::string file = saved(net, {.golden = x, .catalogue = catalogue});
+  CHECK(predict(loaded(file, catalogue).network, x) == predict(net, x));
+  CHECK_THAT(complaint_about(file), ContainsSubstring("a.model: ") && ContainsSubstring("Scale \"1\""));
+  CHECK_THAT(complaint_about(with(file, R"(\"offset\":0.5)", R"(\"other\":0.5)")),
+             ContainsSubstring("Scale \"1\""));
+
+  catalogue.add<Forgetful>([](const LayerRecord& layer) { return Forgetful{layer.rows("factor")}; });
+  CHECK_THAT(message_of<DataError>([&] {
+               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .catalogue = catalogue});
+             }),
+             ContainsSubstring("the network computes something else; name in visit"));
+  // A maker that cannot make it is named, with what it said.
+  catalogue.add<Scale>([](const LayerRecord&) -> Scale { throw ShapeError("Scale", "expected more"); });
+  CHECK_THAT(message_of<FormatError>([&] { loaded(file, catalogue); }),
+             ContainsSubstring("Scale \"1\": expected a layer that can be made, got: Scale: expected more"));
+}
+
+TEST_CASE("What could not be loaded again is not saved, and the old file stays") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "net.model";
+  save_model(path, small(), {.golden = x});
+  const auto refusal = [&](const auto& model, const SaveModel<>& options) {
+    return message_of<DataError>([&] { save_model(path, model, options); });
+  };
+  Rng rng{1};
+  CHECK_THAT(refusal(small(), {}), ContainsSubstring("save_model: expected 1 to 64 golden inputs, got 0"));
+  CHECK_THAT(refusal(small(), {.golden = Matrix<>::Zero(5, 65)}), ContainsSubstring("got 65"));
+  CHECK_THAT(refusal(Network{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
+             ContainsSubstring("Elementwise \"1\": expected a type that the catalogue knows") &&
+                 ContainsSubstring("a formula or a type of your own needs a layer with a name"));
+  auto broken = small();
+  broken.layer<2>().bias(0) = std::nanf("");
+  CHECK_THAT(refusal(broken, {.golden = x}),
+             ContainsSubstring("expected finite outputs for the golden inputs"));
+  CHECK_THROWS_AS(save_model(path, small(), {.golden = Matrix<>::Zero(4, 1)}), ShapeError);
+  CHECK_THAT(refusal(small(), {.golden = x, .labels = {"\xFF"}}), ContainsSubstring("in UTF-8, got other bytes"));
+  CHECK(predict(load_model(path).network, x) == predict(small(), x));
+  CHECK_FALSE(std::filesystem::exists(folder.path / "net.model.part"));
+}
+
+TEST_CASE("A bit that is wrong anywhere is found") {
+  const std::string good = saved(small(), {.golden = x, .labels = {"a"}});
+  std::uint64_t header = 0;
+  for (std::size_t i = 8; i-- > 0;) header = header << 8 | static_cast<unsigned char>(good[i]);
+  for (std::size_t at = 8 + header; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    CHECK_THAT(complaint_about(bad), ContainsSubstring("a.model: expected the hash "));
+  }
+  for (std::size_t size = 0; size < good.size(); size += 7)
+    CHECK_THROWS_AS(loaded(good.substr(0, size)), FormatError);
+  CHECK_THAT(complaint_about(with(good, "0.25", "0.75")), ContainsSubstring("expected the hash "));
+  CHECK_THAT(complaint_about(with(good, R"([\"a\"])", R"([\"b\"])")),
+             ContainsSubstring("expected the hash "));
+}
+
+TEST_CASE("A network that does not reproduce its golden outputs is refused") {
+  // The same description, another computation: what a newer library must not do unnoticed.
+  auto catalogue = standard_catalogue();
+  const std::string file = saved(small(), {.golden = x});
+  catalogue.add<Other>();
+  CHECK_THAT(
+      message_of<FormatError>([&] { loaded(file, catalogue); }),
+      ContainsSubstring("expected the golden outputs that the model gave when it was saved, got others"));
+}
+
+TEST_CASE("Another format is refused with the way out") {
+  const std::string good = saved(small(), {.golden = x});
+  CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"1")", R"("descent_model_format":"2")")),
+             ContainsSubstring(
+                 "a.model: expected format 1 or older, got 2; it was saved by version 0.1.0 of descent"));
+  for (const char* version : {"", "0", "-1", "1x", "99999999999999999999"})
+    CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"1")",
+                                    concat(R"("descent_model_format":")", version, '"'))),
+               ContainsSubstring("expected the number of a format"));
+  CHECK_THAT(complaint_about(std::string{"\2\0\0\0\0\0\0\0{}", 10}),
+             ContainsSubstring("expected a model file, got one without \"descent_model_format\""));
+}
+
+TEST_CASE("A hostile architecture is refused with the layer's path") {
+  const std::string good =
+      saved(Network{Dropout{}, BatchNorm{5}, GaussianNoise{}, Concat{ReLU{}, Tanh{}}}, {.golden = x});
+  const auto about = [&](const std::string& from, const std::string& to) {
+    return complaint_about(with(good, from, to));
+  };
+  CHECK_THAT(
+      about(R"(\"running_variance\":0.0)", R"(\"running_variance\":2)"),
+      ContainsSubstring(
+          "BatchNorm \"1\": expected the option \"running_variance\" to be a whole number below 2, got 2"));
+  CHECK_THAT(about(R"(\"enabled\":1.0,\"keep\":0.5)", R"(\"enabled\":0.5,\"keep\":0.5)"),
+             ContainsSubstring("Dropout \"0\": expected the option \"enabled\" to be a whole number"));
+  CHECK_THAT(
+      about(R"(\"keep\":0.5)", R"(\"keep\":1e30)"),
+      ContainsSubstring("Dropout \"0\": expected a layer that can be made, got: Dropout: expected a keep"));
+  CHECK_THAT(about(R"(\"deviation\":0.1)", R"(\"deviation\":-1)"), ContainsSubstring("GaussianNoise \"2\""));
+  CHECK_THAT(about(R"(\"epsilon\":1e-05)", R"(\"epsilom\":1e-05)"),
+             ContainsSubstring("\"epsilon\", got none"));
+  CHECK_THAT(about(R"(\"epsilon\":1e-05)", R"(\"epsilon\":1e-05,\"more\":1)"),
+             ContainsSubstring("BatchNorm \"1\": expected 3 options, got 4"));
+  CHECK_THAT(about(R"(\"epsilon\":1e-05)", R"(\"epsilon\":\"a\")"),
+             ContainsSubstring("expected an architecture"));
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tan\")"),
+             ContainsSubstring("Tan \"3.1\": expected a type that the catalogue knows"));
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":7)"), ContainsSubstring("expected an architecture"));
+  CHECK_THAT(
+      about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tanh\",\"layers\":[{\"name\":\"0\",\"type\":\"ReLU\"}])"),
+      ContainsSubstring("layer \"3.1\": the model has 0 layers, the file 1"));
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Residual\")"),
+             ContainsSubstring("Residual \"3.1\": expected 1 to 1 parts, got 0"));
+  CHECK_THAT(about(R"(\"name\":\"1\",\"type\":\"Tanh\")", R"(\"name\":\"0\",\"type\":\"Tanh\")"),
+             ContainsSubstring("Concat \"3\": expected its part 1 to be called \"1\", got \"0\""));
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Dense\")"),
+             ContainsSubstring("Dense \"3.1\": expected a tensor \"weight\", got none"));
+
+  const auto nested = [](int levels) {
+    std::string all = R"(\"type\":\"Tanh\")";
+    for (int i = 0; i < levels; ++i)
+      all = R"(\"type\":\"Sequential\",\"layers\":[{\"name\":\"0\",)" + all + "}]";
+    return all;
+  };
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", nested(31)),
+             ContainsSubstring("at most 32 layers within one another"));
+  CHECK_THAT(about(R"(\"type\":\"Tanh\")", nested(100'000)), ContainsSubstring("more than 100 levels"));
+
+  std::string copies;  // each twice as wide as the one before it
+  for (int i = 0; i < 25; ++i)
+    copies += concat(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
+                     R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
+  CHECK_THAT(about(R"(],\"type\":\"Sequential\")", copies + R"(],\"type\":\"Sequential\")"),
+             ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
+}

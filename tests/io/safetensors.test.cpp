@@ -1,0 +1,284 @@
+#include "descent/io/safetensors.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <descent/layers.hpp>
+#include <descent/models.hpp>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+
+#include "catch.hpp"
+#include "golden.hpp"
+#include "support.hpp"
+#include "temporary_folder.hpp"
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+using support::message_of;
+using support::TemporaryFolder;
+using support::values_of;
+
+namespace {
+
+const std::filesystem::path golden_files =
+    std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "safetensors";
+
+template <class M>
+std::string saved(const M& model, const SaveSafetensors& options = {}) {
+  std::ostringstream out;
+  save_safetensors(out, model, options);
+  return out.str();
+}
+
+std::string file_of(const std::string& header, const std::string& values = {}) {
+  std::string all(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i)
+    all[i] = static_cast<char>((std::uint64_t{header.size()} >> (8 * i)) & 0xFF);
+  return all + header + values;
+}
+
+/// A model of one parameter, `slope` of length 1.
+std::string complaint_about(const std::string& bytes, const LoadSafetensors& options = {}) {
+  PReLU<> model;
+  const auto before = values_of(model);
+  std::istringstream in{bytes};
+  const std::string message =
+      message_of<FormatError>([&] { load_safetensors(in, model, options, "a.safetensors"); });
+  CHECK(values_of(model) == before);
+  return message;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("What save_safetensors writes, load_safetensors reads, to the bit", "", float, double) {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "net.safetensors";
+  auto net = support::rich_net<TestType>(1);
+  net.template layer<1>().running_mean(2) = std::numeric_limits<TestType>::quiet_NaN();
+  net.template layer<1>().running_variance(0) = TestType(0.1);
+  save_safetensors(path, net, {.metadata = {{"made by", "a test, \"quoted\" \xC3\xA4"}}});
+  auto other = support::rich_net<TestType>(2);
+  const Metadata metadata = load_safetensors(path, other);
+  CHECK(metadata == Metadata{{"made by", "a test, \"quoted\" \xC3\xA4"}});
+  CHECK(saved(other) == saved(net));
+  CHECK(saved(other) != saved(support::rich_net<TestType>(2)));
+}
+
+TEST_CASE("A Sequential and a Network of the same layers give the same file") {
+  Rng rng{1};
+  const Dense<> thin{1, 3, rng}, flat{3, 1, rng};
+  const Residual residual{Sequential{LayerNorm{3}, PReLU{3}}};
+  const auto file = saved(Sequential{thin, BatchNorm{3}, residual, Concat{flat, Identity{}}});
+  CHECK(file == saved(Network{thin, BatchNorm{3}, residual, Concat{flat, Identity{}}}));
+  CHECK_THAT(file, ContainsSubstring(R"("0.weight":{"data_offsets":[0,12],"dtype":"F32","shape":[3,1]})") &&
+                       ContainsSubstring(R"("1.running_mean":)") &&
+                       ContainsSubstring(R"("2.body.1.slope":)") &&
+                       ContainsSubstring(R"("dtype":"F32","shape":[1,3]})"));
+}
+
+TEST_CASE("The file is laid out as the format asks") {
+  Rng rng{1};
+  Dense<> layer{2, 3, rng};
+  layer.weight = Matrix<>{{1, 2}, {3, 4}, {5, 6}};
+  const std::string file = saved(layer);
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(file[i]);
+  CHECK(length % 8 == 0);
+  CHECK(file.size() == 8 + length + 9 * sizeof(float));
+  CHECK(file[8] == '{');
+  Vector<> values(9);
+  std::memcpy(values.data(), file.data() + 8 + length, 9 * sizeof(float));
+  CHECK(values == Vector<>{{1, 2, 3, 4, 5, 6, 0, 0, 0}});
+}
+
+TEST_CASE("Weights of PyTorch give PyTorch's outputs") {
+  const auto expected = golden::Json::parse(std::ifstream{golden_files / "expected.json"});
+  const Matrix<double> x = golden::batch(expected.at("x"));
+  Rng rng{1};
+  for (const auto& [type, file] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"F32", "net"}, {"F64", "net_f64"}, {"F16", "net_f16"}, {"BF16", "net_bf16"}}) {
+    CAPTURE(type);
+    Sequential net{Dense<double>{6, 8, rng}, BatchNorm<double>{8}, ReLU<double>{}, Dense<double>{8, 3, rng}};
+    const Metadata metadata = load_safetensors(
+        golden_files / concat(file, ".safetensors"), net,
+        {.names = pytorch_names({{"0", "fc1"}, {"1", "norm"}, {"3", "fc2"}}), .ignore_others = true});
+    CHECK(metadata == Metadata{{"format", "pt"}});
+    decltype(net)::Cache cache;
+    golden::require_close(net.forward(x, cache, Pass::inference()), golden::batch(expected.at(type)), 1e-6);
+  }
+}
+
+TEST_CASE("Names are mapped by pairs or by a function") {
+  Rng rng{1};
+  const Network net{Dense{2, 2, rng}, BatchNorm{2}};
+  const auto names = [&](const TensorNames& to) {
+    std::string all;
+    for (const char* name : {"0.weight", "1.gamma", "1.running_variance"}) all += to(name) + ' ';
+    return all;
+  };
+  CHECK(names({}) == "0.weight 1.gamma 1.running_variance ");
+  CHECK(names({{"1.gamma", "bn.g"}, {"1", "bn"}}) == "0.weight bn.g bn.running_variance ");
+  CHECK(names({{"0.weight", "w"}}) == "w 1.gamma 1.running_variance ");
+  CHECK(names([](const std::string& name) { return "net." + name; }) ==
+        "net.0.weight net.1.gamma net.1.running_variance ");
+  CHECK(names(pytorch_names()) == "0.weight 1.weight 1.running_var ");
+  CHECK(names(pytorch_names({{"1", "bn"}, {"0", "fc"}})) == "fc.weight bn.weight bn.running_var ");
+  CHECK(pytorch_names()("gamma") == "weight");
+
+  CHECK_THAT(
+      message_of<DataError>([&] {
+        saved(net, {.names = {{"0.weight", "b"}, {"0.bias", "b"}}});
+      }),
+      ContainsSubstring("a name of its own for each tensor, got \"b\" for \"0.weight\" and \"0.bias\""));
+}
+
+TEST_CASE("16-bit numbers are read exactly") {
+  using detail::from_half, detail::from_bfloat16;
+  CHECK(from_half(0x3C00) == 1);
+  CHECK(from_half(0xC000) == -2);
+  CHECK(from_half(0x7BFF) == 65504);
+  CHECK(from_half(0x0001) == std::ldexp(1.0F, -24));
+  CHECK(from_half(0x3555) == 0.333251953125F);
+  CHECK((from_half(0x8000) == 0 && std::signbit(from_half(0x8000))));
+  CHECK(from_half(0xFC00) == -std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(from_half(0x7E00)));
+  CHECK(from_bfloat16(0x3F80) == 1);
+  CHECK(from_bfloat16(0xC049) == -3.140625F);
+}
+
+TEST_CASE("A tensor that is missing, left over or of another kind is named") {
+  const std::string good = R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", four = "1234";
+  const auto about = [&](const std::string& header, const std::string& values) {
+    return complaint_about(file_of(header, values));
+  };
+  CHECK_THAT(complaint_about(file_of("{}")),
+             ContainsSubstring(
+                 "load_safetensors: a.safetensors: tensor \"slope\": expected in the file, found none"));
+  CHECK_THAT(complaint_about(file_of(good, four), {.names = {{"slope", "weight"}}}),
+             ContainsSubstring("tensor \"weight\": expected in the file, found none; is it called slope?"));
+  CHECK_THAT(about(R"({"slope":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "12345678"),
+             ContainsSubstring("tensor \"slope\": expected shape [1], got [2]"));
+  CHECK_THAT(
+      about(R"({"slope":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}})", four),
+      ContainsSubstring("tensor \"slope\": expected F64, F32, F16 or BF16, got I32; save it as floats"));
+  CHECK_THAT(about(R"({"slope":{"dtype":"F3","shape":[1],"data_offsets":[0,4]}})", four),
+             ContainsSubstring("tensor \"slope\": expected a type such as F32, got \"F3\""));
+  const std::string two =
+      R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"n":{"dtype":"I64","shape":[],"data_offsets":[4,12]}})";
+  CHECK_THAT(about(two, "123456789abc"),
+             ContainsSubstring("tensor \"n\": expected tensors of the model alone, got "
+                               "this one too; set .ignore_others"));
+  PReLU<> model;
+  std::istringstream in{file_of(two, std::string{"\0\0\0\x40", 4} + "12345678")};
+  load_safetensors(in, model, {.ignore_others = true});
+  CHECK(model.slope(0) == 2);
+}
+
+TEST_CASE("A scalar is read as a vector of one") {
+  PReLU<double> model;
+  std::istringstream in{
+      file_of(R"({"slope":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", std::string{"\0\0\0\xC0", 4})};
+  load_safetensors(in, model);
+  CHECK(model.slope(0) == -2);
+}
+
+TEST_CASE("Bytes that do not fit the shapes are named") {
+  const auto slope = [](const char* rest) { return concat(R"({"slope":{"dtype":"F32",)", rest, "}}"); };
+  const auto about = [](const std::string& header) { return complaint_about(file_of(header, "12345678")); };
+  CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[4,8])")),
+             ContainsSubstring("tensor \"slope\": expected its bytes to begin at 0"));
+  CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[0,8])")),
+             ContainsSubstring("tensor \"slope\": expected 4 bytes for F32 [1], got those from 0 to 8"));
+  CHECK_THAT(about(slope(R"("shape":[0],"data_offsets":[0,18446744073709551615])")),
+             ContainsSubstring("tensor \"slope\": expected 0 bytes for F32 [0]"));
+  CHECK_THAT(about(slope(R"("shape":[4611686018427387904,4],"data_offsets":[0,0])")),
+             ContainsSubstring("tensor \"slope\": expected a shape that a file can hold"));
+  CHECK_THAT(about(slope(R"("shape":[4294967296,4294967296,0],"data_offsets":[0,0])")),
+             ContainsSubstring("tensor \"slope\": expected a shape that a file can hold"));
+  CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[0,4])")),
+             ContainsSubstring("a.safetensors: expected 4 bytes of values, got 8; the header does not fit"));
+  CHECK_THAT(about(slope(R"("shape":[25],"data_offsets":[0,100])")),
+             ContainsSubstring("expected 100 bytes of values, got 8; the file is cut short"));
+  CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},)"
+                   R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
+             ContainsSubstring(
+                 "tensor \"b\": expected its bytes to begin at 6, where the tensor before it ends, got 4"));
+  CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
+                   R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
+             ContainsSubstring("tensor \"b\": expected its bytes to begin at 2"));
+  CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                   R"("a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
+             ContainsSubstring("tensor \"a\": expected each name once, got it twice"));
+}
+
+TEST_CASE("A damaged header is named") {
+  const auto about = [](const std::string& header) { return complaint_about(file_of(header)); };
+  for (const char* header : {"", "[]", " {}", "{", "{}}", "{\"a\"}", "nonsense", "{\"\xFF\":1}"}) {
+    CAPTURE(header);
+    CHECK_THAT(about(header), ContainsSubstring("load_safetensors: a.safetensors: expected a header"));
+  }
+  CHECK_THAT(about(std::string{"{}\0{", 4}), ContainsSubstring("expected a header of JSON text"));
+  for (const char* tensor :
+       {"{}", R"({"dtype":"F32","shape":[]})", R"({"dtype":"F32","shape":[],"data_offsets":[0]})",
+        R"({"dtype":"F32","shape":[],"data_offsets":[0,0,0]})", R"({"dtype":1})", R"({"dtype":["F32"]})",
+        R"({"dtype":"F32","dtype":"F32"})", R"({"shape":[-1]})", R"({"shape":[1.5]})", R"({"shape":[[1]]})",
+        R"({"shape":{}})", R"({"shape":[18446744073709551616]})", R"({"shape":["1"]})", R"({"more":1})",
+        R"({"shape":null})", R"({"shape":[true]})", R"({"shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})"}) {
+    CAPTURE(tensor);
+    CHECK_THAT(about(concat("{\"slope\":", tensor, '}')),
+               ContainsSubstring("tensor \"slope\": expected dtype, shape and two data_offsets, got "));
+  }
+  for (const char* value : {"1", "[]", "null", "\"text\""})
+    CHECK_THAT(about(concat("{\"slope\":", value, '}')),
+               ContainsSubstring("expected a header that lists tensors"));
+  CHECK_THAT(about(R"({"__metadata__":{"a":1}})"), ContainsSubstring("expected texts in __metadata__"));
+  CHECK_THAT(about(R"({"__metadata__":{"a":"1","a":"2"}})"), ContainsSubstring("metadata \"a\" twice"));
+  CHECK_THAT(about(R"({"__metadata__":{},"__metadata__":{}})"), ContainsSubstring("__metadata__ twice"));
+}
+
+TEST_CASE("Hostile sizes and depths take no memory and no stack") {
+  CHECK_THAT(
+      complaint_about(std::string(8, '\xFF')),
+      ContainsSubstring("expected a header of at most 100000000 bytes, got one of 18446744073709551615"));
+  std::string short_header = file_of("{}");
+  short_header[3] = '\2';
+  CHECK_THAT(complaint_about(short_header), ContainsSubstring("expected 33554434 bytes of a header, got 2"));
+  CHECK_THAT(complaint_about("123"), ContainsSubstring("expected 8 bytes of a header, got 3"));
+  for (const char* text : {"[", "{\"a\":"}) {
+    std::string deep = "{\"slope\":";
+    for (int i = 0; i < 1'000'000; ++i) deep += text;
+    CHECK_THAT(complaint_about(file_of(deep)), ContainsSubstring("expected"));
+  }
+}
+
+TEST_CASE("A file that is cut short anywhere leaves the model as it was") {
+  auto net = support::rich_net<>(2);
+  const auto before = values_of(net);
+  const std::string good = saved(support::rich_net<>(1));
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    std::istringstream in{good.substr(0, size)};
+    CHECK_THROWS_AS(load_safetensors(in, net), FormatError);
+  }
+  CHECK(values_of(net) == before);
+}
+
+TEST_CASE("Texts that are no UTF-8 are refused, and the old file stays") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "net.safetensors";
+  save_safetensors(path, PReLU{}, {.metadata = {{"a", "b"}}});
+  CHECK_THAT(message_of<DataError>([&] {
+               save_safetensors(path, PReLU{2}, {.metadata = {{"a", "\xFF"}}});
+             }),
+             ContainsSubstring("save_safetensors: expected names and texts in UTF-8"));
+  PReLU<> model;
+  CHECK(load_safetensors(path, model) == Metadata{{"a", "b"}});
+  CHECK_FALSE(std::filesystem::exists(folder.path / "net.safetensors.part"));
+  CHECK_THAT(message_of<FormatError>([&] { save_safetensors(folder.path / "none" / "a", model); }),
+             ContainsSubstring("save_safetensors: expected to write "));
+  CHECK_THAT(message_of<FormatError>([&] { load_safetensors(folder.path / "none", model); }),
+             ContainsSubstring("load_safetensors: expected a readable file"));
+}

@@ -1,0 +1,5 @@
+#include "catch.hpp"
+#include "fuzz/feed_all.hpp"
+#include "fuzz/feed_checkpoint.hpp"
+
+TEST_CASE("Hostile checkpoints are read or refused") { fuzz::feed_all("checkpoint", fuzz::checkpoint); }
