@@ -164,6 +164,10 @@ TEST_CASE("from_onnx names a node that it does not know") {
                m.nodes[0].attributes = {{"transA", std::int64_t{1}}};
              }),
              ContainsSubstring("node \"first\" (Gemm): expected transA = 0, got 1"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               m.nodes[1] = {"Softmax", "", {"h"}, {"y"}, {{"axis", std::int64_t{0}}}, {}};
+             }),
+             ContainsSubstring("node \"\" (Softmax): expected axis = 1, got 0"));
 }
 
 TEST_CASE("from_onnx refuses structures that no layer has") {

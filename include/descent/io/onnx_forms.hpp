@@ -19,7 +19,7 @@
 
 namespace descent::detail {
 
-/// Sets the parameters or buffers of a layer, in the order in which it names them.
+/// Sets the buffers of a layer, in the order in which it names them.
 template <class L, class... V>
 L with_buffers(L layer, const V&... values) {
   using Values = Vector<typename L::Scalar>;
@@ -50,7 +50,7 @@ struct OnnxForms {
     net.add(std::move(layer));
   }
   static Matrix<double> gemm_weight(From from) {
-    from.expect("Gemm", "transA", 0, 0, 0);
+    from.expect_zero("Gemm", "transA", "samples are rows, and their features columns");
     Matrix<double> w = from.matrix("weight");
     if (from.integer("Gemm", "transB", 0) == 0) w.transposeInPlace();
     return w * from.real("Gemm", "alpha", 1);
@@ -69,7 +69,7 @@ struct OnnxForms {
   }
 
   static void batch_norm(Net& net, From from) {
-    from.expect("BatchNormalization", "training_mode", 0, 0, 0);
+    from.expect_zero("BatchNormalization", "training_mode", "export it after model.eval()");
     const Vector<double> gamma = from.vector("gamma"), beta = from.vector("beta");
     BatchNorm<T> layer{gamma.size(),
                        {.momentum = from.real("BatchNormalization", "momentum", 0.9),
@@ -87,7 +87,7 @@ struct OnnxForms {
     net.add(std::move(layer));
   }
   static void layer_norm(Net& net, From from) {
-    from.expect("LayerNormalization", "axis", -1, 1, -1);
+    from.expect_axis_of_features("LayerNormalization", -1);
     add_layer_norm(net, from.vector("gamma"), from.vector("beta"),
                    from.real("LayerNormalization", "epsilon", 1e-5));
   }
@@ -176,12 +176,12 @@ struct OnnxForms {
   }
   template <class L>
   static void over_features(Net& net, From from) {
-    from.expect(L::name, "axis", -1, 1, -1);
+    from.expect_axis_of_features(L::name, -1);
     net.add(L{});
   }
 
   static void nothing(Net&, From) {}
-  static void flatten(Net&, From from) { from.expect("Flatten", "axis", 1, 1, -1); }
+  static void flatten(Net&, From from) { from.expect_axis_of_features("Flatten", 1); }
   static void reshape(Net&, From from) {
     const std::vector<double>& to = from.tensor("shape").values;
     if (to.size() != 2 || (to[0] != -1 && to[0] != 0) ||

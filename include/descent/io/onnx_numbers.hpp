@@ -55,13 +55,16 @@ class OnnxNumbers {
   std::int64_t integer(std::string_view op, std::string_view name, std::int64_t otherwise) const {
     return attribute_or(match_.node(op), name, otherwise);
   }
-  /// Throws unless the attribute is one of these two.
-  void expect(std::string_view op, std::string_view name, std::int64_t otherwise, std::int64_t a,
-              std::int64_t b) const {
-    const std::int64_t value = integer(op, name, otherwise);
-    if (value != a && value != b)
-      fail(concat("expected ", name, " = ", a, ", got ", value),
-           "samples are rows, and their features columns");
+  /// Throws unless the attribute is 0, which is what it is where nothing is said.
+  void expect_zero(std::string_view op, std::string_view name, std::string_view cure) const {
+    const std::int64_t value = integer(op, name, 0);
+    if (value != 0) fail(concat("expected ", name, " = 0, got ", value), cure);
+  }
+  /// Throws unless the operator works along the features; `otherwise` is its axis where nothing is said.
+  void expect_axis_of_features(std::string_view op, std::int64_t otherwise) const {
+    const std::int64_t axis = integer(op, "axis", otherwise);
+    if (axis != 1 && axis != -1)
+      fail(concat("expected axis = 1, got ", axis), "samples are rows, and their features columns");
   }
   /// Throws unless every mean is over the features.
   void expect_means_over_features() const {
