@@ -7,19 +7,29 @@
 
 namespace descent {
 
+struct NamedLayer;
+
 /// What a layer is, apart from its numbers: with those of `visit` and `visit_buffers` enough to make it again, or to
 /// write it in another format.
 struct LayerDescription {
   std::string type;                                     ///< the layer's `name`; empty where it has none
   std::vector<std::pair<std::string, double>> options;  ///< as the layer's `visit_options` names them
-  std::vector<std::pair<std::string, LayerDescription>>
-      layers;  ///< those of a composition, as its paths name them
+  std::vector<NamedLayer> layers;                       ///< those of a composition
 
-  // Not defaulted: clang 14 would ask for what is in `layers` before this type is complete.
-  friend bool operator==(const LayerDescription& a, const LayerDescription& b) {
-    return a.type == b.type && a.options == b.options && a.layers == b.layers;
-  }
+  bool operator==(const LayerDescription&) const;
 };
+
+/// A layer of a composition, under the name that it has in paths. (A std::pair would do, but clang 14 does not take
+/// one of a type that is not complete.)
+struct NamedLayer {
+  std::string name;
+  LayerDescription layer;
+  bool operator==(const NamedLayer&) const = default;
+};
+
+inline bool LayerDescription::operator==(const LayerDescription& other) const {
+  return type == other.type && options == other.options && layers == other.layers;
+}
 
 /// Describes a layer and all within it.
 ///
@@ -41,7 +51,7 @@ LayerDescription describe(const L& layer) {
     };
     if constexpr (requires { L::visit_options(add_option, layer); }) L::visit_options(add_option, layer);
     const auto add_layer = [&](std::string_view name, const auto& part) {
-      description.layers.emplace_back(name, describe(part));
+      description.layers.push_back({std::string{name}, describe(part)});
     };
     if constexpr (requires { layer.visit_layers(add_layer); }) layer.visit_layers(add_layer);
     return description;

@@ -60,7 +60,7 @@ inline LayerDescription description_of(const nlohmann::json& json) {
       layer.options.emplace_back(name, value.get<double>());
   if (json.contains("layers"))
     for (const auto& part : json.at("layers"))
-      layer.layers.emplace_back(part.at("name").get<std::string>(), description_of(part));
+      layer.layers.push_back({part.at("name").get<std::string>(), description_of(part)});
   return layer;
 }
 
@@ -95,11 +95,11 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   }
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
-    if (name != file.layers[i].first)
+    if (name != file.layers[i].name)
       return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
-                    file.layers[i].first, '"');
+                    file.layers[i].name, '"');
     if (auto difference =
-            first_difference(part, file.layers[i].second, path.empty() ? name : concat(path, '.', name)))
+            first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
       return difference;
   }
   if (model.layers.size() != file.layers.size())

@@ -245,9 +245,9 @@ class Catalogue {
     --budget.levels;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::string name = type == "Residual" ? "body" : std::to_string(i);
-      if (parts[i].first != name)
+      if (parts[i].name != name)
         record.fail(
-            concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].first, '"'));
+            concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].name, '"'));
       f(record.part(i));
     }
     ++budget.levels;

@@ -58,7 +58,7 @@ inline bool is_chain(const LayerDescription& model) {
 inline LayerDescription as_chain(LayerDescription model) {
   if (is_chain(model)) return model;
   LayerDescription chain{"Sequential", {}, {}};
-  chain.layers.emplace_back("0", std::move(model));
+  chain.layers.push_back({"0", std::move(model)});
   return chain;
 }
 template <class M>
