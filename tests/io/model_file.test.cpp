@@ -234,7 +234,8 @@ TEST_CASE("What could not be loaded again is not saved, and the old file stays")
   CHECK_THAT(refusal(broken, {.golden = x}),
              ContainsSubstring("expected finite outputs for the golden inputs"));
   CHECK_THROWS_AS(save_model(path, small(), {.golden = Matrix<>::Zero(4, 1)}), ShapeError);
-  CHECK_THAT(refusal(small(), {.golden = x, .labels = {"\xFF"}}), ContainsSubstring("in UTF-8, got other bytes"));
+  CHECK_THAT(refusal(small(), {.golden = x, .labels = {"\xFF"}}),
+             ContainsSubstring("in UTF-8, got other bytes"));
   CHECK(predict(load_model(path).network, x) == predict(small(), x));
   CHECK_FALSE(std::filesystem::exists(folder.path / "net.model.part"));
 }
