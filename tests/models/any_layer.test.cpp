@@ -47,7 +47,7 @@ TEST_CASE("AnyLayer hands on vectors as vectors, and a matrix of one column as a
     return all;
   };
   CHECK(kinds(AnyLayer<float>{Dense{1, 3, rng}}) == "weight matrix bias vector ");
-  CHECK(kinds(Network{Network{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
+  CHECK(kinds(Network{Sequential{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
 }
 
 TEST_CASE("Residual and Concat hold an AnyLayer, also one of a Residual or Concat", "[models]") {
