@@ -33,3 +33,28 @@ TEST_CASE("a cache serves whatever layer it meets", "[models]") {
   CHECK(AnyLayer<float>{ReLU{}}.forward(x, cache, Pass::inference()) == x);
   CHECK(AnyLayer<float>{Dense{2, 3, rng}}.forward(x, cache, Pass::inference()).rows() == 3);
 }
+
+TEST_CASE("AnyLayer hands on vectors as vectors, and a matrix of one column as a matrix", "[models]") {
+  Rng rng{1};
+  const auto kinds = [](auto model) {
+    std::string all;
+    decltype(model)::visit(
+        [&](const Parameter& p, auto& leaf) {
+          constexpr bool is_vector = std::remove_cvref_t<decltype(leaf)>::ColsAtCompileTime == 1;
+          all += concat(p.name.path(), is_vector ? " vector " : " matrix ");
+        },
+        model);
+    return all;
+  };
+  CHECK(kinds(AnyLayer<float>{Dense{1, 3, rng}}) == "weight matrix bias vector ");
+  CHECK(kinds(Network{Sequential{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
+}
+
+TEST_CASE("Residual and Concat hold an AnyLayer, also one of a Residual or Concat", "[models]") {
+  const AnyLayer<float> residual = Residual{AnyLayer<float>{ReLU{}}};
+  const AnyLayer<float> nested = Residual{residual};
+  const AnyLayer<float> single = Concat<AnyLayer<float>>{nested};
+  AnyLayer<float>::Cache cache;
+  const Matrix<> x = Matrix<>::Ones(2, 1);
+  CHECK(single.forward(x, cache, Pass::inference()) == 3 * x);
+}

@@ -76,6 +76,9 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
   }
 }
 
+/// The same as far as a float can tell: a model of floats may have come from one of doubles.
+inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
+
 /// Where two descriptions first differ and how; nothing where they do not.
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
@@ -89,7 +92,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
     if (i >= ours.size()) return concat(layer, "the model has no option \"", theirs[i].first, '"');
     if (i >= theirs.size()) return concat(layer, "the file has no option \"", ours[i].first, '"');
-    if (ours[i] != theirs[i])
+    if (ours[i].first != theirs[i].first || !same_option(ours[i].second, theirs[i].second))
       return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
                     theirs[i].first, " = ", theirs[i].second);
   }

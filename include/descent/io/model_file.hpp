@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
@@ -84,6 +85,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
 
 template <class T>
 void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& options) {
+  static_assert(std::endian::native == std::endian::little, "the hash is that of little-endian bytes");
   const Matrix<T>&x = options.golden, &y = model.outputs;
   if (!all_finite(y))
     throw DataError("save_model",
@@ -121,7 +123,7 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 /// Throws   DataError without golden inputs, for more than 64, and for a network that could not be loaded again, such
 ///          as one with a layer that the catalogue does not know; FormatError when the file cannot be written: the
 ///          old one stays.
-/// Cost     two passes over the model beside writing.
+/// Cost     two passes over the model beside writing, and the memory of a second one.
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
   using T = typename M::Scalar;

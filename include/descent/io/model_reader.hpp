@@ -93,11 +93,12 @@ class ModelFile {
  public:
   ModelFile(std::istream& in, const std::string& source) : file_{in, "load_model", source} {
     const std::string& version = text("descent_model_format");
-    if (version.size() > 4 || version.find_first_not_of("0123456789") != std::string::npos ||
-        version.empty() || version == "0")
+    const bool is_number = version.size() < 5 && version.find_first_not_of("0123456789") == std::string::npos;
+    const int number = is_number && !version.empty() ? std::stoi(version) : 0;
+    if (number < 1)
       file_.fail(concat("expected the number of a format, got \"", version, '"'), "the file is damaged");
-    if (std::stoi(version) > model_format)
-      file_.fail(concat("expected format ", model_format, " or older, got ", version),
+    if (number > model_format)
+      file_.fail(concat("expected format ", model_format, " or older, got ", number),
                  concat("it was saved by version ", text("library_version"), " of descent; this is version ",
                         descent::library_version, ": update it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
