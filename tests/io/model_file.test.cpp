@@ -315,9 +315,12 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
              ContainsSubstring("Dense \"3.1\": expected a tensor \"weight\", got none"));
 
   const auto nested = [](int levels) {
-    std::string all = R"(\"type\":\"Tanh\")";
-    for (int i = 0; i < levels; ++i)
-      all = R"(\"type\":\"Sequential\",\"layers\":[{\"name\":\"0\",)" + all + "}]";
+    std::string all, ends;
+    for (int i = 0; i < levels; ++i) {
+      all += R"(\"type\":\"Sequential\",\"layers\":[{\"name\":\"0\",)";
+      ends += "}]";
+    }
+    all += R"(\"type\":\"Tanh\")" + ends;
     return all;
   };
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", nested(31)),

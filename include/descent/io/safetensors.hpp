@@ -192,6 +192,8 @@ void save_safetensors(const std::filesystem::path& path, const M& model,
 /// Throws   FormatError, which names the tensor, when one is missing, left over, of another shape or of another type,
 ///          or when the file is damaged or cut short; DataError when two tensors would have one name. The model then
 ///          stays as it was.
+/// Source   https://huggingface.co/docs/safetensors, "Format"
+/// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
 Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& options = {},
                           const std::string& source = "stream") {
