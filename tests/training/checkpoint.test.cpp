@@ -229,6 +229,11 @@ TEST_CASE("checkpoint: a file that cannot be written is an error, and the old on
                ContainsSubstring("does the folder exist"));
   }
 #if defined(__linux__)
+  SECTION("a folder that takes no files, not even from root") {
+    with.checkpoint = {.path = "/proc/run.ckpt"};
+    CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
+               ContainsSubstring("may you write to it"));
+  }
   SECTION("no room on the disk") {
     // A name that leads to a device which is always full stands where the file is written.
     const std::string path = (folder.path / "run.ckpt").string();
