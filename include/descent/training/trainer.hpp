@@ -133,7 +133,8 @@ class Trainer {
   std::int64_t epochs() const { return state_.clock.epoch; }
   /// How many of `options.epochs` epochs are to be done yet; none after a run that was stopped.
   int epochs_left() const {
-    return stopped_ ? 0 : static_cast<int>(std::max<std::int64_t>(0, options.epochs - epochs()));
+    const std::int64_t left = options.epochs - epochs();
+    return stopped_ || (left < 0 && epochs() > 0) ? 0 : static_cast<int>(left);
   }
   double learning_rate() const { return optimizer.learning_rate(state_.clock); }
 
