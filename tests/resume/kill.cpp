@@ -2,7 +2,8 @@
 //
 //   kill PROGRAM KILLS
 //
-// Each trial begins anew, is killed (SIGKILL) before its end, and is then run to its end.
+// Each trial begins anew, is killed (SIGKILL) before its end, and is then run to its end. Every other one is killed at
+// a random moment, the rest in the first write of a checkpoint behind such a moment.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,11 +45,21 @@ struct Run {
       std::exit(1);
     }
   }
+  bool is_in_write() const {
+    return std::filesystem::exists(checkpoint + ".part") ||
+           std::filesystem::exists(checkpoint + ".best.part");
+  }
   std::string result() const {
     std::ifstream in{weights, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
   }
 };
+
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return info.si_pid == child;
+}
 
 }  // namespace
 
@@ -78,6 +89,8 @@ int main(int, char** arguments) {
     clear();
     const pid_t child = run.start();
     std::this_thread::sleep_for(duration * (static_cast<double>(random()) / 4294967296.0));
+    if (killed % 2 == 1)
+      while (!run.is_in_write() && !has_ended(child)) continue;
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
@@ -86,8 +99,7 @@ int main(int, char** arguments) {
       continue;
     }
     ++killed;
-    in_write += std::filesystem::exists(run.checkpoint + ".part") ||
-                std::filesystem::exists(run.checkpoint + ".best.part");
+    in_write += run.is_in_write();
     resumed += std::filesystem::exists(run.checkpoint);
     std::filesystem::remove(run.weights);
     run.to_its_end();
