@@ -45,14 +45,15 @@ class Pass {
   /// 128 random bits, number `block` of column `column` in this layer and step.
   RandomBlock random(Index column, Index block) const { return philox(key_, counter(column, block)); }
 
-  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast.
-  std::array<std::uint16_t, 128> random_halves(Index column, Index chunk) const {
+  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast. They stand in
+  /// numbers as wide as a float, so that choosing floats by them runs in vector registers.
+  std::array<std::uint32_t, 128> random_halves(Index column, Index chunk) const {
     const RandomBlocks blocks = philox_blocks(key_, counter(column, 16 * chunk));
-    std::array<std::uint16_t, 128> halves;
+    std::array<std::uint32_t, 128> halves;
     for (std::size_t w = 0; w < 4; ++w)
       for (std::size_t k = 0; k < 16; ++k) {
-        halves[32 * w + k] = static_cast<std::uint16_t>(blocks[w][k]);
-        halves[32 * w + 16 + k] = static_cast<std::uint16_t>(blocks[w][k] >> 16);
+        halves[32 * w + k] = blocks[w][k] & 0xFFFF;
+        halves[32 * w + 16 + k] = blocks[w][k] >> 16;
       }
     return halves;
   }
