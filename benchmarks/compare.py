@@ -31,6 +31,7 @@ OURS = {  # with each backend: what the names of its programs end in
 }
 PEERS = {"libtorch": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
 UNSUPPORTED = 77  # what a worker returns when it cannot do such work
+openblas_choice = {}  # of kernels, as environment variables
 
 
 def note(text):
@@ -76,7 +77,28 @@ def environment(threads):
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
         "LD_LIBRARY_PATH": ":".join(filter(None, folders)),
+        **openblas_choice,
     }
+
+
+def choose_openblas_kernels(workers):
+    """OpenBLAS takes a processor that is newer than itself for the oldest it knows. So that our peers run on kernels
+    that suit it, all are tried on the products of L, and the fastest ones are used. Returns what to tell about that."""
+    worker = workers.get("products of descent openblas")
+    if worker is None or "OPENBLAS_CORETYPE" in os.environ:
+        return None
+    speeds = {}
+    for kernels in [None, "Haswell", "Zen", "SkylakeX", "Cooperlake"]:
+        openblas_choice.update({"OPENBLAS_CORETYPE": kernels} if kernels else {})
+        done = start_worker(worker, "L", 1, 1)
+        if done.returncode == 0:  # those for other processors crash
+            speeds[kernels] = Run(done.stdout).steps_per_second
+    openblas_choice.clear()
+    best = max(speeds, key=speeds.get)
+    if best is None or speeds[best] < 1.1 * speeds[None]:
+        return "the kernels of its own choice"
+    openblas_choice["OPENBLAS_CORETYPE"] = best
+    return f"OPENBLAS_CORETYPE={best}, {speeds[best] / speeds[None]:.1f} times as fast as its own choice"
 
 
 class Run:
@@ -91,14 +113,18 @@ class Run:
 
 def run_worker(command, workload, threads, seconds):
     """The worker's Run, or the reason why it cannot do this."""
-    arguments = [workload, str(threads), str(seconds)]
-    program, mode = (command[:-1], command[-1:]) if command[-1] == "fit" else (command, [])
-    done = subprocess.run([*program, *arguments, *mode], env=environment(threads), capture_output=True, text=True)
+    done = start_worker(command, workload, threads, seconds)
     if done.returncode == UNSUPPORTED:
         return done.stderr.strip()
     if done.returncode != 0:
-        sys.exit(f"compare.py: {program[-1]} {' '.join(arguments)} failed:\n{done.stderr}")
+        sys.exit(f"compare.py: failed: {' '.join(map(str, done.args))}\n{done.stderr}")
     return Run(done.stdout)
+
+
+def start_worker(command, workload, threads, seconds):
+    arguments = [workload, str(threads), str(seconds)]
+    program, mode = (command[:-1], command[-1:]) if command[-1] == "fit" else (command, [])
+    return subprocess.run([*program, *arguments, *mode], env=environment(threads), capture_output=True, text=True)
 
 
 def wanted(name, libraries, threads):
@@ -278,13 +304,15 @@ def processor():
         return output_of("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
 
 
-def describe(settings, options):
+def describe(settings, options, kernels):
     compiler = output_of(settings["compiler"], "--version").splitlines()[0]
     libraries = ", ".join(f"{name} {version}" for name, version in settings["versions"].items() if version)
     print(f"- Date: {datetime.date.today()}")
     print(f"- Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}")
     print(f"- Compiler: {compiler}, -O3 -march=native")
     print(f"- Libraries: {libraries}")
+    if kernels:
+        print(f"- OpenBLAS: {kernels}")
     print(f"- Command: ./dev bench {' '.join(sys.argv[1:])}".rstrip())
     if options.only != "compile":
         print(f"- Medians of {options.repetitions} rounds of {options.seconds:g} s; in each all libraries take turns.")
@@ -318,8 +346,9 @@ def main():
     settings = json.loads((build / "settings.json").read_text())
     workers = find_workers(build)
 
+    kernels = choose_openblas_kernels(workers) if options.only != "compile" else None
     print("# Benchmarks\n")
-    describe(settings, options)
+    describe(settings, options, kernels)
     if options.only != "compile":
         begin, others = time.monotonic(), time_of_others()
         runs, left_out = measure(workers, options)

@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdio>
-#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -74,64 +73,32 @@ class ShapeError : public Error {
 
 namespace detail {
 
-/// A part of a message: a text or a number. All messages are put together by one function, which the compiler
-/// builds once.
-class Printed {
- public:
-  Printed(std::string_view text) : text_{text} {}
-  Printed(const std::string& text) : text_{text} {}
-  Printed(const char* text) : text_{text} {}
-  /// A path, in quotes.
-  Printed(const auto& path)
-    requires requires { std::string{path.string()}; }
-      : path_{'"' + path.string() + '"'}, kind_{Kind::path} {}
-  Printed(char character) : character_{character}, kind_{Kind::character} {}
-  Printed(std::integral auto number) : integer_{static_cast<long long>(number)}, kind_{Kind::integer} {}
-  Printed(std::floating_point auto number) : real_{static_cast<double>(number)}, kind_{Kind::real} {}
-
-  void append_to(std::string& all) const {
-    char digits[32];
-    switch (kind_) {
-      case Kind::text:
-        all.append(text_);
-        break;
-      case Kind::path:
-        all.append(path_);
-        break;
-      case Kind::character:
-        all.push_back(character_);
-        break;
-      case Kind::integer:
-        all.append(std::to_string(integer_));
-        break;
-      case Kind::real:
-        all.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", real_)));
-        break;
-    }
-  }
-
- private:
-  enum class Kind : unsigned char { text, path, character, integer, real };
-  std::string_view text_;
-  std::string path_;
-  union {
-    char character_;
-    long long integer_ = 0;
-    double real_;
-  };
-  Kind kind_ = Kind::text;
-};
-
-inline std::string join(std::initializer_list<Printed> parts) {
-  std::string all;
-  for (const Printed& part : parts) part.append_to(all);
-  return all;
+// The printed forms of the parts of a message, behind those before. Ordinary functions where they can be: a message of
+// its own then costs the compiler nothing but their calls.
+inline void print(std::string& to, std::string_view text) { to.append(text); }
+inline void print(std::string& to, char character) { to.push_back(character); }
+inline void print(std::string& to, long long number) { to.append(std::to_string(number)); }
+inline void print(std::string& to, double number) {
+  char digits[32];
+  to.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", number)));
+}
+void print(std::string& to, std::integral auto number) { print(to, static_cast<long long>(number)); }
+void print(std::string& to, std::floating_point auto number) { print(to, static_cast<double>(number)); }
+/// A path, in quotes.
+void print(std::string& to, const auto& path)
+  requires requires { std::string{path.string()}; }
+{
+  to.append("\"").append(path.string()).append("\"");
 }
 
 }  // namespace detail
 
 /// Joins the printed form of its arguments: texts, numbers, paths.
-std::string concat(const auto&... parts) { return detail::join({parts...}); }
+std::string concat(const auto&... parts) {
+  std::string all;
+  (detail::print(all, parts), ...);
+  return all;
+}
 
 /// Throws unless a sample has as many features as the layer expects.
 inline void expect_features(std::string_view component, Index expected, Index actual) {

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
@@ -40,35 +41,29 @@ class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
 
 }  // namespace detail
 
-/// The products as Eigen takes them. `c` takes the size of the result and shares no memory with `a` and `b`.
+/// The products by Eigen's own kernels. `c` takes the size of the result and shares no memory with `a` and `b`.
 /// Each runs on the thread that calls, and allocates only when that thread has had no product of this size.
+///
+/// The kernels are called directly, where `c.noalias() = a * b` would do: docs/decisions/0009 says what it brings.
 template <std::floating_point T>
-struct EigenProduct {
+class EigenProduct {
+ public:
   static constexpr std::string_view name = "Eigen";
 
   /// c = a b
   static void plain(Batch<T> a, Batch<T> b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.rows());
-    if (is_small({a.rows(), b.cols(), a.cols()}))
-      c.noalias() = a * b;
-    else
-      multiply<Eigen::ColMajor, Eigen::ColMajor>(a, b, {a.rows(), b.cols(), a.cols()}, c);
+    multiply<Eigen::ColMajor, Eigen::ColMajor>(a, b, {a.rows(), b.cols(), a.cols()}, c);
   }
   /// c = a^T b
   static void transposed_left(Batch<T> a, Batch<T> b, Matrix<T>& c) {
     eigen_assert(a.rows() == b.rows());
-    if (is_small({a.cols(), b.cols(), a.rows()}))
-      c.noalias() = a.transpose() * b;
-    else
-      multiply<Eigen::RowMajor, Eigen::ColMajor>(a, b, {a.cols(), b.cols(), a.rows()}, c);
+    multiply<Eigen::RowMajor, Eigen::ColMajor>(a, b, {a.cols(), b.cols(), a.rows()}, c);
   }
   /// c = a b^T
   static void transposed_right(Batch<T> a, Batch<T> b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.cols());
-    if (is_small({a.rows(), b.rows(), a.cols()}))
-      c.noalias() = a * b.transpose();
-    else
-      multiply<Eigen::ColMajor, Eigen::RowMajor>(a, b, {a.rows(), b.rows(), a.cols()}, c);
+    multiply<Eigen::ColMajor, Eigen::RowMajor>(a, b, {a.rows(), b.rows(), a.cols()}, c);
   }
 
  private:
@@ -76,19 +71,33 @@ struct EigenProduct {
     Index rows, cols, depth;
   };
 
-  /// Vectors, and what Eigen takes coefficient by coefficient.
-  static bool is_small(const Size& c) {
-    return c.rows == 1 || c.cols == 1 || c.rows + c.cols + c.depth < EIGEN_GEMM_TO_COEFFBASED_THRESHOLD;
-  }
-
-  /// To Eigen, a transposed matrix is one that lies in memory by rows.
+  /// c = a b, where a matrix that is to be transposed is one that lies in memory by rows.
   template <int order_a, int order_b>
   static void multiply(Batch<T> a, Batch<T> b, const Size& size, Matrix<T>& c) {
+    constexpr int other_order_b = order_b == Eigen::ColMajor ? Eigen::RowMajor : Eigen::ColMajor;
+    c.setZero(size.rows, size.cols);
+    if (c.size() == 0 || size.depth == 0) return;
+    if (size.cols == 1) return add_vector<order_a>(a, b.data(), c.data());
+    if (size.rows == 1) return add_vector<other_order_b>(b, a.data(), c.data());
     using Kernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b, false,
                                                                   Eigen::ColMajor, 1>;
-    c.setZero(size.rows, size.cols);
-    Kernel::run(size.rows, size.cols, size.depth, a.data(), a.outerStride(), b.data(), b.outerStride(), c.data(), 1,
-                c.outerStride(), T(1), detail::ProductMemory<T>::of_thread(size.rows, size.cols, size.depth));
+    Kernel::run(size.rows, size.cols, size.depth, a.data(), a.outerStride(), b.data(), b.outerStride(),
+                c.data(), 1, size.rows, T(1),
+                detail::ProductMemory<T>::of_thread(size.rows, size.cols, size.depth));
+  }
+
+  /// y += a x
+  template <int order>
+  static void add_vector(Batch<T> a, const T* x, T* y) {
+    constexpr bool by_columns = order == Eigen::ColMajor;
+    using Rows = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::RowMajor>;
+    using Columns = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::ColMajor>;
+    using MatrixOf = std::conditional_t<by_columns, Columns, Rows>;
+    using VectorOf = std::conditional_t<by_columns, Rows, Columns>;
+    using Kernel =
+        Eigen::internal::general_matrix_vector_product<Index, T, MatrixOf, order, false, T, VectorOf, false>;
+    Kernel::run(by_columns ? a.rows() : a.cols(), by_columns ? a.cols() : a.rows(),
+                MatrixOf{a.data(), a.outerStride()}, VectorOf{x, 1}, y, 1, T(1));
   }
 };
 

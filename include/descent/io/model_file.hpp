@@ -150,8 +150,8 @@ void save_model(const std::filesystem::path& path, const M& model,
 /// Throws   FormatError when the file is damaged, cut short or of a newer format, when it holds a layer that the
 ///          catalogue does not know, when its hash is another, or when the network does not give the outputs that the
 ///          saved one gave.
-/// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB about 1.5
-///          times that of reading alone.
+/// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB less than
+///          twice that of reading alone (`./dev bench load_model`).
 /// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
 LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = standard_catalogue<T>(),
