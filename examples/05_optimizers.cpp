@@ -4,7 +4,8 @@
 // the same learning rates. A rate that RMSprop and Adam like is slow for the other two, and momentum, an average
 // of gradients, is no faster than they are; a rate that these two like makes the cost of the others jump about.
 // Decay, alpha = alpha0 / (1 + epoch / 10), takes large steps at first and lets RMSprop and Adam settle at the
-// end; for gradient descent, which was not there yet, it comes too early.
+// end; for gradient descent, which was not there yet, it comes too early. The picture has the costs, and above
+// them the boundaries that the four draw between the moons at rate 0.2.
 //
 // Then a saddle at the end of a ravine, J(u, v) = 50 u^2 + (v^2 - 1)^2 / 4. At (0, 0) the gradient is zero, but
 // it is no minimum: those are at v = 1 and v = -1. We start beside it, at v = 0.001, where J is almost flat
@@ -28,8 +29,9 @@ using namespace descent;
 void two_moons(const std::string& out) {
   const Dataset train = moons({.samples = 600, .noise = 0.15, .seed = 1});
   const Dataset test = moons({.samples = 2000, .noise = 0.15, .seed = 2});
-  std::vector<plot::Picture> pictures;
-  const auto compare = [&](const std::string& title, const LearningRate& rate) {
+  std::vector<plot::Picture> boundaries, charts;
+  const auto compare = [&](const std::string& title, const LearningRate& rate,
+                           std::vector<plot::Picture>* maps = nullptr) {
     std::printf("%s\n", title.c_str());
     std::vector<plot::Line> costs;
     const auto train_with = [&](const std::string& name, const auto& optimizer) {
@@ -41,18 +43,21 @@ void two_moons(const std::string& out) {
       std::printf("  %-18s cost %.4f   test accuracy %.3f\n", name.c_str(), cost.back(),
                   evaluate(net, test, Accuracy{}));
       costs.push_back({name, cost});
-      if (pictures.empty()) pictures.push_back(plot::class_map("Gradient descent, " + title, net, train));
+      if (maps) maps->push_back(plot::class_map(name + ", " + title, net, train));
     };
     train_with("gradient descent", GradientDescent{.learning_rate = rate});
     train_with("momentum", Momentum{.learning_rate = rate});
     train_with("RMSprop", RMSprop{.learning_rate = rate});
     train_with("Adam", Adam{.learning_rate = rate});
-    pictures.push_back(plot::line_chart({.title = title, .y_most = 0.8}, costs));
+    charts.push_back(plot::line_chart({.title = title, .y_most = 0.8}, costs));
   };
   compare("rate 0.02", 0.02);
-  compare("rate 0.2", 0.2);
+  compare("rate 0.2", 0.2, &boundaries);
   compare("rate 0.2 with decay", InverseTime{.initial = 0.2, .decay_rate = 0.1});
-  plot::write_svg(out + "/05_optimizers.svg", pictures, 2);
+
+  std::vector<plot::Picture> pictures = boundaries;  // one row
+  pictures.insert(pictures.end(), charts.begin(), charts.end());
+  plot::write_svg(out + "/05_optimizers.svg", pictures, boundaries.size());
 }
 
 /// A model that is nothing but a point (u, v): whoever names its parameters in `visit` can be optimised.

@@ -6,7 +6,8 @@
 //
 // Then a network that is too large for its 60 samples. Its cost on them falls and falls; on the dev set it rises
 // again after a while. Early stopping ends the run when that has gone on for 60 epochs, and takes back the weights
-// of the best one. The curves are written as CSV, for any program that draws.
+// of the best one. The curves are drawn, beside the boundary between the moons that those weights make, and are
+// written as CSV for any other program that draws.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -59,7 +60,8 @@ void stop_early(const std::filesystem::path& out) {
 
   plot::write_svg(out / "12_curves.svg",
                   {plot::line_chart({.title = "Early stopping"},
-                                    {{"train", history["loss"]}, {"dev", history["val_loss"]}})});
+                                    {{"train", history["loss"]}, {"dev", history["val_loss"]}}),
+                   plot::class_map("The weights of the best epoch", net, train)});
   replace_file((out / "12_curves.csv").string(), "12_minimise",
                [&](std::ostream& file) { history.write_csv(file); });
 }

@@ -8,19 +8,29 @@
 #include <descent/models/sequential.hpp>
 #include <descent/optimizers/adam.hpp>
 #include <descent/training/trainer.hpp>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 namespace fuzz {
 
+inline auto some_trainer() {
+  using namespace descent;
+  Rng rng{1};
+  const Sequential net{Dense{2, 3, rng}, BatchNorm{3}};
+  return Trainer{net,
+                 MeanSquaredError{},
+                 Adam{},
+                 {.batch_size = 4, .metrics = {R2{}}, .accumulate = 2, .progress = silent}};
+}
+inline descent::Dataset<float> some_data() {
+  return {.x = descent::Matrix<>::Constant(2, 16, 0.5F), .y = descent::Matrix<>::Ones(3, 16)};
+}
+
 /// Takes what stands between the head of a checkpoint, which is put before it, and the hash, which is put behind.
 inline void checkpoint(std::string_view bytes) {
   using namespace descent;
-  static const auto trainer = [] {
-    Rng rng{1};
-    const Sequential net{Dense{2, 3, rng}, BatchNorm{3}};
-    return Trainer{net, MeanSquaredError{}, Adam{}, {.metrics = {R2{}}}};
-  }();
+  static const auto trainer = some_trainer();
   std::string file{detail::checkpoint_magic};
   file.append(reinterpret_cast<const char*>(&detail::checkpoint_byte_order), sizeof(std::uint32_t));
   file.append(bytes);
@@ -33,6 +43,9 @@ inline void checkpoint(std::string_view bytes) {
     detail::CheckpointReader reader{file, "fuzz"};
     loaded.visit_members(reader);
     reader.expect_end();
+    std::ostringstream text;
+    loaded.history().write_csv(text);
+    loaded.run(some_data(), 1);  // to see whether what was read can be gone on with
   } catch (const Error&) {
   }
 }

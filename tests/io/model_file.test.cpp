@@ -334,3 +334,42 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
   CHECK_THAT(about(R"(],\"type\":\"Sequential\")", copies + R"(],\"type\":\"Sequential\")"),
              ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
 }
+
+TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
+  // A small file by hand: one layer, one tensor of it, and samples of one feature.
+  const auto file = [](const std::string& type, const std::string& tensor, const std::string& described,
+                       std::size_t bytes) {
+    std::string header =
+        concat(R"({"__metadata__":{"architecture":"{\"layers\":[{\"name\":\"0\",\"type\":\")", type,
+               R"(\"}],\"type\":\"Sequential\"}","descent_model_format":"1","hash":"","labels":"[]",)",
+               R"("library_version":"0.1.0"},"0.)", tensor, R"(":{"data_offsets":[0,)", bytes, "],",
+               described, R"(},"golden.x":{"data_offsets":[)", bytes, ',', bytes + 4,
+               R"(],"dtype":"F32","shape":[1,1]},"golden.y":{"data_offsets":[)", bytes + 4, ',', bytes + 8,
+               R"(],"dtype":"F32","shape":[1,1]}})");
+    std::string length(8, '\0');
+    length[0] = static_cast<char>(header.size() & 0xFF);
+    length[1] = static_cast<char>(header.size() >> 8);
+    return length + header + std::string(bytes + 8, '\0');
+  };
+  for (const auto& [type, tensor] : {std::pair{"BatchNorm", "gamma"},
+                                     {"LayerNorm", "gamma"},
+                                     {"PReLU", "slope"},
+                                     {"Standardize", "mean"},
+                                     {"MinMax", "minimum"}}) {
+    CAPTURE(type);
+    for (const char* shape : {"[0,35184372088832]", "[35184372088832,0]"}) {
+      const std::string hostile = file(type, tensor, concat(R"("dtype":"F32","shape":)", shape), 0);
+      CHECK(hostile.size() < 1024);
+      CHECK_THAT(complaint_about(hostile),
+                 ContainsSubstring(concat("load_model: a.model: expected layers that can be made, got: "
+                                          "Sequential \"\": expected values in the tensor \"0.",
+                                          tensor, '"')));
+    }
+    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
+               ContainsSubstring(
+                   concat(type, " \"0\": expected a vector \"", tensor, "\", got 3 rows and 2 columns")));
+    CHECK_THAT(
+        complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
+        ContainsSubstring(concat("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
+  }
+}

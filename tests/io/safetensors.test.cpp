@@ -136,20 +136,6 @@ TEST_CASE("Names are mapped by pairs or by a function") {
       ContainsSubstring("a name of its own for each tensor, got \"b\" for \"0.weight\" and \"0.bias\""));
 }
 
-TEST_CASE("16-bit numbers are read exactly") {
-  using detail::from_half, detail::from_bfloat16;
-  CHECK(from_half(0x3C00) == 1);
-  CHECK(from_half(0xC000) == -2);
-  CHECK(from_half(0x7BFF) == 65504);
-  CHECK(from_half(0x0001) == std::ldexp(1.0F, -24));
-  CHECK(from_half(0x3555) == 0.333251953125F);
-  CHECK((from_half(0x8000) == 0 && std::signbit(from_half(0x8000))));
-  CHECK(from_half(0xFC00) == -std::numeric_limits<float>::infinity());
-  CHECK(std::isnan(from_half(0x7E00)));
-  CHECK(from_bfloat16(0x3F80) == 1);
-  CHECK(from_bfloat16(0xC049) == -3.140625F);
-}
-
 TEST_CASE("A tensor that is missing, left over or of another kind is named") {
   const std::string good = R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", four = "1234";
   const auto about = [&](const std::string& header, const std::string& values) {

@@ -1,4 +1,7 @@
+#include <limits>
+
 #include "golden.hpp"
+#include "support.hpp"
 
 using namespace descent;
 
@@ -23,12 +26,12 @@ void equals_reference(const std::string& name, const auto&... options) {
     const L<float> layer{options...};
     L<float> gradient = layer;
     typename L<float>::Cache cache;
-    constexpr double few_digits_of_float = 1e-6;
+    constexpr double digits_of_float = 1e-6, floor = 1;
     const Matrix<float> xf = x.cast<float>(), dyf = dy.cast<float>();
     golden::require_close(layer.forward(xf, cache, Pass::inference()).template cast<double>(), expected_y,
-                          few_digits_of_float);
+                          digits_of_float, floor);
     golden::require_close(layer.backward(xf, dyf, cache, gradient).template cast<double>(), expected_dx,
-                          few_digits_of_float);
+                          digits_of_float, floor);
     return;
   }
   FAIL("no reference for " << name);
@@ -68,4 +71,20 @@ TEST_CASE("the two forms of GELU differ by less than 5e-4", "[layers]") {
                                 .maxCoeff();
   CHECK(difference < 5e-4);
   CHECK(difference > 4e-4);
+}
+
+TEST_CASE("GELU keeps its digits far below 0, where 1 + erf has none", "[layers]") {
+  GELU<double>::Cache cache;
+  // -10 Phi(-10), of a table of the normal distribution.
+  CHECK_THAT((GELU<double>{}.forward(Vector<double>{{-10.0}}, cache, Pass::inference())(0, 0)),
+             Catch::Matchers::WithinRel(-7.61985302416052606597e-23, golden::one_step));
+}
+
+TEST_CASE("Activations refuse options that are no numbers", "[layers]") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(support::message_of<DataError>([] { LeakyReLU{{.slope = nan}}; }) ==
+        "LeakyReLU: expected .slope finite, got nan");
+  CHECK_THROWS_AS(ELU{{.alpha = nan}}, DataError);
+  CHECK_THROWS_AS(HardSigmoid{{.slope = nan}}, DataError);
+  CHECK_THROWS_AS((PReLU{1, {.slope = nan}}), DataError);
 }

@@ -1,12 +1,12 @@
 #include "golden.hpp"
+#include "support.hpp"
 
 using namespace descent;
 using golden::batch, golden::matrix, golden::require_close;
 
 namespace {
 
-/// The references' own tolerance: their digits went through a division by small deviations.
-constexpr double tolerance = 1e-10;
+constexpr double tolerance = golden::one_step;
 
 golden::Json find_case(const std::string& id) {
   const auto file = golden::read("batchnorm");
@@ -94,4 +94,19 @@ TEST_CASE("BatchNorm takes single samples in inference and refuses them in train
   const Matrix<double> x = Matrix<double>::Ones(3, 1);
   CHECK(layer.forward(x, cache, Pass::inference()).cols() == 1);
   CHECK_THROWS_AS(layer.forward(x, cache, Pass::training({})), DataError);
+}
+
+TEST_CASE("BatchNorm refuses options that make no sense", "[layers]") {
+  CHECK(support::message_of<ShapeError>([] { BatchNorm{0}; }) ==
+        "BatchNorm: expected a positive number of features, got 0; give the number of features before the "
+        "layer");
+  CHECK(support::message_of<DataError>([] {
+          BatchNorm{2, {.momentum = 1.5}};
+        }) ==
+        "BatchNorm: expected .momentum in [0, 1], got 1.5; it is the share of the old value; PyTorch's 0.1 "
+        "is 0.9");
+  CHECK(support::message_of<DataError>([] {
+          BatchNorm{2, {.epsilon = -1}};
+        }) == "BatchNorm: expected .epsilon of 0 or more, got -1");
+  CHECK_NOTHROW(BatchNorm{2, {.momentum = 1, .epsilon = 0}});
 }

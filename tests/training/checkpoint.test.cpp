@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <cstring>
 #include <descent/data/augment.hpp>
 #include <descent/data/random_noise.hpp>
 #include <descent/data/standardize.hpp>
@@ -151,6 +153,42 @@ TEST_CASE("checkpoint: an epoch that was begun goes on with its own samples only
   with.batch_size = 10;
   with.seed = 4;
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }), ContainsSubstring("expected seed 3"));
+
+  Network<float> net = network();
+  CHECK_THROWS_AS(fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with), DataError);
+  CHECK(support::values_of(net) == support::values_of(network()));
+}
+
+TEST_CASE("checkpoint: the file of the best epoch does not put off the other one") {
+  const support::TemporaryFolder folder;
+  Options with = options();
+  const std::filesystem::path path = folder.path / "run.ckpt";
+  with.checkpoint = {.path = path.string(), .every_steps = 20};  // an epoch has 8
+  train_until(22, with);
+  CHECK(std::filesystem::exists(folder.path / "run.ckpt.best"));
+  REQUIRE(std::filesystem::exists(path));
+  with.resume_from = path.string();
+  const Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with};
+  CHECK(trainer.steps() == 20);
+}
+
+TEST_CASE("checkpoint: one that is saved between the mini-batches of a step goes on to the same bits") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "run.ckpt").string();
+  Options with = options();
+  with.accumulate = 3;
+  const Result uninterrupted = train_with(with);
+
+  Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with};
+  int batches = 0;
+  trainer.options.on_batch_end.push_back([&](const BatchEnd&) {
+    if (++batches < 8 + 5) return;  // the second of three, in the second epoch
+    trainer.save(path);
+    throw Killed{};
+  });
+  CHECK_THROWS_AS(trainer.run(train), Killed);
+  with.resume_from = path;
+  CHECK(train_with(with) == uninterrupted);
 }
 
 TEST_CASE("checkpoint: what is not one, or one of another run, is refused and changes nothing") {
@@ -178,6 +216,29 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   SECTION("another file") {
     write(path, "a,b\n1,2\n");
     CHECK_THAT(message(), ContainsSubstring("expected a checkpoint, got another file"));
+  }
+  SECTION("a folder") {
+    with.resume_from = folder.path.string();
+    CHECK_THAT(message(), ContainsSubstring("but reading failed; is it a folder?"));
+  }
+  SECTION("counts below 0, with a hash that is right") {
+    with.resume_from = "";
+    with.checkpoint = {.path = path, .every_steps = 1};
+    train_until(3, with);
+    with.resume_from = path;
+    const std::string value = GENERATE("epoch/value/batches", "epoch/value/in_step", "optimizer/clock/epoch");
+    CAPTURE(value);
+    std::string damaged = bytes_of(path);
+    const std::size_t at = damaged.find(value);
+    REQUIRE(at != std::string::npos);
+    const std::int64_t negative = -1;
+    std::memcpy(damaged.data() + at + value.size() + 24, &negative, 8);  // behind rows, columns and size
+    XXH64 hash;
+    hash.update({damaged.data(), damaged.size() - 8});
+    const std::uint64_t right = hash.value();
+    std::memcpy(damaged.data() + damaged.size() - 8, &right, 8);
+    write(path, damaged);
+    CHECK_THAT(message(), ContainsSubstring("the file is damaged"));
   }
   SECTION("empty") {
     write(path, "");

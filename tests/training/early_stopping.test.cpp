@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 #include "descent/descent.hpp"
+#include "golden.hpp"
+#include "support.hpp"
 
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
@@ -83,4 +85,50 @@ TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below
   CHECK(rates[1] == 0.08);
   CHECK_THAT(rates.back(), Catch::Matchers::WithinRel(0.02, 1e-12));
   CHECK(std::is_sorted(rates.rbegin(), rates.rend()));
+}
+
+TEST_CASE("A plateau equals the reference", "[golden]") {
+  const auto file = golden::read("schedules");
+  const auto& c = file.at("plateau");
+  Rng rng{1};
+  const Dense<> net{1, 1, rng};
+  const FitOptions<Dense<>> options{.reduce_on_plateau = ReduceOnPlateau{.monitor = "loss",
+                                                                         .factor = c.at("factor"),
+                                                                         .patience = c.at("patience"),
+                                                                         .min_delta = c.at("min_delta"),
+                                                                         .minimum = c.at("minimum")}};
+  const double initial = file.at("initial");
+  detail::EpochRules<Dense<>> rules;
+  History history;
+  Clock clock;
+  for (std::size_t i = 0; i < c.at("losses").size(); ++i) {
+    CAPTURE(i);
+    history.add("loss", c.at("losses").at(i));
+    rules.apply(options, {clock.epoch, history, net, initial * clock.rate_scale}, clock);
+    CHECK_THAT(initial * clock.rate_scale,
+               Catch::Matchers::WithinRel(c.at("rates").at(i).get<double>(), golden::one_step));
+  }
+}
+
+TEST_CASE("The rules of epochs refuse bad options, each by its name, before training") {
+  const auto text = [](const std::optional<EarlyStopping>& stopping,
+                       const std::optional<ReduceOnPlateau>& plateau) {
+    Tug tug;
+    auto options = tug.options();
+    options.early_stopping = stopping;
+    options.reduce_on_plateau = plateau;
+    return support::message_of<DataError>(
+        [&] { fit(tug.net, tug.train, MeanSquaredError{}, slow, options); });
+  };
+  CHECK(text(EarlyStopping{.patience = -1}, {}) ==
+        "EarlyStopping: expected .patience of 0 or more, got -1; it counts epochs");
+  CHECK(text(EarlyStopping{.min_delta = -1}, {}) ==
+        "EarlyStopping: expected .min_delta of 0 or more, got -1");
+  CHECK(text({}, ReduceOnPlateau{.patience = -1}) ==
+        "ReduceOnPlateau: expected .patience of 0 or more, got -1; it counts epochs");
+  CHECK(text({}, ReduceOnPlateau{.min_delta = -1}) ==
+        "ReduceOnPlateau: expected .min_delta of 0 or more, got -1");
+  CHECK(text({}, ReduceOnPlateau{.minimum = -1}) ==
+        "ReduceOnPlateau: expected .minimum of 0 or more, got -1");
+  CHECK(text({}, ReduceOnPlateau{.factor = 1}) == "ReduceOnPlateau: expected .factor in [0, 1), got 1");
 }

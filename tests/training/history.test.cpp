@@ -1,5 +1,7 @@
 #include "descent/training/history.hpp"
 
+#include <limits>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -50,4 +52,21 @@ TEST_CASE("A history that lacks a name lists those that it has") {
         ".validation for names with val_");
   CHECK_THAT(message_of<DataError>([] { History{}["loss"]; }),
              Catch::Matchers::ContainsSubstring("expected one of [], got \"loss\""));
+}
+
+TEST_CASE("A history is written as CSV and as JSON") {
+  History history;
+  history.add("loss", 0.5);
+  history.add("my \"metric\"", 1);
+  history.add("loss", std::numeric_limits<double>::quiet_NaN());
+  history.add("my \"metric\"", 0.1);
+  std::ostringstream csv, json;
+  history.write_csv(csv);
+  CHECK(csv.str() == "epoch,loss,my \"metric\"\n1,0.5,1\n2,nan,0.10000000000000001\n");
+  history.write_json(json);
+  CHECK(json.str() == R"({
+  "loss": [0.5, null],
+  "my \"metric\"": [1, 0.10000000000000001]
+}
+)");
 }

@@ -60,11 +60,17 @@ class Archive {
   template <class V>
   void operator()(std::string_view name, std::vector<V>& list, const auto&... blank) {
     const Inside inside{*this, name};
-    list.resize(count(list.size(), sizeof(V) < 8 ? sizeof(V) : 8), blank...);
+    const std::size_t size = count(list.size(), std::is_arithmetic_v<V> ? sizeof(V) : 8);
     if constexpr (std::is_arithmetic_v<V>) {
-      carry({path_, list.data(), static_cast<Index>(list.size()), 1, sizeof(V)});
+      list.resize(size);
+      carry({path_, list.data(), static_cast<Index>(size), 1, sizeof(V)});
     } else {
-      for (V& value : list) (*this)("", value);
+      if (list.size() > size) list.resize(size, blank...);
+      // One by one, so that a file takes no memory for what it does not hold.
+      for (std::size_t i = 0; i < size; ++i) {
+        if (i == list.size()) list.emplace_back(blank...);
+        (*this)("", list[i]);
+      }
     }
   }
 

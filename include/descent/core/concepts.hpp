@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/pass.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
@@ -84,7 +85,13 @@ struct Clock {
   std::int64_t epoch = 0;
   double rate_scale = 1;
 
-  void visit_members(auto& a) { a("step", step), a("epoch", epoch), a("rate_scale", rate_scale); }
+  void visit_members(auto& a) {
+    a("step", step), a("epoch", epoch), a("rate_scale", rate_scale);
+    if (step < 0 || epoch < 0)
+      throw FormatError("checkpoint",
+                        concat("expected steps and epochs of 0 or more, got ", step, " and ", epoch),
+                        "the file is damaged");
+  }
 };
 
 /// An aggregate of hyper-parameters. What it remembers of a model from step to step is a value of its own,

@@ -100,6 +100,14 @@ std::string concat(const auto&... parts) {
   return all;
 }
 
+/// The number of features that a layer is made for. Throws unless it is positive.
+inline Index positive_features(std::string_view component, Index features) {
+  if (features <= 0)
+    throw ShapeError(component, concat("expected a positive number of features, got ", features),
+                     "give the number of features before the layer");
+  return features;
+}
+
 /// Throws unless a sample has as many features as the layer expects.
 inline void expect_features(std::string_view component, Index expected, Index actual) {
   if (actual != expected)

@@ -34,6 +34,11 @@ inline void expect_probability(const Option& option) {
   if (!(option.value >= 0 && option.value <= 1)) detail::reject(option, "in [0, 1]");
 }
 
+/// Throws DataError unless the option is finite.
+inline void expect_finite(const Option& option) {
+  if (!std::isfinite(option.value)) detail::reject(option, "finite");
+}
+
 /// Throws DataError unless the option is finite and not negative.
 inline void expect_not_negative(const Option& option) {
   if (!(option.value >= 0 && std::isfinite(option.value))) detail::reject(option, "of 0 or more");

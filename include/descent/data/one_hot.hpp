@@ -15,12 +15,15 @@ namespace descent {
 ///                                        0 1 0
 ///
 /// Shapes   labels [1, m] -> [classes, m]
-/// Throws   ShapeError when there is not one row of labels, DataError for a label that is none of the classes.
+/// Throws   ShapeError when there is not one row of labels or not one class, DataError for a label that is none of the classes.
 template <std::floating_point T>
 Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
   if (labels.rows() != 1)
     throw ShapeError("one_hot", concat("expected one row of classes, got ", labels.rows(), " rows"),
                      "labels are [1, samples]");
+  if (classes < 1)
+    throw ShapeError("one_hot", concat("expected at least one class, got ", classes),
+                     "give the number of classes, which is the largest label and 1");
   Matrix<T> columns = Matrix<T>::Zero(classes, labels.cols());
   for (Index j = 0; j < labels.cols(); ++j) {
     const T label = labels(0, j);

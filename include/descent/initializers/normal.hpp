@@ -1,19 +1,29 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
 
 namespace descent {
 
 /// W ~ N(mean, deviation^2), independent of the fan.
+///
+/// Throws   DataError when the mean is not finite, or the deviation is negative or not finite.
 struct Normal {
+  static constexpr std::string_view name = "Normal";
+
   double mean = 0;
   double deviation = 0.01;
 
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
-    for (T& w : weight.reshaped()) w = static_cast<T>(mean + deviation * rng.normal());
+    expect_finite({name, "mean", mean});
+    expect_not_negative({name, "deviation", deviation});
+    // Fused by name, since some compilers would fuse it and others not.
+    for (T& w : weight.reshaped()) w = static_cast<T>(std::fma(deviation, rng.normal(), mean));
   }
 };
 

@@ -1,19 +1,29 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
 
 namespace descent {
 
 /// W ~ U[low, high), independent of the fan. The variance is (high - low)^2 / 12.
+///
+/// Throws   DataError when a bound is not finite.
 struct Uniform {
+  static constexpr std::string_view name = "Uniform";
+
   double low = -0.05;
   double high = 0.05;
 
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
-    for (T& w : weight.reshaped()) w = static_cast<T>(low + (high - low) * rng.uniform());
+    expect_finite({name, "low", low});
+    expect_finite({name, "high", high});
+    // Fused by name, since some compilers would fuse it and others not.
+    for (T& w : weight.reshaped()) w = static_cast<T>(std::fma(high - low, rng.uniform(), low));
   }
 };
 

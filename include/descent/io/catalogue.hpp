@@ -48,6 +48,13 @@ class LayerRecord {
   /// The size of the layer's parameter or buffer of this name; the rows are the length of a vector.
   Index rows(std::string_view tensor) const { return size(tensor).rows; }
   Index cols(std::string_view tensor) const { return size(tensor).cols; }
+  /// The rows of what must be a vector.
+  Index length(std::string_view tensor) const {
+    const auto [rows, cols] = size(tensor);
+    if (cols != 1)
+      fail(concat("expected a vector \"", tensor, "\", got ", rows, " rows and ", cols, " columns"));
+    return rows;
+  }
   bool has(std::string_view tensor) const { return sizes_.contains(inside(tensor)); }
 
   const LayerDescription& description() const { return description_; }
@@ -161,15 +168,21 @@ class Catalogue {
   /// Makes a network as described, with tensors of these sizes and any values, that takes batches of the shape of
   /// `input`. What the layers give for such a batch may take memory in proportion to the tensors, and no more.
   ///
-  /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit.
+  /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit;
+  ///          and for a tensor without values that has a size above 1.
   Network<T> make(const LayerDescription& description, const TensorSizes& sizes,
                   const TensorSize& input) const {
     const LayerRecord record{description, sizes, ""};
     if (description.type != "Sequential" && description.type != "Network")
       record.fail("expected a Sequential or a Network, got another type");
     double values = 0;
-    for (const auto& [name, size] : sizes)
+    for (const auto& [name, size] : sizes) {
+      // No bytes of the file stand behind the other size of such a tensor, however large it is.
+      if ((size.rows == 0 && size.cols > 1) || (size.cols == 0 && size.rows > 1))
+        record.fail(concat("expected values in the tensor \"", name, "\", got ", size.rows, " rows and ",
+                           size.cols, " columns"));
       values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
+    }
     Budget budget{(0x1p22 + 64 * values) / static_cast<double>(input.cols), most_levels};
     Shape shape{input.rows};
     return chain(record, shape, budget);

@@ -120,8 +120,10 @@ class ModelFile {
   template <class T>
   Network<T> make_network(const Catalogue<T>& catalogue) const {
     TensorSizes sizes;
-    for (const TensorInfo& tensor : file_.tensors())
+    for (const TensorInfo& tensor : file_.tensors()) {
+      file_.expect_floats(tensor);  // of smaller types a small file could name large sizes
       if (!tensor.name.starts_with("golden.")) sizes.emplace(tensor.name, size_of(tensor));
+    }
     const TensorSize input = golden("golden.x");
     try {
       return catalogue.make(architecture_, sizes, input);

@@ -44,9 +44,11 @@ constexpr Index most_onnx_features = Index{1} << 31;
 
 /// How many features a sample has.
 inline Index features_of(const OnnxModel& model, const OnnxValue& input) {
-  // An image is read where flattening it is all that happens to it.
+  // An image is read where flattening it is all that happens to it: all sizes but the first, which is axis = 1. An
+  // axis of -1 means the same of flat samples alone.
   const bool is_flattened = std::all_of(model.nodes.begin(), model.nodes.end(), [&](const OnnxNode& node) {
-    return node.op == "Flatten" || std::count(node.inputs.begin(), node.inputs.end(), input.name) == 0;
+    const bool flattens = node.op == "Flatten" && attribute_or(node, "axis", std::int64_t{1}) == 1;
+    return flattens || std::count(node.inputs.begin(), node.inputs.end(), input.name) == 0;
   });
   if (input.dims.size() < 2 || (input.dims.size() > 2 && !is_flattened))
     fail_to_load_onnx(concat("expected an input [batch, features], got ", input.dims.size(), " dimensions"),
@@ -112,6 +114,8 @@ class OnnxAssembly {
       if (axis != 1 && axis != -1)
         fail_to_load_onnx(concat(printed(*step.node), ": expected axis = 1, got ", axis),
                           "samples are rows, and their features columns");
+      constexpr Index numbers_in_branch = 16;  // about as much memory as an empty branch takes
+      budget_.spend(numbers_in_branch * static_cast<Index>(step.ends.size()));
       std::vector<Network<T>> branches;
       for (const std::size_t end : step.ends) branches.push_back(network(step.from, end, features));
       net.add(joined(branches, 0, branches.size()));

@@ -151,21 +151,20 @@ inline bool matches(const OnnxForm& form, const std::string& name, const OnnxVal
   const OnnxNode* node = values.producer(name);
   if (node == nullptr || node->op != form.text || !node->domain.empty() || node->outputs[0] != name)
     return false;
-  std::vector<std::string> inputs = node->inputs;
-  while (!inputs.empty() && inputs.back().empty()) inputs.pop_back();  // optional ones, left out
-  if (inputs.size() != form.inputs.size()) return false;
-  const auto match_inputs = [&] {
+  const std::vector<std::string>& inputs = node->inputs;
+  std::size_t count = inputs.size();
+  while (count > 0 && inputs[count - 1].empty()) --count;  // optional ones, left out; read_onnx drops them
+  if (count != form.inputs.size()) return false;
+  const auto match_inputs = [&](bool swapped) {
     OnnxMatch attempt = match;
     attempt.nodes.push_back(node);
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      if (!matches(form.inputs[i], inputs[i], values, attempt)) return false;
+    for (std::size_t i = 0; i < count; ++i)
+      if (!matches(form.inputs[i], inputs[swapped ? 1 - i : i], values, attempt)) return false;
     match = std::move(attempt);
     return true;
   };
-  if (match_inputs()) return true;
-  if (form.text != "Add" && form.text != "Mul") return false;
-  std::swap(inputs[0], inputs[1]);
-  return match_inputs();
+  if (match_inputs(false)) return true;
+  return (form.text == "Add" || form.text == "Mul") && match_inputs(true);  // which take two, in any order
 }
 
 }  // namespace descent::detail

@@ -10,7 +10,7 @@
 namespace descent {
 
 /// The types of values that we write and read, by their numbers in ONNX.
-enum class OnnxType : std::int32_t { float32 = 1, int64 = 7, float16 = 10, float64 = 11 };
+enum class OnnxType : std::int32_t { float32 = 1, int64 = 7, boolean = 9, float16 = 10, float64 = 11 };
 
 /// Numbers in a file, in row-major order; no dimensions are a single number. Here they are always double, in a
 /// file of the type that `type` says.

@@ -14,7 +14,8 @@
 
 namespace descent::detail {
 
-/// How many numbers a network may take from a file, which may name the same ones for any number of layers.
+/// How many numbers a network may take from a file, which may name the same ones for any number of layers. A branch
+/// of a Concat counts for some too: to a file it is only a name.
 class OnnxBudget {
  public:
   explicit OnnxBudget(const OnnxModel& model) : left_{1 << 16} {

@@ -32,7 +32,7 @@ struct OnnxStep {
 class OnnxPaths {
  public:
   OnnxPaths(const OnnxModel& model, const std::string& input, const std::vector<OnnxForm>& forms)
-      : values_{model}, forms_{forms} {
+      : values_{model}, forms_{forms}, hops_left_{(std::size_t{1} << 16) + 16 * model.nodes.size()} {
     steps_.push_back({.kind = OnnxStep::Kind::input});
     of_.emplace(input, 0);
     for (const OnnxNode& node : model.nodes) add(node);
@@ -103,7 +103,7 @@ class OnnxPaths {
     }
     if (step.ends.empty()) return unknown(node, "it has no inputs");
     step.from = step.ends[0];
-    for (const std::size_t end : step.ends) step.from = common(step.from, end);
+    for (const std::size_t end : step.ends) step.from = common(step.from, end, node);
     if (step.kind == Kind::concat) return step;
 
     // Of the two paths that are added, one must lead straight through.
@@ -115,9 +115,16 @@ class OnnxPaths {
     return step;
   }
 
-  /// The last step that both stand behind, or are.
-  std::size_t common(std::size_t a, std::size_t b) const {
+  /// The last step that both stand behind, or are. Where each layer lies on one path, as it must, all these ways
+  /// together are no longer than the graph; a hostile one could have us walk it again for each input of each node.
+  std::size_t common(std::size_t a, std::size_t b, const OnnxNode& node) {
     while (a != b) {
+      if (hops_left_ == 0)
+        fail_to_load_onnx(
+            concat(printed(node),
+                   ": expected paths that share no layers, got long ones that meet again and again"),
+            "a network here has no layer in two places");
+      --hops_left_;
       if (steps_[a].depth < steps_[b].depth) std::swap(a, b);
       a = steps_[a].from;
     }
@@ -126,6 +133,7 @@ class OnnxPaths {
 
   OnnxValues values_;
   const std::vector<OnnxForm>& forms_;
+  std::size_t hops_left_;
   std::vector<OnnxStep> steps_;
   std::map<std::string, std::size_t, std::less<>> of_;
 };

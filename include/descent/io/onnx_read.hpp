@@ -1,17 +1,19 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <istream>
-#include <iterator>
+#include <optional>
 #include <protozero/exception.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "descent/core/all_bytes.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/data/files.hpp"
 #include "descent/io/onnx_message.hpp"
@@ -38,6 +40,8 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
   }
   if (!numbers.empty()) attribute.value = std::move(numbers);
   if (!integers.empty()) attribute.value = std::move(integers);
+  if (attribute.name.empty())
+    fail_to_read_onnx("expected an attribute with a name, got one without", "the file is damaged");
   return attribute;
 }
 
@@ -52,6 +56,11 @@ inline OnnxNode read_onnx_node(OnnxMessage in) {
     if (field == 5) node.attributes.push_back(read_onnx_attribute(in.message()));
     if (field == 7) node.domain = in.text();
   }
+  // Of two bytes each, such nodes and attributes would take a hundred times the memory of the file.
+  if (node.op.empty() || node.outputs.empty())
+    fail_to_read_onnx(concat("node \"", node.name, "\": expected an operator and outputs, got none"),
+                      "the file is damaged");
+  while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();  // optional, left out
   if (node.domain == "ai.onnx") node.domain.clear();
   return node;
 }
@@ -113,6 +122,7 @@ inline std::pair<std::string, std::string> read_onnx_metadata(OnnxMessage in) {
 inline OnnxModel read_onnx_model(OnnxMessage in) {
   OnnxModel model;
   model.producer.clear();
+  model.opset = 0;
   bool has_graph = false;
   while (in.next()) {
     const auto field = in.field();
@@ -126,7 +136,21 @@ inline OnnxModel read_onnx_model(OnnxMessage in) {
     if (field == 14) model.metadata.push_back(read_onnx_metadata(in.message()));
   }
   if (!has_graph) fail_to_read_onnx("expected a model with a graph, found none", "is this an .onnx file?");
+  if (model.opset < 1)
+    fail_to_read_onnx("expected opset_import with the version of ONNX's operators, found none",
+                      "the file is damaged, or holds only operators of others");
   return model;
+}
+
+inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
+  const std::optional<std::string> bytes = all_bytes(in);
+  if (!bytes) fail_to_read_onnx(concat(source, ": expected bytes, but reading failed"), "is it a folder?");
+  try {
+    return read_onnx_model(OnnxMessage{*bytes});
+  } catch (const protozero::exception& error) {
+    fail_to_read_onnx(concat("expected Protocol Buffers, found damage: ", error.what()),
+                      "is this an .onnx file, and was it copied whole?");
+  }
 }
 
 }  // namespace detail
@@ -136,19 +160,11 @@ inline OnnxModel read_onnx_model(OnnxMessage in) {
 /// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere. Allocates in
 ///          proportion to the file, whatever it says of sizes.
 /// Source   onnx.proto of ONNX 1.12
-inline OnnxModel read_onnx(std::istream& in) {
-  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  try {
-    return detail::read_onnx_model(detail::OnnxMessage{bytes});
-  } catch (const protozero::exception& error) {
-    detail::fail_to_read_onnx(concat("expected Protocol Buffers, found damage: ", error.what()),
-                              "is this an .onnx file, and was it copied whole?");
-  }
-}
+inline OnnxModel read_onnx(std::istream& in) { return detail::read_onnx_from(in, "stream"); }
 
 inline OnnxModel read_onnx(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_onnx");
-  return read_onnx(in);
+  return detail::read_onnx_from(in, path.string());
 }
 
 }  // namespace descent

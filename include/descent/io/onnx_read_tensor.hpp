@@ -1,37 +1,29 @@
 #pragma once
 
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/errors.hpp"
-#include "descent/data/npy.hpp"
+#include "descent/data/byte_reader.hpp"
+#include "descent/io/half.hpp"
 #include "descent/io/onnx_message.hpp"
 #include "descent/io/onnx_model.hpp"
 
 namespace descent::detail {
 
-/// Half precision: a sign, 5 bits of exponent, 10 of mantissa.
-inline double from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31, mantissa = bits & 1023;
-  double value = std::ldexp(mantissa, -24);
-  if (exponent == 31)
-    value =
-        mantissa != 0 ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
-  else if (exponent != 0)
-    value = std::ldexp(1024 + mantissa, exponent - 25);
-  return (bits & 0x8000) != 0 ? -value : value;
-}
-
 template <class V>
-void append_raw(std::string_view raw, std::vector<double>& values) {
-  values.reserve(raw.size() / sizeof(V));
-  for (std::size_t i = 0; i + sizeof(V) <= raw.size(); i += sizeof(V)) {
+void append_raw(std::string_view raw, OnnxTensor& tensor) {
+  if (raw.size() % sizeof(V) != 0)
+    fail_to_read_onnx(concat("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
+                             raw.size(), " bytes in all"),
+                      "the file is damaged");
+  tensor.values.reserve(tensor.values.size() + raw.size() / sizeof(V));
+  for (std::size_t i = 0; i < raw.size(); i += sizeof(V)) {
     const V value = from_bytes<V>(reinterpret_cast<const std::uint8_t*>(raw.data() + i), false);
-    values.push_back(static_cast<double>(value));
+    tensor.values.push_back(static_cast<double>(value));
   }
 }
 
@@ -60,7 +52,7 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   OnnxTensor tensor;
   std::int64_t type = 0, location = 0;
   std::string_view raw;
-  std::vector<std::uint16_t> bits;  // of numbers of half precision
+  std::vector<std::uint16_t> bits;  // of numbers of half precision, or truth values
   while (in.next()) {
     const auto field = in.field();
     if (field == 1) in.append_integers(tensor.dims);
@@ -78,26 +70,33 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
         concat("tensor \"", tensor.name,
                "\": expected its values in the file, found that they are in another"),
         "save the model as one file: onnx.save_model(model, path, save_as_external_data=False)");
-  if (type != 1 && type != 7 && type != 10 && type != 11)
-    fail_to_read_onnx(
-        concat("tensor \"", tensor.name, "\": expected float32, float64, float16 or int64, got type ", type),
-        "convert the model to float32; quantised models are not read");
+  if (type != 1 && type != 7 && type != 9 && type != 10 && type != 11)
+    fail_to_read_onnx(concat("tensor \"", tensor.name,
+                             "\": expected float32, float64, float16, int64 or bool, got type ", type),
+                      "convert the model to float32; quantised models are not read");
   tensor.type = static_cast<OnnxType>(type);
-  if (!raw.empty() || tensor.type == OnnxType::float16) tensor.values.clear();
+  const bool has_bits = tensor.type == OnnxType::float16 || tensor.type == OnnxType::boolean;
+  if (!raw.empty() || has_bits) tensor.values.clear();
   switch (tensor.type) {
     case OnnxType::float32:
-      append_raw<float>(raw, tensor.values);
+      append_raw<float>(raw, tensor);
       break;
     case OnnxType::float64:
-      append_raw<double>(raw, tensor.values);
+      append_raw<double>(raw, tensor);
       break;
     case OnnxType::int64:
-      append_raw<std::int64_t>(raw, tensor.values);
+      append_raw<std::int64_t>(raw, tensor);
       break;
     case OnnxType::float16:
-      append_raw<std::uint16_t>(raw, tensor.values);
+      append_raw<std::uint16_t>(raw, tensor);
       tensor.values.insert(tensor.values.end(), bits.begin(), bits.end());
-      for (double& value : tensor.values) value = from_half(static_cast<std::uint16_t>(value));
+      for (double& value : tensor.values)
+        value = static_cast<double>(from_half(static_cast<std::uint16_t>(value)));
+      break;
+    case OnnxType::boolean:
+      append_raw<std::uint8_t>(raw, tensor);
+      tensor.values.insert(tensor.values.end(), bits.begin(), bits.end());
+      for (double& value : tensor.values) value = value != 0 ? 1 : 0;
       break;
   }
   check_size(tensor);

@@ -31,6 +31,8 @@ inline std::string raw_bytes(const OnnxTensor& tensor) {
       put(std::bit_cast<std::uint32_t>(static_cast<float>(value)), 4);
     else if (tensor.type == OnnxType::float64)
       put(std::bit_cast<std::uint64_t>(value), 8);
+    else if (tensor.type == OnnxType::boolean)
+      put(value != 0 ? 1 : 0, 1);
     else
       put(static_cast<std::uint64_t>(static_cast<std::int64_t>(value)), 8);
   }
@@ -42,7 +44,7 @@ inline std::string raw_bytes(const OnnxTensor& tensor) {
 inline void write(pbf_writer out, const OnnxTensor& tensor) {
   if (tensor.type == OnnxType::float16)
     throw DataError("write_onnx", concat("tensor \"", tensor.name, "\" is of type float16"),
-                    "choose float32, float64 or int64");
+                    "choose float32, float64, int64 or boolean");
   out.add_packed_int64(1, tensor.dims.begin(), tensor.dims.end());
   out.add_int32(2, static_cast<std::int32_t>(tensor.type));
   if (!tensor.name.empty()) out.add_string(8, tensor.name);

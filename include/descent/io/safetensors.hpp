@@ -133,9 +133,7 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
       file.fail(tensor.name,
                 concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape)),
                 "make the model with the sizes that the file was saved with");
-    if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
-      file.fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
-                "save it as floats: tensor.float()");
+    file.expect_floats(tensor);
   }
   if (!by_name.empty() && !ignore_others)
     file.fail(std::string{by_name.begin()->first}, "expected tensors of the model alone, got this one too",

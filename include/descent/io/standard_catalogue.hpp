@@ -28,14 +28,16 @@ Catalogue<T> standard_catalogue() {
     return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave,
                     layer.has("bias") ? Bias::learnt : Bias::none};
   });
-  all.template add<BatchNorm<T>>([](const LayerRecord& layer) { return BatchNorm<T>{layer.rows("gamma")}; });
-  all.template add<LayerNorm<T>>([](const LayerRecord& layer) { return LayerNorm<T>{layer.rows("gamma")}; });
-  all.template add<PReLU<T>>([](const LayerRecord& layer) { return PReLU<T>{layer.rows("slope")}; });
+  all.template add<BatchNorm<T>>(
+      [](const LayerRecord& layer) { return BatchNorm<T>{layer.length("gamma")}; });
+  all.template add<LayerNorm<T>>(
+      [](const LayerRecord& layer) { return LayerNorm<T>{layer.length("gamma")}; });
+  all.template add<PReLU<T>>([](const LayerRecord& layer) { return PReLU<T>{layer.length("slope")}; });
   // These learn from samples; what they have learnt is then replaced.
   all.template add<Standardize<T>>(
-      [](const LayerRecord& layer) { return Standardize<T>{Matrix<T>::Zero(layer.rows("mean"), 1)}; });
+      [](const LayerRecord& layer) { return Standardize<T>{Matrix<T>::Zero(layer.length("mean"), 1)}; });
   all.template add<MinMax<T>>(
-      [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.rows("minimum"), 1)}; });
+      [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.length("minimum"), 1)}; });
   // Their constructors look at the options.
   all.template add<Dropout<T>>(
       [](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });

@@ -20,6 +20,7 @@
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/data/byte_reader.hpp"
+#include "descent/io/half.hpp"
 #include "descent/io/tensor_header.hpp"
 
 namespace descent::detail {
@@ -49,20 +50,6 @@ auto leaves_of(M& model) {
   visit_buffers<std::remove_const_t<M>>(add, model);
   return leaves;
 }
-/// The number in two bytes of IEEE 754: a sign, 5 bits of exponent, 10 of the fraction.
-inline float from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  float size = 0;
-  if (exponent == 31)
-    size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  else
-    size = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                         : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  return (bits & 0x8000) != 0 ? -size : size;
-}
-
-/// The first half of a float.
-inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 template <std::floating_point T>
 constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
@@ -111,6 +98,13 @@ class TensorFile {
     const auto found =
         std::find_if(tensors().begin(), tensors().end(), [&](const TensorInfo& t) { return t.name == name; });
     return found == tensors().end() ? nullptr : &*found;
+  }
+
+  /// Throws unless the values of a tensor are floats of a type that `read` converts.
+  void expect_floats(const TensorInfo& tensor) const {
+    if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
+      fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
+           "save it as floats: tensor.float()");
   }
 
   /// Reads the values of a tensor, in the order of the file, converted to T. Calls see(bytes) with what it read,
@@ -178,8 +172,7 @@ class TensorFile {
     else if (tensor.dtype == "BF16")
       each(std::uint16_t{}, from_bfloat16);
     else
-      fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
-           "save it as floats: tensor.float()");
+      expect_floats(tensor);  // which they are not
     return to;
   }
 

@@ -7,6 +7,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
 #include "descent/core/strips.hpp"
 #include "descent/core/team.hpp"
 
@@ -36,8 +37,9 @@ struct BatchNormOptions {
 /// The layer before needs no bias: beta does its work.
 ///
 /// Shapes   x, y [features, m]   gamma, beta [features]
-/// Throws   ShapeError when x has other than `features` rows; DataError in training on a single sample,
-///          whose variance says nothing.
+/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive; DataError when the
+///          momentum is not in [0, 1] or epsilon is negative, and in training on a single sample, whose variance
+///          says nothing.
 /// Cost     three passes over the batch forward, two backward.
 /// Source   Ioffe, Szegedy: Batch normalization (ICML 2015), algorithms 1 and 2
 /// Example  examples/01_digits.cpp
@@ -55,11 +57,15 @@ class BatchNorm {
   };
 
   explicit BatchNorm(Index features, const BatchNormOptions& with = {})
-      : gamma(Vector<T>::Ones(features)),
+      : gamma(Vector<T>::Ones(positive_features(name, features))),
         beta(Vector<T>::Zero(features)),
         running_mean(Vector<T>::Zero(features)),
         running_variance(Vector<T>::Ones(features)),
-        options(with) {}
+        options(with) {
+    expect_probability(
+        {name, "momentum", with.momentum, "it is the share of the old value; PyTorch's 0.1 is 0.9"});
+    expect_not_negative({name, "epsilon", with.epsilon});
+  }
 
   static void visit(auto&& f, auto&... tree) {
     f(Parameter{"gamma", Role::scale}, tree.gamma...);

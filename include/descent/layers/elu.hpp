@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/options.hpp"
 #include "descent/layers/activation.hpp"
 
 namespace descent {
@@ -15,6 +16,7 @@ struct ELUOptions {
 ///
 ///   y = x where x > 0, else alpha * (exp(x) - 1)      dx = dy where x > 0, else dy * (y + alpha)
 ///
+/// Throws   DataError when alpha is not finite.
 /// Source   Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential linear
 ///          units (ICLR 2016)
 template <std::floating_point T = float>
@@ -22,7 +24,9 @@ class ELU : public Activation<ELU<T>, T> {
  public:
   static constexpr std::string_view name = "ELU";
 
-  explicit ELU(const ELUOptions& options = {}) : alpha_{static_cast<T>(options.alpha)} {}
+  explicit ELU(const ELUOptions& options = {}) : alpha_{static_cast<T>(options.alpha)} {
+    expect_finite({name, "alpha", options.alpha});
+  }
 
   static void visit_options(auto&& f, auto&... tree) { f("alpha", tree.alpha_...); }
 

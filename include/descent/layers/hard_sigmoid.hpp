@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/options.hpp"
 #include "descent/layers/activation.hpp"
 
 namespace descent {
@@ -18,13 +19,16 @@ struct HardSigmoidOptions {
 /// With slope 1/6 it is 0 below -3 and 1 above 3; with the 0.2 of older Keras the corners are at -2.5
 /// and 2.5.
 ///
+/// Throws   DataError when slope is not finite.
 /// Source   Courbariaux, Bengio, David: BinaryConnect (NIPS 2015), equation 3, with slope 1/2
 template <std::floating_point T = float>
 class HardSigmoid : public Activation<HardSigmoid<T>, T> {
  public:
   static constexpr std::string_view name = "HardSigmoid";
 
-  explicit HardSigmoid(const HardSigmoidOptions& options = {}) : slope_{static_cast<T>(options.slope)} {}
+  explicit HardSigmoid(const HardSigmoidOptions& options = {}) : slope_{static_cast<T>(options.slope)} {
+    expect_finite({name, "slope", options.slope});
+  }
 
   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope_...); }
 

@@ -6,6 +6,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
 
 namespace descent {
 
@@ -23,7 +24,8 @@ struct LayerNormOptions {
 ///   dx = (g - mean(g) - n * mean(g * n)) / sqrt(sigma^2 + epsilon)       the means are over features
 ///
 /// Shapes   x, y [features, m]   gamma, beta [features]
-/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive.
+/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive; DataError
+///          when epsilon is negative or not finite.
 /// Cost     four passes over the batch forward, three backward.
 /// Source   Ba, Kiros, Hinton: Layer normalization (arXiv:1607.06450)
 template <std::floating_point T = float>
@@ -37,7 +39,11 @@ class LayerNorm {
   };
 
   explicit LayerNorm(Index features, const LayerNormOptions& with = {})
-      : gamma(Vector<T>::Ones(checked(features))), beta(Vector<T>::Zero(features)), options(with) {}
+      : gamma(Vector<T>::Ones(positive_features(name, features))),
+        beta(Vector<T>::Zero(features)),
+        options(with) {
+    expect_not_negative({name, "epsilon", with.epsilon});
+  }
 
   static void visit(auto&& f, auto&... tree) {
     f(Parameter{"gamma", Role::scale}, tree.gamma...);
@@ -87,14 +93,6 @@ class LayerNorm {
 
   Vector<T> gamma, beta;
   LayerNormOptions options;
-
- private:
-  static Index checked(Index features) {
-    if (features <= 0)
-      throw ShapeError(name, concat("expected a positive number of features, got ", features),
-                       "give the number of features before the layer");
-    return features;
-  }
 };
 
 }  // namespace descent

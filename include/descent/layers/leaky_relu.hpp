@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/options.hpp"
 #include "descent/layers/activation.hpp"
 
 namespace descent {
@@ -15,6 +16,7 @@ struct LeakyReLUOptions {
 ///
 ///   y = max(0, x) + slope * min(0, x)      dx = dy where x > 0, else slope * dy
 ///
+/// Throws   DataError when slope is not finite.
 /// Source   Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models (ICML 2013
 ///          workshop on deep learning for audio, speech and language processing)
 template <std::floating_point T = float>
@@ -22,7 +24,9 @@ class LeakyReLU : public Activation<LeakyReLU<T>, T> {
  public:
   static constexpr std::string_view name = "LeakyReLU";
 
-  explicit LeakyReLU(const LeakyReLUOptions& options = {}) : slope_{static_cast<T>(options.slope)} {}
+  explicit LeakyReLU(const LeakyReLUOptions& options = {}) : slope_{static_cast<T>(options.slope)} {
+    expect_finite({name, "slope", options.slope});
+  }
 
   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope_...); }
 

@@ -5,6 +5,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
 
 namespace descent {
 
@@ -21,7 +22,8 @@ struct PReLUOptions {
 /// The slope is a scale, which regularisers leave alone: shrinking it towards 0 would make a ReLU of it.
 ///
 /// Shapes   x, y [n, m], of any n for the one slope   a [n] or [1]
-/// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive.
+/// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive; DataError
+///          when the slope to start from is not finite.
 /// Cost     one pass over the batch forward, two backward.
 /// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), 2.1
 template <std::floating_point T = float>
@@ -34,7 +36,9 @@ class PReLU {
   };
 
   explicit PReLU(Index channels = 1, const PReLUOptions& with = {})
-      : slope(Vector<T>::Constant(checked(channels), static_cast<T>(with.slope))) {}
+      : slope(Vector<T>::Constant(checked(channels), static_cast<T>(with.slope))) {
+    expect_finite({name, "slope", with.slope});
+  }
 
   static void visit(auto&& f, auto&... tree) { f(Parameter{"slope", Role::scale}, tree.slope...); }
 

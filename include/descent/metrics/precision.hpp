@@ -13,9 +13,9 @@ namespace descent {
 ///
 ///   true positives / (true positives + false positives)
 ///
-///   Precision{}                                  of two classes that of class 1, of more the mean over
-///   classes Precision{.average = Average::micro}         see `Average` Precision{.of_class = 3, .name =
-///   "precision_3"}
+///   Precision{}                                          of two classes that of class 1, of more the mean
+///   Precision{.average = Average::micro}                 see `Average`
+///   Precision{.of_class = 3, .name = "precision_3"}      of class 3 alone
 ///
 /// A class that was never predicted counts 0. The mean leaves out classes that neither were there nor were
 /// predicted. Both are what scikit-learn does with zero_division=0.

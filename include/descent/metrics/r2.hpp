@@ -67,9 +67,9 @@ struct R2 {
     seen += other.seen;
   }
 
-  /// Not-a-number before the second sample.
   void visit_members(auto& a) { a("outputs", outputs), a("seen", seen); }
 
+  /// Not-a-number before the second sample.
   double value() const {
     if (seen < 2) return std::numeric_limits<double>::quiet_NaN();
     double sum = 0;

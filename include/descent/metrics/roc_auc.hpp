@@ -57,7 +57,6 @@ struct RocAuc {
     std::copy_n(other.samples.begin(), count, std::back_inserter(samples));
   }
 
-  /// Not-a-number unless there are samples of both classes.
   void visit_members(auto& a) {
     std::vector<double> scores;
     std::vector<unsigned char> positive;
@@ -69,6 +68,7 @@ struct RocAuc {
     for (std::size_t i = 0; i < scores.size(); ++i) samples.push_back({scores[i], positive[i] != 0});
   }
 
+  /// Not-a-number unless there are samples of both classes.
   double value() const {
     std::vector<Scored> sorted = samples;
     std::sort(sorted.begin(), sorted.end(),

@@ -11,7 +11,8 @@ namespace descent {
 ///
 ///   s += dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = initial_sum at first
 ///
-/// The initial sum is 0 as in PyTorch; Keras takes 0.1.
+/// The initial sum is 0 as in PyTorch; Keras takes 0.1: `.initial_sum = 0.1`. Keras also adds epsilon inside the root,
+/// for which there is no option; beside an initial sum of 0.1 it does not show.
 ///
 /// Throws   DataError from `init` when epsilon or the initial sum is negative.
 /// Source   Duchi, Hazan, Singer: Adaptive subgradient methods for online learning and stochastic optimization

@@ -49,6 +49,10 @@ void expect_adam_options(std::string_view component, const auto& options) {
 ///   v = beta1 v + (1 - beta1) dw         s = beta2 s + (1 - beta2) dw^2        t = 1, 2, ...
 ///   w -= alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
+/// Epsilon is added to the corrected root, as in the paper's algorithm and PyTorch. Keras adds its 1e-7 to the root
+/// before the correction, as the paper's remark in section 2 has it; there is no option for that, and the two differ
+/// by a factor sqrt(1 - beta2^t) of epsilon, which goes to 1.
+///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 1
 /// Example  examples/01_digits.cpp

@@ -12,7 +12,8 @@ namespace descent {
 ///
 ///   v = beta1 v + (1 - beta1) dw      u = max(beta2 u, |dw| + epsilon)      w -= alpha / (1 - beta1^t) * v / u
 ///
-/// The paper has no epsilon; PyTorch adds it as here, Keras when it divides: v / (u + epsilon).
+/// The paper has no epsilon; PyTorch adds it as here, Keras when it divides: v / (u + epsilon). There is
+/// no option for that; the two differ by epsilon at most in the divisor.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is not positive.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 2

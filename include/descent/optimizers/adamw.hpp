@@ -25,6 +25,8 @@ enum class Decays : std::uint8_t {
 /// rate as in PyTorch and Keras; the paper multiplies it by the schedule without its initial value. The L2
 /// regularizer is not the same: its gradient passes through v and s. It is in the reported cost, this is not.
 ///
+/// Epsilon stands as in Adam, which says what Keras does.
+///
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or weight_decay is negative.
 /// Source   Loshchilov, Hutter: Decoupled weight decay regularization (ICLR 2019), algorithm 2
 struct AdamW {

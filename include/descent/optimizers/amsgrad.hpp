@@ -14,7 +14,7 @@ namespace descent {
 ///   w -= alpha * v / (1 - beta1^t) / (sqrt(l / (1 - beta2^t)) + epsilon)
 ///
 /// The paper corrects neither average for its start at 0; PyTorch and Keras correct both as here, after the
-/// maximum.
+/// maximum. There is no option for the paper's form. Epsilon stands as in Adam, which says what Keras does.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Reddi, Kale, Kumar: On the convergence of Adam and beyond (ICLR 2018), algorithm 2

@@ -55,6 +55,9 @@ struct LBFGS {
       a("last_step", last_step);
       a("steps", steps, gradient);
       a("changes", changes, gradient);
+      if (steps.size() != changes.size())
+        throw FormatError("checkpoint", concat("expected ", steps.size(), " changes, got ", changes.size()),
+                          "the file is damaged");
     }
   };
 

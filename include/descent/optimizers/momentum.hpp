@@ -14,7 +14,7 @@ namespace descent {
 /// alpha * (1 - beta) for its alpha.
 enum class Velocity : std::uint8_t {
   average,  ///< v = beta v + (1 - beta) dw
-  sum,      ///< v = beta v + dw, as in PyTorch and Keras
+  sum,      ///< v = beta v + dw, as in PyTorch
 };
 
 namespace detail {
@@ -31,7 +31,8 @@ void update_velocity(auto& v, const auto& dw, double beta, Velocity velocity) {
 ///
 ///   v = beta v + (1 - beta) dw      w -= alpha v      v = 0 at first
 ///
-/// `.velocity = Velocity::sum` is the form of PyTorch and Keras, v = beta v + dw. With `.bias_correction` the
+/// `.velocity = Velocity::sum` is the form of PyTorch, v = beta v + dw. Keras has alpha inside, v = beta v - alpha dw,
+/// which is the same as long as alpha stays the same. With `.bias_correction` the
 /// step is alpha v / (1 - beta^t), t = 1, 2, ..., so that the first steps are as long as the later ones.
 ///
 /// Throws   DataError from `init` when beta is not in [0, 1).

@@ -16,7 +16,8 @@ namespace descent {
 ///   n = (1 - mu_t) dw / (1 - p_t) + mu_(t+1) v / (1 - p_(t+1))
 ///   w -= alpha * n / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
-/// This is PyTorch's NAdam and Dozat's. Keras 3 has no such option and stands at momentum_decay = 1. At infinity
+/// This is PyTorch's NAdam and Dozat's. (In PyTorch 1.13 only with `foreach=True`; its loop without multiplies one mu
+/// too many, which later versions mend.) Keras 3 has no such option and stands at momentum_decay = 1. At infinity
 /// mu is beta1 throughout: the plain form of Dozat's paper.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or momentum_decay is negative.

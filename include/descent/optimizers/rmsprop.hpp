@@ -18,7 +18,8 @@ namespace descent {
 /// larger epsilon then. With `.momentum` the step goes along v = momentum v + dw / (sqrt(s) + epsilon), not
 /// averaged, as in PyTorch.
 ///
-/// beta is what PyTorch calls alpha (0.99 there). Keras adds epsilon inside the root.
+/// beta is what PyTorch calls alpha (0.99 there). Keras adds epsilon inside the root, for which there is no
+/// option: its epsilon of 1e-7 weighs like one of up to sqrt(1e-7) = 3e-4 here.
 ///
 /// Throws   DataError from `init` when beta or momentum is not in [0, 1) or epsilon is negative.
 /// Source   Tieleman, Hinton: Lecture 6.5, rmsprop (Neural networks for machine learning, Coursera, 2012);

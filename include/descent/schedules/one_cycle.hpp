@@ -13,7 +13,8 @@ namespace descent {
 ///   alpha(0) = peak / start_divisor           alpha(rise_share * steps - 1) = peak
 ///   alpha(steps - 1) = alpha(0) / end_divisor      and the same after that
 ///
-/// PyTorch's OneCycleLR with its defaults. The momentum, which may go the other way, stays as it is here.
+/// The learning rate of PyTorch's OneCycleLR with its defaults. That moves the momentum the other way, too; here it
+/// stays as it is.
 ///
 /// Throws   DataError when called, if `steps` is less than 1, `rise_share` not in [0, 1), a divisor not
 ///          positive, or the peak negative or not finite.

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "descent/core/all_bytes.hpp"
 #include "descent/core/archive.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/replace_file.hpp"
@@ -155,8 +156,11 @@ void load_checkpoint(const std::string& path, auto& value) {
   if (!in)
     throw FormatError("checkpoint", concat("expected a readable file at \"", path, "\", found none"),
                       "leave .resume_from empty for a new run");
-  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  CheckpointReader reader{bytes, path};
+  const std::optional<std::string> bytes = all_bytes(in);
+  if (!bytes)
+    throw FormatError("checkpoint", concat("expected a file at \"", path, "\", but reading failed"),
+                      "is it a folder?");
+  CheckpointReader reader{*bytes, path};
   value.visit_members(reader);
   reader.expect_end();
 }

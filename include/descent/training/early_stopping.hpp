@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "descent/core/options.hpp"
 #include "descent/training/history.hpp"
@@ -20,9 +21,11 @@ enum class Mode { min, max };
 /// false.
 ///
 /// Throws   DataError after the first epoch when the history has no such metric; `val_` names need
-///          `.validation`.
+///          `.validation`. DataError before training when `patience` or `min_delta` is negative.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.8
 struct EarlyStopping {
+  static constexpr std::string_view name = "EarlyStopping";
+
   std::string monitor = "val_loss";
   int patience = 5;
   double min_delta = 0;
@@ -34,8 +37,13 @@ struct EarlyStopping {
 ///
 ///   alpha *= factor      from then on, on top of any schedule, but not below `minimum` in all
 ///
-/// Throws   as EarlyStopping; DataError when `factor` is not in [0, 1).
+/// As in Keras the rate falls when `patience` epochs have gone by; PyTorch waits for one more, so its patience p is
+/// p + 1 here. `min_delta` is absolute, PyTorch's `threshold_mode='abs'`. There is no cooldown.
+///
+/// Throws   as EarlyStopping; DataError before training when `factor` is not in [0, 1), or another option is negative.
 struct ReduceOnPlateau {
+  static constexpr std::string_view name = "ReduceOnPlateau";
+
   std::string monitor = "val_loss";
   double factor = 0.1;
   int patience = 5;
@@ -44,14 +52,20 @@ struct ReduceOnPlateau {
   double minimum = 0;
 };
 
+namespace detail {
+template <class Rule>
+void expect_usable(const Rule& rule) {
+  expect_not_negative({Rule::name, "patience", static_cast<double>(rule.patience), "it counts epochs"});
+  expect_not_negative({Rule::name, "min_delta", rule.min_delta});
+}
+}  // namespace detail
+
 /// The best value of a metric so far, and for how many epochs there has been no better one.
 class Best {
  public:
   /// Takes in the last value of the monitored metric; true when it is the best so far.
   template <class Rule>
   bool update(const Rule& rule, const History& history) {
-    expect_not_negative({"EarlyStopping", "patience", static_cast<double>(rule.patience)});
-    expect_not_negative({"EarlyStopping", "min_delta", rule.min_delta});
     const double value = history[rule.monitor].back();
     const double gain = rule.mode == Mode::min ? best_ - value : value - best_;
     const bool better = std::isnan(best_) || gain > rule.min_delta;

@@ -45,6 +45,7 @@ struct Epoch {
   EpochPlan plan;
   std::vector<AnyMetric<T>> metrics;
   std::int64_t batches = 0, samples = 0;  // done
+  std::int64_t in_step = 0;               // samples since the last update
   double total = 0;                       // the cost, summed over these samples
 
   double mean_cost() const { return total / static_cast<double>(samples); }
@@ -52,7 +53,13 @@ struct Epoch {
   void visit_members(auto& a) {
     a("plan", plan);
     for (AnyMetric<T>& metric : metrics) a(metric.name(), metric);
-    a("batches", batches), a("samples", samples), a("total", total);
+    a("batches", batches), a("samples", samples), a("in_step", in_step), a("total", total);
+    if (batches < 0 || in_step < 0 || in_step > samples || samples > plan.samples)
+      throw FormatError(
+          "checkpoint",
+          concat("expected an epoch that was begun, got ", batches, " mini-batches and ", samples, " of ",
+                 plan.samples, " samples, ", in_step, " of them since the last update"),
+          "the file is damaged");
   }
 };
 

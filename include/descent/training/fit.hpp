@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -21,10 +22,11 @@ template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
 History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimizer,
             std::type_identity_t<FitOptions<M>> options = {}) {
   Trainer trainer{model, std::move(loss), std::move(optimizer), std::move(options)};
+  const std::int64_t before = trainer.steps();
   try {
     trainer.run(train, trainer.epochs_left());
   } catch (...) {
-    model = std::move(trainer.model);
+    if (trainer.steps() > before) model = std::move(trainer.model);
     throw;
   }
   model = trainer.evaluated_model();

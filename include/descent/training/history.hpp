@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -53,7 +54,7 @@ class History {
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
-      out << (&s == &series_.front() ? "" : ",") << "\n  \"" << s.first << "\": [";
+      out << (&s == &series_.front() ? "" : ",") << "\n  " << std::quoted(s.first) << ": [";
       for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
         out << (epoch == 0 ? "" : ", ")
             << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
@@ -71,6 +72,12 @@ class History {
       series_[i].first = names[i];
       a(names[i], series_[i].second);
     }
+    for (const Series& s : series_)
+      if (s.second.size() != epochs())
+        throw FormatError(
+            "checkpoint",
+            concat("expected ", epochs(), " values of \"", s.first, "\", got ", s.second.size()),
+            "the file is damaged");
   }
 
   void add(std::string_view name, double value) {

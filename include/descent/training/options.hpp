@@ -77,8 +77,12 @@ void expect_usable(const FitOptions<M>& options, Index samples) {
       if (m->name() == other->name())
         throw DataError("fit", concat("expected metrics of different names, got two of \"", m->name(), '"'),
                         "name them apart by .name, or leave one out");
-  if (options.reduce_on_plateau)
-    expect_share({"ReduceOnPlateau", "factor", options.reduce_on_plateau->factor});
+  if (options.early_stopping) expect_usable(*options.early_stopping);
+  if (const auto& rule = options.reduce_on_plateau) {
+    expect_usable(*rule);
+    expect_share({rule->name, "factor", rule->factor});
+    expect_not_negative({rule->name, "minimum", rule->minimum});
+  }
   if (options.batch_size < 1)
     throw DataError("fit", concat("expected a batch size of at least 1, got ", options.batch_size),
                     "32 is a good start; full_batch takes all samples");

@@ -109,10 +109,7 @@ class Trainer {
   /// optimizer and metrics and with `.resume_from` goes on from it; options are not in it, nor are data.
   ///
   /// Throws   FormatError when the file cannot be written; the old one stays.
-  void save(const std::string& path) {
-    detail::save_checkpoint(path, *this);
-    timer_.restart(steps());
-  }
+  void save(const std::string& path) { detail::save_checkpoint(path, *this); }
 
   void visit_members(Archive& a) {
     a("model", model);
@@ -122,6 +119,10 @@ class Trainer {
     rules_.visit_members(a, model);
     a("stopped", stopped_);
     a("epoch", epoch_, detail::Epoch<T>{{}, options.metrics});
+    if (epoch_ && epoch_->in_step > 0) {
+      if (!accumulated_) accumulated_ = model;
+      a("accumulated", *accumulated_);
+    }
   }
 
   /// What evaluation sees: the average of the weights where `options.average_weights` asks for it, or the model.
@@ -171,14 +172,13 @@ class Trainer {
     const std::vector<Index> order =
         options.shuffle ? shuffled_order(samples, options.seed, state_.clock.epoch) : plain_order(samples);
     Next next = Next::proceed;
-    Index in_step = 0;  // samples since the last update
 
     progress.begin_epoch();
     while (epoch.batches < batches && next == Next::proceed) {
       const Index i = epoch.batches;
       const std::span<const Index> batch = mini_batch(order, batch_size, i);
       const auto size = static_cast<Index>(batch.size());
-      const Place place{size, samples, in_step, size == batch_size};
+      const Place place{size, samples, epoch.in_step, size == batch_size};
       const double cost = forward_backward(place, [&](const Part& part, Workspace& work) {
         const auto columns =
             batch.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
@@ -187,11 +187,11 @@ class Trainer {
         if (options.augment) options.augment(work.x, columns, options.seed, state_.clock.epoch);
         return std::pair{Batch<T>{work.x}, Batch<T>{work.y}};
       });
-      if (options.accumulate > 1) accumulate(size, in_step);
-      in_step += size;
+      if (options.accumulate > 1) accumulate(size, epoch.in_step);
+      epoch.in_step += size;
       if ((i + 1) % options.accumulate == 0 || i + 1 == batches) {
         update(samples);
-        in_step = 0;
+        epoch.in_step = 0;
       }
       epoch.total += cost * static_cast<double>(size);
       epoch.samples += size;
@@ -202,8 +202,10 @@ class Trainer {
       next = notify(options.on_batch_end, BatchEnd{steps(), cost, learning_rate()});
       if (progress.wants_update())
         progress.update(epoch.samples, detail::measured(epoch.mean_cost(), epoch.metrics), learning_rate());
-      if (in_step == 0 && next == Next::proceed && timer_.is_due(options.checkpoint, steps()))
+      if (epoch.in_step == 0 && next == Next::proceed && timer_.is_due(options.checkpoint, steps())) {
         save(options.checkpoint.path);
+        timer_.restart(steps());
+      }
     }
     ++state_.clock.epoch;
     detail::expect_finite_weights(model, state_.clock, learning_rate());

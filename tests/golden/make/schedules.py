@@ -26,6 +26,20 @@ def warmup(optimizer, steps, then):
     return s.SequentialLR(optimizer, [rise, then(optimizer)], milestones=[steps])
 
 
+def plateau(losses, **options):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.2)
+    scheduler = s.ReduceLROnPlateau(optimizer, threshold_mode="abs", **options)
+    rates = []
+    for loss in losses:
+        scheduler.step(loss)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+
+losses = [1.0, 0.9, 0.895, 0.91, 0.5, 0.49, 0.48, 0.47, 0.3, 0.3, 0.31, 0.3, 0.32, 0.33, 0.3, 0.3]
+plateaus = {"losses": losses, "patience": 2, "min_delta": 0.025, "factor": 0.5, "minimum": 0.03,
+            # bad epochs have to exceed PyTorch's patience
+            "rates": plateau(losses, patience=1, threshold=0.025, factor=0.5, min_lr=0.03)}
 cases = {
     "exponential": rates(12, lambda o: s.ExponentialLR(o, gamma=0.9)),
     "inverse_time": rates(12, lambda o: s.LambdaLR(o, lambda t: 1 / (1 + 0.5 * t))),
@@ -44,4 +58,4 @@ cases = {
 }
 with open("tests/golden/schedules.json", "w") as file:
     json.dump({"name": "schedules", "source": f"PyTorch {torch.__version__} lr_scheduler", "initial": 0.2,
-               "tolerance": "rel 1e-12", "cases": cases}, file, separators=(",", ":"))
+               "tolerance": "rel 1e-12", "cases": cases, "plateau": plateaus}, file, separators=(",", ":"))

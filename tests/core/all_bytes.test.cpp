@@ -1,0 +1,32 @@
+#include "descent/core/all_bytes.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "catch.hpp"
+
+using descent::detail::all_bytes;
+
+TEST_CASE("All bytes of a stream are read, of any number") {
+  for (const std::size_t size : {0, 1, 4095, 4096, 4097, 8192, 100'000}) {
+    std::string text(size, 'a');
+    if (size > 0) text.back() = '\0';
+    std::istringstream in{text};
+    CHECK(all_bytes(in) == text);
+  }
+}
+
+TEST_CASE("The end of a stream that is set to throw is no fault") {
+  std::istringstream in{"text"};
+  in.exceptions(std::ios::failbit | std::ios::eofbit | std::ios::badbit);
+  CHECK(all_bytes(in) == "text");
+}
+
+#if defined(__linux__)
+TEST_CASE("A folder cannot be read") {
+  std::ifstream in{std::filesystem::temp_directory_path()};
+  CHECK_FALSE(all_bytes(in).has_value());
+}
+#endif

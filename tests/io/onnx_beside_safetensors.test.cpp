@@ -1,0 +1,25 @@
+// All formats in one program: no name has two meanings.
+#include <descent/descent.hpp>
+#include <descent/io/model_file.hpp>
+#include <descent/io/onnx.hpp>
+#include <descent/io/safetensors.hpp>
+#include <sstream>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace descent;
+
+TEST_CASE("A network goes through all formats in one program") {
+  Rng rng{1};
+  const Network<> net{Dense{3, 4, rng}, ReLU{}, Dense{4, 2, rng}};
+  std::stringstream model, onnx, tensors;
+  save_model(model, net, {.golden = Matrix<>::Ones(3, 1)});
+  save_onnx(onnx, net);
+  save_safetensors(tensors, net);
+  CHECK(support::values_of(load_model(model).network) == support::values_of(net));
+  CHECK(support::values_of(load_onnx(onnx)) == support::values_of(net));
+  Network<> other{Dense{3, 4, rng}, ReLU{}, Dense{4, 2, rng}};
+  load_safetensors(tensors, other);
+  CHECK(support::values_of(other) == support::values_of(net));
+}
