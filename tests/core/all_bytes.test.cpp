@@ -10,7 +10,7 @@
 using descent::detail::all_bytes;
 
 TEST_CASE("All bytes of a stream are read, of any number") {
-  for (const std::size_t size : {0, 1, 4095, 4096, 4097, 8192, 100'000}) {
+  for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 8192U, 100000U}) {
     std::string text(size, 'a');
     if (size > 0) text.back() = '\0';
     std::istringstream in{text};

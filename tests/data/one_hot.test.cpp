@@ -31,6 +31,11 @@ TEST_CASE("one_hot refuses what is no class") {
   }
   CHECK(message_of<ShapeError>([] { one_hot(Matrix<>::Zero(2, 3).eval(), 3); }) ==
         "one_hot: expected one row of classes, got 2 rows; labels are [1, samples]");
+  for (const Index none : {0, -1})
+    CHECK(message_of<ShapeError>([&] {
+            one_hot(Matrix<>{{0, 1}}, none);
+          }) == concat("one_hot: expected at least one class, got ", none,
+                       "; give the number of classes, which is the largest label and 1"));
 }
 
 TEST_CASE("from_one_hot refuses columns that name no class, or more than one") {

@@ -1,6 +1,9 @@
 #include "descent/initializers/normal.hpp"
 
+#include <limits>
+
 #include "initializers/moments.hpp"
+#include "support.hpp"
 
 using namespace descent;
 
@@ -13,12 +16,19 @@ TEMPLATE_TEST_CASE("Normal: mean and deviation as given, whatever the fan", "", 
   }
 }
 
-TEST_CASE("An initializer draws the same weights in single and double precision, but for the rounding") {
-  Rng one{1}, other{1};
-  Matrix<float> single(3, 4);
-  Matrix<double> exact(3, 4);
-  Normal{.deviation = 1}(single, Fan{4, 3}, one);
-  Normal{.deviation = 1}(exact, Fan{4, 3}, other);
-  CHECK(single == exact.cast<float>());
-  CHECK(one.bits() == other.bits());
+TEST_CASE("Normal refuses a mean or deviation that is not finite, and a negative deviation") {
+  const auto text = [](const Normal& init) {
+    return support::message_of<DataError>([&] {
+      Rng rng{1};
+      Matrix<> weight(1, 1);
+      init(weight, Fan{1, 1}, rng);
+    });
+  };
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                   infinity = std::numeric_limits<double>::infinity();
+  CHECK(text({.mean = nan}) == "Normal: expected .mean finite, got nan");
+  CHECK(text({.mean = -infinity}) == "Normal: expected .mean finite, got -inf");
+  CHECK(text({.deviation = -1}) == "Normal: expected .deviation of 0 or more, got -1");
+  CHECK(text({.deviation = nan}) == "Normal: expected .deviation of 0 or more, got nan");
+  CHECK(text({.deviation = infinity}) == "Normal: expected .deviation of 0 or more, got inf");
 }

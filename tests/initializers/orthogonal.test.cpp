@@ -1,8 +1,10 @@
 #include "descent/initializers/orthogonal.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "catch.hpp"
+#include "support.hpp"
 
 using namespace descent;
 
@@ -57,4 +59,18 @@ TEST_CASE("Orthogonal is the Q of a QR decomposition of a normal matrix, with th
                                 {-0.32278058352191236, 0.8502164744296066}};
   CHECK((drawn<double>(3, 2) - expected).cwiseAbs().maxCoeff() < 1e-12);
   CHECK((drawn<double>(2, 3) - expected.transpose()).cwiseAbs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("Orthogonal refuses a gain that is not finite") {
+  const auto text = [](const Orthogonal& init) {
+    return support::message_of<DataError>([&] {
+      Rng rng{1};
+      Matrix<> weight(1, 1);
+      init(weight, Fan{1, 1}, rng);
+    });
+  };
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                   infinity = std::numeric_limits<double>::infinity();
+  CHECK(text({.gain = nan}) == "Orthogonal: expected .gain finite, got nan");
+  CHECK(text({.gain = infinity}) == "Orthogonal: expected .gain finite, got inf");
 }

@@ -1,6 +1,7 @@
 #include "descent/initializers/truncated_normal.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "initializers/moments.hpp"
@@ -61,4 +62,20 @@ TEST_CASE("TruncatedNormal refuses a cut that nothing passes") {
     });
     CHECK_THAT(text, Catch::Matchers::ContainsSubstring("TruncatedNormal: expected .cut above 0"));
   }
+}
+
+TEST_CASE("TruncatedNormal refuses a mean or deviation that is not finite, and a negative deviation") {
+  const auto text = [](const TruncatedNormal& init) {
+    return support::message_of<DataError>([&] {
+      Rng rng{1};
+      Matrix<> weight(1, 1);
+      init(weight, Fan{1, 1}, rng);
+    });
+  };
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                   infinity = std::numeric_limits<double>::infinity();
+  CHECK(text({.mean = nan}) == "TruncatedNormal: expected .mean finite, got nan");
+  CHECK(text({.mean = infinity}) == "TruncatedNormal: expected .mean finite, got inf");
+  CHECK(text({.deviation = -1}) == "TruncatedNormal: expected .deviation of 0 or more, got -1");
+  CHECK(text({.deviation = nan}) == "TruncatedNormal: expected .deviation of 0 or more, got nan");
 }
