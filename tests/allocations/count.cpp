@@ -2,6 +2,9 @@
 // called by another name.
 #include "allocations/count.hpp"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -12,6 +15,7 @@ void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
+void __libc_free(void*);
 // Where the code of this program, not that of its libraries, begins and ends.
 extern const char __executable_start, etext;
 }
@@ -25,6 +29,16 @@ void add(const void* caller) {
   if (counting) ++(caller >= &__executable_start && caller < &etext ? own_calls : library_calls);
 }
 
+std::atomic<long long> held{0}, most_held{0};
+
+void* hold(void* memory) {
+  const auto size = static_cast<long long>(malloc_usable_size(memory));
+  const long long now = held += size;
+  for (long long most = most_held; now > most && !most_held.compare_exchange_weak(most, now);) continue;
+  return memory;
+}
+void release(void* memory) { held -= static_cast<long long>(malloc_usable_size(memory)); }
+
 }  // namespace
 
 CountAllocations::CountAllocations() {
@@ -35,30 +49,38 @@ CountAllocations::~CountAllocations() { counting = false; }
 int CountAllocations::own() const { return own_calls; }
 int CountAllocations::of_libraries() const { return library_calls; }
 
+PeakMemory::PeakMemory() : before_{held} { most_held = before_; }
+std::size_t PeakMemory::bytes() const { return static_cast<std::size_t>(most_held - before_); }
+
 extern "C" {
 void* malloc(std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  return __libc_malloc(size);
+  return hold(__libc_malloc(size));
 }
 void* calloc(std::size_t number, std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  return __libc_calloc(number, size);
+  return hold(__libc_calloc(number, size));
 }
 void* realloc(void* old, std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  return __libc_realloc(old, size);
+  release(old);
+  return hold(__libc_realloc(old, size));
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  return __libc_memalign(alignment, size);
+  return hold(__libc_memalign(alignment, size));
 }
 void* memalign(std::size_t alignment, std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  return __libc_memalign(alignment, size);
+  return hold(__libc_memalign(alignment, size));
 }
 int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
   add(__builtin_return_address(0));
-  *to = __libc_memalign(alignment, size);
+  *to = hold(__libc_memalign(alignment, size));
   return *to ? 0 : ENOMEM;
+}
+void free(void* memory) noexcept {
+  release(memory);
+  __libc_free(memory);
 }
 }

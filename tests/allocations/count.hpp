@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 /// Counts real allocations of all threads while it lives: `malloc` and its like, as this program calls them itself,
 /// which is our code and Eigen's, and as the libraries that it is linked to call them.
 class CountAllocations {
@@ -11,4 +13,14 @@ class CountAllocations {
 
   int own() const;
   int of_libraries() const;
+};
+
+/// The most memory that the program holds at once while this lives, beyond what it held before.
+class PeakMemory {
+ public:
+  PeakMemory();
+  std::size_t bytes() const;
+
+ private:
+  long long before_;
 };

@@ -335,6 +335,47 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
              ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
 }
 
+TEST_CASE("An architecture in JSON has each field once and where it belongs") {
+  const std::string good = saved(Network{ReLU{}, LeakyReLU{}}, {.golden = x});
+  const auto about = [&](const std::string& from, const std::string& to) {
+    return complaint_about(with(good, from, to));
+  };
+  const std::string relu = R"(\"name\":\"0\",\"type\":\"ReLU\")", fault = "and layers, got ";
+  const auto got = [&](const std::string& text) { return ContainsSubstring(concat(fault, text)); };
+  CHECK_THAT(about(relu, relu + R"(,\"type\":\"Tanh\")"), got("the field \"type\" where it does not belong"));
+  CHECK_THAT(about(relu, relu + R"(,\"size\":3)"), got("the field \"size\""));
+  CHECK_THAT(about(relu, R"(\"type\":\"ReLU\")"), got("a layer without name or type"));
+  CHECK_THAT(about(relu, R"(\"name\":\"0\")"), got("a layer without name or type"));
+  CHECK_THAT(about(relu, relu + R"(,\"options\":[])"), got("a list"));
+  CHECK_THAT(about(relu, relu + R"(,\"layers\":{})"), got("an object"));
+  CHECK_THAT(about(relu, relu + R"(,\"layers\":null)"), got("null"));
+  CHECK_THAT(about(relu, relu + R"(,\"options\":{\"a\":true})"), got("a truth value"));
+  CHECK_THAT(about(relu, relu + R"(,\"options\":{\"a\":{}})"), got("an object"));
+  CHECK_THAT(about(R"(],\"type\":\"Sequential\")", R"(],\"name\":\"0\",\"type\":\"Sequential\")"),
+             got("the field \"name\""));
+  CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\"}{})"), got("no JSON"));
+  CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\")"), got("no JSON"));
+  for (const char* labels : {"7", R"(\"a\")", "[[]]", "{}", "[7]", "null", ""})
+    CHECK_THAT(about(R"("labels":"[]")", concat(R"("labels":")", labels, '"')),
+               ContainsSubstring("expected labels as a list of texts, got "));
+}
+
+TEST_CASE("A deep network of few weights is loaded with as many golden inputs as there may be") {
+  Rng rng{1};
+  Network<> deep{Dense{5, 16, rng}};
+  for (int i = 0; i < 200; ++i) deep.add(BatchNorm{16}).add(ReLU{}).add(Dropout{}).add(Dense{16, 16, rng});
+  CHECK(loaded(saved(deep, {.golden = Matrix<>::Random(5, 64)})).network.size() == deep.size());
+}
+
+TEST_CASE("A network whose golden outputs would take far more memory than it is not saved") {
+  Rng rng{1};
+  Network<> wide{Dense{1, 10'000, rng}};
+  for (int i = 0; i < 20; ++i) wide.add(ReLU{});
+  const auto save = [&](Index samples) { return saved(wide, {.golden = Matrix<>::Ones(1, samples)}); };
+  CHECK(loaded(save(4)).network.size() == wide.size());
+  CHECK_THAT(message_of<DataError>([&] { save(64); }), ContainsSubstring("save it with fewer golden inputs"));
+}
+
 TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
   // A small file by hand: one layer, one tensor of it, and samples of one feature.
   const auto file = [](const std::string& type, const std::string& tensor, const std::string& described,

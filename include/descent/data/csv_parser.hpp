@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/data/texts.hpp"
 
 namespace descent::detail {
 
@@ -37,15 +37,15 @@ class CsvParser {
     while (next_line()) {
       if (line_.empty()) continue;
       record_line_ = line_number_;
-      count_ = 0;
+      fields_.clear();
       for (std::size_t at = 0; read_field(at);) continue;
       return true;
     }
     return false;
   }
 
-  std::size_t size() const { return count_; }
-  const std::string& operator[](std::size_t i) const { return fields_[i]; }
+  std::size_t size() const { return fields_.size(); }
+  std::string_view operator[](std::size_t i) const { return fields_[i]; }
   /// The line in which the record begins, counted from 1.
   std::size_t line() const { return record_line_; }
 
@@ -96,35 +96,33 @@ class CsvParser {
 
   /// Reads the field that begins at `at` and steps behind the separator after it; false for the last one.
   bool read_field(std::size_t& at) {
-    if (count_ == fields_.size()) fields_.emplace_back();
-    std::string& field = fields_[count_++];
-    field.clear();
+    fields_.begin();
     const std::size_t begin = skip_blanks(at);
     if (begin < line_.size() && line_[begin] == '"') {
-      at = read_quoted(begin + 1, field);
+      at = read_quoted(begin + 1);
     } else {
       at = std::min(line_.find(separator_, begin), line_.size());
       std::size_t end = at;
       while (end > begin && is_blank(line_[end - 1])) --end;
-      field.assign(line_, begin, end - begin);
+      fields_.append(from_line(begin, end));
     }
     return at++ < line_.size();
   }
 
   /// Reads what stands behind an opening quote; returns the place of the separator, or the end of the line.
-  std::size_t read_quoted(std::size_t at, std::string& field) {
+  std::size_t read_quoted(std::size_t at) {
     const std::size_t opened = line_number_;
     for (;;) {
       const std::size_t quote = line_.find('"', at);
-      field.append(line_, at, quote - at);
+      fields_.append(from_line(at, std::min(quote, line_.size())));
       if (quote == std::string::npos) {
         if (!next_line())
           fail(opened, "expected a closing quote, got the end of the file",
                "close the quote in this line; a quote within a quoted value is written twice");
-        field += '\n';
+        fields_.append("\n");
         at = 0;
       } else if (quote + 1 < line_.size() && line_[quote + 1] == '"') {
-        field += '"';
+        fields_.append("\"");
         at = quote + 2;
       } else {
         at = skip_blanks(quote + 1);
@@ -137,6 +135,9 @@ class CsvParser {
     }
   }
 
+  std::string_view from_line(std::size_t begin, std::size_t end) const {
+    return std::string_view{line_}.substr(begin, end - begin);
+  }
   bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
   std::size_t skip_blanks(std::size_t at) const {
     while (at < line_.size() && is_blank(line_[at])) ++at;
@@ -147,8 +148,7 @@ class CsvParser {
   std::string source_;
   char separator_;
   std::string line_;
-  std::vector<std::string> fields_;  // the first count_ are those of the record; the others keep their memory
-  std::size_t count_ = 0;
+  Texts fields_;
   std::size_t line_number_ = 0;
   std::size_t record_line_ = 1;
 };

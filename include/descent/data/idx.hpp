@@ -61,7 +61,8 @@ Matrix<T> read_idx_bytes(std::istream& in, std::string_view user, const std::str
 ///
 /// Shapes   returns [channels * width * height, images]
 /// Throws   FormatError, which names file and byte, for another format, sizes that do not fit the file, or a
-///          file that ends early. Allocates in proportion to the file, whatever its header says.
+///          file that ends early.
+/// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   LeCun, Cortes, Burges: The MNIST database of handwritten digits, "File formats"
 template <std::floating_point T = float>
 Matrix<T> read_idx_images(std::istream& in, const std::string& source = "stream") {

@@ -44,8 +44,8 @@ bool with_npy_type(std::string_view code, F&& f) {
 /// of the format.
 ///
 /// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
-///          other than 1 or 2 dimensions, or a file that ends early or late. Allocates in proportion to the
-///          file, whatever its header says.
+///          other than 1 or 2 dimensions, or a file that ends early or late.
+/// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   NumPy documentation, numpy.lib.format
 template <std::floating_point T = float>
 Matrix<T> read_npy(std::istream& in, const std::string& source = "stream") {

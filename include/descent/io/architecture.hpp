@@ -12,6 +12,7 @@
 
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/io/json_events.hpp"
 
 namespace descent::detail {
 
@@ -34,46 +35,104 @@ inline nlohmann::json json_of(const LayerDescription& layer) {
   return json;
 }
 
-/// Reads JSON text that nests at most `most_levels` deep.
-inline nlohmann::json parse_json(std::string_view where, std::string_view what, std::string_view text,
-                                 int most_levels) {
-  const auto fail = [&](std::string_view problem) {
-    throw FormatError(where, concat("expected ", what, " in JSON, got ", problem), "the file is damaged");
-  };
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(text, [&](int level, nlohmann::json::parse_event_t, nlohmann::json&) {
-      if (level > most_levels) fail(concat("more than ", most_levels, " levels"));
-      return true;
-    });
-  } catch (const nlohmann::json::exception& error) {
-    fail(error.what());
-  }
-  return json;
-}
+/// Reads what json_of gives.
+class ArchitectureParser final : public JsonEvents {
+ public:
+  ArchitectureParser(std::string_view where, LayerDescription& whole) : where_{where}, whole_{whole} {}
 
-inline LayerDescription description_of(const nlohmann::json& json) {
-  LayerDescription layer;
-  json.at("type").get_to(layer.type);
-  if (json.contains("options"))
-    for (const auto& [name, value] : json.at("options").items())
-      layer.options.emplace_back(name, value.get<double>());
-  if (json.contains("layers"))
-    for (const auto& part : json.at("layers"))
-      layer.layers.push_back({part.at("name").get<std::string>(), description_of(part)});
-  return layer;
-}
+  bool key(string_t& name) override {
+    key_ = name;
+    if (place_ == Place::layer) {
+      const unsigned field = key_ == "type"      ? 1U
+                             : key_ == "options" ? 2U
+                             : key_ == "layers"  ? 4U
+                             : key_ == "name"    ? 8U
+                                                 : 0U;
+      if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
+        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
+      open_.back().seen |= field;
+    }
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (place_ == Place::layer && key_ == "type")
+      open_.back().layer->type = value;
+    else if (place_ == Place::layer && key_ == "name")
+      open_[open_.size() - 2].layer->layers.back().name = value;
+    else
+      fail(concat("the text \"", value, '"'));
+    return true;
+  }
+  bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return option(static_cast<double>(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return option(value); }
+
+  bool start_object(std::size_t) override {
+    if (place_ == Place::start) {
+      open_.push_back({&whole_});
+    } else if (place_ == Place::layers) {
+      if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
+      open_.push_back({&open_.back().layer->layers.emplace_back().layer});
+    } else if (place_ == Place::layer && key_ == "options") {
+      place_ = Place::options;
+      return true;
+    } else {
+      fail("an object");
+    }
+    place_ = Place::layer;
+    return true;
+  }
+  bool end_object() override {
+    if (place_ == Place::options) {
+      place_ = Place::layer;
+      return true;
+    }
+    const unsigned needed = open_.size() == 1 ? 1U : 9U;
+    if ((open_.back().seen & needed) != needed) fail("a layer without name or type");
+    open_.pop_back();
+    place_ = open_.empty() ? Place::end : Place::layers;
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (place_ != Place::layer || key_ != "layers") fail("a list");
+    place_ = Place::layers;
+    return true;
+  }
+  bool end_array() override {
+    place_ = Place::layer;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t most_levels = 100;
+  enum class Place { start, layer, options, layers, end };
+  struct Open {
+    LayerDescription* layer;
+    unsigned seen = 0;  // which fields of it
+  };
+
+  bool option(double value) {
+    if (place_ != Place::options) fail(concat("the number ", value));
+    open_.back().layer->options.emplace_back(key_, value);
+    return true;
+  }
+  FormatError fault(const std::string& got) const override {
+    return {where_,
+            concat("expected an architecture of layers with name, type, options and layers, got ", got),
+            "the file is damaged"};
+  }
+
+  std::string_view where_;
+  LayerDescription& whole_;
+  std::string key_;
+  Place place_ = Place::start;
+  std::vector<Open> open_;  // the layer that is being read, behind those that it lies in
+};
 
 inline LayerDescription parse_architecture(std::string_view where, std::string_view text) {
-  constexpr int most_levels = 100;  // two for each level of layers, and some
-  const nlohmann::json json = parse_json(where, "an architecture", text, most_levels);
-  try {
-    return description_of(json);
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(
-        where, concat("expected an architecture of types, options and layers, got a fault: ", error.what()),
-        "the file is damaged");
-  }
+  LayerDescription whole;
+  ArchitectureParser{where, whole}.read(text);
+  return whole;
 }
 
 /// The same as far as a float can tell: a model of floats may have come from one of doubles.

@@ -166,7 +166,8 @@ class Catalogue {
   bool knows(const std::string& type) const { return is_composition(type) || makers_.contains(type); }
 
   /// Makes a network as described, with tensors of these sizes and any values, that takes batches of the shape of
-  /// `input`. What the layers give for such a batch may take memory in proportion to the tensors, and no more.
+  /// `input`. What the layers give for such a batch may be about four times as many numbers as there are in the
+  /// tensors, and a million in any case.
   ///
   /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit;
   ///          and for a tensor without values that has a size above 1.
@@ -183,7 +184,7 @@ class Catalogue {
                            size.cols, " columns"));
       values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
     }
-    Budget budget{(0x1p22 + 64 * values) / static_cast<double>(input.cols), most_levels};
+    Budget budget{(0x1p20 + 4 * values) / static_cast<double>(input.cols), most_levels};
     Shape shape{input.rows};
     return chain(record, shape, budget);
   }
@@ -196,7 +197,9 @@ class Catalogue {
     int levels;       // of layers that may still be within one another
     void pay(const LayerRecord& record, const Shape& shape) {
       features -= static_cast<double>(shape.size());
-      if (features < 0) record.fail("expected outputs in proportion to the tensors, got far more");
+      if (features < 0)
+        record.fail("expected outputs in proportion to the tensors, got far more",
+                    "save it with fewer golden inputs; or the file is damaged");
     }
   };
 

@@ -151,7 +151,8 @@ void save_model(const std::filesystem::path& path, const M& model,
 ///          catalogue does not know, when its hash is another, or when the network does not give the outputs that the
 ///          saved one gave.
 /// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB less than
-///          twice that of reading alone (`./dev bench load_model`).
+///          twice that of reading alone (`./dev bench load_model`). Memory of no more than 24 times that of the file; of
+///          one that save_model wrote, little more than that of the model.
 /// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
 LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = standard_catalogue<T>(),

@@ -8,7 +8,6 @@
 #include <functional>
 #include <istream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +20,7 @@
 #include "descent/core/xxh64.hpp"
 #include "descent/io/architecture.hpp"
 #include "descent/io/catalogue.hpp"
+#include "descent/io/json_events.hpp"
 #include "descent/io/tensor_file.hpp"
 #include "descent/training/predict.hpp"
 
@@ -88,6 +88,37 @@ inline std::string printed_hash(XXH64 hash, const Metadata& texts) {
   return digits;
 }
 
+/// Reads a list of texts.
+class LabelsParser final : public JsonEvents {
+ public:
+  LabelsParser(std::string_view where, std::vector<std::string>& labels) : where_{where}, labels_{labels} {}
+
+  bool start_array(std::size_t) override {
+    if (std::exchange(is_open_, true)) fail("a list in it");
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (!is_open_) fail(concat("the text \"", value, '"'));
+    labels_.push_back(value);
+    return true;
+  }
+
+ private:
+  FormatError fault(const std::string& got) const override {
+    return {where_, concat("expected labels as a list of texts, got ", got), "the file is damaged"};
+  }
+
+  std::string_view where_;
+  std::vector<std::string>& labels_;
+  bool is_open_ = false;
+};
+
+inline std::vector<std::string> parse_labels(std::string_view where, std::string_view text) {
+  std::vector<std::string> labels;
+  LabelsParser{where, labels}.read(text);
+  return labels;
+}
+
 /// A model file that is open to read.
 class ModelFile {
  public:
@@ -103,11 +134,7 @@ class ModelFile {
                         descent::library_version, ": update it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
     info_.library_version = text("library_version");
-    try {
-      parse_json(file_.where(), "labels", text("labels"), 2).get_to(info_.labels);
-    } catch (const nlohmann::json::exception&) {
-      file_.fail("expected labels as a list of texts, got something else", "the file is damaged");
-    }
+    info_.labels = parse_labels(file_.where(), text("labels"));
   }
 
   const ModelInfo& info() const { return info_; }

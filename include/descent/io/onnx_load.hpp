@@ -181,8 +181,8 @@ Network<T> from_onnx(const OnnxModel& model) {
 ///
 /// Throws   FormatError, which names the node, for an operator or a structure that no layer of ours has: shared
 ///          layers, several inputs or outputs, samples with more than one dimension. And for files that are damaged,
-///          or keep their values in other files. Allocates in proportion to the file, whatever it says of sizes.
-/// Cost     holds the weights about four times while it reads.
+///          or keep their values in other files.
+/// Cost     memory of about seven times the size of the file while it reads, and for no file of more than 48 times.
 /// Source   ONNX 1.12, operators of opset 17
 /// Example  examples/15_onnx.cpp
 template <std::floating_point T = float>

@@ -56,7 +56,7 @@ class OnnxValues {
 
  private:
   template <class V>
-  using Map = std::map<std::string, const V*, std::less<>>;
+  using Map = std::map<std::string_view, const V*>;  // the names are in the model
 
   template <class V>
   static const V* find(const Map<V>& map, const std::string& name) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <protozero/pbf_reader.hpp>
 #include <string>
@@ -26,6 +28,14 @@ class OnnxMessage {
     return pending_ = in_.next();
   }
   std::uint32_t field() const { return in_.tag(); }
+
+  /// How many fields from here on have this number, as far as fields of at least `shortest` bytes fit in here: a list
+  /// that is given room for so many takes memory in proportion to the file.
+  std::size_t count(std::uint32_t number, std::size_t shortest) const {
+    std::size_t fields = 0;
+    for (protozero::pbf_reader rest = in_; rest.next(); rest.skip()) fields += rest.tag() == number;
+    return std::min(fields, in_.length() / shortest);
+  }
 
   std::string_view bytes() {
     expect(Kind::length_delimited);

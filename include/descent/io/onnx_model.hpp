@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,8 +53,8 @@ struct OnnxModel {
   std::vector<std::pair<std::string, std::string>> metadata;
   std::string graph = "network";
   std::vector<OnnxValue> inputs, outputs;
-  std::vector<OnnxTensor> initializers;  ///< the constants: weights, above all
-  std::vector<OnnxNode> nodes;           ///< each behind those whose outputs it takes
+  std::deque<OnnxTensor> initializers;  ///< the constants: weights, above all
+  std::deque<OnnxNode> nodes;           ///< each behind those whose outputs it takes
 };
 
 namespace detail {

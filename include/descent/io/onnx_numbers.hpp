@@ -15,15 +15,15 @@
 namespace descent::detail {
 
 /// How many numbers a network may take from a file, which may name the same ones for any number of layers. A branch
-/// of a Concat counts for some too: to a file it is only a name.
+/// of a Concat counts for some too: to a file it is only a name. Truth values and whole numbers are no weights, and
+/// stand in one byte each.
 class OnnxBudget {
  public:
   explicit OnnxBudget(const OnnxModel& model) : left_{1 << 16} {
-    for (const OnnxTensor& tensor : model.initializers) left_ += 4 * static_cast<Index>(tensor.values.size());
+    for (const OnnxTensor& tensor : model.initializers) add(tensor);
     for (const OnnxNode& node : model.nodes)
       for (const OnnxAttribute& attribute : node.attributes)
-        if (const auto* tensor = std::get_if<OnnxTensor>(&attribute.value))
-          left_ += 4 * static_cast<Index>(tensor->values.size());
+        if (const auto* tensor = std::get_if<OnnxTensor>(&attribute.value)) add(*tensor);
   }
   void spend(Index numbers) {
     if (numbers > left_)
@@ -33,6 +33,11 @@ class OnnxBudget {
   }
 
  private:
+  void add(const OnnxTensor& tensor) {
+    if (tensor.type != OnnxType::boolean && tensor.type != OnnxType::int64)
+      left_ += 4 * static_cast<Index>(tensor.values.size());
+  }
+
   Index left_;
 };
 

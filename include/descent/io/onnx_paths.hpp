@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ struct OnnxStep {
   std::size_t from = 0;  ///< the step behind which it stands
   std::size_t depth = 0;
   const OnnxNode* node = nullptr;   ///< the node that gives the value; of the unknown, the one at fault
-  std::string fault{};              ///< what is wrong with that
+  std::string_view fault{};         ///< what is wrong with that
   std::size_t form = 0;             ///< of a layer, which form it has
   OnnxMatch match{};                ///< of a layer, what the names in the form stand for
   std::vector<std::size_t> ends{};  ///< where the paths that are added or concatenated end
@@ -77,7 +78,7 @@ class OnnxPaths {
   }
 
   static OnnxStep unknown(const OnnxNode& node, std::string_view fault) {
-    return {.kind = Kind::unknown, .node = &node, .fault = std::string{fault}};
+    return {.kind = Kind::unknown, .node = &node, .fault = fault};
   }
 
   OnnxStep step_to(const OnnxNode& node) {
@@ -134,8 +135,8 @@ class OnnxPaths {
   OnnxValues values_;
   const std::vector<OnnxForm>& forms_;
   std::size_t hops_left_;
-  std::vector<OnnxStep> steps_;
-  std::map<std::string, std::size_t, std::less<>> of_;
+  std::deque<OnnxStep> steps_;  // which does not move them as it grows
+  std::map<std::string_view, std::size_t> of_;
 };
 
 }  // namespace descent::detail

@@ -47,6 +47,9 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
 
 inline OnnxNode read_onnx_node(OnnxMessage in) {
   OnnxNode node;
+  node.inputs.reserve(in.count(1, 2));
+  node.outputs.reserve(in.count(2, 2));
+  node.attributes.reserve(in.count(5, 5));
   while (in.next()) {
     const auto field = in.field();
     if (field == 1) node.inputs.push_back(in.text());
@@ -56,7 +59,8 @@ inline OnnxNode read_onnx_node(OnnxMessage in) {
     if (field == 5) node.attributes.push_back(read_onnx_attribute(in.message()));
     if (field == 7) node.domain = in.text();
   }
-  // Of two bytes each, such nodes and attributes would take a hundred times the memory of the file.
+  // Of two bytes each, such nodes would take a hundred times the memory of the file, and so would what else has no
+  // name.
   if (node.op.empty() || node.outputs.empty())
     fail_to_read_onnx(concat("node \"", node.name, "\": expected an operator and outputs, got none"),
                       "the file is damaged");
@@ -86,6 +90,8 @@ inline OnnxValue read_onnx_value(OnnxMessage in) {
         each_message(tensor, 2, [&](OnnxMessage shape) { each_message(shape, 1, read_size); });
       });
   }
+  if (value.name.empty())
+    fail_to_read_onnx("expected an input or output with a name, got one without", "the file is damaged");
   return value;
 }
 
@@ -94,7 +100,11 @@ inline void read_onnx_graph(OnnxMessage in, OnnxModel& model) {
     const auto field = in.field();
     if (field == 1) model.nodes.push_back(read_onnx_node(in.message()));
     if (field == 2) model.graph = in.text();
-    if (field == 5) model.initializers.push_back(read_onnx_tensor(in.message()));
+    if (field == 5) {
+      model.initializers.push_back(read_onnx_tensor(in.message()));
+      if (model.initializers.back().name.empty())
+        fail_to_read_onnx("expected a tensor with a name, got one without", "the file is damaged");
+    }
     if (field == 11) model.inputs.push_back(read_onnx_value(in.message()));
     if (field == 12) model.outputs.push_back(read_onnx_value(in.message()));
   }
@@ -116,6 +126,8 @@ inline std::pair<std::string, std::string> read_onnx_metadata(OnnxMessage in) {
     if (in.field() == 1) entry.first = in.text();
     if (in.field() == 2) entry.second = in.text();
   }
+  if (entry.first.empty())
+    fail_to_read_onnx("expected metadata with a name, got some without", "the file is damaged");
   return entry;
 }
 
@@ -157,8 +169,8 @@ inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
 
 /// Reads a file in ONNX's format: what it says, without asking what it means.
 ///
-/// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere. Allocates in
-///          proportion to the file, whatever it says of sizes.
+/// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere.
+/// Cost     memory in proportion to the file, whatever it says of sizes; see load_onnx.
 /// Source   onnx.proto of ONNX 1.12
 inline OnnxModel read_onnx(std::istream& in) { return detail::read_onnx_from(in, "stream"); }
 

@@ -62,7 +62,7 @@ constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 ///   the values, little-endian, row after row
 ///
 /// Throws   FormatError, which names file and tensor, for a header that is damaged or does not fit the file.
-///          Allocates in proportion to the file, whatever its header says.
+///          Takes at most 12 times the memory of the file, whatever its header says.
 /// Source   https://huggingface.co/docs/safetensors, "Format"
 class TensorFile {
  public:

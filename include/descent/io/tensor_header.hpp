@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/io/json_events.hpp"
 
 namespace descent {
 
@@ -48,19 +49,10 @@ inline std::uint64_t dtype_size(std::string_view dtype) {
   return 0;
 }
 
-/// Reads the header's JSON event by event: unlike a tree of it, this sees names that occur twice, and takes no more
-/// memory or stack than what it keeps, however deep a hostile header nests.
-class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
+/// Reads the header's JSON.
+class TensorHeaderParser final : public JsonEvents {
  public:
   TensorHeaderParser(std::string_view where, TensorHeader& header) : where_{where}, header_{header} {}
-
-  bool null() override { fail("null"); }
-  bool boolean(bool) override { fail("a truth value"); }
-  bool number_integer(number_integer_t) override { fail("a negative number"); }
-  bool number_float(number_float_t, const string_t&) override {
-    fail("a number that is not whole, or too large");
-  }
-  bool binary(binary_t&) override { fail("bytes"); }
 
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ == Place::shape && tensor().shape.size() < most_dimensions)
@@ -127,11 +119,6 @@ class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
     place_ = Place::tensor;
     return true;
   }
-  bool parse_error(std::size_t at, const std::string&, const nlohmann::json::exception& error) override {
-    throw FormatError(
-        where_, concat("expected a header in JSON, got a fault at its character ", at, ": ", error.what()),
-        "the file is damaged, or no safetensors file");
-  }
 
  private:
   static constexpr std::size_t most_dimensions = 16;
@@ -139,16 +126,15 @@ class TensorHeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
   TensorInfo& tensor() { return header_.tensors.back(); }
 
-  [[noreturn]] void fail(const std::string& got) const {
+  FormatError fault(const std::string& got) const override {
     if (place_ == Place::metadata)
-      throw FormatError(where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'),
-                        damaged);
+      return {where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'), damaged};
     if (place_ == Place::start || place_ == Place::file || place_ == Place::end)
-      throw FormatError(where_, concat("expected a header that lists tensors, got ", got), damaged);
-    throw FormatError(where_,
-                      concat("tensor \"", header_.tensors.back().name,
-                             "\": expected dtype, shape and two data_offsets, got ", got),
-                      damaged);
+      return {where_, concat("expected a header that lists tensors, got ", got), damaged};
+    return {where_,
+            concat("tensor \"", header_.tensors.back().name,
+                   "\": expected dtype, shape and two data_offsets, got ", got),
+            damaged};
   }
 
   static constexpr std::string_view damaged = "the file is damaged, or not written as the format asks";
@@ -203,12 +189,11 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
 }
 
 inline TensorHeader parse_tensor_header(std::string_view where, std::string_view text) {
-  if (!text.starts_with('{') || text.find('\0') != std::string_view::npos)  // the parser would end at a 0
+  if (!text.starts_with('{'))
     throw FormatError(where, "expected a header of JSON text that begins with {, got other bytes",
                       "the file is damaged, or no safetensors file");
   TensorHeader header;
-  TensorHeaderParser parser{where, header};
-  nlohmann::json::sax_parse(text, &parser);
+  TensorHeaderParser{where, header}.read(text);
   check_tensors(where, header.tensors);
   return header;
 }
