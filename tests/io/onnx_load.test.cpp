@@ -169,6 +169,15 @@ TEST_CASE("load_onnx reads a Dropout that says by a truth value that it is not t
   model.initializers.back().values = {1};
   CHECK_THAT(complaint_about_bytes(bytes_of(model)),
              ContainsSubstring("node \"drop\" (Dropout): expected a network at inference"));
+
+  model.nodes[1].inputs[1] = "";  // the ratio may be left out
+  CHECK_THAT(complaint_about_bytes(bytes_of(model)),
+             ContainsSubstring("node \"drop\" (Dropout): expected a network at inference"));
+  model.initializers.back().values = {0};
+  std::istringstream without_ratio{bytes_of(model)};
+  Network<> net = load_onnx(without_ratio);
+  REQUIRE(net[1].get_if<Dropout<>>() != nullptr);
+  CHECK(net[1].get_if<Dropout<>>()->keep() == 0.5);
 }
 
 TEST_CASE("from_onnx reads a Flatten of all sizes but the first") {

@@ -62,7 +62,7 @@ TEST_CASE("A history is written as CSV and as JSON") {
   history.add("my \"metric\"", 0.1);
   std::ostringstream csv, json;
   history.write_csv(csv);
-  CHECK(csv.str() == "epoch,loss,my \"metric\"\n1,0.5,1\n2,nan,0.10000000000000001\n");
+  CHECK(csv.str() == "epoch,loss,\"my \"\"metric\"\"\"\n1,0.5,1\n2,nan,0.10000000000000001\n");
   history.write_json(json);
   CHECK(json.str() == R"({
   "loss": [0.5, null],

@@ -135,7 +135,7 @@ AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
 /// values the file then fills. `standard_catalogue` has all layers of this library.
 ///
 ///   Catalogue<> catalogue = standard_catalogue();
-///   catalogue.add<Scale<>>([](const LayerRecord& layer) { return Scale<>{layer.rows("factor")}; });
+///   catalogue.add<Scale<>>([](const LayerRecord& layer) { return Scale<>{layer.length("factor")}; });
 ///   catalogue.add<Swish<>>();  // can be made without arguments
 ///
 /// The function sees the options and the sizes of the layer's tensors. What the layer names in `visit_options` is

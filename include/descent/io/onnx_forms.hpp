@@ -192,9 +192,16 @@ struct OnnxForms {
   static void dropout(Net& net, From from) { add_dropout(net, from.real("Dropout", "ratio", 0.5)); }
   static void dropout_ratio(Net& net, From from) { add_dropout(net, from.scalar("ratio")); }
 
-  static void dropout_mode(Net& net, From from) {
+  static void expect_inference(From from) {
     if (from.scalar("mode") != 0)
       from.fail("expected a network at inference, got one in training", "export it after model.eval()");
+  }
+  static void dropout_mode(Net& net, From from) {
+    expect_inference(from);
+    dropout(net, from);
+  }
+  static void dropout_ratio_mode(Net& net, From from) {
+    expect_inference(from);
     dropout_ratio(net, from);
   }
 
@@ -243,7 +250,8 @@ std::vector<typename OnnxForms<T>::Row> OnnxForms<T>::rows() {
       {"Reshape(x, shape)", reshape},
       {"Dropout(x)", dropout},
       {"Dropout(x, ratio)", dropout_ratio},
-      {"Dropout(x, ratio, mode)", dropout_mode},
+      {"Dropout(x, _, mode)", dropout_mode},
+      {"Dropout(x, ratio, mode)", dropout_ratio_mode},
 
       {"Add(Div(Sub(x, a), b), c)", sub_div_add},
       {"Div(Sub(x, a), b)", sub_div},

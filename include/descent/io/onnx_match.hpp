@@ -87,7 +87,7 @@ class OnnxValues {
 };
 
 /// Part of a graph to look for, as in `Mul(x, Sigmoid(x))`: operators begin with a capital, `x` is what comes in,
-/// other names stand for constants, numbers for themselves.
+/// other names stand for constants, numbers for themselves, and `_` for an optional input that was left out.
 struct OnnxForm {
   std::string text;  ///< an operator or a name; empty for a number
   double number = 0;
@@ -142,6 +142,7 @@ inline bool matches(const OnnxForm& form, const std::string& name, const OnnxVal
     match.x = name;
     return true;
   }
+  if (form.text == "_") return name.empty();
   if (!form.is_operator()) {
     if (constant == nullptr) return false;
     const auto [known, is_new] = match.constants.emplace(form.text, constant);

@@ -39,10 +39,16 @@ class History {
   auto begin() const { return series_.begin(); }
   auto end() const { return series_.end(); }
 
-  /// A line an epoch, under a header of names.
+  /// A line an epoch, under a header of names, quoted where they need it.
   void write_csv(std::ostream& out) const {
     out << "epoch";
-    for (const Series& s : series_) out << ',' << s.first;
+    for (const auto& [name, values] : series_) {
+      out << ',';
+      if (name.find_first_of(",\"\n\r") == std::string::npos)
+        out << name;
+      else
+        out << std::quoted(name, '"', '"');
+    }
     for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
       out << '\n' << epoch + 1;
       for (const Series& s : series_) out << ',' << digits(s.second[epoch]);
