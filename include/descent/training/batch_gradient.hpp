@@ -102,20 +102,22 @@ class BatchGradient {
     return samples >= 2 * threads() && flop * parameters_ * samples >= enough;
   }
 
-  /// The sum of the gradients, in the first of them; and whether it is finite.
+  /// The sum of the gradients, in the first of them; and whether it is finite, seen while it is in the cache.
   void add_up() {
     std::atomic<bool> finite = true;
+    const auto look_at = [&](auto total) {
+      if (!all_finite(total)) finite = false;
+    };
     const int parts = workers().size();
+    if (parts == 1) visit_parts(workers(), look_at, gradient());
     for (int rank = 1; rank < parts; ++rank)
       visit_parts(
-          workers(), [](auto total, auto part) { total += part; }, gradient(),
-          workers_[static_cast<std::size_t>(rank)].gradient);
-    visit_parts(
-        workers(),
-        [&](auto total) {
-          if (!all_finite(total)) finite = false;
-        },
-        gradient());
+          workers(),
+          [&](auto total, auto part) {
+            total += part;
+            if (rank + 1 == parts) look_at(total);
+          },
+          gradient(), workers_[static_cast<std::size_t>(rank)].gradient);
     finite_ = finite;
   }
 
