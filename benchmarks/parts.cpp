@@ -49,10 +49,9 @@ auto network() {
   return W::network(rng);
 }
 
-void add_products() {
-  constexpr std::array<Index, 4> widths{M::sizes.features, M::sizes.hidden_1, M::sizes.hidden_2,
-                                        M::sizes.outputs};
-  constexpr Index batch = M::sizes.batch;
+void add_products(const Sizes& sizes) {
+  const std::array<Index, 4> widths{sizes.features, sizes.hidden_1, sizes.hidden_2, sizes.outputs};
+  const Index batch = sizes.batch;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
     const Index in = widths[i], out = widths[i + 1], work = in * out * batch;
     const std::string size = concat('/', out, 'x', in);
@@ -204,7 +203,7 @@ void add_inference() {
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  add_products();
+  for (const Sizes& sizes : {size_m, size_l}) add_products(sizes);
   add_layers();
   add_loss();
   add_optimizer<M>("adam", Adam{});

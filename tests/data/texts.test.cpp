@@ -1,0 +1,25 @@
+#include "descent/data/texts.hpp"
+
+#include "catch.hpp"
+
+using descent::detail::Texts;
+
+TEST_CASE("Texts are kept one behind another") {
+  Texts texts;
+  CHECK(texts.size() == 0);
+  texts.push_back("");
+  texts.push_back("one");
+  texts.begin();
+  texts.append("t");
+  texts.append("wo");
+  texts.begin();
+  REQUIRE(texts.size() == 4);
+  CHECK(texts[0].empty());
+  CHECK(texts[1] == "one");
+  CHECK(texts[2] == "two");
+  CHECK(texts[3].empty());
+  texts.clear();
+  CHECK(texts.size() == 0);
+  texts.push_back("again");
+  CHECK(texts[0] == "again");
+}
