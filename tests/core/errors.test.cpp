@@ -1,5 +1,7 @@
 #include "descent/core/errors.hpp"
 
+#include <filesystem>
+#include <limits>
 #include <stdexcept>
 #include <type_traits>
 
@@ -40,7 +42,13 @@ TEST_CASE("A shape error gathers the position of its layer on the way out") {
   }
 }
 
-TEST_CASE("concat joins whatever prints") { CHECK(concat("a", 1, ' ', 2.5, std::string{"b"}) == "a1 2.5b"); }
+TEST_CASE("concat joins whatever prints") {
+  CHECK(concat("a", 1, ' ', 2.5, std::string{"b"}) == "a1 2.5b");
+  CHECK(concat().empty());
+  CHECK(concat(std::numeric_limits<long long>::min(), true, -1.25e-30F) == "-92233720368547758081-1.25e-30");
+  CHECK(concat(1.0 / 3, ' ', std::numeric_limits<double>::infinity()) == "0.333333 inf");
+  CHECK(concat("at ", std::filesystem::path{"a.csv"}) == "at \"a.csv\"");
+}
 
 TEST_CASE("expect_features throws unless the sizes agree") {
   CHECK_NOTHROW(expect_features("Dense", 3, 3));
