@@ -116,7 +116,7 @@ inline std::string joined(std::initializer_list<Printed> parts) {
 }  // namespace detail
 
 /// Joins the printed form of its arguments: texts, numbers, paths. Inlined, so that there is no function for each
-/// message: that takes a training program a tenth less time to compile.
+/// message: a small program compiles a little sooner.
 [[gnu::always_inline]] inline std::string concat(const auto&... parts) {
   return detail::joined({detail::Printed{detail::printable(parts)}...});
 }
