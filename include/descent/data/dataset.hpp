@@ -29,7 +29,8 @@ struct Dataset {
 
   /// The samples with these numbers, in this order.
   Dataset subset(std::span<const Index> indices) const {
-    return {x(Eigen::all, indices), y(Eigen::all, indices), feature_names, class_names};
+    return {x(Eigen::placeholders::all, indices), y(Eigen::placeholders::all, indices), feature_names,
+            class_names};
   }
 };
 
