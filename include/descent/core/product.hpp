@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/eigen_avx512.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
