@@ -20,7 +20,7 @@
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/data/byte_reader.hpp"
-#include "descent/io/half.hpp"
+#include "descent/core/half.hpp"
 #include "descent/io/tensor_header.hpp"
 
 namespace descent::detail {
