@@ -49,10 +49,9 @@ class CsvReader {
     Dataset<T> data;
     if (!options_.label.empty())
       data.class_names = labels_.classify(parser_, [&](double c) { targets_.push_back(static_cast<T>(c)); });
-    data.feature_names.reserve(feature_columns_.size());
-    for (const std::size_t column : feature_columns_) data.feature_names.emplace_back(names_[column]);
-    data.x =
-        Eigen::Map<const Matrix<T>>{features_.data(), static_cast<Index>(feature_columns_.size()), samples_};
+    data.feature_names.reserve(static_cast<std::size_t>(features_per_sample_));
+    for_each_feature([&](std::size_t column) { data.feature_names.emplace_back(names_[column]); });
+    data.x = Eigen::Map<const Matrix<T>>{features_.data(), features_per_sample_, samples_};
     data.y =
         Eigen::Map<const Matrix<T>>{targets_.data(), static_cast<Index>(target_columns_.size()), samples_};
     if (options_.missing == Missing::mean && samples_ > 0) fill_in(data);
@@ -70,20 +69,17 @@ class CsvReader {
     if (!options_.features.empty() && !options_.leave_out.empty())
       throw DataError("read_csv", "expected .features or .leave_out, got both", "give one of the two");
 
-    std::vector<bool> taken(names_.size(), false);
-    target_columns_ = columns_of(targets, "targets", taken);
-    is_target_ = taken;
-    columns_of(options_.leave_out, "columns to leave out", taken);
-    feature_columns_ = columns_of(options_.features, "features", taken);
-    for (std::size_t column = 0; options_.features.empty() && column < names_.size(); ++column)
-      if (!taken[column]) feature_columns_.push_back(column);
-    if (feature_columns_.empty())
+    taken_.assign(names_.size(), false);
+    target_columns_ = take_columns(targets, "targets");
+    take_columns(options_.leave_out, "columns to leave out");
+    named_features_ = take_columns(options_.features, "features");
+    for_each_feature([&](std::size_t) { ++features_per_sample_; });
+    if (features_per_sample_ == 0)
       parser_.fail("expected a feature beside the targets, got no other column",
                    cure_for_header("is the separator right?"));
   }
 
-  std::vector<std::size_t> columns_of(const std::vector<std::string>& wanted, std::string_view role,
-                                      std::vector<bool>& taken) const {
+  std::vector<std::size_t> take_columns(const std::vector<std::string>& wanted, std::string_view role) {
     std::vector<std::size_t> columns;
     for (const std::string& name : wanted) {
       const std::size_t column = find_column(name, 0);
@@ -94,13 +90,24 @@ class CsvReader {
                                          : "without a header the columns are called \"0\", \"1\" and so on"));
       if (find_column(name, column + 1) != names_.size())
         parser_.fail(concat("expected one column named ", shown(name), ", got several"), "rename the others");
-      if (taken[column])
+      if (taken_[column])
         throw DataError("read_csv", concat("expected different ", role, ", got ", shown(name), " twice"),
                         "name it once");
-      taken[column] = true;
+      taken_[column] = true;
       columns.push_back(column);
     }
     return columns;
+  }
+
+  void for_each_feature(auto&& f) const {
+    for (const std::size_t column : named_features_) f(column);
+    if (!named_features_.empty()) return;
+    for (std::size_t column = 0; column < names_.size(); ++column)
+      if (!taken_[column]) f(column);
+  }
+
+  bool is_target(std::size_t column) const {
+    return std::find(target_columns_.begin(), target_columns_.end(), column) != target_columns_.end();
   }
 
   std::size_t find_column(std::string_view name, std::size_t column) const {
@@ -113,7 +120,7 @@ class CsvReader {
       parser_.fail(concat("expected ", names_.size(), " values, as in the ",
                           options_.header ? "header" : "first line", ", got ", parser_.size()),
                    cure_for_header("a value or a separator is missing or too many in this line"));
-    for (const std::size_t column : feature_columns_) features_.push_back(feature(column));
+    for_each_feature([&](std::size_t column) { features_.push_back(feature(column)); });
     for (const std::size_t column : target_columns_) {
       if (options_.label.empty())
         targets_.push_back(number(column));
@@ -143,7 +150,7 @@ class CsvReader {
   }
 
   std::string cure_for_missing(std::size_t column) const {
-    if (!is_missing(parser_[column]) || is_target_[column]) return "remove the line, or fill the value in";
+    if (!is_missing(parser_[column]) || is_target(column)) return "remove the line, or fill the value in";
     return "remove the line, or say how to fill in what is missing, as in .missing = Missing::mean";
   }
 
@@ -154,7 +161,7 @@ class CsvReader {
     std::replace(other.begin(), other.end(), other_sign, options_.decimal);
     if (double value = 0; parser_.parse(other, value))
       return concat("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
-    if (is_target_[column]) return "name the column as .label if it is a class";
+    if (is_target(column)) return "name the column as .label if it is a class";
     return concat(target_columns_.empty()
                       ? "name the column as .label if it is the class"
                       : "encode its texts as numbers, such as a column of 0 and 1 for each of them",
@@ -182,11 +189,11 @@ class CsvReader {
   CsvOptions options_;
   CsvParser parser_;
   Texts names_;
-  std::vector<bool> is_target_;
-  std::vector<std::size_t> target_columns_, feature_columns_;
+  std::vector<bool> taken_;  // the columns that the options name
+  std::vector<std::size_t> target_columns_, named_features_;
   std::vector<T> features_, targets_;
   CsvLabels labels_;
-  Index samples_ = 0;
+  Index features_per_sample_ = 0, samples_ = 0;
 };
 
 }  // namespace detail
