@@ -61,9 +61,7 @@ int main(int argc, char** argv) try {
       }
       costs.push_back({name, cost});
     }
-    char title[40];
-    std::snprintf(title, sizeof title, "Learning rate %.1f", rate);
-    charts.push_back(plot::line_chart({.title = title, .y_most = 3}, costs));
+    charts.push_back(plot::line_chart({.title = concat("Learning rate ", rate), .y_most = 3}, costs));
   }
   plot::write_svg(out + "/06_batch_norm.svg", charts);
   std::cout << "\nThe pictures are in " << out << "/06_batch_norm.svg\n";

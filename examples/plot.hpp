@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <descent/descent.hpp>
 #include <filesystem>
 #include <limits>
+#include <locale>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -59,11 +59,7 @@ inline const Style& style(std::size_t i) {
   return styles[i % styles.size()];
 }
 
-inline std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", std::abs(value) < 1e-12 ? 0 : value);
-  return text;
-}
+inline std::string number(double value) { return descent::concat(std::abs(value) < 1e-12 ? 0 : value); }
 
 inline std::string escaped(const std::string& text) {
   std::string safe;
@@ -97,6 +93,7 @@ struct Range {
 class Frame {
  public:
   Frame(const Axes& axes, Range across, Range upwards) : x_{across}, y_{upwards} {
+    out.imbue(std::locale::classic());
     if (!(x_.high > x_.low)) x_ = {0, 1};
     if (!(y_.high > y_.low))
       y_ = {std::isfinite(y_.low) ? y_.low - 0.5 : 0, std::isfinite(y_.low) ? y_.low + 0.5 : 1};

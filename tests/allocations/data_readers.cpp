@@ -20,7 +20,7 @@ TEST_CASE("No CSV file takes more than 48 times its size, or 80 where most value
     CHECK(ratio(file, options) < 48);
   };
   const CsvOptions target{.target = "0", .header = false}, label{.label = "0", .header = false};
-  check(repeated("1,2\n", many), target);
+  for (const char* line : {"1,2\n", "1,2\r"}) check(repeated(line, many), target);
   check("1" + repeated(",1", many) + "\n", target);
   // Here a byte is a column: a name and a number.
   CHECK(ratio("1" + repeated(",", many) + "\n", {.target = "0", .header = false, .missing = Missing::zero}) <
@@ -32,7 +32,8 @@ TEST_CASE("No CSV file takes more than 48 times its size, or 80 where most value
   check(classes, label);
   const std::string values = "1" + repeated(",1", many) + "\n";
   for (const char* name : {",b", ","}) check("a" + repeated(name, many) + "\n" + values, {.target = "a"});
-  for (const char* junk : {",", "a", "\n", "\"\"", "\"", " "}) check(repeated(junk, many), {.target = "a"});
+  for (const char* junk : {",", "a", "\n", "\r", "\"\"", "\"", " "})
+    check(repeated(junk, many), {.target = "a"});
 }
 
 TEST_CASE("No IDX file takes more than 12 times its size") {

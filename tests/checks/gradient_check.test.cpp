@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "descent/descent.hpp"
 
 using namespace descent;
@@ -105,4 +106,21 @@ TEST_CASE("a sample of the entries can be checked", "[checks]") {
   CHECK(report.verdict == GradientVerdict::correct);
   CHECK(report.worst.size() == 2);
   for (const auto& block : report.blocks) CHECK(block.entries <= 4);
+}
+
+TEST_CASE("check_gradient: its report prints the same in every locale", "[checks]") {
+  const GradientReport report{.relative_difference = 1.5e-8,
+                              .verdict = GradientVerdict::correct,
+                              .blocks = {{"0.weight", 0.25, 12345, 6789}},
+                              .worst = {{"0.weight", 1000, 2, 0.5, 0.123456789}},
+                              .kinks = {}};
+  const std::string text = support::under_decimal_comma([&] {
+    std::ostringstream out;
+    out << report;
+    return out.str();
+  });
+  CHECK(text ==
+        "gradient: correct, relative difference 1.5e-08\n"
+        "  0.weight              0.25  over 12345 entries, 6789 at kinks\n"
+        "  0.weight(1000, 2)  backward 0.5  numeric 0.123456789\n");
 }

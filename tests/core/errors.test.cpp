@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -54,4 +55,9 @@ TEST_CASE("expect_features throws unless the sizes agree") {
   CHECK_NOTHROW(expect_features("Dense", 3, 3));
   CHECK(message_of<ShapeError>([] { expect_features("Dense", 3, 4); }) ==
         "Dense: expected 3 features, got 4");
+}
+
+TEST_CASE("concat: prints numbers the same in every locale") {
+  CHECK(support::under_decimal_comma([] { return concat(0.5, ' ', 1234567, ' ', 1.5F, ' ', -2.5e-10); }) ==
+        "0.5 1234567 1.5 -2.5e-10");
 }

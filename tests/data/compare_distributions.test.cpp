@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -133,4 +134,25 @@ TEST_CASE("compare_distributions refuses sets that cannot be compared") {
   more_targets.y = Matrix<>::Zero(2, 20);
   CHECK(message_of<ShapeError>([&] { compare_distributions(data, more_targets); }) ==
         "compare_distributions: expected 1 targets, got 2");
+}
+
+TEST_CASE("compare_distributions: prints the same in every locale") {
+  DistributionReport report{.features = {}, .significance = 0.05};
+  for (int i = 0; i < 1021; ++i) report.features.push_back({concat("f", i), 0.5, 0.0123456, true});
+  const std::string text = support::under_decimal_comma([&] { return printed(report); });
+  const std::string head =
+      "train and test differ in 1021 of 1021 features (Kolmogorov-Smirnov, p < 0.05)\n"
+      "feature         D           p\n"
+      "f0            0.5      0.0123\n";
+  CHECK_THAT(text, Catch::Matchers::StartsWith(head));
+  CHECK_THAT(text, Catch::Matchers::EndsWith("and 1001 others\n"));
+}
+
+TEST_CASE("compare_distributions: refuses features of other names") {
+  Dataset<> train = normal(2, 20, 0, 1), test = normal(2, 20, 0, 2);
+  train.feature_names = {"height", "mass"};
+  test.feature_names = {"mass", "height"};
+  CHECK_THAT(support::message_of<DataError>([&] { compare_distributions(train, test); }),
+             Catch::Matchers::ContainsSubstring("compare_distributions: expected features named as in the "
+                                                "training set, got \"mass\" as number 0 of the test set"));
 }

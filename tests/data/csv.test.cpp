@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "descent/data/split.hpp"
 #include "support.hpp"
 
@@ -109,7 +110,7 @@ TEST_CASE("A line of another length is named, with both lengths") {
 TEST_CASE("Text in place of a number is named, with line and column") {
   CHECK(complaint_about(cars) ==
         "read_csv: cars.csv:2: expected a number in column \"make\", got \"Opel\"; "
-        "name the column as .label if it is a class, or remove it");
+        "name the column as .label if it is the class, or leave it out: .leave_out = {\"make\"}");
   for (const char* text : {"", "x", "1x", "1 2", "1;2", "0x10", "--1", "+-1", "+"}) {
     CAPTURE(text);
     CHECK_THAT(complaint_about(concat("a,b\n1,2\n3,", text, "\n")),
@@ -151,7 +152,7 @@ TEST_CASE("Labels are all numbers or all texts; the stray one is named, with lin
 }
 
 TEST_CASE("Numbers that are no classes are named, with line and column") {
-  for (const char* label : {"-1", "1.5", "nan", "1e9"}) {
+  for (const char* label : {"-1", "1.5", "inf", "1e9"}) {
     CAPTURE(label);
     const std::string text =
         complaint_about(concat("digit,pixel\n0,1\n", label, ",2\n1,3\n"), {.label = "digit"});
@@ -250,9 +251,11 @@ TEST_CASE("Targets that cannot be meant are named") {
         "read_csv: expected a label or a target, got both; give one of the two");
   CHECK(complaint_about("a,a,b\n", {.target = "a"}) ==
         "read_csv: cars.csv:1: expected one column named \"a\", got several; rename the others");
-  CHECK(complaint_about("a;b\n", {.target = "a;b"}) ==
-        "read_csv: cars.csv:1: expected a feature beside the targets, got no other column; is the separator "
-        "right?");
+  CHECK(
+      complaint_about("a;b\n", {.target = "a;b"}) ==
+      "read_csv: cars.csv:1: expected a feature beside the targets, got no other column; choose .separator = "
+      "';'");
+  CHECK_THAT(complaint_about("a\n", {.target = "a"}), ContainsSubstring("; is the separator right?"));
   CHECK_THAT(complaint_about("0,1,2,3,4,5,6,7,8,9,10,11\n", {.target = "x"}),
              ContainsSubstring("got 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 others;"));
 }
@@ -280,6 +283,8 @@ TEST_CASE("A missing target or label is always refused") {
                ContainsSubstring("cars.csv:2: expected a number in column \"b\", got \"\""));
     CHECK_THAT(complaint_about("a,b\n1,nan\n", {.target = "b", .missing = missing}),
                ContainsSubstring("cars.csv:2: expected a finite number in column \"b\", got \"nan\""));
+    CHECK_THAT(complaint_about("a,b\n1,NA\n", {.target = "b", .missing = missing}),
+               ContainsSubstring("got \"NA\"; remove the line, or fill the value in"));
     CHECK(complaint_about("a,b\n1,\n", {.label = "b", .missing = missing}) ==
           "read_csv: cars.csv:2: expected a class in column \"b\", got an empty value; remove the line, or "
           "fill "
@@ -288,9 +293,10 @@ TEST_CASE("A missing target or label is always refused") {
 }
 
 TEST_CASE("A column without any value has no mean") {
-  CHECK(complaint_about("a,b\n1,\n2,NA\n", {.missing = Missing::mean}) ==
-        "read_csv: cars.csv:3: expected some value in column \"b\", got none; remove the column, or choose "
-        "Missing::zero");
+  CHECK(
+      complaint_about("a,b\n1,\n2,NA\n", {.missing = Missing::mean}) ==
+      "read_csv: cars.csv:3: expected some value in column \"b\", got none; leave the column out, or choose "
+      "Missing::zero");
   CHECK(parsed("a,b\n", {.missing = Missing::mean}).samples() == 0);
 }
 
@@ -320,4 +326,140 @@ TEST_CASE("The separator is neither a quote nor a line break") {
 
 TEST_CASE("A folder is no file") {
   CHECK_THAT(message_of<FormatError>([] { read_csv(folder, {}); }), ContainsSubstring("read_csv: "));
+}
+
+TEST_CASE("read_csv: the locale changes nothing") {
+  const std::string text = "a,b,y\n0.5,1234.5,1.25\n-2e-3,1,3\n";
+  const auto read = [&] { return parsed<double>(text, {.target = "y"}); };
+  const Dataset<double> data = support::under_decimal_comma(read);
+  CHECK(data.x == Matrix<double>{{0.5, -0.002}, {1234.5, 1}});
+  CHECK(data.y == Matrix<double>{{1.25, 3}});
+  CHECK_THAT(support::under_decimal_comma([] { return complaint_about("a\n\"1,5\"\n"); }),
+             ContainsSubstring("expected a number in column \"a\""));
+}
+
+TEST_CASE("read_csv: lines may end in CR alone") {
+  const Dataset<> with_target = read_csv(folder / "cr_only.csv", {.label = "y"});
+  CHECK(with_target.x == Matrix<>{{1, 3}, {2, 4}});
+  CHECK(with_target.y == Matrix<>{{0, 1}});
+  const Dataset<> data = read_csv(folder / "cr_only_no_target.csv", {});
+  CHECK(data.x == Matrix<>{{1, 3}, {2, 4}});
+  CHECK(data.feature_names == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("read_csv: all line ends are read, and each counts as one") {
+  for (const char* end : {"\n", "\r\n", "\r", "\r\r\n"}) {
+    CAPTURE(end);
+    CHECK(parsed(concat("a,b", end, "1,2", end, end, "3,4")).x == Matrix<>{{1, 3}, {2, 4}});
+    CHECK(parsed(concat("a,b", end, "1,2", end, end, "3,4", end)).x == Matrix<>{{1, 3}, {2, 4}});
+    CHECK_THAT(complaint_about(concat("a,b", end, "1,2", end, end, "3,x", end)),
+               ContainsSubstring("cars.csv:4: expected a number in column \"b\", got \"x\";"));
+    CHECK(parsed(concat("kind,b", end, "\"two", end, "lines\",1", end), {.label = "kind"}).class_names ==
+          std::vector<std::string>{"two\nlines"});
+  }
+  CHECK(parsed("a\r1\n2\r\n3\r\r\n4").x == Matrix<>{{1, 2, 3, 4}});
+}
+
+TEST_CASE("read_csv: decimal commas are named, and read if asked for") {
+  const std::filesystem::path path = folder / "decimal_comma.csv";
+  CHECK_THAT(message_of<FormatError>([&] { read_csv(path, {.label = "y", .separator = ';'}); }),
+             ContainsSubstring("decimal_comma.csv:2: expected a number in column \"a\", got \"1,5\"; choose "
+                               ".decimal = ',' if that is the decimal sign of the file"));
+  const Dataset<> data = read_csv(path, {.label = "y", .decimal = ','});
+  CHECK(data.x == Matrix<>{{1.5F, 3}, {2.25F, 4}});
+  CHECK(data.y == Matrix<>{{0, 1}});
+  CHECK(parsed("a,b\n\"1,5\",\"-2,5e-1\"\n", {.separator = ',', .decimal = ','}).x ==
+        Vector<>{{1.5F, -0.25F}});
+  CHECK_THAT(complaint_about("a;b\n1.5;2\n", {.decimal = ','}),
+             ContainsSubstring("got \"1.5\"; choose .decimal = '.' if"));
+  CHECK_THAT(message_of<DataError>([] { parsed("a\n", {.decimal = ':'}); }),
+             ContainsSubstring("expected '.' or ',' as decimal sign, got ':'"));
+}
+
+TEST_CASE("read_csv: a header that another character separates is named") {
+  CHECK_THAT(message_of<FormatError>([] { read_csv(folder / "decimal_comma.csv", {.label = "y"}); }),
+             ContainsSubstring("expected a column named \"y\", got a;b;y; choose .separator = ';'"));
+  CHECK_THAT(complaint_about("a\tb\n1,5\t2,5\n"), ContainsSubstring("got 3; choose .separator = '\\t'"));
+}
+
+TEST_CASE("read_csv: a missing label is refused, unless a class has its name") {
+  for (const Missing missing : {Missing::refuse, Missing::keep, Missing::zero, Missing::mean})
+    CHECK(
+        complaint_about("a,kind\n1,cat\n2,NA\n", {.label = "kind", .missing = missing}) ==
+        "read_csv: cars.csv:3: expected a class in column \"kind\", got \"NA\"; remove the line, or fill the "
+        "class in; list all in .classes if it is one");
+  CHECK_THAT(message_of<FormatError>([] { read_csv(folder / "label_missing.csv", {.label = "kind"}); }),
+             ContainsSubstring("label_missing.csv:3: expected a class"));
+  for (const char* label : {"NA", "N/A", "n/a", "?", "null", "nan", "NaN", "", "\"\""}) {
+    CAPTURE(label);
+    CHECK_THAT(complaint_about(concat("a,kind\n1,cat\n2,", label, "\n"), {.label = "kind"}),
+               ContainsSubstring("cars.csv:3: expected a class in column \"kind\", got "));
+    CHECK_THAT(complaint_about(concat("a,kind\n1,0\n2,", label, "\n"), {.label = "kind"}),
+               ContainsSubstring("cars.csv:3: expected a class in column \"kind\", got "));
+  }
+  CHECK(parsed("a,continent\n1,NA\n2,EU\n", {.label = "continent", .classes = {"EU", "NA"}}).y ==
+        Matrix<>{{1, 0}});
+}
+
+TEST_CASE("read_csv: classes are numbered in the order given") {
+  const Dataset<> data =
+      parsed("a,kind\n1,dog\n2,cat\n3,dog\n", {.label = "kind", .classes = {"dog", "emu", "cat"}});
+  CHECK(data.y == Matrix<>{{0, 2, 0}});
+  CHECK(data.class_names == std::vector<std::string>{"dog", "emu", "cat"});
+  CHECK(parsed("a,size\n1,10\n2,5\n", {.label = "size", .classes = {"5", "10"}}).y == Matrix<>{{1, 0}});
+  CHECK(
+      complaint_about("a,kind\n1,dog\n2,cow\n", {.label = "kind", .classes = {"dog", "cat"}}) ==
+      "read_csv: cars.csv:3: expected one of the classes dog, cat in column \"kind\", got \"cow\"; add it to "
+      ".classes, or remove the line");
+  CHECK(message_of<DataError>([] {
+          parsed("a,kind\n", {.label = "kind", .classes = {"a", "b", "a"}});
+        }) == "read_csv: expected different classes, got \"a\" twice; name it once");
+}
+
+TEST_CASE("read_csv: features are found by name, in the order given") {
+  const Dataset<> data = parsed("c,b,id,a,y\n3,2,x7,1,0\n", {.label = "y", .features = {"a", "c"}});
+  CHECK(data.x == Vector<>{{1, 3}});
+  CHECK(data.feature_names == std::vector<std::string>{"a", "c"});
+  CHECK_THAT(complaint_about("a,b\n1,2\n", {.features = {"a", "c"}}),
+             ContainsSubstring("expected a column named \"c\", got a, b;"));
+  CHECK_THAT(message_of<DataError>([] {
+               parsed("a,b\n1,2\n", {.features = {"a", "a"}});
+             }),
+             ContainsSubstring("expected different features, got \"a\" twice"));
+  CHECK_THAT(message_of<DataError>([] {
+               parsed("a,b\n1,2\n", {.label = "b", .features = {"a", "b"}});
+             }),
+             ContainsSubstring("expected different features, got \"b\" twice"));
+}
+
+TEST_CASE("read_csv: columns are left out if asked for") {
+  const Dataset<> data = parsed(cars, {.target = "power", .leave_out = {"make"}});
+  CHECK(data.feature_names == std::vector<std::string>{"mass"});
+  CHECK(data.x == Matrix<>{{1200, 900, 1500}});
+  CHECK_THAT(complaint_about(cars, {.leave_out = {"maker"}}),
+             ContainsSubstring("expected a column named \"maker\""));
+  CHECK_THAT(message_of<DataError>([] { parsed(cars, {.features = {"mass"}, .leave_out = {"make"}}); }),
+             ContainsSubstring("expected .features or .leave_out, got both; give one of the two"));
+}
+
+TEST_CASE("read_csv: a text feature beside a target gets a cure that fits") {
+  CHECK(complaint_about(cars, {.target = "power"}) ==
+        "read_csv: cars.csv:2: expected a number in column \"make\", got \"Opel\"; encode its texts as "
+        "numbers, "
+        "such as a column of 0 and 1 for each of them, or leave it out: .leave_out = {\"make\"}");
+  CHECK_THAT(complaint_about(cars, {.target = "make"}),
+             ContainsSubstring("got \"Opel\"; name the column as .label if it is a class"));
+}
+
+TEST_CASE("like: reads a file as another was read") {
+  const CsvOptions options{.label = "kind", .leave_out = {"id"}};
+  const Dataset<> train = parsed("id,a,b,kind\nx,1,2,cat\ny,3,4,cow\nz,5,6,dog\n", options);
+  const std::string text = "kind,b,a\ndog,20,10\ncat,40,30\n";  // no cow, and the columns in another order
+  const Dataset<> test = parsed(text, like(train, options));
+  CHECK(test.x == Matrix<>{{10, 30}, {20, 40}});
+  CHECK(test.y == Matrix<>{{2, 0}});
+  CHECK_NOTHROW(expect_same_names(train, test, "fit", "the validation set"));
+  CHECK_THROWS_AS(expect_same_names(train, parsed(text, {.label = "kind"}), "fit", "the validation set"),
+                  DataError);
+  CHECK(parsed("b,a\n2,1\n", like(train, {})).x == Vector<>{{1, 2}});  // without labels
 }

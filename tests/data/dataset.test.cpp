@@ -1,6 +1,8 @@
 #include "descent/data/dataset.hpp"
 
 #include <limits>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"
@@ -80,5 +82,55 @@ TEST_CASE("Data is usable if there is some, each sample has a target, and all is
     CHECK(complaint_about(data) ==
           "fit: expected finite values in the training set, got -inf in target 0 of sample 4; "
           "remove the sample, or fill the value in");
+  }
+}
+
+TEST_CASE("Dataset: its scalar follows from the matrices, expressions among them") {
+  const Matrix<double> rows = Matrix<double>::Constant(5, 2, 0.5), y = Matrix<double>::Zero(1, 5);
+  const Dataset data{rows.transpose(), y};
+  STATIC_REQUIRE(std::is_same_v<decltype(data), const Dataset<double>>);
+  CHECK(data.features() == 2);
+  CHECK(data.samples() == 5);
+  const Dataset named{rows.transpose(), y.row(0), {"a", "b"}, {"cat", "dog"}};
+  CHECK(named.x == rows.transpose());
+  CHECK(named.feature_names == std::vector<std::string>{"a", "b"});
+  CHECK(named.class_names == std::vector<std::string>{"cat", "dog"});
+}
+
+TEST_CASE("Dataset: sets whose names differ do not belong together") {
+  Dataset<> train = numbered(5), test = numbered(3);
+  const auto complaint = [&] {
+    return message_of<DataError>([&] { expect_same_names(train, test, "fit", "the validation set"); });
+  };
+  train.feature_names = {"a", "b"};
+  train.class_names = {"cat", "cow", "dog"};
+  CHECK_NOTHROW(expect_same_names(train, test, "fit", "the validation set"));
+  test.class_names = train.class_names;
+  test.feature_names = {"a", "b"};
+  CHECK_NOTHROW(expect_same_names(train, test, "fit", "the validation set"));
+
+  SECTION("features in another order") {
+    test.feature_names = {"b", "a"};
+    CHECK(
+        complaint() ==
+        "fit: expected features named as in the training set, got \"b\" as number 0 of the validation set "
+        "instead of \"a\"; read the file as the training set was read: read_csv(path, like(train, options))");
+  }
+  SECTION("a class that is missing in between") {
+    test.class_names = {"cat", "dog"};
+    CHECK_THAT(complaint(),
+               Catch::Matchers::ContainsSubstring(
+                   "expected classes named as in the training set, got \"dog\" as number 1 of the "
+                   "validation set instead of \"cow\""));
+  }
+  SECTION("the last class is missing") {
+    test.class_names = {"cat", "cow"};
+    CHECK_THAT(complaint(), Catch::Matchers::ContainsSubstring(
+                                "got none as number 2 of the validation set instead of \"dog\""));
+  }
+  SECTION("a class too many") {
+    test.class_names.push_back("emu");
+    CHECK_THAT(complaint(), Catch::Matchers::ContainsSubstring(
+                                "got \"emu\" as number 3 of the validation set instead of none"));
   }
 }

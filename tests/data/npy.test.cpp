@@ -7,8 +7,11 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <type_traits>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
+#include "descent/data/dataset.hpp"
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
@@ -53,8 +56,8 @@ std::string complaint_about(const std::string& bytes) {
 TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, of every type, byte order and version", "", float,
                    double) {
   for (const char* name :
-       {"little_f4", "little_f8", "big_f4", "big_f8", "little_i1", "little_i2", "little_i4", "little_i8",
-        "big_i2", "big_i8", "fortran", "fortran_f4", "version_2", "version_3"}) {
+       {"little_f2", "big_f2", "little_f4", "little_f8", "big_f4", "big_f8", "little_i1", "little_i2",
+        "little_i4", "little_i8", "big_i2", "big_i8", "fortran", "fortran_f4", "version_2", "version_3"}) {
     CAPTURE(name);
     CHECK(read_npy<TestType>(golden_files / concat(name, ".npy")) == expected<TestType>());
   }
@@ -202,4 +205,51 @@ TEST_CASE("Sizes that no file has are refused before anything is allocated") {
 TEST_CASE("A .npy file that is not there is named") {
   CHECK_THAT(message_of<FormatError>([] { read_npy("missing.npy"); }),
              ContainsSubstring("read_npy: expected a readable file at \"missing.npy\", found none"));
+}
+
+TEST_CASE("write_npy: writes the same file in every locale, and read_npy reads it") {
+  const auto written = [] {
+    std::ostringstream out;
+    write_npy(out, Matrix<float>::Constant(1000, 2, 0.5F));
+    return out.str();
+  };
+  const std::string expected = written();
+  CHECK(support::under_decimal_comma(written) == expected);
+  CHECK(support::under_decimal_comma([&] { return parsed(expected); }) == Matrix<>::Constant(1000, 2, 0.5F));
+}
+
+TEST_CASE("read_npy: reads float16") {
+  const Matrix<> expected{{1, 2, 3}, {4, 5, 6.5F}};
+  CHECK(read_npy(golden_files / "f2.npy") == expected);
+  CHECK(read_npy<double>(golden_files / "f2.npy") == expected.cast<double>());
+  // Infinity, NaN and the smallest number of float16, 2^-24.
+  const Matrix<> special = parsed(file_of("{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }",
+                                          std::string{"\x00\x7c\x01\x7e\x01\x00", 6}));
+  CHECK(special(0) == std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(special(1)));
+  CHECK(special(2) == std::ldexp(1.0F, -24));
+}
+
+TEST_CASE("read_npy: reads the long double of the machine") {
+  if (sizeof(long double) != 16 || std::numeric_limits<long double>::digits != 64) return;
+  const Matrix<double> m = read_npy<double>(golden_files / "x86_f16.npy");
+  REQUIRE((m.rows() == 3 && m.cols() == 4));
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 4; ++j)
+      CHECK(m(i, j) == static_cast<double>(static_cast<long double>(10 * i + j - 3) / 10));
+  // 1.5, the most significant byte first: sign and exponent, then 1.1 in binary.
+  std::string value{"\x3f\xff\xc0", 3};
+  value.insert(0, 6, '\0').append(7, '\0');
+  CHECK(parsed(file_of("{'descr': '>f16', 'fortran_order': False, 'shape': (1,), }", value))(0) == 1.5F);
+}
+
+TEST_CASE("read_npy: a transpose of its result does not dangle") {
+  const auto x = read_npy(golden_files / "little_f4.npy").transpose();
+  STATIC_REQUIRE(std::is_same_v<decltype(x), const Matrix<float>>);
+  CHECK(x == expected<float>().transpose());
+  const auto m = read_npy(golden_files / "little_f4.npy");
+  CHECK(m.transpose() == expected<float>().transpose());
+  CHECK(&m.transpose().coeffRef(0, 0) == &m(0, 0));  // a view of what is still there
+  const Dataset data{read_npy(golden_files / "little_f4.npy").transpose(), m.topRows(1)};
+  CHECK(data.features() == 4);
 }

@@ -52,3 +52,9 @@ TEST_CASE("from_one_hot refuses columns that name no class, or more than one") {
   }
   CHECK_THROWS_AS(from_one_hot(Matrix<>(0, 3)), DataError);
 }
+
+TEST_CASE("one_hot: a number that is nearly a class is shown as it is") {
+  const double nearly = 1 + 1e-12;
+  CHECK_THAT(support::message_of<DataError>([&] { one_hot(Matrix<double>{{nearly}}, 3); }),
+             Catch::Matchers::ContainsSubstring("expected a class from 0 to 2, got 1.00000000000"));
+}

@@ -37,6 +37,7 @@ inline void csv(std::string_view bytes) {
   if (choice / 2 % 4 == 3) options.targets = {second, first};
   options.missing = static_cast<Missing>(choice / 8 % 4);
   options.separator = choice / 32 % 2 == 0 ? ',' : '\t';
+  options.decimal = choice / 64 % 2 == 0 ? '.' : ',';
   std::istringstream in{std::string{bytes}};
   try {
     const Dataset<float> data = read_csv<float>(in, options, "fuzz.csv");

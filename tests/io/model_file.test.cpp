@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "every_layer.hpp"
 #include "support.hpp"
 #include "temporary_folder.hpp"
@@ -413,4 +414,15 @@ TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
         complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
         ContainsSubstring(concat("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
   }
+}
+
+TEST_CASE("save_model: writes the same file in every locale, and load_model reads it") {
+  Rng rng{1};
+  const Sequential net{Dense<float>{2000, 2, rng}, LeakyReLU<float>{{.slope = 0.125}}};
+  const Matrix<> input = Matrix<>::Constant(2000, 1, 0.5F);
+  const SaveModel<float> options{.golden = input};
+  const std::string expected = saved(net, options);
+  CHECK(support::under_decimal_comma([&] { return saved(net, options); }) == expected);
+  CHECK(support::under_decimal_comma([&] { return predict(loaded(expected).network, input); }) ==
+        predict(net, input));
 }

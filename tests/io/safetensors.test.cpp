@@ -12,6 +12,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "golden.hpp"
 #include "support.hpp"
 #include "temporary_folder.hpp"
@@ -267,4 +268,22 @@ TEST_CASE("Texts that are no UTF-8 are refused, and the old file stays") {
              ContainsSubstring("save_safetensors: expected to write "));
   CHECK_THAT(message_of<FormatError>([&] { load_safetensors(folder.path / "none", model); }),
              ContainsSubstring("load_safetensors: expected a readable file"));
+}
+
+TEST_CASE("save_safetensors: writes the same file in every locale, and load_safetensors reads it") {
+  Rng rng{1};
+  const Sequential net{Dense<float>{2000, 2, rng}};
+  const auto written = [&] {
+    std::ostringstream out;
+    save_safetensors(out, net);
+    return out.str();
+  };
+  const std::string expected = written();
+  CHECK(support::under_decimal_comma(written) == expected);
+  Sequential again{Dense<float>{2000, 2, rng}};
+  support::under_decimal_comma([&] {
+    std::istringstream in{expected};
+    load_safetensors(in, again);
+  });
+  CHECK(support::values_of(again) == support::values_of(net));
 }

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -87,4 +88,19 @@ TEST_CASE("A confusion matrix refuses a network with more outputs than it has cl
   CHECK(message_of<ShapeError>([&] {
           matrix.update(outputs(), row({0, 1, 0, 1, 0}));
         }) == "ConfusionMatrix: expected at most 2 outputs, got 3; construct it with the number of classes");
+}
+
+TEST_CASE("ConfusionMatrix: prints the same in every locale") {
+  ConfusionMatrix matrix{2};
+  matrix.update(Matrix<>::Constant(1, 1234, 1).eval(), Matrix<>::Zero(1, 1234).eval());
+  const std::string text = support::under_decimal_comma([&] {
+    std::ostringstream out;
+    out << matrix;
+    return out.str();
+  });
+  CHECK(text ==
+        "actual \\ predicted\n"
+        "           0     1\n"
+        "     0     .  1234\n"
+        "     1     .     .\n");
 }

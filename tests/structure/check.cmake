@@ -75,6 +75,12 @@ foreach(header IN LISTS headers)
     report(include/descent/${header} "includes protozero, which only io/onnx*.hpp may; others must do without")
   endif()
 
+  # The locale of the program changes what these read and write.
+  if(text MATCHES "std::(snprintf|strto[a-z]+|sto[a-z]+|quoted|setw|setprecision)[^a-z_]"
+     AND NOT header MATCHES "^(core/number_text\\.hpp|io/onnx.*)$")
+    report(include/descent/${header} "uses std::${CMAKE_MATCH_1}, which the locale or a stream changes; use concat or core/number_text.hpp")
+  endif()
+
   string(REGEX REPLACE "/.*" "" folder ${header})
   if(text MATCHES "nlohmann" AND NOT folder STREQUAL "io")
     report(include/descent/${header} "includes nlohmann_json, which only headers in io/ do; move what needs it there")

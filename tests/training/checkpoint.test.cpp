@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "decimal_comma.hpp"
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
@@ -318,4 +319,20 @@ TEST_CASE("checkpoint: impossible intervals are refused") {
   with.checkpoint = {.path = "unused", .every_seconds = -1};
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
              ContainsSubstring("checkpoint.every_seconds"));
+}
+
+TEST_CASE("checkpoint: a run goes on with the same bits in every locale") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "run.checkpoint").string();
+  Options whole = options();
+  const Result expected = train_with(whole);
+  Options first = whole;
+  first.epochs = 3;
+  first.checkpoint.path = path;
+  whole.resume_from = path;
+  const Result resumed = support::under_decimal_comma([&] {
+    train_with(first);
+    return train_with(whole);
+  });
+  CHECK(resumed == expected);
 }

@@ -1,11 +1,13 @@
 #include "descent/training/history.hpp"
 
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -69,4 +71,28 @@ TEST_CASE("A history is written as CSV and as JSON") {
   "my \"metric\"": [1, 0.10000000000000001]
 }
 )");
+}
+
+TEST_CASE("History: CSV and JSON are the same in every locale") {
+  History history;
+  for (int epoch = 0; epoch < 1000; ++epoch) history.add("loss", epoch + 0.5);
+  const auto written = [&] {
+    std::ostringstream text;
+    history.write_csv(text);
+    history.write_json(text);
+    return text.str();
+  };
+  const std::string expected = written();
+  CHECK_THAT(expected, Catch::Matchers::ContainsSubstring("\n1000,999.5\n"));
+  CHECK(support::under_decimal_comma(written) == expected);
+}
+
+TEST_CASE("History: JSON escapes all that its strings may not hold") {
+  History history;
+  history.add("a \"b\" \\ \n\t\x01 \x1f \xC3\xA9", 1);
+  std::ostringstream json;
+  history.write_json(json);
+  CHECK(json.str() == "{\n  \"a \\\"b\\\" \\\\ \\u000a\\u0009\\u0001 \\u001f \xC3\xA9\": [1]\n}\n");
+  const nlohmann::json read = nlohmann::json::parse(json.str());
+  CHECK(read.begin().key() == history.begin()->first);
 }

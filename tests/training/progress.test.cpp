@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "decimal_comma.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
 #include "descent/optimizers/adam.hpp"
@@ -210,4 +211,16 @@ TEST_CASE("fit shows its progress where and how it is told") {
   // The first bar comes after one of three batches.
   CHECK_THAT(bar_in(bar), Matches("#+\\.+"));
   CHECK_THAT(bar, HasMatch("\r\033\\[K" + line));
+}
+
+TEST_CASE("Progress: prints the same in every locale") {
+  const std::string line = support::under_decimal_comma([] {
+    return shown(ProgressStyle::lines, [](Progress& progress) {
+      for (int epoch = 1; epoch <= 1000; ++epoch) progress.begin_epoch();
+      progress.end_epoch({{"loss", 12345.6}, {"tiny", 1.25e-7}});
+    });
+  });
+  CHECK_THAT(line, Matches(R"(Epoch 1000/10 - \d+\.\ds - loss: 12345\.6000 - tiny: 1\.250e-07\n)"));
+  CHECK_THAT(support::under_decimal_comma(half_way_bar),
+             HasMatch(R"(Epoch 3/10 .* left - \d+ samples/s - rate: 1\.00e-)"));
 }

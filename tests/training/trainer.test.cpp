@@ -195,3 +195,21 @@ TEST_CASE("A run that is refused leaves the trainer as it was, ready to run agai
   untroubled.run(clouds(), 1);
   CHECK(values_of(trainer.model) == values_of(untroubled.model));
 }
+
+TEST_CASE("Trainer: refuses a validation set whose names differ from those of the training set") {
+  Dataset<> train = support::three_clouds(30), dev = support::three_clouds(12);
+  train.feature_names = dev.feature_names = {"x", "y"};
+  train.class_names = {"a", "b", "c"};
+  dev.class_names = {"a", "c"};
+  Trainer trainer{support::plain_net(),
+                  SoftmaxCrossEntropy{},
+                  Adam{},
+                  {.epochs = 1, .batch_size = 10, .validation = &dev, .progress = silent}};
+  CHECK_THAT(
+      support::message_of<DataError>([&] { trainer.run(train); }),
+      Catch::Matchers::ContainsSubstring("fit: expected classes named as in the training set, got \"c\" as "
+                                         "number 1 of the validation set instead of \"b\""));
+  CHECK(trainer.steps() == 0);
+  dev.class_names = train.class_names;
+  CHECK_NOTHROW(trainer.run(train));
+}

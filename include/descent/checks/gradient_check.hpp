@@ -4,7 +4,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <iomanip>
 #include <numeric>
 #include <ostream>
 #include <string>
@@ -13,6 +12,8 @@
 #include <vector>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/core/random.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/training/predict.hpp"
@@ -60,17 +61,18 @@ struct GradientReport {
 
   friend std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
     constexpr const char* verdicts[] = {"correct", "acceptable", "suspicious", "wrong"};
-    const auto before = out.precision(3);
-    out << "gradient: " << verdicts[static_cast<int>(report.verdict)] << ", relative difference "
-        << report.relative_difference << '\n';
+    const auto digits = [](double value, int count) {
+      return detail::number_text(value, std::chars_format::general, count);
+    };
+    out << concat("gradient: ", verdicts[static_cast<int>(report.verdict)], ", relative difference ",
+                  digits(report.relative_difference, 3), '\n');
     for (const Block& b : report.blocks)
-      out << "  " << std::left << std::setw(16) << b.name << std::right << std::setw(10)
-          << b.relative_difference << "  over " << b.entries << " entries, " << b.kinks << " at kinks\n";
-    out.precision(9);
+      out << concat("  ", detail::left_aligned(b.name, 16),
+                    detail::right_aligned(digits(b.relative_difference, 3), 10), "  over ", b.entries,
+                    " entries, ", b.kinks, " at kinks\n");
     for (const Entry& e : report.worst)
-      out << "  " << e.block << '(' << e.row << ", " << e.col << ")  backward " << e.analytic << "  numeric "
-          << e.numeric << '\n';
-    out.precision(before);
+      out << concat("  ", e.block, '(', e.row, ", ", e.col, ")  backward ", digits(e.analytic, 9),
+                    "  numeric ", digits(e.numeric, 9), '\n');
     return out;
   }
 };

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <cstdio>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -79,16 +79,17 @@ class Printed {
  public:
   Printed(std::string_view text) : text_{text} {}
   Printed(char character) : text_{digits_, 1} { digits_[0] = character; }
-  Printed(long long number) { format("%lld", number); }
-  Printed(double number) { format("%g", number); }
+  Printed(long long number) { print(number); }
+  Printed(double number) { print(number, std::chars_format::general, 6); }
   Printed(const Printed&) = delete;
   Printed& operator=(const Printed&) = delete;
 
   std::string_view text() const { return text_; }
 
  private:
-  void format(const char* how, auto number) {
-    text_ = {digits_, static_cast<std::size_t>(std::snprintf(digits_, sizeof digits_, how, number))};
+  void print(auto... number_and_notation) {
+    char* const end = std::to_chars(digits_, digits_ + sizeof digits_, number_and_notation...).ptr;
+    text_ = {digits_, static_cast<std::size_t>(end - digits_)};
   }
 
   char digits_[32];
@@ -115,7 +116,7 @@ inline std::string joined(std::initializer_list<Printed> parts) {
 
 }  // namespace detail
 
-/// Joins the printed form of its arguments: texts, numbers, paths. Inlined, so that there is no function for each
+/// Joins the printed form of its arguments: texts, numbers as in the C locale, paths. Inlined, so that there is no function for each
 /// message: a small program compiles a little sooner.
 [[gnu::always_inline]] inline std::string concat(const auto&... parts) {
   return detail::joined({detail::Printed{detail::printable(parts)}...});

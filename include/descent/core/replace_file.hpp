@@ -36,13 +36,14 @@ inline bool sync_to_disk([[maybe_unused]] const std::string& path) {
 
 /// Writes a file beside its name with `write(std::ostream&)`, waits until it is on the disk and renames it into place,
 /// so that whoever reads it meanwhile, or after a crash, finds the old file or the new one, and none that is half
-/// written.
+/// written. The stream has the classic locale, whatever that of the program is.
 ///
 /// Throws   FormatError, which names `user`, when the file cannot be written; the old one stays.
 void replace_file(const std::string& path, std::string_view user, auto&& write) {
   const std::string beside = path + ".part";
   try {
     std::ofstream out{beside, std::ios::binary};
+    out.imbue(std::locale::classic());
     if (out) write(static_cast<std::ostream&>(out));
     out.close();
     if (!out || !detail::sync_to_disk(beside))

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <initializer_list>
 #include <istream>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,14 +18,12 @@ namespace descent::detail {
 /// The value of type V in these bytes.
 template <class V>
 V from_bytes(const std::uint8_t* bytes, bool big_endian) {
-  using Bits = std::conditional_t<
-      sizeof(V) == 1, std::uint8_t,
-      std::conditional_t<sizeof(V) == 2, std::uint16_t,
-                         std::conditional_t<sizeof(V) == 4, std::uint32_t, std::uint64_t>>>;
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof(V); ++i)
-    bits |= std::uint64_t{bytes[big_endian ? sizeof(V) - 1 - i : i]} << (8 * i);
-  return std::bit_cast<V>(static_cast<Bits>(bits));
+  std::array<std::uint8_t, sizeof(V)> native;
+  if (big_endian == (std::endian::native == std::endian::big))
+    std::copy_n(bytes, sizeof(V), native.begin());
+  else
+    std::reverse_copy(bytes, bytes + sizeof(V), native.begin());
+  return std::bit_cast<V>(native);
 }
 
 /// Reads a binary file from front to back and finds fault by the byte. What a header says of sizes is not

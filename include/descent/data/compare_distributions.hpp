@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
 
@@ -46,22 +46,24 @@ struct DistributionReport {
                      [](const auto& a, const auto& b) { return a.statistic > b.statistic; });
 
     if (worst.empty())
-      return out << "train and test look alike in all " << report.features.size()
-                 << " features (Kolmogorov-Smirnov, p >= " << report.significance << ")\n";
+      return out << concat("train and test look alike in all ", report.features.size(),
+                           " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
     std::size_t width = std::string_view{"feature"}.size();
     const std::size_t shown = std::min(most, worst.size());
     for (std::size_t i = 0; i < shown; ++i) width = std::max(width, worst[i].feature.size());
-    const auto row = [&](const auto& feature, const auto& statistic, const auto& p_value) {
-      out << std::left << std::setw(static_cast<int>(width)) << feature << std::right << std::setw(10)
-          << statistic << std::setw(12) << p_value << '\n';
+    const auto row = [&](const std::string& feature, const std::string& statistic, const std::string& p) {
+      out << detail::left_aligned(feature, width) << detail::right_aligned(statistic, 10)
+          << detail::right_aligned(p, 12) << '\n';
     };
-    out << "train and test differ in " << worst.size() << " of " << report.features.size()
-        << " features (Kolmogorov-Smirnov, p < " << report.significance << ")\n";
+    const auto digits = [](double value) {
+      return detail::number_text(value, std::chars_format::general, 3);
+    };
+    out << concat("train and test differ in ", worst.size(), " of ", report.features.size(),
+                  " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
     row("feature", "D", "p");
-    const auto precision = out.precision(3);
-    for (std::size_t i = 0; i < shown; ++i) row(worst[i].feature, worst[i].statistic, worst[i].p_value);
-    out.precision(precision);
-    if (worst.size() > shown) out << "and " << worst.size() - shown << " others\n";
+    for (std::size_t i = 0; i < shown; ++i)
+      row(worst[i].feature, digits(worst[i].statistic), digits(worst[i].p_value));
+    if (worst.size() > shown) out << concat("and ", worst.size() - shown, " others\n");
     return out;
   }
 };
@@ -119,8 +121,8 @@ inline double kolmogorov_smirnov(std::vector<double>& a, std::vector<double>& b)
 /// very many samples a difference that does not matter is significant, too: look at D.
 ///
 /// Shapes   x [features, samples], any numbers of samples
-/// Throws   ShapeError for different numbers of features; DataError for no samples, values that are not finite,
-///          or a significance outside (0, 1).
+/// Throws   ShapeError for different numbers of features; DataError for features of other names, no samples,
+///          values that are not finite, or a significance outside (0, 1).
 /// Cost     sorts each feature once.
 /// Source   Stephens: Use of the Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive
 ///          tables (JRSS B 32, 1970); Dunn: Multiple comparisons among means (JASA 56, 1961)
@@ -134,6 +136,7 @@ DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<
   expect_usable(train, name, "the training set");
   expect_usable(test, name, "the test set");
   expect_features(name, train.features(), test.features());
+  expect_same_names(train, test, name, "the test set");
   if (train.y.rows() != test.y.rows())
     throw ShapeError(name, concat("expected ", train.y.rows(), " targets, got ", test.y.rows()));
 

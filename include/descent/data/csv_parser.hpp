@@ -1,19 +1,42 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
+#include <array>
+#include <cstddef>
 #include <istream>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/data/texts.hpp"
 
 namespace descent::detail {
+
+/// A value in quotes, and cut where it is long: in a file that is no CSV it may be of any size.
+inline std::string shown(std::string_view text) {
+  constexpr std::size_t most = 60;
+  return concat('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
+}
+inline std::string in_column(std::string_view name) { return " in column " + shown(name); }
+inline std::string listed(const auto& names) {
+  constexpr std::size_t most = 10;
+  std::string all;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
+    all.append(all.empty() ? "" : ", ").append(std::string_view{names[i]}.substr(0, 60));
+  if (names.size() > most) all.append(concat(" and ", names.size() - most, " others"));
+  return all;
+}
+
+/// True for the usual spellings of a missing value.
+inline bool is_missing(std::string_view field) {
+  constexpr std::array<std::string_view, 6> spellings{"", "na", "n/a", "nan", "null", "?"};
+  const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); };
+  return std::any_of(spellings.begin(), spellings.end(), [&](std::string_view spelling) {
+    return std::equal(field.begin(), field.end(), spelling.begin(), spelling.end(), same);
+  });
+}
 
 /// Takes CSV text apart: records of fields, a line each, unless a quoted field holds line breaks. Knows the
 /// line that it is at, to name it in errors.
@@ -24,12 +47,15 @@ namespace descent::detail {
 /// Source   Shafranovich: Common format and MIME type for CSV files (RFC 4180, 2005)
 class CsvParser {
  public:
-  CsvParser(std::istream& in, std::string source, char separator)
-      : in_{in}, source_{std::move(source)}, separator_{separator} {
+  CsvParser(std::istream& in, std::string source, char separator, char decimal)
+      : in_{in}, source_{std::move(source)}, separator_{separator}, decimal_{decimal} {
     if (separator == '"' || separator == '\n' || separator == '\r')
       throw DataError("read_csv",
                       "expected a separator that is neither quote nor line break, got one of them",
                       "usual ones are ',' and ';' and '\\t'");
+    if (decimal != '.' && decimal != ',')
+      throw DataError("read_csv", concat("expected '.' or ',' as decimal sign, got '", decimal, '\''),
+                      "choose one of the two");
   }
 
   /// Steps to the next record; blank lines are none. False at the end.
@@ -56,42 +82,38 @@ class CsvParser {
     throw FormatError(concat("read_csv: ", source_, ':', line), problem, cure);
   }
 
-  /// Whether all of the text is a number. One too large becomes infinite, one too small 0.
-  static bool parse(std::string_view text, double& value) {
-    if (text.starts_with('+')) {
-      text.remove_prefix(1);
-      if (text.starts_with('-')) return false;
-    }
-#if defined(__cpp_lib_to_chars)
-    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc::result_out_of_range)
-      value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : std::numeric_limits<double>::infinity();
-    return error != std::errc::invalid_argument && stopped == text.data() + text.size();
-#else  // libc++ before 20 has no from_chars for double
-    const std::string copy{text};
-    char* stopped = nullptr;
-    value = std::strtod(copy.c_str(), &stopped);
-    return !copy.empty() && stopped == copy.c_str() + copy.size() && copy.find_first_of(" \txX+") != 0 &&
-           copy.find_first_of("xX") == std::string::npos;
-#endif
+  /// True if all of the text is a number. One too large becomes infinite, one too small 0.
+  bool parse(std::string_view text, double& value) const {
+    if (decimal_ == '.') return parse_number(text, value);
+    std::string copy{text};
+    for (char& c : copy) c = c == decimal_ ? '.' : c == '.' ? decimal_ : c;
+    return parse_number(copy, value);
   }
 
  private:
+  /// Steps to the next line. Its end is LF, LF after any number of CR, or CR.
   bool next_line() {
-    if (!std::getline(in_, line_)) {
-      if (in_.bad())
-        fail(line_number_ + 1, "expected to read on, but reading failed", "is it a file, and not a folder?");
-      return false;
+    if (next_ > text_.size()) {
+      if (!std::getline(in_, text_)) {
+        if (in_.bad())
+          fail(line_number_ + 1, "expected to read on, but reading failed",
+               "is it a file, and not a folder?");
+        return false;
+      }
+      text_.erase(text_.find_last_not_of('\r') + 1);
+      next_ = 0;
     }
+    const std::size_t end = std::min(text_.find('\r', next_), text_.size());
+    line_ = std::string_view{text_}.substr(next_, end - next_);
+    next_ = end + 1;
     if (++line_number_ == 1) drop_byte_order_mark();
-    if (!line_.empty() && line_.back() == '\r') line_.pop_back();
     return true;
   }
 
   void drop_byte_order_mark() {
     if (line_.starts_with("\xFF\xFE") || line_.starts_with("\xFE\xFF"))
       fail(1, "expected text in UTF-8, got UTF-16", "save the file as CSV in UTF-8");
-    if (line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
+    if (line_.starts_with("\xEF\xBB\xBF")) line_.remove_prefix(3);
   }
 
   /// Reads the field that begins at `at` and steps behind the separator after it; false for the last one.
@@ -136,7 +158,7 @@ class CsvParser {
   }
 
   std::string_view from_line(std::size_t begin, std::size_t end) const {
-    return std::string_view{line_}.substr(begin, end - begin);
+    return line_.substr(begin, end - begin);
   }
   bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
   std::size_t skip_blanks(std::size_t at) const {
@@ -146,8 +168,10 @@ class CsvParser {
 
   std::istream& in_;
   std::string source_;
-  char separator_;
-  std::string line_;
+  char separator_, decimal_;
+  std::string text_;       // up to a LF
+  std::size_t next_ = 1;   // where in it the next line begins; behind it if there is none
+  std::string_view line_;  // in it
   Texts fields_;
   std::size_t line_number_ = 0;
   std::size_t record_line_ = 1;

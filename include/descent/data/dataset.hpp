@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <span>
@@ -34,6 +35,10 @@ struct Dataset {
   }
 };
 
+template <class X, class Y>
+Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<std::string> = {},
+        std::vector<std::string> = {}) -> Dataset<typename X::Scalar>;
+
 /// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target.
 template <std::floating_point T>
 void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
@@ -63,6 +68,28 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
   };
   expect_finite(data.x, "feature");
   expect_finite(data.y, "target");
+}
+
+/// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the names of those in
+/// the training set, in the same order: else a number means one thing here and another there. No names fit any.
+template <std::floating_point T>
+void expect_same_names(const Dataset<T>& train, const Dataset<T>& data, std::string_view user,
+                       std::string_view role) {
+  using Names = std::vector<std::string>;
+  const auto expect = [&](std::string_view what, const Names& expected, const Names& names) {
+    if (expected == names || expected.empty() || names.empty()) return;
+    const auto [wanted, got] = std::mismatch(expected.begin(), expected.end(), names.begin(), names.end());
+    const auto shown = [](auto name, const Names& all) {
+      return name == all.end() ? std::string{"none"} : concat('"', *name, '"');
+    };
+    throw DataError(
+        user,
+        concat("expected ", what, " named as in the training set, got ", shown(got, names), " as number ",
+               got - names.begin(), " of ", role, " instead of ", shown(wanted, expected)),
+        "read the file as the training set was read: read_csv(path, like(train, options))");
+  };
+  expect("features", train.feature_names, data.feature_names);
+  expect("classes", train.class_names, data.class_names);
 }
 
 }  // namespace descent

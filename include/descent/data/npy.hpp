@@ -13,6 +13,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/half.hpp"
 #include "descent/core/replace_file.hpp"
 #include "descent/data/byte_reader.hpp"
 #include "descent/data/files.hpp"
@@ -22,6 +23,17 @@ namespace descent {
 
 namespace detail {
 
+/// A float16 value.
+struct Half {
+  std::uint16_t bits;
+  operator float() const { return from_half(bits); }
+};
+
+/// The code of the long double of this machine. On others its bytes mean something else, to NumPy as well.
+inline constexpr std::string_view long_double_code = sizeof(long double) == 16   ? "f16"
+                                                     : sizeof(long double) == 12 ? "f12"
+                                                                                 : "f8";
+
 /// Calls f(V{}) with the type of the values that `code` names: kind and bytes, as in f8.
 template <class F>
 bool with_npy_type(std::string_view code, F&& f) {
@@ -29,30 +41,40 @@ bool with_npy_type(std::string_view code, F&& f) {
     if (code == name) f(V{});
     return code == name;
   };
-  return on("f4", float{}) || on("f8", double{}) || on("b1", std::uint8_t{}) || on("i1", std::int8_t{}) ||
-         on("u1", std::uint8_t{}) || on("i2", std::int16_t{}) || on("u2", std::uint16_t{}) ||
-         on("i4", std::int32_t{}) || on("u4", std::uint32_t{}) || on("i8", std::int64_t{}) ||
-         on("u8", std::uint64_t{});
+  return on("f2", Half{}) || on("f4", float{}) || on("f8", double{}) || on("b1", std::uint8_t{}) ||
+         on("i1", std::int8_t{}) || on("u1", std::uint8_t{}) || on("i2", std::int16_t{}) ||
+         on("u2", std::uint16_t{}) || on("i4", std::int32_t{}) || on("u4", std::uint32_t{}) ||
+         on("i8", std::int64_t{}) || on("u8", std::uint64_t{}) || on(long_double_code, 0.0L);
 }
 
 }  // namespace detail
 
+/// A matrix whose transpose, taken of a temporary, is a matrix of its own and no view of what is gone.
+template <std::floating_point T>
+struct NpyMatrix : Matrix<T> {
+  using Matrix<T>::Matrix;
+  auto transpose() & { return Matrix<T>::transpose(); }
+  auto transpose() const& { return Matrix<T>::transpose(); }
+  Matrix<T> transpose() && { return Matrix<T>::transpose(); }
+};
+
 /// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j] there, and a list becomes one column. NumPy
-/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns.
+/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns. Keep any other part of the result in
+/// a Matrix: `auto x = read_npy("x.npy").topRows(3)` would be a view of a matrix that is gone.
 ///
-/// Takes floats, whole numbers and truth values of any size and byte order, rounded to T; versions 1.0 to 3.0
-/// of the format.
+/// Takes floats from float16 to the long double of this machine, whole numbers and truth values of any size and byte
+/// order, rounded to T; versions 1.0 to 3.0 of the format.
 ///
 /// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
 ///          other than 1 or 2 dimensions, or a file that ends early or late.
 /// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   NumPy documentation, numpy.lib.format
 template <std::floating_point T = float>
-Matrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
+NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
   detail::ByteReader file{in, "read_npy", source};
   const detail::NpyHeader header = detail::read_npy_header(file);
   const auto rows = static_cast<Index>(header.rows), cols = static_cast<Index>(header.cols);
-  Matrix<T> m;
+  NpyMatrix<T> m;
   const bool known = detail::with_npy_type(header.type, [&]<class V>(V) {
     const auto bytes = file.take(file.product({header.rows, header.cols, sizeof(V)}), "values");
     file.expect_end();
@@ -79,7 +101,7 @@ Matrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
 }
 
 template <std::floating_point T = float>
-Matrix<T> read_npy(const std::filesystem::path& path) {
+NpyMatrix<T> read_npy(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_npy");
   return read_npy<T>(in, path.string());
 }

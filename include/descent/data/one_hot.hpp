@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -29,7 +31,10 @@ Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
     const T label = labels(0, j);
     if (!(label >= T(0) && label < static_cast<T>(classes) && label == std::floor(label)))
       throw DataError("one_hot",
-                      concat("expected a class from 0 to ", classes - 1, ", got ", label, " for sample ", j),
+                      concat("expected a class from 0 to ", classes - 1, ", got ",
+                             detail::number_text(static_cast<double>(label), std::chars_format::general,
+                                                 std::numeric_limits<T>::max_digits10),
+                             " for sample ", j),
                       "classes are counted from 0");
     columns(static_cast<Index>(label), j) = T(1);
   }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <istream>
 #include <map>
@@ -83,9 +83,9 @@ Leaf<T> leaf_of(std::string name, Matrix<T>& m) {
 /// What the hash covers: all values, and the texts that say how they are used.
 inline std::string printed_hash(XXH64 hash, const Metadata& texts) {
   for (const char* name : {"architecture", "labels"}) hash.update(texts.at(name));
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash.value()));
-  return digits;
+  char digits[16];
+  const std::string text{digits, std::to_chars(digits, digits + sizeof digits, hash.value(), 16).ptr};
+  return std::string(sizeof digits - text.size(), '0') + text;
 }
 
 /// Reads a list of texts.
@@ -124,9 +124,9 @@ class ModelFile {
  public:
   ModelFile(std::istream& in, const std::string& source) : file_{in, "load_model", source} {
     const std::string& version = text("descent_model_format");
-    const bool is_number = version.size() < 5 && version.find_first_not_of("0123456789") == std::string::npos;
-    const int number = is_number && !version.empty() ? std::stoi(version) : 0;
-    if (number < 1)
+    int number = 0;
+    const char* const end = version.data() + version.size();
+    if (std::from_chars(version.data(), end, number).ptr != end || number < 1)
       file_.fail(concat("expected the number of a format, got \"", version, '"'), "the file is damaged");
     if (number > model_format)
       file_.fail(concat("expected format ", model_format, " or older, got ", number),

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/half.hpp"
 #include "descent/data/byte_reader.hpp"
-#include "descent/io/half.hpp"
 #include "descent/io/onnx_message.hpp"
 #include "descent/io/onnx_model.hpp"
 

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/half.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/data/byte_reader.hpp"
-#include "descent/io/half.hpp"
 #include "descent/io/tensor_header.hpp"
 
 namespace descent::detail {

@@ -2,12 +2,13 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <iomanip>
 #include <ostream>
+#include <string>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/metrics/classes.hpp"
 
 namespace descent {
@@ -47,18 +48,13 @@ class ConfusionMatrix {
   const Counts& counts() const { return counts_; }
 
   friend std::ostream& operator<<(std::ostream& out, const ConfusionMatrix& matrix) {
-    constexpr int width = 6;
-    out << "actual \\ predicted\n" << std::setw(width) << ' ';
-    for (Index j = 0; j < matrix.classes(); ++j) out << std::setw(width) << j;
+    const auto cell = [](const std::string& text) { return detail::right_aligned(text, 6); };
+    out << "actual \\ predicted\n" << cell(" ");
+    for (Index j = 0; j < matrix.classes(); ++j) out << cell(concat(j));
     for (Index i = 0; i < matrix.classes(); ++i) {
-      out << '\n' << std::setw(width) << i;
-      for (Index j = 0; j < matrix.classes(); ++j) {
-        out << std::setw(width);
-        if (matrix.counts_(i, j) == 0)
-          out << '.';
-        else
-          out << matrix.counts_(i, j);
-      }
+      out << '\n' << cell(concat(i));
+      for (Index j = 0; j < matrix.classes(); ++j)
+        out << cell(matrix.counts_(i, j) == 0 ? "." : concat(matrix.counts_(i, j)));
     }
     return out << '\n';
   }

@@ -42,6 +42,8 @@ void check_targets(const auto& loss, const M& model, const Dataset<typename M::S
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
 ///
+/// A model has no names, so nothing is known here of those of the training set: `expect_same_names` compares two sets.
+///
 /// Throws   ShapeError or DataError when the data does not fit the model.
 template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {

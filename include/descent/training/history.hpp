@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 
 namespace descent {
 
@@ -44,13 +43,10 @@ class History {
     out << "epoch";
     for (const auto& [name, values] : series_) {
       out << ',';
-      if (name.find_first_of(",\"\n\r") == std::string::npos)
-        out << name;
-      else
-        out << std::quoted(name, '"', '"');
+      out << (name.find_first_of(",\"\n\r") == std::string::npos ? name : csv_quoted(name));
     }
     for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
-      out << '\n' << epoch + 1;
+      out << '\n' << concat(epoch + 1);
       for (const Series& s : series_) out << ',' << digits(s.second[epoch]);
     }
     out << '\n';
@@ -60,7 +56,7 @@ class History {
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
-      out << (&s == &series_.front() ? "" : ",") << "\n  " << std::quoted(s.first) << ": [";
+      out << (&s == &series_.front() ? "" : ",") << "\n  " << json_quoted(s.first) << ": [";
       for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
         out << (epoch == 0 ? "" : ", ")
             << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
@@ -97,9 +93,26 @@ class History {
  private:
   /// Enough digits to read the same number back.
   static std::string digits(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", value);
-    return text;
+    return detail::number_text(value, std::chars_format::general, 17);
+  }
+  static std::string csv_quoted(std::string_view name) {
+    std::string text = "\"";
+    for (const char c : name) text.append(c == '"' ? 2 : 1, c);
+    return text + '"';
+  }
+  static std::string json_quoted(std::string_view name) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    std::string text = "\"";
+    for (const char c : name) {
+      const auto code = static_cast<unsigned char>(c);
+      if (c == '"' || c == '\\')
+        text.append({'\\', c});
+      else if (code < 0x20)
+        text.append({'\\', 'u', '0', '0', hex[code / 16], hex[code % 16]});
+      else
+        text += c;
+    }
+    return text + '"';
   }
 
   std::vector<Series>::const_iterator find(std::string_view name) const {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <ostream>
@@ -19,6 +18,8 @@
 #include <unistd.h>
 #endif
 
+#include "descent/core/errors.hpp"
+#include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -59,21 +60,15 @@ inline std::size_t terminal_width() {
   return 80;
 }
 
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
-
 inline std::string to_text(double value) {
   const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);
-  return formatted(fixed ? "%.4f" : "%.3e", value);
+  return fixed ? number_text(value, std::chars_format::fixed, 4)
+               : number_text(value, std::chars_format::scientific, 3);
 }
 
 inline std::string minutes(double seconds) {
   const auto whole = static_cast<long long>(std::min(std::ceil(seconds), 1e9));
-  return formatted("%lld:%02lld", whole / 60, whole % 60);
+  return concat(whole / 60, whole % 60 < 10 ? ":0" : ":", whole % 60);
 }
 
 }  // namespace detail
@@ -116,10 +111,13 @@ class Progress {
     const double elapsed = Seconds{drawn_ - began_}.count();
     const double speed = all_done * epochs_ * static_cast<double>(samples_) / elapsed;
 
-    const std::string head = detail::formatted("Epoch %d/%d ", epoch_, epochs_);
+    const std::string head = concat("Epoch ", epoch_, '/', epochs_, ' ');
     const std::string bar = std::string(filled, '#') + std::string(cells - filled, '.');
-    std::string tail = ' ' + detail::minutes(elapsed / all_done - elapsed) + " left";
-    tail += detail::formatted(" - %.0f samples/s - rate: %.2e", speed, learning_rate) + listed(values);
+    const std::string tail =
+        concat(' ', detail::minutes(elapsed / all_done - elapsed), " left - ",
+               detail::number_text(speed, std::chars_format::fixed, 0),
+               " samples/s - rate: ", detail::number_text(learning_rate, std::chars_format::scientific, 2),
+               listed(values));
     const std::size_t room = width_ - std::min(width_, head.size() + cells + 3);
     *out_ << '\r' << head << colour("\033[32m") << '[' << bar << ']' << colour("\033[0m")
           << tail.substr(0, room) << "\033[K" << std::flush;
@@ -128,9 +126,9 @@ class Progress {
   void end_epoch(const NamedValues& values) {
     if (style_ == ProgressStyle::silent) return;
     if (style_ == ProgressStyle::bar) *out_ << "\r\033[K";
-    *out_ << detail::formatted("Epoch %d/%d - %.1fs", epoch_, epochs_,
-                               Seconds{Clock::now() - epoch_began_}.count())
-          << listed(values) << '\n'
+    const double seconds = Seconds{Clock::now() - epoch_began_}.count();
+    *out_ << concat("Epoch ", epoch_, '/', epochs_, " - ",
+                    detail::number_text(seconds, std::chars_format::fixed, 1), 's', listed(values), '\n')
           << std::flush;
   }
 

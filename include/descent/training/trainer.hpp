@@ -152,14 +152,15 @@ class Trainer {
 
   void check(const Dataset<T>& train, int epochs) const {
     if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
-    check(train, "the training set");
-    if (options.validation != nullptr) check(*options.validation, "the validation set");
+    check(train, "the training set", train);
+    if (options.validation != nullptr) check(*options.validation, "the validation set", train);
     detail::expect_usable(options, train.samples());
     if (epoch_) epoch_->plan.expect_same(plan(train.samples()));
   }
 
-  void check(const Dataset<T>& data, std::string_view role) const {
+  void check(const Dataset<T>& data, std::string_view role, const Dataset<T>& train) const {
     detail::expect_data(model, data, "fit", role);
+    expect_same_names(train, data, "fit", role);
     detail::check_targets(loss, model, data);
   }
 
@@ -172,7 +173,6 @@ class Trainer {
     const std::vector<Index> order =
         options.shuffle ? shuffled_order(samples, options.seed, state_.clock.epoch) : plain_order(samples);
     Next next = Next::proceed;
-
     progress.begin_epoch();
     while (epoch.batches < batches && next == Next::proceed) {
       const Index i = epoch.batches;

@@ -15,7 +15,7 @@ def write(name, array, version=(1, 0)):
         np.lib.format.write_array(file, array, version)
 
 
-for kind in ["<f4", "<f8", ">f4", ">f8", "<i1", "<i2", "<i4", "<i8", ">i2", ">i8"]:
+for kind in ["<f2", ">f2", "<f4", "<f8", ">f4", ">f8", "<i1", "<i2", "<i4", "<i8", ">i2", ">i8"]:
     write(kind.replace("<", "little_").replace(">", "big_"), a.astype(kind))
 for kind in ["u1", "u2", "u4", "u8"]:
     write(kind, abs(a).astype(kind))
@@ -26,6 +26,11 @@ write("version_2", a.astype("<f8"), (2, 0))
 write("version_3", a.astype("<f8"), (3, 0))
 write("list", a[1].astype("<f8"))
 write("empty", np.zeros((0, 4)))
+# The long double of x86, whose 80 bits NumPy keeps in 16 bytes; on other machines f16 is something else.
+tenths = (a / np.longdouble(10)).astype("<f16")
+tenths.view(np.uint8).reshape(3, 4, 16)[:, :, 10:] = 0  # these may hold anything
+write("x86_f16", tenths)
+write("f2", np.array([[1, 2, 3], [4, 5, 6.5]], "<f2"))
 write("special", np.array([np.inf, -np.inf, np.nan, 0.1, 5e-324]))
 
 # What write_npy writes must be the same, byte for byte.

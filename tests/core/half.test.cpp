@@ -1,4 +1,4 @@
-#include "descent/io/half.hpp"
+#include "descent/core/half.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#if !defined(__cpp_lib_to_chars)
+#include <clocale>
+#include <cstdlib>
+#endif
+
+// Numbers from and to text, the same in every locale: neither streams nor the functions of C are.
+namespace descent::detail {
+
+/// Prints a number as std::printf does in the C locale: with so many digits in all in general notation, else with so
+/// many after the point.
+inline std::string number_text(double number, std::chars_format notation, int digits) {
+  char text[352];  // the largest number in fixed notation has 309 digits before the point
+  return {text, std::to_chars(text, text + sizeof text, number, notation, digits).ptr};
+}
+
+/// True if all of the text is a number. One too large becomes infinite, one too small 0.
+inline bool parse_number(std::string_view text, double& value) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return false;
+  }
+#if defined(__cpp_lib_to_chars)
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range)
+    value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : std::numeric_limits<double>::infinity();
+  return error != std::errc::invalid_argument && stopped == text.data() + text.size();
+#else  // libc++ before 20 has no from_chars for double, and strtod reads the decimal point of the locale
+  std::string copy{text};
+  if (copy.find_first_of(" \t+") == 0 || copy.find_first_of("xX") != std::string::npos) return false;
+  if (const std::string_view point = std::localeconv()->decimal_point; point != ".") {
+    if (copy.find(point) != std::string::npos) return false;
+    if (const std::size_t at = copy.find('.'); at != std::string::npos) copy.replace(at, 1, point);
+  }
+  char* stopped = nullptr;
+  value = std::strtod(copy.c_str(), &stopped);
+  return !copy.empty() && stopped == copy.c_str() + copy.size();
+#endif
+}
+
+/// Fills a text up with blanks on the left.
+inline std::string right_aligned(std::string_view text, std::size_t width) {
+  return std::string(width - (text.size() < width ? text.size() : width), ' ').append(text);
+}
+
+/// Fills a text up with blanks on the right.
+inline std::string left_aligned(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text;
+}
+
+}  // namespace descent::detail

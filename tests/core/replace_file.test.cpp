@@ -1,0 +1,21 @@
+#include "descent/core/replace_file.hpp"
+
+#include <fstream>
+#include <string>
+
+#include "catch.hpp"
+#include "decimal_comma.hpp"
+#include "temporary_folder.hpp"
+
+using namespace descent;
+
+TEST_CASE("replace_file: its stream has the classic locale") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "numbers.txt").string();
+  support::under_decimal_comma(
+      [&] { replace_file(path, "test", [](std::ostream& out) { out << 1234567 << ' ' << 0.5; }); });
+  std::string line;
+  std::ifstream in{path};
+  std::getline(in, line);
+  CHECK(line == "1234567 0.5");
+}
