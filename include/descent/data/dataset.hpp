@@ -30,8 +30,9 @@ struct Dataset {
 
   /// The samples with these numbers, in this order.
   Dataset subset(std::span<const Index> indices) const {
-    return {x(Eigen::placeholders::all, indices), y(Eigen::placeholders::all, indices), feature_names,
-            class_names};
+    // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
+    const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
+    return {columns(x), columns(y), feature_names, class_names};
   }
 };
 
