@@ -17,6 +17,8 @@
 #include "descent/data/random_noise.hpp"
 #include "support.hpp"
 
+namespace augment_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -309,3 +311,5 @@ TEST_CASE("Augment refuses what are no such images") {
           Augment{Shape{1, 0, 4}, RandomFlip{}};
         }) == "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4");
 }
+
+}  // namespace augment_test

@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace batches_test {
+
 using namespace descent;
 
 namespace {
@@ -64,3 +66,5 @@ TEST_CASE("gather copies columns side by side and keeps the memory it has") {
   gather(from, std::span{one}, out);
   CHECK(out == from.col(2));
 }
+
+}  // namespace batches_test

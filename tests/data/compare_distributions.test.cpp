@@ -10,6 +10,8 @@
 #include "decimal_comma.hpp"
 #include "support.hpp"
 
+namespace compare_distributions_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -156,3 +158,5 @@ TEST_CASE("compare_distributions: refuses features of other names") {
              Catch::Matchers::ContainsSubstring("compare_distributions: expected features named as in the "
                                                 "training set, got \"mass\" as number 0 of the test set"));
 }
+
+}  // namespace compare_distributions_test

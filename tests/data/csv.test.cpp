@@ -11,6 +11,8 @@
 #include "descent/data/split.hpp"
 #include "support.hpp"
 
+namespace csv_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -463,3 +465,5 @@ TEST_CASE("like: reads a file as another was read") {
                   DataError);
   CHECK(parsed("b,a\n2,1\n", like(train, {})).x == Vector<>{{1, 2}});  // without labels
 }
+
+}  // namespace csv_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace dataset_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -134,3 +136,5 @@ TEST_CASE("Dataset: sets whose names differ do not belong together") {
                                 "got \"emu\" as number 3 of the validation set instead of none"));
   }
 }
+
+}  // namespace dataset_test

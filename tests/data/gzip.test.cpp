@@ -12,6 +12,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace gzip_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -77,5 +79,7 @@ TEST_CASE("A packed file that is missing, cut short or damaged is named") {
                                                   ContainsSubstring(": expected a sound gzip file, got: "));
   }
 }
+
+}  // namespace gzip_test
 
 #endif

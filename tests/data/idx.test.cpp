@@ -10,6 +10,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace idx_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -114,3 +116,5 @@ TEST_CASE("Sizes that no IDX file has are refused, and none is believed") {
   CHECK_THAT(complaint_about_images(idx({2, 0, 2}, "")),
              ContainsSubstring("expected images of at least one pixel"));
 }
+
+}  // namespace idx_test

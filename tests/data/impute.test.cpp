@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace impute_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -35,3 +37,5 @@ TEST_CASE("Impute refuses features without a mean, and data of another width") {
           Impute{Matrix<>{{1, 2}}}.apply(wide);
         }) == "Impute: expected 1 features, got 3");
 }
+
+}  // namespace impute_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace k_fold_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -109,3 +111,5 @@ TEST_CASE("k_fold refuses what it cannot divide") {
   CHECK_THAT(message_of<DataError>([&] { k_fold(fractions, {.folds = 2, .stratify = true}); }),
              ContainsSubstring("k_fold: expected one row of whole numbers, the classes"));
 }
+
+}  // namespace k_fold_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace min_max_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -69,3 +71,5 @@ TEST_CASE("MinMax refuses what it cannot learn from, and data of another width")
         "MinMax: expected finite values to learn from, got infinity or not-a-number; remove such samples, or "
         "fill the values in");
 }
+
+}  // namespace min_max_test

@@ -15,6 +15,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace npy_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -253,3 +255,5 @@ TEST_CASE("read_npy: a transpose of its result does not dangle") {
   const Dataset data{read_npy(golden_files / "little_f4.npy").transpose(), m.topRows(1)};
   CHECK(data.features() == 4);
 }
+
+}  // namespace npy_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace one_hot_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -58,3 +60,5 @@ TEST_CASE("one_hot: a number that is nearly a class is shown as it is") {
   CHECK_THAT(support::message_of<DataError>([&] { one_hot(Matrix<double>{{nearly}}, 3); }),
              Catch::Matchers::ContainsSubstring("expected a class from 0 to 2, got 1.00000000000"));
 }
+
+}  // namespace one_hot_test

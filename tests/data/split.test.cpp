@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace split_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -171,3 +173,5 @@ TEST_CASE("A split refuses data that cannot be used") {
   CHECK(message_of<DataError>([&] { split(other, {.stratify = true}); }) == no_classes);
   CHECK_NOTHROW(split(other, {.stratify = false}));
 }
+
+}  // namespace split_test

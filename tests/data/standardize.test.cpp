@@ -11,6 +11,8 @@
 #include "descent/training/fit.hpp"
 #include "support.hpp"
 
+namespace standardize_test {
+
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
@@ -175,3 +177,5 @@ TEST_CASE("In front of a network Standardize takes raw values, and training leav
   CHECK(trained.layer<0>().deviation() == scale.deviation());
   CHECK(trained.layer<1>().weight != layer.weight);
 }
+
+}  // namespace standardize_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace synthetic_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -183,3 +185,5 @@ TEST_CASE("Synthetic sets refuse options that make no sense") {
   CHECK_THAT(message_of<DataError>([] { noisy_wave({.samples = -1}); }),
              ContainsSubstring("noisy_wave: expected at"));
 }
+
+}  // namespace synthetic_test

@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace texts_test {
+
 using descent::detail::Texts;
 
 TEST_CASE("Texts are kept one behind another") {
@@ -23,3 +25,5 @@ TEST_CASE("Texts are kept one behind another") {
   texts.push_back("again");
   CHECK(texts[0] == "again");
 }
+
+}  // namespace texts_test

@@ -1,9 +1,9 @@
 // Kills a training program at random moments, lets it go on, and compares the weights that it ends with:
 //
-//   kill PROGRAM KILLS
+//   kill PROGRAM KILLS SEED
 //
 // Each trial begins anew, is killed (SIGKILL) before its end, and is then run to its end. Every other one is killed at
-// a random moment, the rest in the first write of a checkpoint behind such a moment.
+// a random moment, the rest in the first write of a checkpoint after such a moment.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +65,7 @@ bool has_ended(pid_t child) {
 
 int main(int, char** arguments) {
   const int trials = std::atoi(arguments[2]);
+  const auto seed = static_cast<unsigned>(std::atoi(arguments[3]));
   const support::TemporaryFolder folder;
   const Run run{arguments[1], folder.path / "run.ckpt", folder.path / "weights"};
   const auto clear = [&] {
@@ -83,7 +84,7 @@ int main(int, char** arguments) {
     return 1;
   }
 
-  std::mt19937 random{1};  // its numbers are the same everywhere, the moments are not
+  std::mt19937 random{seed};  // its numbers are the same everywhere, the moments are not
   int killed = 0, too_late = 0, in_write = 0, resumed = 0, wrong = 0;
   while (killed < trials) {
     clear();
