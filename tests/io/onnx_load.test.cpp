@@ -195,8 +195,9 @@ TEST_CASE("from_onnx reads a Flatten of all sizes but the first") {
   flatten(1, {-1, 1, 2});
   CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
   flatten(-1, {-1, 1, 2});  // would make rows of the first two sizes
-  CHECK_THAT(complaint_about(model),
-             ContainsSubstring("expected an input [batch, features], got 3 dimensions"));
+  CHECK_THAT(complaint_about(model), ContainsSubstring("(Flatten): expected axis = 1, got -1"));
+  flatten(-2, {-1, 1, 2});
+  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
 }
 
 TEST_CASE("from_onnx names a node that it does not know") {
@@ -223,12 +224,15 @@ TEST_CASE("from_onnx names a node that it does not know") {
 TEST_CASE("from_onnx refuses structures that no layer has") {
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs.push_back({"z", {-1, 2}});
+               m.nodes[1] = {"Add", "last", {"h", "z"}, {"y"}, {}, {}};
              }),
              ContainsSubstring("expected a network with one input, got one with 2"));
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.outputs.push_back({"h", {-1, 2}});
              }),
              ContainsSubstring("expected a network with one output, got one with 2"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) { m.outputs.clear(); }),
+             ContainsSubstring("expected a network with one output, got one without"));
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs[0].dims = {-1, 3, 8, 8};
              }),
@@ -381,8 +385,6 @@ TEST_CASE("read_onnx refuses what is no .onnx file") {
     return message_of<FormatError>([&] { detail::read_onnx_tensor(detail::OnnxMessage{bytes}); });
   };
   CHECK_THAT(tensor("\x10\x01\x70\x01"), ContainsSubstring("found that they are in another"));
-  CHECK_THAT(tensor("\x10\x03"),
-             ContainsSubstring("expected float32, float64, float16, int64 or bool, got type 3"));
   CHECK_THAT(tensor("\x08\x02\x10\x01"), ContainsSubstring("expected 2 values, got 0"));
   CHECK_THAT(tensor("\x08\x02\x10\x01\x4a\x09"
                     "123456789"),

@@ -10,11 +10,19 @@
 
 namespace descent {
 
-/// The types of values that we write and read, by their numbers in ONNX.
-enum class OnnxType : std::int32_t { float32 = 1, int64 = 7, boolean = 9, float16 = 10, float64 = 11 };
+/// The types of values that are read, by their numbers in ONNX; float16, bfloat16 and int32 are not written.
+enum class OnnxType : std::int32_t {
+  float32 = 1,
+  int32 = 6,
+  int64 = 7,
+  boolean = 9,
+  float16 = 10,
+  float64 = 11,
+  bfloat16 = 16
+};
 
 /// Numbers in a file, in row-major order; no dimensions are a single number. Here they are always double, in a
-/// file of the type that `type` says.
+/// file of the type that `type` says. Of a type that is not read there are no values: `type` is then its number.
 struct OnnxTensor {
   std::string name;
   std::vector<std::int64_t> dims;

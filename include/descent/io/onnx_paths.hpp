@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,8 @@ class OnnxPaths {
       : values_{model}, forms_{forms}, hops_left_{(std::size_t{1} << 16) + 16 * model.nodes.size()} {
     steps_.push_back({.kind = OnnxStep::Kind::input});
     of_.emplace(input, 0);
+    for (const OnnxValue& other : model.inputs)
+      if (other.name != input) unused_inputs_.insert(other.name);
     for (const OnnxNode& node : model.nodes) add(node);
   }
 
@@ -50,6 +53,35 @@ class OnnxPaths {
     return found->second;
   }
 
+  /// The reason why the step is unknown; then the cure.
+  std::pair<std::string, std::string> fault(const OnnxStep& step) const {
+    const OnnxNode& node = *step.node;
+    const auto is_of_node = [&](const OnnxForm& form) { return node.domain.empty() && form.text == node.op; };
+    const auto is_single = [&](const OnnxForm& form) {
+      return is_of_node(form) && std::none_of(form.inputs.begin(), form.inputs.end(),
+                                              [](const OnnxForm& in) { return in.is_operator(); });
+    };
+    const auto form = std::find_if(forms_.begin(), forms_.end(), is_single);
+    if (step.fault.empty() && form != forms_.end())
+      return {concat("expected ", form->source, ", ", difference(*form, node, values_)),
+              "x is computed from the input, all others are constants: fold what is computed from constants "
+              "alone"};
+    std::string reason = "this is none, nor part of one";
+    if (!step.fault.empty()) reason = step.fault;
+    if (!node.domain.empty()) reason = concat("this is an operator of \"", node.domain, '"');
+    if (node.op == "Constant") {
+      reason = "its value is not given in a way that is read";
+      for (const OnnxAttribute& attribute : node.attributes)
+        reason = concat("its value is given as ", attribute.name);
+    }
+    std::set<std::string_view> names{"Add", "Concat", "Constant"};
+    for (const OnnxForm& known : forms_) names.insert(known.text);
+    std::string cure = "these operators are read, and the groups of them that exports of PyTorch have: ";
+    for (const std::string_view name : names) cure += concat(name == *names.begin() ? "" : ", ", name);
+    if (node.op == "ZipMap") cure = "export without it: to_onnx(..., options={\"zipmap\": False})";
+    return {concat("expected a layer that is known here, but ", reason), std::move(cure)};
+  }
+
   /// The steps from behind `begin` to `end`.
   std::vector<std::size_t> between(std::size_t begin, std::size_t end) const {
     std::vector<std::size_t> path;
@@ -62,15 +94,21 @@ class OnnxPaths {
   using Kind = OnnxStep::Kind;
 
   void add(const OnnxNode& node) {
-    for (const std::string& input : node.inputs)
-      if (!input.empty() && values_.constant(input) == nullptr && !of_.contains(input))
+    bool takes_unused = false;
+    for (const std::string& input : node.inputs) {
+      if (input.empty() || values_.constant(input) != nullptr || of_.contains(input)) continue;
+      takes_unused = unused_inputs_.contains(input);
+      if (!takes_unused)
         fail_to_load_onnx(concat(printed(node), ": expected its input \"", input,
                                  "\" to come from a node before it, but none gives it"),
                           "the file is damaged, or its nodes are out of order");
+    }
     if (values_.add(node)) return;
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
-      OnnxStep step = i == 0 ? step_to(node) : unknown(node, "only the first output of a node is read");
+      OnnxStep step = takes_unused ? unknown(node, "it takes an input that no output needs")
+                      : i == 0     ? step_to(node)
+                                   : unknown(node, "only the first output of a node is read");
       if (step.kind != Kind::unknown) step.depth = steps_[step.from].depth + 1;
       if (!of_.emplace(node.outputs[i], steps_.size()).second) fail_given_twice(node.outputs[i]);
       steps_.push_back(std::move(step));
@@ -90,6 +128,10 @@ class OnnxPaths {
       return {.kind = Kind::layer, .from = from, .node = &node, .form = form, .match = std::move(match)};
     }
     if (node.domain.empty() && (node.op == "Add" || node.op == "Concat")) return meeting(node);
+    for (const std::string& input : node.inputs) {
+      const auto found = of_.find(input);
+      if (found != of_.end() && steps_[found->second].kind == Kind::unknown) return steps_[found->second];
+    }
     return unknown(node, "");
   }
 
@@ -137,6 +179,7 @@ class OnnxPaths {
   std::size_t hops_left_;
   std::deque<OnnxStep> steps_;  // which does not move them as it grows
   std::map<std::string_view, std::size_t> of_;
+  std::set<std::string_view> unused_inputs_;
 };
 
 }  // namespace descent::detail
