@@ -126,9 +126,9 @@ struct OnnxForms : OnnxElementwise<T> {
     from.reshape({0, sizes[0]}, true);
   }
   static void dropout(Net& net, From from) {
-    if (from.has("mode") && from.scalar("mode") != 0)
-      from.fail("expected a network at inference, got one in training", "export it after model.eval()");
     const double ratio = from.has("ratio") ? from.scalar("ratio") : from.real("Dropout", "ratio", 0.5);
+    if (ratio != 0 && from.has("mode") && from.scalar("mode") != 0)
+      from.fail("expected a network at inference, got one in training", "export it after model.eval()");
     net.add(Dropout<T>{{.keep = 1 - ratio}});
   }
 

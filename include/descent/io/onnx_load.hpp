@@ -46,7 +46,7 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
   std::erase_if(inputs, [&](const OnnxValue* input) { return !needed.contains(input->name); });
   if (inputs.size() != 1)
     fail_to_load_onnx(concat("expected a network with one input, got one with ", inputs.size()),
-                      "several inputs are not read");
+                      inputs.empty() ? "its outputs are constants" : "several inputs are not read");
   return *inputs[0];
 }
 
@@ -167,17 +167,17 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxPaths& paths) {
   if (model.outputs.empty())
     fail_to_load_onnx("expected a network with one output, got one without", "export the one that is wanted");
   std::vector<std::size_t> read;
-  std::size_t last = 0;
   for (const OnnxValue& output : model.outputs) {
-    last = paths.find(output.name);
-    if (paths[last].kind != OnnxStep::Kind::unknown) read.push_back(last);
+    const std::size_t step = paths.find(output.name);
+    if (paths[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
   if (read.size() > 1)
     fail_to_load_onnx(concat("expected a network with one output, got one with ", read.size()),
                       "export the one that is wanted");
   if (read.size() == 1) return read[0];
-  const auto [reason, cure] = paths.fault(paths[last]);
-  fail_to_load_onnx(concat(printed(*paths[last].node), ": ", reason), cure);
+  const OnnxStep& unknown = paths[paths.find(model.outputs[0].name)];
+  const auto [reason, cure] = paths.fault(unknown);
+  fail_to_load_onnx(concat(printed(*unknown.node), ": ", reason), cure);
 }
 
 }  // namespace detail
@@ -210,9 +210,9 @@ Network<T> from_onnx(const OnnxModel& model) {
 ///
 /// Throws   FormatError, which names the node, for an operator, an attribute or a structure that no layer of ours has:
 ///          shared layers, several inputs or outputs, images that are not flattened. And for files that are damaged,
-///          keep their values in other files, or are of an opset before 7 or after 23.
+///          keep their values in other files, or are of an opset after 23.
 /// Cost     memory of about seven times the size of the file while it reads, and for no file of more than 48 times.
-/// Source   ONNX 1.18, operators of opsets 7 to 23
+/// Source   ONNX 1.18, operators of opsets 1 to 23
 /// Example  examples/15_onnx.cpp
 template <std::floating_point T = float>
 Network<T> load_onnx(std::istream& in) {

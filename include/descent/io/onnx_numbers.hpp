@@ -200,24 +200,26 @@ class OnnxNumbers {
   }
 
  private:
+  /// The constant repeated along the sizes in front of its own, as ONNX broadcasts.
   Vector<double> broadcast(std::string_view name, const std::vector<Index>& to) const {
     const OnnxTensor& t = tensor(name);
-    std::vector<Index> dims{t.dims.begin(), t.dims.end()}, wanted = to;
-    for (auto* sizes : {&dims, &wanted})  // sizes of 1 in front say nothing
-      sizes->erase(sizes->begin(),
-                   std::find_if(sizes->begin(), sizes->end(), [](Index size) { return size != 1; }));
+    const auto first =
+        std::find_if(t.dims.begin(), t.dims.end(), [](std::int64_t size) { return size != 1; });
+    const auto own = t.dims.end() - first;
+    const auto sizes = static_cast<std::ptrdiff_t>(to.size());
     Index size = 1;
     for (const Index each : to) size *= each;
-    if (t.dims.size() > to.size() + 1 || size == 0 || (t.values.size() != 1 && dims != wanted)) {
-      const bool is_row = dims.size() <= 1 && t.dims.size() <= to.size() + 1;
+    if (t.dims.size() > to.size() + 1 || own > sizes || size == 0 ||
+        !std::equal(first, t.dims.end(), to.end() - own)) {
+      const bool is_row = own <= 1 && t.dims.size() <= 2;
       fail(concat("expected ", size, " values in a row for ", name, ", got ",
                   is_row ? concat(t.values.size()) : printed_sizes(t.dims)),
            is_row ? "its sizes do not fit the layer before it"
                   : "give one value for each feature, the same for all samples");
     }
     budget_.spend(size);
-    if (t.values.size() == 1) return Vector<double>::Constant(size, t.values[0]);
-    return Eigen::Map<const Vector<double>>{t.values.data(), size};
+    const auto count = static_cast<Index>(t.values.size());
+    return Eigen::Map<const Vector<double>>{t.values.data(), count}.replicate(size / count, 1);
   }
 
   static std::string printed_sizes(const std::vector<std::int64_t>& dims) {

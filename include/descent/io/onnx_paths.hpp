@@ -66,19 +66,18 @@ class OnnxPaths {
       return {concat("expected ", form->source, ", ", difference(*form, node, values_)),
               "x is computed from the input, all others are constants: fold what is computed from constants "
               "alone"};
+    if (!step.fault.empty())
+      return {concat("expected a layer that is known here, but ", step.fault),
+              "rewrite this part of the network"};
     std::string reason = "this is none, nor part of one";
-    if (!step.fault.empty()) reason = step.fault;
     if (!node.domain.empty()) reason = concat("this is an operator of \"", node.domain, '"');
-    if (node.op == "Constant") {
-      reason = "its value is not given in a way that is read";
+    if (node.op == "Constant")
       for (const OnnxAttribute& attribute : node.attributes)
         reason = concat("its value is given as ", attribute.name);
-    }
-    std::set<std::string_view> names{"Add", "Concat", "Constant"};
+    std::set<std::string_view> names{"Add", "Concat"};
     for (const OnnxForm& known : forms_) names.insert(known.text);
     std::string cure = "these operators are read, and the groups of them that exports of PyTorch have: ";
     for (const std::string_view name : names) cure += concat(name == *names.begin() ? "" : ", ", name);
-    if (node.op == "ZipMap") cure = "export without it: to_onnx(..., options={\"zipmap\": False})";
     return {concat("expected a layer that is known here, but ", reason), std::move(cure)};
   }
 
@@ -127,6 +126,9 @@ class OnnxPaths {
       if (steps_[from].kind == Kind::unknown) return steps_[from];
       return {.kind = Kind::layer, .from = from, .node = &node, .form = form, .match = std::move(match)};
     }
+    // scikit-learn's probabilities with a name for each: the same numbers.
+    if (node.domain == "ai.onnx.ml" && node.op == "ZipMap" && node.inputs.size() == 1)
+      if (const auto named = of_.find(node.inputs[0]); named != of_.end()) return steps_[named->second];
     if (node.domain.empty() && (node.op == "Add" || node.op == "Concat")) return meeting(node);
     for (const std::string& input : node.inputs) {
       const auto found = of_.find(input);
