@@ -11,6 +11,7 @@
 
 #include "../fuzz/feed_onnx.hpp"
 #include "catch.hpp"
+#include "comma_locale.hpp"
 #include "descent/io/onnx_save.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
@@ -87,6 +88,19 @@ TEST_CASE("load_onnx: every layer predicts the same after it was written and rea
         // Folded, a normalisation takes the mean off last: it then rounds by the size of that, not of the output.
         golden::require_close(predict(again, x).cast<double>(), predict(net, x).cast<double>(), 1e-6, 1);
       }
+}
+
+TEST_CASE("load_onnx: the locale changes nothing in what is written and read") {
+  const Matrix<> x = onnx_networks::samples(7);
+  for (const auto& networks : {onnx_networks::of_each_layer(), onnx_networks::whole()})
+    for (const auto& [name, net] : networks) {
+      CAPTURE(name);
+      const std::string expected = bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true}));
+      const support::CommaLocale comma;
+      REQUIRE(bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true})) == expected);
+      std::istringstream in{expected};
+      REQUIRE_NOTHROW(load_onnx(in));
+    }
 }
 
 TEST_CASE("load_onnx: a network comes back with its layers") {
