@@ -18,7 +18,7 @@
 
 namespace descent::detail {
 
-/// Makes layers of ours from what stands in a file. Each adds to a network what one form means.
+/// Makes layers from the forms in a file. Each function adds to a network the meaning of one form.
 template <std::floating_point T>
 struct OnnxForms : OnnxElementwise<T> {
   using Base = OnnxElementwise<T>;
@@ -132,7 +132,7 @@ struct OnnxForms : OnnxElementwise<T> {
     net.add(Dropout<T>{{.keep = 1 - ratio}});
   }
 
-  /// What is read. Of forms that end alike the longer one stands first.
+  /// The forms that are read. Of those that end alike the longer one comes first.
   static std::vector<Row> rows();
 };
 

@@ -50,7 +50,7 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
   return *inputs[0];
 }
 
-/// So many features that no product of sizes overflows.
+/// The largest number of features; no product of sizes overflows.
 constexpr Index most_onnx_features = Index{1} << 31;
 
 /// The sizes of the input.
@@ -78,7 +78,7 @@ class OnnxAssembly {
   OnnxAssembly(const OnnxModel& model, const OnnxPaths& paths)
       : paths_{paths}, budget_{model}, opset_{model.opset} {}
 
-  /// The layers from behind the step `begin` to the step `end`.
+  /// The layers after the step `begin`, up to the step `end`; `samples` becomes the sizes of what they give.
   Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
@@ -201,14 +201,14 @@ Network<T> from_onnx(const OnnxModel& model) {
 ///
 ///   Network net = load_onnx("digits.onnx");
 ///
-/// A network that was written with batch normalisation folded in has none when it is read. Products and sums with
-/// constants that are no layer of ours become a Standardize, which training does not change. Tensors that layers
+/// A network that was written with batch normalization folded in has none when it is read. Products and sums with
+/// constants that are no layer here become a Standardize, which training does not change. Tensors that layers
 /// share in the file are copied for each.
 ///
-/// Of several inputs one may be used, and of several outputs one may come from layers of ours: a classifier's
+/// Of several inputs one may be used, and of several outputs one may come from layers: a classifier's
 /// probabilities beside its labels.
 ///
-/// Throws   FormatError, which names the node, for an operator, an attribute or a structure that no layer of ours has:
+/// Throws   FormatError, which names the node, for an operator, an attribute or a structure that no layer has:
 ///          shared layers, several inputs or outputs, images that are not flattened. And for files that are damaged,
 ///          keep their values in other files, or are of an opset after 23.
 /// Cost     memory of about seven times the size of the file while it reads, and for no file of more than 48 times.

@@ -30,7 +30,7 @@ inline std::string printed(const OnnxNode& node) {
   return concat("node \"", node.name, "\" (", node.op, ')');
 }
 
-/// The values of a model by their names: constants, and what the nodes give.
+/// The values of a model by their names: constants, and outputs of nodes.
 class OnnxValues {
  public:
   explicit OnnxValues(const OnnxModel& model) {
@@ -69,7 +69,7 @@ class OnnxValues {
     map.emplace(name, value);
   }
 
-  /// Takes in the value of a Constant; false where it is given in a way that is not read.
+  /// Adds the value of a Constant; false if it is given in a way that is not read.
   bool add_constant(const OnnxNode& node) {
     const OnnxTensor* tensor = find_attribute<OnnxTensor>(node, "value");
     if (tensor == nullptr) tensor = made_constant(node);
@@ -138,7 +138,7 @@ struct OnnxForm {
     text.remove_prefix(1);
     return form;
   }
-  /// The number in digits, whatever the locale.
+  /// The number in decimal digits, in any locale.
   static double decimal(std::string_view digits) {
     double number = 0, unit = 1;
     const std::size_t point = std::min(digits.find('.'), digits.size());

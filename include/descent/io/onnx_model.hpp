@@ -47,13 +47,13 @@ struct OnnxNode {
   std::string domain;  ///< empty: the operators of ONNX itself
 };
 
-/// A value that comes in from outside or goes out. A dimension of -1 is not fixed.
+/// An input or an output of the graph. A dimension of -1 is not fixed.
 struct OnnxValue {
   std::string name;
   std::vector<std::int64_t> dims;
 };
 
-/// What an .onnx file holds, as far as feed-forward networks need it.
+/// The content of an .onnx file, as far as feed-forward networks need it.
 struct OnnxModel {
   std::string producer = "descent";
   std::string producer_version;
@@ -75,7 +75,7 @@ const V* find_attribute(const OnnxNode& node, std::string_view name) {
   return nullptr;
 }
 
-/// The same, or `otherwise` where there is none.
+/// The attribute `name` of the node if it has the type V, else `otherwise`.
 template <class V>
 V attribute_or(const OnnxNode& node, std::string_view name, V otherwise) {
   const V* found = find_attribute<V>(node, name);

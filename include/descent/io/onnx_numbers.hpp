@@ -16,7 +16,7 @@
 
 namespace descent::detail {
 
-/// How many numbers a network may take from a file, which may name the same ones for any number of layers. A branch
+/// Limits the numbers that a network takes from a file, which may name the same ones for any number of layers. A branch
 /// of a Concat counts for some too: to a file it is only a name. Truth values and integers are no weights, and may take
 /// one byte each.
 class OnnxBudget {
@@ -56,7 +56,7 @@ struct OnnxSamples {
   bool is_flat() const { return dims.size() == 1; }
 };
 
-/// The nodes of a form, their attributes, and the constants in it: what a layer is made from.
+/// The nodes of a form, their attributes, and the constants in it, from which a layer is made.
 class OnnxNumbers {
  public:
   OnnxNumbers(const OnnxMatch& match, OnnxSamples& samples, OnnxBudget& budget, std::int64_t opset)
@@ -168,7 +168,7 @@ class OnnxNumbers {
     return Vector<double>::Constant(samples_.features(), value);
   }
 
-  /// Gives each sample the sizes behind the first of `to`, where the samples stay what they are.
+  /// Gives each sample the sizes after the first of `to`; throws unless the samples stay what they are.
   void reshape(const std::vector<double>& to, bool zero_keeps) const {
     const Index features = samples_.features();
     std::vector<Index> dims;

@@ -16,21 +16,21 @@
 
 namespace descent::detail {
 
-/// How a value of the graph comes from one before it.
+/// A value of the graph as a layer, or several, makes it from an earlier one.
 struct OnnxStep {
   enum class Kind { input, layer, residual, concat, unknown };
   Kind kind = Kind::unknown;
-  std::size_t from = 0;  ///< the step behind which it stands
+  std::size_t from = 0;  ///< the step that it follows
   std::size_t depth = 0;
   const OnnxNode* node = nullptr;   ///< the node that gives the value; of the unknown, the one at fault
-  std::string_view fault{};         ///< what is wrong with that
-  std::size_t form = 0;             ///< of a layer, which form it has
-  OnnxMatch match{};                ///< of a layer, what the names in the form stand for
-  std::vector<std::size_t> ends{};  ///< where the paths that are added or concatenated end
+  std::string_view fault{};         ///< the reason
+  std::size_t form = 0;             ///< of a layer, its form
+  OnnxMatch match{};                ///< of a layer, the values of the names in the form
+  std::vector<std::size_t> ends{};  ///< the ends of the paths that are added or concatenated
 };
 
-/// A graph as layers one behind another, found node by node. Each value has one step behind which it stands, so that
-/// the steps form a tree; paths that part and meet again, as around a residual, meet in one step.
+/// A graph as a sequence of layers, found node by node. Each value has one step that it follows, so that the steps form a
+/// tree; paths that part and meet again, as around a residual, meet in one step.
 class OnnxPaths {
  public:
   OnnxPaths(const OnnxModel& model, const std::string& input, const std::vector<OnnxForm>& forms)
@@ -81,7 +81,7 @@ class OnnxPaths {
     return {concat("expected a layer that is known here, but ", reason), std::move(cure)};
   }
 
-  /// The steps from behind `begin` to `end`.
+  /// The steps after `begin`, up to `end`.
   std::vector<std::size_t> between(std::size_t begin, std::size_t end) const {
     std::vector<std::size_t> path;
     for (std::size_t step = end; step != begin; step = steps_[step].from) path.push_back(step);
@@ -137,7 +137,7 @@ class OnnxPaths {
     return unknown(node, "");
   }
 
-  /// Where paths meet: added, or one behind another.
+  /// A step in which paths meet: added or concatenated.
   OnnxStep meeting(const OnnxNode& node) {
     OnnxStep step{.kind = node.op == "Add" ? Kind::residual : Kind::concat, .node = &node};
     for (const std::string& input : node.inputs) {
@@ -160,8 +160,8 @@ class OnnxPaths {
     return step;
   }
 
-  /// The last step that both stand behind, or are. Where each layer lies on one path, as it must, all these ways
-  /// together are no longer than the graph; a hostile one could have us walk it again for each input of each node.
+  /// The lowest common ancestor of two steps. Where each layer is on one path, as it must be, all these ways together are
+  /// no longer than the graph; a hostile one could have us walk it again for each input of each node.
   std::size_t common(std::size_t a, std::size_t b, const OnnxNode& node) {
     while (a != b) {
       if (hops_left_ == 0)

@@ -174,7 +174,7 @@ inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
 
 }  // namespace detail
 
-/// Reads a file in ONNX's format: what it says, without asking what it means.
+/// Reads a file in ONNX's format, without checking that it is a network.
 ///
 /// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere.
 /// Cost     memory in proportion to the file, whatever it says of sizes; see load_onnx.

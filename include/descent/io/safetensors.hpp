@@ -23,7 +23,7 @@
 
 namespace descent {
 
-/// What a file calls the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
+/// The names that a file gives the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
 /// first. A pair stands for all names that begin with its first part: {"0", "fc1"} makes `fc1.weight` of `0.weight`.
 /// The first pair that fits counts; names that none fits stay as they are.
 class TensorNames {

@@ -27,7 +27,7 @@ struct TensorInfo {
   std::uint64_t begin = 0, end = 0;
 };
 
-/// What stands before the values in a safetensors file.
+/// The content of a safetensors file before the values.
 struct TensorHeader {
   std::vector<TensorInfo> tensors;
   Metadata metadata;
@@ -207,7 +207,7 @@ inline std::string dump(const nlohmann::json& json, std::string_view user) {
   }
 }
 
-/// All that stands before the values: padded with blanks, so that they begin at a multiple of 8 bytes.
+/// Writes the header: padded with blanks, so that they begin at a multiple of 8 bytes.
 inline std::string tensor_header(std::string_view user, const TensorHeader& header) {
   nlohmann::json json = nlohmann::json::object();
   if (!header.metadata.empty()) json["__metadata__"] = header.metadata;
