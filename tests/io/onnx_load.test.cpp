@@ -288,6 +288,12 @@ TEST_CASE("load_onnx: PyTorch's view by the size of the batch is read") {
   const Matrix<> ones = Matrix<>::Ones(6, 2);
   CHECK(predict(from_onnx(view(0, -1)), ones) == Matrix<>{{6, 6}});
   CHECK(predict(from_onnx(view(0, 6)), ones) == Matrix<>{{6, 6}});
+  OnnxModel early = view(0, -1);  // before opset 13 the axes are an attribute
+  early.opset = 12;
+  early.nodes[2].inputs = {"first"};
+  CHECK_THAT(complaint_about(early), ContainsSubstring("expected a shape of the number of samples"));
+  early.nodes[2].attributes = {{"axes", std::vector<std::int64_t>{0}}};
+  CHECK(predict(from_onnx(early), ones) == Matrix<>{{6, 6}});
   CHECK_THAT(complaint_about(view(1, -1)), ContainsSubstring("expected a shape of the number of samples"));
   CHECK_THAT(complaint_about(view(0, 3)), ContainsSubstring("expected to keep samples in rows"));
 }

@@ -36,8 +36,9 @@ TEST_CASE("onnx_paths: a node of a known operator is refused with the input at f
              ContainsSubstring("expected Div(x, a), got the constant \"a\" for x"));
   CHECK_THAT(about(node("Gemm", {"x"})), ContainsSubstring("expected Gemm(x, weight, bias?), got no weight"));
   CHECK_THAT(about(node("Relu", {"x", "a"})), ContainsSubstring("expected Relu(x), got 2 inputs"));
-  CHECK_THAT(about(node("Concat", {"x", "a"}, {{"axis", std::int64_t{1}}})),
-             ContainsSubstring("it takes a constant in a way that no layer of ours does; rewrite this part"));
+  CHECK_THAT(
+      about(node("Concat", {"x", "a"}, {{"axis", std::int64_t{1}}})),
+      ContainsSubstring("it takes a constant in a way that no layer of ours does: \"a\"; rewrite this part"));
 }
 
 TEST_CASE("onnx_paths: the first node that is not known is named, not one that takes its value") {

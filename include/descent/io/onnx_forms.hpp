@@ -116,10 +116,9 @@ struct OnnxForms : OnnxElementwise<T> {
   }
   /// PyTorch's `x.view(x.size(0), n)`: the first size is asked for, the other is a constant.
   static void view(Net&, From from) {
-    const auto axes = from.has("axes") ? from.tensor("axes").values : std::vector<double>{0};
-    const std::vector<double>& sizes = from.tensor("sizes").values;
-    if (!from.is_scalar("index") || from.scalar("index") != 0 || axes != std::vector<double>{0} ||
-        sizes.size() != 1)
+    const std::vector<double> axes = from.axes("Unsqueeze"), &sizes = from.tensor("sizes").values;
+    const bool is_first = axes.size() == 1 && (axes[0] == 0 || axes[0] == -1) && from.scalar("index") == 0;
+    if (!is_first || sizes.size() != 1)
       from.fail("expected a shape of the number of samples and one constant, got another",
                 "write it as torch.flatten(x, 1)");
     for (const char* op : {"Gather", "Concat"}) from.expect(op, "axis", 0, "write it as torch.flatten(x, 1)");

@@ -84,6 +84,12 @@ class OnnxNumbers {
   std::int64_t integer(std::string_view op, std::string_view name, std::int64_t otherwise) const {
     return attribute_or(match_.node(op), name, otherwise);
   }
+  /// The axes of the operator: the constant named so, or the attribute that it was before.
+  std::vector<double> axes(std::string_view op) const {
+    if (has("axes")) return tensor("axes").values;
+    const auto list = attribute_or(match_.node(op), "axes", std::vector<std::int64_t>{});
+    return {list.begin(), list.end()};
+  }
   std::string text(std::string_view op, std::string_view name, std::string_view otherwise) const {
     return attribute_or(match_.node(op), name, std::string{otherwise});
   }

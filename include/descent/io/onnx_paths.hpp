@@ -66,9 +66,12 @@ class OnnxPaths {
       return {concat("expected ", form->source, ", ", difference(*form, node, values_)),
               "x is computed from the input, all others are constants: fold what is computed from constants "
               "alone"};
-    if (!step.fault.empty())
-      return {concat("expected a layer that is known here, but ", step.fault),
-              "rewrite this part of the network"};
+    if (!step.fault.empty()) {
+      std::string fault = concat("expected a layer that is known here, but ", step.fault);
+      for (const std::string& input : node.inputs)
+        if (values_.constant(input) != nullptr) fault += concat(": \"", input, '"');
+      return {std::move(fault), "rewrite this part of the network"};
+    }
     std::string reason = "this is none, nor part of one";
     if (!node.domain.empty()) reason = concat("this is an operator of \"", node.domain, '"');
     if (node.op == "Constant")
