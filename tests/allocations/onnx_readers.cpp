@@ -69,7 +69,7 @@ TEST_CASE("No ONNX file takes more than 48 times its size: structure") {
   check(text(11, text(2, text(1, text(2, repeated(text(1, ""), many))))));
   check(chain("Relu", 2), 4, repeated(text(14, ""), many));
   check(chain("Relu", many));
-  std::string unknown, fan, constants, constant_nodes;
+  std::string unknown, fan, constants, constant_nodes, unread, integers, inputs;
   for (int i = 0; i < many; ++i) {
     const std::string name = std::to_string(i);
     unknown += text(1, text(2, name) + text(4, "A"));
@@ -77,8 +77,15 @@ TEST_CASE("No ONNX file takes more than 48 times its size: structure") {
     constants += text(5, text(8, name) + number(2, 9) + text(9, "\1"));
     constant_nodes +=
         node("Constant", "", name, text(5, text(1, "value") + text(5, number(2, 9) + text(9, "\1"))));
+    unread += text(5, text(8, name) + number(2, 3));
+    integers += node("Constant", "", name, text(5, text(1, "value_ints") + text(8, "\1")));
+    inputs += text(11, text(1, name));
   }
   check(unknown);
+  check(unread);
+  check(integers);
+  check(inputs);
+  check(inputs + chain("Relu", many));
   check(fan + node("Relu", "x", "y"));
   check(constants);
   check(constant_nodes);
@@ -88,12 +95,14 @@ TEST_CASE("No ONNX file takes more than 48 times its size: values") {
   const std::string ones(many, '\1');
   const std::string size = number(1, many);
   check(text(5, text(8, "w") + number(2, 7) + size + text(7, ones)));
-  check(text(5, text(8, "w") + number(2, 9) + size + text(5, ones)));
+  for (const int type : {3, 6, 9, 10, 16})
+    check(text(5, text(8, "w") + number(2, static_cast<std::uint64_t>(type)) + size + text(5, ones)));
   check(text(5, text(8, "w") + number(2, 9) + size + text(9, ones)));
   check(text(5, text(8, "w") + number(2, 9) + text(1, ones) + text(9, "\1")));
   check(node("Relu", "x", "y", text(5, text(1, "a") + text(8, ones))));
   constexpr int n = 500;
-  for (const auto& [type, bytes_each] : {std::pair{1, 4UL}, {11, 8UL}, {10, 2UL}, {9, 1UL}, {7, 8UL}})
+  for (const auto& [type, bytes_each] :
+       {std::pair{1, 4UL}, {11, 8UL}, {10, 2UL}, {16, 2UL}, {6, 4UL}, {9, 1UL}, {7, 8UL}})
     for (const int layers : {1, 4, 40})  // which share their weights
       check(weight(type, n, bytes_each) + chain("MatMul", layers, text(1, "w")), n);
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
@@ -30,7 +30,7 @@ inline std::string printed(const OnnxNode& node) {
   return concat("node \"", node.name, "\" (", node.op, ')');
 }
 
-/// The values of a model by their names: constants, and what the nodes give.
+/// The values of a model by their names: constants, and outputs of nodes.
 class OnnxValues {
  public:
   explicit OnnxValues(const OnnxModel& model) {
@@ -69,16 +69,31 @@ class OnnxValues {
     map.emplace(name, value);
   }
 
+  /// Adds the value of a Constant; false if it is given in a way that is not read.
   bool add_constant(const OnnxNode& node) {
-    if (const auto* tensor = find_attribute<OnnxTensor>(node, "value")) {
-      add(constants_, node.outputs[0], tensor);
-      return true;
-    }
-    const auto* number = find_attribute<double>(node, "value_float");
-    if (number == nullptr) return false;
-    made_.push_back({node.outputs[0], {}, {*number}, OnnxType::float32});
-    add(constants_, node.outputs[0], &made_.back());
+    const OnnxTensor* tensor = find_attribute<OnnxTensor>(node, "value");
+    if (tensor == nullptr) tensor = made_constant(node);
+    if (tensor == nullptr) return false;
+    add(constants_, node.outputs[0], tensor);
     return true;
+  }
+  /// Of a Constant whose value is a number or a list of numbers.
+  const OnnxTensor* made_constant(const OnnxNode& node) {
+    const auto made = [&](std::vector<std::int64_t> dims, std::vector<double> values, OnnxType type) {
+      return &made_.emplace_back(OnnxTensor{node.outputs[0], std::move(dims), std::move(values), type});
+    };
+    const auto list = [&](const auto& values, OnnxType type) {
+      return made({static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}, type);
+    };
+    if (const auto* number = find_attribute<double>(node, "value_float"))
+      return made({}, {*number}, OnnxType::float32);
+    if (const auto* number = find_attribute<std::int64_t>(node, "value_int"))
+      return made({}, {static_cast<double>(*number)}, OnnxType::int64);
+    if (const auto* numbers = find_attribute<std::vector<double>>(node, "value_floats"))
+      return list(*numbers, OnnxType::float32);
+    if (const auto* numbers = find_attribute<std::vector<std::int64_t>>(node, "value_ints"))
+      return list(*numbers, OnnxType::int64);
+    return nullptr;
   }
 
   Map<OnnxTensor> constants_;
@@ -86,27 +101,35 @@ class OnnxValues {
   std::deque<OnnxTensor> made_;
 };
 
-/// Part of a graph to look for, as in `Mul(x, Sigmoid(x))`: operators begin with a capital, `x` is what comes in,
-/// other names stand for constants, numbers for themselves, and `_` for an optional input that was left out.
+/// A pattern of nodes, as in `Mul(x, Sigmoid(x))`: operators begin with a capital, `x` is the input, other names are
+/// constants, numbers are themselves. A name that ends in `?` is an optional input.
 struct OnnxForm {
   std::string text;  ///< an operator or a name; empty for a number
   double number = 0;
+  bool is_optional = false;
   std::vector<OnnxForm> inputs;
+  std::string_view source{};  ///< of a whole form, what it was parsed from
 
   bool is_operator() const { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
 
-  static OnnxForm parse(std::string_view text) { return parse_next(text); }
+  static OnnxForm parse(std::string_view source) {
+    std::string_view rest = source;
+    OnnxForm form = parse_next(rest);
+    form.source = source;
+    return form;
+  }
 
  private:
   static OnnxForm parse_next(std::string_view& text) {
     OnnxForm form;
-    const std::string word{text.substr(0, text.find_first_of("(,)"))};
+    std::string_view word = text.substr(0, text.find_first_of("(,)"));
     text.remove_prefix(word.size());
-    if (word[0] >= '0' && word[0] <= '9') {
-      form.number = std::strtod(word.c_str(), nullptr);
-    } else {
+    form.is_optional = word.ends_with('?');
+    if (form.is_optional) word.remove_suffix(1);
+    if (word[0] >= '0' && word[0] <= '9')
+      form.number = decimal(word);
+    else
       form.text = word;
-    }
     if (text.empty() || text[0] != '(') return form;
     while (text[0] != ')') {
       text.remove_prefix(text[0] == ',' ? 2 : 1);  // a comma and a space
@@ -115,9 +138,20 @@ struct OnnxForm {
     text.remove_prefix(1);
     return form;
   }
+  /// The number in decimal digits, in any locale.
+  static double decimal(std::string_view digits) {
+    double number = 0, unit = 1;
+    const std::size_t point = std::min(digits.find('.'), digits.size());
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      if (i == point) continue;
+      number = 10 * number + (digits[i] - '0');
+      if (i > point) unit *= 10;
+    }
+    return number / unit;
+  }
 };
 
-/// Where a form was found: what its names stand for.
+/// A form found in the graph: the values that its names stand for.
 struct OnnxMatch {
   std::string x;
   std::vector<const OnnxNode*> nodes;  ///< the last one first
@@ -130,19 +164,32 @@ struct OnnxMatch {
   }
 };
 
-/// Whether the value `name` is given by the form; if so, `match` says how.
+/// The name of the input `i`, empty if it was left out.
+inline const std::string& input_name(const OnnxNode& node, std::size_t i) {
+  static const std::string none;
+  return i < node.inputs.size() ? node.inputs[i] : none;
+}
+
+/// The number of inputs without those at the end that were left out.
+inline std::size_t input_count(const OnnxNode& node) {
+  std::size_t count = node.inputs.size();
+  while (count > 0 && node.inputs[count - 1].empty()) --count;
+  return count;
+}
+
+/// True if the value `name` is given by the form; `match` then says how.
 inline bool matches(const OnnxForm& form, const std::string& name, const OnnxValues& values,
                     OnnxMatch& match) {
+  if (name.empty()) return form.is_optional;
   const OnnxTensor* constant = values.constant(name);
   if (form.text.empty())
     return constant != nullptr && constant->values.size() == 1 &&
            std::abs(constant->values[0] - form.number) <= 1e-5 * form.number;
   if (form.text == "x") {
-    if (constant != nullptr || name.empty() || (!match.x.empty() && match.x != name)) return false;
+    if (constant != nullptr || (!match.x.empty() && match.x != name)) return false;
     match.x = name;
     return true;
   }
-  if (form.text == "_") return name.empty();
   if (!form.is_operator()) {
     if (constant == nullptr) return false;
     const auto [known, is_new] = match.constants.emplace(form.text, constant);
@@ -152,20 +199,32 @@ inline bool matches(const OnnxForm& form, const std::string& name, const OnnxVal
   const OnnxNode* node = values.producer(name);
   if (node == nullptr || node->op != form.text || !node->domain.empty() || node->outputs[0] != name)
     return false;
-  const std::vector<std::string>& inputs = node->inputs;
-  std::size_t count = inputs.size();
-  while (count > 0 && inputs[count - 1].empty()) --count;  // optional ones, left out; read_onnx drops them
-  if (count != form.inputs.size()) return false;
+  if (input_count(*node) > form.inputs.size()) return false;
   const auto match_inputs = [&](bool swapped) {
     OnnxMatch attempt = match;
     attempt.nodes.push_back(node);
-    for (std::size_t i = 0; i < count; ++i)
-      if (!matches(form.inputs[i], inputs[swapped ? 1 - i : i], values, attempt)) return false;
+    for (std::size_t i = 0; i < form.inputs.size(); ++i)
+      if (!matches(form.inputs[i], input_name(*node, swapped ? 1 - i : i), values, attempt)) return false;
     match = std::move(attempt);
     return true;
   };
   if (match_inputs(false)) return true;
   return (form.text == "Add" || form.text == "Mul") && match_inputs(true);  // which take two, in any order
+}
+
+/// The first difference between a node and a form of its operator alone: "got the constant "w" for x".
+inline std::string difference(const OnnxForm& form, const OnnxNode& node, const OnnxValues& values) {
+  if (input_count(node) > form.inputs.size()) return concat("got ", input_count(node), " inputs");
+  for (std::size_t i = 0; i < form.inputs.size(); ++i) {
+    const OnnxForm& wanted = form.inputs[i];
+    const std::string& name = input_name(node, i);
+    const bool is_constant = values.constant(name) != nullptr;
+    if (name.empty() && !wanted.is_optional) return concat("got no ", wanted.text);
+    if (!name.empty() && is_constant == (wanted.text == "x"))
+      return concat("got the ", is_constant ? "constant \"" : "computed value \"", name, "\" for ",
+                    wanted.text);
+  }
+  return "got another";
 }
 
 }  // namespace descent::detail

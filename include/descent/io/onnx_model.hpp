@@ -10,11 +10,19 @@
 
 namespace descent {
 
-/// The types of values that we write and read, by their numbers in ONNX.
-enum class OnnxType : std::int32_t { float32 = 1, int64 = 7, boolean = 9, float16 = 10, float64 = 11 };
+/// The types of values that are read, by their numbers in ONNX; float16, bfloat16 and int32 are not written.
+enum class OnnxType : std::int32_t {
+  float32 = 1,
+  int32 = 6,
+  int64 = 7,
+  boolean = 9,
+  float16 = 10,
+  float64 = 11,
+  bfloat16 = 16
+};
 
 /// Numbers in a file, in row-major order; no dimensions are a single number. Here they are always double, in a
-/// file of the type that `type` says.
+/// file of the type that `type` says. Of a type that is not read there are no values: `type` is then its number.
 struct OnnxTensor {
   std::string name;
   std::vector<std::int64_t> dims;
@@ -39,13 +47,13 @@ struct OnnxNode {
   std::string domain;  ///< empty: the operators of ONNX itself
 };
 
-/// A value that comes in from outside or goes out. A dimension of -1 is not fixed.
+/// An input or an output of the graph. A dimension of -1 is not fixed.
 struct OnnxValue {
   std::string name;
   std::vector<std::int64_t> dims;
 };
 
-/// What an .onnx file holds, as far as feed-forward networks need it.
+/// The content of an .onnx file, as far as feed-forward networks need it.
 struct OnnxModel {
   std::string producer = "descent";
   std::string producer_version;
@@ -67,7 +75,7 @@ const V* find_attribute(const OnnxNode& node, std::string_view name) {
   return nullptr;
 }
 
-/// The same, or `otherwise` where there is none.
+/// The attribute `name` of the node if it has the type V, else `otherwise`.
 template <class V>
 V attribute_or(const OnnxNode& node, std::string_view name, V otherwise) {
   const V* found = find_attribute<V>(node, name);

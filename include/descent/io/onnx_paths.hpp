@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,27 +16,29 @@
 
 namespace descent::detail {
 
-/// How a value of the graph comes from one before it.
+/// A value of the graph as a layer, or several, makes it from an earlier one.
 struct OnnxStep {
   enum class Kind { input, layer, residual, concat, unknown };
   Kind kind = Kind::unknown;
-  std::size_t from = 0;  ///< the step behind which it stands
+  std::size_t from = 0;  ///< the step that it follows
   std::size_t depth = 0;
   const OnnxNode* node = nullptr;   ///< the node that gives the value; of the unknown, the one at fault
-  std::string_view fault{};         ///< what is wrong with that
-  std::size_t form = 0;             ///< of a layer, which form it has
-  OnnxMatch match{};                ///< of a layer, what the names in the form stand for
-  std::vector<std::size_t> ends{};  ///< where the paths that are added or concatenated end
+  std::string_view fault{};         ///< the reason
+  std::size_t form = 0;             ///< of a layer, its form
+  OnnxMatch match{};                ///< of a layer, the values of the names in the form
+  std::vector<std::size_t> ends{};  ///< the ends of the paths that are added or concatenated
 };
 
-/// A graph as layers one behind another, found node by node. Each value has one step behind which it stands, so that
-/// the steps form a tree; paths that part and meet again, as around a residual, meet in one step.
+/// A graph as a sequence of layers, found node by node. Each value has one step that it follows, so that the steps form a
+/// tree; paths that part and meet again, as around a residual, meet in one step.
 class OnnxPaths {
  public:
   OnnxPaths(const OnnxModel& model, const std::string& input, const std::vector<OnnxForm>& forms)
       : values_{model}, forms_{forms}, hops_left_{(std::size_t{1} << 16) + 16 * model.nodes.size()} {
     steps_.push_back({.kind = OnnxStep::Kind::input});
     of_.emplace(input, 0);
+    for (const OnnxValue& other : model.inputs)
+      if (other.name != input) unused_inputs_.insert(other.name);
     for (const OnnxNode& node : model.nodes) add(node);
   }
 
@@ -50,7 +53,38 @@ class OnnxPaths {
     return found->second;
   }
 
-  /// The steps from behind `begin` to `end`.
+  /// The reason why the step is unknown; then the cure.
+  std::pair<std::string, std::string> fault(const OnnxStep& step) const {
+    const OnnxNode& node = *step.node;
+    const auto is_of_node = [&](const OnnxForm& form) { return node.domain.empty() && form.text == node.op; };
+    const auto is_single = [&](const OnnxForm& form) {
+      return is_of_node(form) && std::none_of(form.inputs.begin(), form.inputs.end(),
+                                              [](const OnnxForm& in) { return in.is_operator(); });
+    };
+    const auto form = std::find_if(forms_.begin(), forms_.end(), is_single);
+    if (step.fault.empty() && form != forms_.end())
+      return {concat("expected ", form->source, ", ", difference(*form, node, values_)),
+              "x is computed from the input, all others are constants: fold what is computed from constants "
+              "alone"};
+    if (!step.fault.empty()) {
+      std::string fault = concat("expected a layer that is known here, but ", step.fault);
+      for (const std::string& input : node.inputs)
+        if (values_.constant(input) != nullptr) fault += concat(": \"", input, '"');
+      return {std::move(fault), "rewrite this part of the network"};
+    }
+    std::string reason = "this is none, nor part of one";
+    if (!node.domain.empty()) reason = concat("this is an operator of \"", node.domain, '"');
+    if (node.op == "Constant")
+      for (const OnnxAttribute& attribute : node.attributes)
+        reason = concat("its value is given as ", attribute.name);
+    std::set<std::string_view> names{"Add", "Concat"};
+    for (const OnnxForm& known : forms_) names.insert(known.text);
+    std::string cure = "these operators are read, and the groups of them that exports of PyTorch have: ";
+    for (const std::string_view name : names) cure += concat(name == *names.begin() ? "" : ", ", name);
+    return {concat("expected a layer that is known here, but ", reason), std::move(cure)};
+  }
+
+  /// The steps after `begin`, up to `end`.
   std::vector<std::size_t> between(std::size_t begin, std::size_t end) const {
     std::vector<std::size_t> path;
     for (std::size_t step = end; step != begin; step = steps_[step].from) path.push_back(step);
@@ -62,15 +96,21 @@ class OnnxPaths {
   using Kind = OnnxStep::Kind;
 
   void add(const OnnxNode& node) {
-    for (const std::string& input : node.inputs)
-      if (!input.empty() && values_.constant(input) == nullptr && !of_.contains(input))
+    bool takes_unused = false;
+    for (const std::string& input : node.inputs) {
+      if (input.empty() || values_.constant(input) != nullptr || of_.contains(input)) continue;
+      takes_unused = unused_inputs_.contains(input);
+      if (!takes_unused)
         fail_to_load_onnx(concat(printed(node), ": expected its input \"", input,
                                  "\" to come from a node before it, but none gives it"),
                           "the file is damaged, or its nodes are out of order");
+    }
     if (values_.add(node)) return;
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
-      OnnxStep step = i == 0 ? step_to(node) : unknown(node, "only the first output of a node is read");
+      OnnxStep step = takes_unused ? unknown(node, "it takes an input that no output needs")
+                      : i == 0     ? step_to(node)
+                                   : unknown(node, "only the first output of a node is read");
       if (step.kind != Kind::unknown) step.depth = steps_[step.from].depth + 1;
       if (!of_.emplace(node.outputs[i], steps_.size()).second) fail_given_twice(node.outputs[i]);
       steps_.push_back(std::move(step));
@@ -89,11 +129,18 @@ class OnnxPaths {
       if (steps_[from].kind == Kind::unknown) return steps_[from];
       return {.kind = Kind::layer, .from = from, .node = &node, .form = form, .match = std::move(match)};
     }
+    // scikit-learn's probabilities with a name for each: the same numbers.
+    if (node.domain == "ai.onnx.ml" && node.op == "ZipMap" && node.inputs.size() == 1)
+      if (const auto named = of_.find(node.inputs[0]); named != of_.end()) return steps_[named->second];
     if (node.domain.empty() && (node.op == "Add" || node.op == "Concat")) return meeting(node);
+    for (const std::string& input : node.inputs) {
+      const auto found = of_.find(input);
+      if (found != of_.end() && steps_[found->second].kind == Kind::unknown) return steps_[found->second];
+    }
     return unknown(node, "");
   }
 
-  /// Where paths meet: added, or one behind another.
+  /// A step in which paths meet: added or concatenated.
   OnnxStep meeting(const OnnxNode& node) {
     OnnxStep step{.kind = node.op == "Add" ? Kind::residual : Kind::concat, .node = &node};
     for (const std::string& input : node.inputs) {
@@ -116,8 +163,8 @@ class OnnxPaths {
     return step;
   }
 
-  /// The last step that both stand behind, or are. Where each layer lies on one path, as it must, all these ways
-  /// together are no longer than the graph; a hostile one could have us walk it again for each input of each node.
+  /// The lowest common ancestor of two steps. Where each layer is on one path, as it must be, all these ways together are
+  /// no longer than the graph; a hostile one could have us walk it again for each input of each node.
   std::size_t common(std::size_t a, std::size_t b, const OnnxNode& node) {
     while (a != b) {
       if (hops_left_ == 0)
@@ -137,6 +184,7 @@ class OnnxPaths {
   std::size_t hops_left_;
   std::deque<OnnxStep> steps_;  // which does not move them as it grows
   std::map<std::string_view, std::size_t> of_;
+  std::set<std::string_view> unused_inputs_;
 };
 
 }  // namespace descent::detail

@@ -28,6 +28,7 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
   OnnxAttribute attribute;
   std::vector<double> numbers;
   std::vector<std::int64_t> integers;
+  std::int64_t type = 0;
   while (in.next()) {
     const auto field = in.field();
     if (field == 1) attribute.name = in.text();
@@ -37,9 +38,15 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
     if (field == 5) attribute.value = read_onnx_tensor(in.message());
     if (field == 7) in.append_floats(numbers);
     if (field == 8) in.append_integers(integers);
+    if (field == 20) type = in.integer();
   }
-  if (!numbers.empty()) attribute.value = std::move(numbers);
-  if (!integers.empty()) attribute.value = std::move(integers);
+  // Of some writers, a value of 0 is in the file by its type alone.
+  const bool is_given = !std::holds_alternative<std::monostate>(attribute.value);
+  if (type == 1 && !is_given) attribute.value = 0.0;
+  if (type == 2 && !is_given) attribute.value = std::int64_t{0};
+  if (type == 3 && !is_given) attribute.value = std::string{};
+  if (type == 6 || !numbers.empty()) attribute.value = std::move(numbers);
+  if (type == 7 || !integers.empty()) attribute.value = std::move(integers);
   if (attribute.name.empty())
     fail_to_read_onnx("expected an attribute with a name, got one without", "the file is damaged");
   return attribute;
@@ -167,7 +174,7 @@ inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
 
 }  // namespace detail
 
-/// Reads a file in ONNX's format: what it says, without asking what it means.
+/// Reads a file in ONNX's format, without checking that it is a network.
 ///
 /// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere.
 /// Cost     memory in proportion to the file, whatever it says of sizes; see load_onnx.

@@ -14,8 +14,9 @@
 
 namespace descent::detail {
 
+/// Appends the values of type V in `raw`, each as `number(value)`.
 template <class V>
-void append_raw(std::string_view raw, OnnxTensor& tensor) {
+void append_raw(std::string_view raw, OnnxTensor& tensor, auto number) {
   if (raw.size() % sizeof(V) != 0)
     fail_to_read_onnx(concat("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
                              raw.size(), " bytes in all"),
@@ -23,8 +24,12 @@ void append_raw(std::string_view raw, OnnxTensor& tensor) {
   tensor.values.reserve(tensor.values.size() + raw.size() / sizeof(V));
   for (std::size_t i = 0; i < raw.size(); i += sizeof(V)) {
     const V value = from_bytes<V>(reinterpret_cast<const std::uint8_t*>(raw.data() + i), false);
-    tensor.values.push_back(static_cast<double>(value));
+    tensor.values.push_back(static_cast<double>(number(value)));
   }
+}
+template <class V>
+void append_raw(std::string_view raw, OnnxTensor& tensor) {
+  append_raw<V>(raw, tensor, [](V value) { return value; });
 }
 
 /// Throws unless there are as many values as the dimensions say.
@@ -47,18 +52,18 @@ inline void check_size(const OnnxTensor& tensor) {
         "the file is damaged");
 }
 
-/// A TensorProto: its values stand in `raw_data`, little-endian, or in the list of their type.
+/// Reads a TensorProto: its values are in `raw_data`, little-endian, or in the list of their type.
 inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   OnnxTensor tensor;
   std::int64_t type = 0, location = 0;
   std::string_view raw;
-  std::vector<std::uint16_t> bits;  // of numbers of half precision, or truth values
+  std::vector<std::int32_t> small;  // int32, truth values, and the bits of numbers of half precision
   while (in.next()) {
     const auto field = in.field();
     if (field == 1) in.append_integers(tensor.dims);
     if (field == 2) type = in.integer();
     if (field == 4) in.append_floats(tensor.values);
-    if (field == 5) in.append_integers(bits);
+    if (field == 5) in.append_integers(small);
     if (field == 7) in.append_integers(tensor.values);
     if (field == 8) tensor.name = in.text();
     if (field == 9) raw = in.bytes();
@@ -70,13 +75,14 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
         concat("tensor \"", tensor.name,
                "\": expected its values in the file, found that they are in another"),
         "save the model as one file: onnx.save_model(model, path, save_as_external_data=False)");
-  if (type != 1 && type != 7 && type != 9 && type != 10 && type != 11)
-    fail_to_read_onnx(concat("tensor \"", tensor.name,
-                             "\": expected float32, float64, float16, int64 or bool, got type ", type),
-                      "convert the model to float32; quantised models are not read");
   tensor.type = static_cast<OnnxType>(type);
-  const bool has_bits = tensor.type == OnnxType::float16 || tensor.type == OnnxType::boolean;
-  if (!raw.empty() || has_bits) tensor.values.clear();
+  const auto append = [&]<class V>(V, auto number) {
+    tensor.values.clear();
+    append_raw<V>(raw, tensor, number);
+    for (const std::int32_t value : small)
+      tensor.values.push_back(static_cast<double>(number(static_cast<V>(value))));
+  };
+  if (!raw.empty()) tensor.values.clear();
   switch (tensor.type) {
     case OnnxType::float32:
       append_raw<float>(raw, tensor);
@@ -87,17 +93,21 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
     case OnnxType::int64:
       append_raw<std::int64_t>(raw, tensor);
       break;
+    case OnnxType::int32:
+      append(std::int32_t{}, [](std::int32_t value) { return value; });
+      break;
     case OnnxType::float16:
-      append_raw<std::uint16_t>(raw, tensor);
-      tensor.values.insert(tensor.values.end(), bits.begin(), bits.end());
-      for (double& value : tensor.values)
-        value = static_cast<double>(from_half(static_cast<std::uint16_t>(value)));
+      append(std::uint16_t{}, from_half);
+      break;
+    case OnnxType::bfloat16:
+      append(std::uint16_t{}, from_bfloat16);
       break;
     case OnnxType::boolean:
-      append_raw<std::uint8_t>(raw, tensor);
-      tensor.values.insert(tensor.values.end(), bits.begin(), bits.end());
-      for (double& value : tensor.values) value = value != 0 ? 1 : 0;
+      append(std::uint8_t{}, [](std::uint8_t value) { return value != 0; });
       break;
+    default:
+      tensor.values.clear();  // it may be of no use to the network: whoever uses it refuses it
+      return tensor;
   }
   check_size(tensor);
   return tensor;

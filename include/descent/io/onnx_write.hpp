@@ -42,9 +42,13 @@ inline std::string raw_bytes(const OnnxTensor& tensor) {
 // The numbers of the fields are those of onnx.proto.
 
 inline void write(pbf_writer out, const OnnxTensor& tensor) {
-  if (tensor.type == OnnxType::float16)
-    throw DataError("write_onnx", concat("tensor \"", tensor.name, "\" is of type float16"),
-                    "choose float32, float64, int64 or boolean");
+  if (tensor.type != OnnxType::float32 && tensor.type != OnnxType::float64 &&
+      tensor.type != OnnxType::int64 && tensor.type != OnnxType::boolean)
+    throw DataError(
+        "write_onnx",
+        concat("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
+               static_cast<std::int32_t>(tensor.type)),
+        "choose one of these");
   out.add_packed_int64(1, tensor.dims.begin(), tensor.dims.end());
   out.add_int32(2, static_cast<std::int32_t>(tensor.type));
   if (!tensor.name.empty()) out.add_string(8, tensor.name);

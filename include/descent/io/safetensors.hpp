@@ -23,7 +23,7 @@
 
 namespace descent {
 
-/// What a file calls the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
+/// The names that a file gives the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
 /// first. A pair stands for all names that begin with its first part: {"0", "fc1"} makes `fc1.weight` of `0.weight`.
 /// The first pair that fits counts; names that none fits stay as they are.
 class TensorNames {
@@ -68,9 +68,13 @@ struct SaveSafetensors {
   Metadata metadata = {};  ///< texts to store beside the numbers
 };
 
+/// The shape of a matrix in a file. PyTorch has [outputs, inputs], as here; Keras, JAX and scikit-learn [inputs, outputs].
+enum class MatrixOrder { out_in, in_out };
+
 struct LoadSafetensors {
   TensorNames names = {};      ///< from the names of `visit` to those in the file
-  bool ignore_others = false;  ///< whether the file may hold tensors that the model does not ask for
+  bool ignore_others = false;  ///< true: the file may hold tensors that the model does not ask for
+  MatrixOrder order = MatrixOrder::out_in;  ///< of all matrices in the file; a square one fits either way
 };
 
 namespace detail {
@@ -107,10 +111,30 @@ std::vector<std::string> names_in_file(std::string_view where, const std::vector
   return all;
 }
 
+/// Throws unless the tensor has the shape of the leaf in that order.
+template <class T>
+void expect_shape(const TensorFile& file, const TensorInfo& tensor, const Leaf<T>& leaf, MatrixOrder order) {
+  std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(leaf.rows)};
+  if (!leaf.is_vector) shape.push_back(static_cast<std::uint64_t>(leaf.cols));
+  if (order == MatrixOrder::in_out) std::reverse(shape.begin(), shape.end());
+  const bool is_scalar = leaf.size() == 1 && tensor.shape.empty();
+  if (tensor.shape == shape || is_scalar) return;
+  const std::string problem =
+      concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape));
+  if (!std::equal(shape.rbegin(), shape.rend(), tensor.shape.begin(), tensor.shape.end()))
+    file.fail(tensor.name, problem, "make the model with the sizes that the file was saved with");
+  if (order == MatrixOrder::out_in)
+    file.fail(tensor.name, concat(problem, ", which is transposed: [inputs, outputs]"),
+              "set .order = MatrixOrder::in_out, as for files of Keras, JAX and scikit-learn");
+  file.fail(tensor.name, concat(problem, ", which is transposed: [outputs, inputs]"),
+            "set .order = MatrixOrder::out_in, as for files of PyTorch");
+}
+
 /// The tensor of the file for each leaf; throws when one is missing, of another shape, or left over.
 template <class T>
 std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<Leaf<T>>& leaves,
-                                           const std::vector<std::string>& names, bool ignore_others) {
+                                           const std::vector<std::string>& names,
+                                           const LoadSafetensors& options) {
   std::map<std::string_view, const TensorInfo*> by_name;
   for (const TensorInfo& tensor : file.tensors()) by_name.emplace(tensor.name, &tensor);
   std::vector<const TensorInfo*> found;
@@ -126,16 +150,10 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
     by_name.erase(at);
     found.push_back(&tensor);
 
-    std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(leaf.rows)};
-    if (!leaf.is_vector) shape.push_back(static_cast<std::uint64_t>(leaf.cols));
-    const bool is_scalar = leaf.size() == 1 && tensor.shape.empty();
-    if (tensor.shape != shape && !is_scalar)
-      file.fail(tensor.name,
-                concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape)),
-                "make the model with the sizes that the file was saved with");
+    expect_shape(file, tensor, leaf, options.order);
     file.expect_floats(tensor);
   }
-  if (!by_name.empty() && !ignore_others)
+  if (!by_name.empty() && !options.ignore_others)
     file.fail(std::string{by_name.begin()->first}, "expected tensors of the model alone, got this one too",
               "set .ignore_others if it is not needed");
   return found;
@@ -185,7 +203,8 @@ void save_safetensors(const std::filesystem::path& path, const M& model,
 ///
 ///   load_safetensors("net.safetensors", net, {.names = pytorch_names({{"0", "fc1"}}), .ignore_others = true});
 ///
-/// Takes F64, F32, F16 and BF16, rounded to the model's Scalar. Needs a stream with positions.
+/// Takes F64, F32, F16 and BF16, rounded to the model's Scalar; tensors that are ignored may have any type. Matrices
+/// are [outputs, inputs], or transposed with `.order = MatrixOrder::in_out`. Needs a stream with positions.
 ///
 /// Throws   FormatError, which names the tensor, when one is missing, left over, of another shape or of another type,
 ///          or when the file is damaged or cut short; DataError when two tensors would have one name. The model then
@@ -200,8 +219,12 @@ Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& opt
   M loaded = model;
   const auto leaves = detail::leaves_of(loaded);
   const auto names = detail::names_in_file("load_safetensors", leaves, options.names);
-  const auto tensors = detail::tensors_for(file, leaves, names, options.ignore_others);
+  const auto tensors = detail::tensors_for(file, leaves, names, options);
   for (std::size_t i = 0; i < leaves.size(); ++i) {
+    if (options.order == MatrixOrder::in_out) {  // then the file has the values as they are in memory
+      file.read(*tensors[i], leaves[i].data);
+      continue;
+    }
     detail::RowMajor<T> rows(leaves[i].rows, leaves[i].cols);
     file.read(*tensors[i], rows.data());
     detail::copy_in_blocks(Eigen::Map<Matrix<T>>{leaves[i].data, leaves[i].rows, leaves[i].cols}, rows);

@@ -1,0 +1,58 @@
+#include <sstream>
+#include <string>
+
+#include "catch.hpp"
+#include "comma_locale.hpp"
+#include "descent/io/model_file.hpp"
+#include "descent/io/safetensors.hpp"
+#include "every_layer.hpp"
+#include "support.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// Wide enough that sizes and positions in a file have more than three digits.
+Network<> wide() {
+  Rng rng{1};
+  return Network<>{Dense{1200, 1100, rng}, ELU{{.alpha = 0.7}}, Dense{1100, 5, rng}};
+}
+
+}  // namespace
+
+TEST_CASE("model_file: the locale changes nothing in what is written and read") {
+  const auto check = [](const Network<>& net, const Matrix<>& x) {
+    const auto saved = [&] {
+      std::ostringstream out;
+      save_model(out, net, {.golden = x, .labels = {"a", "b", "c"}});
+      return out.str();
+    };
+    const std::string expected = saved();
+    const support::CommaLocale comma;
+    CHECK(saved() == expected);
+    std::istringstream in{expected};
+    CHECK(support::values_of(load_model(in).network) == support::values_of(net));
+  };
+  check(every_layer::network(), every_layer::inputs());
+  Network<> net = wide();
+  Rng rng{2};
+  net.add(Dense{5, 3, rng});
+  check(net, Matrix<>::Ones(1200, 2));
+}
+
+TEST_CASE("safetensors: the locale changes nothing in what is written and read") {
+  const Network<> net = wide();
+  const auto saved = [&] {
+    std::ostringstream out;
+    save_safetensors(out, net, {.metadata = {{"a", "1.5"}}});
+    return out.str();
+  };
+  const std::string expected = saved();
+  const support::CommaLocale comma;
+  CHECK(saved() == expected);
+  Network<> again = wide();
+  Network<>::visit([](const Parameter&, auto& leaf) { leaf.setZero(); }, again);
+  std::istringstream in{expected};
+  CHECK(load_safetensors(in, again) == Metadata{{"a", "1.5"}});
+  CHECK(support::values_of(again) == support::values_of(net));
+}

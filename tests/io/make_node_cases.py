@@ -1,0 +1,59 @@
+# Writes the node cases of ONNX's own backend test as models of one input:  python3 make_node_cases.py FOLDER
+#
+# All inputs of a case but the first become constants. cases.txt has a line for each case: its name, the number of samples
+# (the first size of the input), the number of values in and out, and the tolerances; NAME.x and NAME.y have the values
+# as float32. Cases without numbers have 0 of them.
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+
+for name, kind in {"bool": bool, "int": int, "float": float, "object": object}.items():
+    if name not in np.__dict__:  # which the scripts of ONNX 1.12 still use
+        setattr(np, name, kind)
+warnings.filterwarnings("ignore")
+
+import onnx
+import onnx.numpy_helper
+from onnx.backend.test.case.node import collect_testcases
+
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+
+
+def numbers(value, value_info):
+    """The value as an array, or None of what has no numbers."""
+    value = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else None
+    if value is None or value.dtype.kind not in "fiub":
+        return None
+    if value_info.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16 and value.dtype == np.uint16:
+        return (value.astype(np.uint32) << 16).view(np.float32)
+    return value
+
+
+def as_model_of_one_input(model, values):
+    inputs = list(model.graph.input)
+    for value_info, value in zip(inputs[1:], values[1:]):
+        constant = numbers(value, value_info)
+        if constant is not None:
+            model.graph.initializer.append(onnx.numpy_helper.from_array(constant, value_info.name))
+            model.graph.input.remove(value_info)
+    return model
+
+
+lines = []
+for case in collect_testcases(None):
+    inputs, outputs = case.data_sets[0]
+    x = numbers(inputs[0], case.model.graph.input[0]) if inputs else None
+    y = numbers(outputs[0], case.model.graph.output[0]) if outputs else None
+    samples, sizes = 0, (0, 0)
+    if x is not None and y is not None and x.ndim > 0 and x.size > 0:
+        samples, sizes = x.shape[0], (x.size, y.size)
+        x.astype("<f4").tofile(folder / f"{case.name}.x")
+        y.astype("<f4").tofile(folder / f"{case.name}.y")
+    model = onnx.ModelProto()
+    model.CopyFrom(case.model)
+    onnx.save(as_model_of_one_input(model, inputs), str(folder / f"{case.name}.onnx"))
+    lines.append(f"{case.name} {samples} {sizes[0]} {sizes[1]} {case.rtol} {case.atol}\n")
+(folder / "cases.txt").write_text("".join(lines))
