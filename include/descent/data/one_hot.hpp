@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -27,7 +28,7 @@ Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
   Matrix<T> columns = Matrix<T>::Zero(classes, labels.cols());
   for (Index j = 0; j < labels.cols(); ++j) {
     const T label = labels(0, j);
-    if (!(label >= T(0) && label < static_cast<T>(classes) && label == std::floor(label)))
+    if (!is_finite(label) || label < T(0) || label >= static_cast<T>(classes) || label != std::floor(label))
       throw DataError("one_hot",
                       concat("expected a class from 0 to ", classes - 1, ", got ", label, " for sample ", j),
                       "classes are counted from 0");
