@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -20,6 +21,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2
 struct SigmoidCrossEntropy {
   static constexpr std::string_view name = "SigmoidCrossEntropy";
+  static constexpr OutputKind expects = OutputKind::scores;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());
