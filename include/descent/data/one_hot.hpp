@@ -47,7 +47,7 @@ Matrix<T> from_one_hot(const Matrix<T>& columns) {
   for (Index j = 0; j < columns.cols(); ++j) {
     const auto column = columns.col(j).array();
     const Index ones = (column == T(1)).count();
-    if (ones != 1 || (column == T(0)).count() != columns.rows() - 1)
+    if (!all_finite(column) || ones != 1 || (column == T(0)).count() != columns.rows() - 1)
       throw DataError("from_one_hot",
                       concat("expected a single one among zeros, got another column for sample ", j),
                       "rows are classes, columns are samples: is the matrix transposed?");

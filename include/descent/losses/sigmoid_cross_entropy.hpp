@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
@@ -55,7 +56,7 @@ struct SigmoidCrossEntropy {
 
     Values(Batch<T> z, Batch<T> t) : logits{flat(z)}, targets{flat(t)} {
       detail::expect_same_shape(name, z, t);
-      if ((targets >= 0 && targets <= 1).all()) return;
+      if (all_finite(targets) && (targets >= 0 && targets <= 1).all()) return;
       for (Index j = 0; j < t.cols(); ++j)
         for (Index i = 0; i < t.rows(); ++i) detail::expect_probability(name, t(i, j), j);
     }
