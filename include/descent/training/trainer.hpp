@@ -160,13 +160,14 @@ class Trainer {
 
   void check(const Dataset<T>& data, std::string_view role) const {
     detail::expect_data(model, data, "fit", role);
-    detail::check_targets(loss, model, data);
+    detail::check_loss_and_metrics(loss, options.metrics, model, data);
   }
 
   Next run_epoch(const Dataset<T>& train, Progress& progress) {
     const Index samples = train.samples();
     if (!epoch_) epoch_ = {plan(samples), options.metrics};
     detail::Epoch<T>& epoch = *epoch_;
+    detail::prepare_metrics(epoch.metrics, model, loss);
     const Index batch_size = epoch.plan.batch_size;
     const Index batches = batch_count(samples, batch_size);
     const std::vector<Index> order =
