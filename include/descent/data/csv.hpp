@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/data/csv_parser.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/data/files.hpp"
@@ -126,13 +127,13 @@ class CsvReader {
 
   T feature(std::size_t column) const {
     if (options_.missing == Missing::refuse || !is_missing(parser_[column])) return number(column);
-    return options_.missing == Missing::zero ? T(0) : std::numeric_limits<T>::quiet_NaN();
+    return options_.missing == Missing::zero ? T(0) : detail::not_a_number<T>();
   }
 
   T number(std::size_t column) const {
     double value = 0;
     const bool parsed = CsvParser::parse(parser_[column], value);
-    if (parsed && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
+    if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
     const bool fillable = is_missing(parser_[column]) && !is_target_[column];
@@ -140,7 +141,7 @@ class CsvReader {
     if (!parsed)
       parser_.fail(concat("expected a number", problem),
                    fillable ? fill_in_cure : "name the column as .label if it is a class, or remove it");
-    if (!std::isfinite(value))
+    if (!is_finite(value))
       parser_.fail(concat("expected a finite number", problem),
                    fillable ? fill_in_cure : "remove the line, or fill the value in");
     parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
@@ -186,7 +187,8 @@ class CsvReader {
       if (numbers == 0) {
         const auto found = std::lower_bound(class_names.begin(), class_names.end(), labels_[i]);
         c = static_cast<double>(found - class_names.begin());
-      } else if (CsvParser::parse(labels_[i], c) && !(c >= 0 && c == std::floor(c) && c < largest_class)) {
+      } else if (CsvParser::parse(labels_[i], c) &&
+                 (!is_finite(c) || c < 0 || c != std::floor(c) || c >= largest_class)) {
         parser_.fail(label_lines_[i],
                      concat("expected classes that are whole numbers from 0", in_column(options_.label),
                             ", got ", shown(labels_[i])),
@@ -198,7 +200,7 @@ class CsvReader {
 
   void fill_in(Dataset<T>& data) const {
     for (Index i = 0; i < data.features(); ++i)
-      if (data.x.row(i).array().isNaN().all())
+      if (data.x.row(i).unaryExpr([](const T& value) { return is_nan(value); }).all())
         parser_.fail(concat("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
                             ", got none"),
                      "remove the column, or choose Missing::zero");

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <istream>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/data/texts.hpp"
 
 namespace descent::detail {
@@ -65,7 +65,7 @@ class CsvParser {
 #if defined(__cpp_lib_to_chars)
     const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::result_out_of_range)
-      value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : std::numeric_limits<double>::infinity();
+      value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : infinity<double>();
     return error != std::errc::invalid_argument && stopped == text.data() + text.size();
 #else  // libc++ before 20 has no from_chars for double
     const std::string copy{text};

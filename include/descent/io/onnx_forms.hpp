@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
@@ -98,7 +99,7 @@ struct OnnxForms {
 
   /// y = (x - mean) / deviation, which training leaves as it is.
   static void affine(Net& net, From from, const Vector<double>& mean, const Vector<double>& deviation) {
-    if ((deviation.array() == 0 || !deviation.array().isFinite()).any())
+    if ((deviation.array() == 0).any() || !all_finite(deviation))
       from.fail("expected to multiply or divide by numbers other than 0",
                 "export without folding batch normalisation into it");
     net.add(with_buffers(Standardize<T>{Matrix<T>::Zero(mean.size(), 1)}, mean, deviation));

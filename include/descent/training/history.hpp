@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <iomanip>
 #include <ostream>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 
 namespace descent {
 
@@ -62,8 +62,7 @@ class History {
     for (const Series& s : series_) {
       out << (&s == &series_.front() ? "" : ",") << "\n  " << std::quoted(s.first) << ": [";
       for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
-        out << (epoch == 0 ? "" : ", ")
-            << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
+        out << (epoch == 0 ? "" : ", ") << (is_finite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
       out << ']';
     }
     out << "\n}\n";

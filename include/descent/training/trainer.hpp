@@ -1,10 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +13,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/flush_denormals.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
@@ -246,11 +245,11 @@ class Trainer {
     const Pass::Training at{options.seed, state_.clock.step, place.first_sample};
     const double cost = batch.compute(model, loss, place.size, place.full, at, load) +
                         options.regularizer.penalty(model, place.training_samples);
-    if (!std::isfinite(cost))
+    if (!is_finite(cost))
       detail::throw_not_finite({"loss", cost, batch.first_fault(model)}, state_.clock, learning_rate());
     if (!batch.is_finite())
       detail::throw_not_finite(
-          {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient())},
+          {"gradient", detail::not_a_number<double>(), detail::first_fault_backward(gradient())},
           state_.clock, learning_rate());
     update_buffers(model, gradient());
     return cost;
@@ -269,7 +268,7 @@ class Trainer {
 
   /// The step of the optimizer along `gradient()`, with all that goes around it.
   void update(Index samples) {
-    if (const double rate = learning_rate(); !std::isfinite(static_cast<T>(rate)))
+    if (const double rate = learning_rate(); !is_finite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.clock, rate);
     options.regularizer.add_gradient(model, gradient(), samples);
     options.clip.apply(gradient());
