@@ -1,7 +1,5 @@
 #include "descent/data/impute.hpp"
 
-#include <limits>
-
 #include "catch.hpp"
 #include "support.hpp"
 
@@ -11,7 +9,7 @@ using namespace descent;
 using support::message_of;
 
 namespace {
-const float missing = std::numeric_limits<float>::quiet_NaN();
+const float missing = detail::not_a_number<float>();
 }
 
 TEST_CASE("Impute fills in the mean of what is there, learnt on other data") {
@@ -28,7 +26,7 @@ TEST_CASE("Impute refuses features without a mean, and data of another width") {
           Impute{Matrix<>{{1, 2}, {missing, missing}}};
         }) == "Impute: expected a value of feature 1 in some sample, got none; remove the feature");
   CHECK(message_of<DataError>([] {
-          Impute{Matrix<>{{1, std::numeric_limits<float>::infinity()}}};
+          Impute{Matrix<>{{1, detail::infinity<float>()}}};
         }) ==
         "Impute: expected finite values of feature 0, got infinity; remove such samples, or make the values "
         "not-a-number to have them filled in");

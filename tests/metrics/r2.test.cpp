@@ -1,6 +1,7 @@
 #include "descent/metrics/r2.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include "catch.hpp"
 #include "descent/metrics/root_mean_squared_error.hpp"
@@ -71,4 +72,26 @@ TEST_CASE("RootMeanSquaredError takes the root once, over all batches") {
   CHECK(std::isnan(RootMeanSquaredError{}.value()));
   CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(1, 3)); }),
              ContainsSubstring("root_mean_squared_error: expected 2 target rows, one an output, got 1"));
+}
+
+TEST_CASE("R2 and RootMeanSquaredError: each output alone") {
+  const Matrix<double> target{{3, -0.5, 2, 7}, {1, 2, 3, 4}}, prediction{{2.5, 0, 2, 8}, {1, 2, 3, 5}};
+  R2 r2, second{.of_output = 1, .name = "r2_1"};
+  RootMeanSquaredError rmse, first{.of_output = 0};
+  for (auto* metric : {&r2, &second}) metric->update(prediction, target);
+  for (auto* metric : {&rmse, &first}) metric->update(prediction, target);
+  // Squared residuals 0.25, 0.25, 0, 1 and 0, 0, 0, 1; the spreads are 29.1875 and 5.
+  REQUIRE(r2.per_output().size() == 2);
+  CHECK_THAT(r2.per_output()[0], WithinAbs(1 - 1.5 / 29.1875, rounding));
+  CHECK_THAT(r2.per_output()[1], WithinAbs(1 - 1.0 / 5, rounding));
+  CHECK(second.value() == r2.per_output()[1]);
+  CHECK(rmse.per_output() == std::vector{std::sqrt(1.5 / 4), std::sqrt(1.0 / 4)});
+  CHECK(first.value() == rmse.per_output()[0]);
+  CHECK_THAT(rmse.value(), WithinAbs(std::sqrt(2.5 / 8), rounding));
+
+  CHECK(message_of<DataError>([&] { R2{.of_output = 2}.check(2, target); }) ==
+        "r2: expected .of_output from 0 to 1, got 2; outputs are numbered from 0");
+  RootMeanSquaredError none{.of_output = -1};
+  none.update(prediction, target);
+  CHECK_THROWS_AS(none.value(), DataError);
 }

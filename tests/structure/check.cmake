@@ -9,7 +9,8 @@ set(folders core backends initializers schedules layers losses metrics regulariz
 # One component a header, listed in the forwarding header and in the reference.
 set(component_folders initializers schedules layers losses metrics regularizers optimizers models)
 # Headers in those folders that hold no component, only what several share.
-set(helpers activation any_limit any_metric any_regularizer chain class_counts classes margins residuals targets)
+set(helpers activation any_limit any_metric any_regularizer chain class_counts classes labels margins outputs residuals
+            targets threshold)
 # All others have a row in a table of the conformance tests, but those that are not what the rows of their folder are:
 # what holds a schedule or a layer, and `minimize`, which runs an optimizer.
 set(no_row any_layer any_schedule learning_rate minimize per_step)
@@ -77,7 +78,7 @@ foreach(header IN LISTS headers)
 
   # The locale of the program changes what these read and write.
   if(text MATCHES "std::(snprintf|strto[a-z]+|sto[a-z]+|quoted|setw|setprecision)[^a-z_]"
-     AND NOT header MATCHES "^(core/number_text\\.hpp|io/onnx.*)$")
+     AND NOT header MATCHES "^core/number_text\\.hpp$")
     report(include/descent/${header} "uses std::${CMAKE_MATCH_1}, which the locale or a stream changes; use concat or core/number_text.hpp")
   endif()
 

@@ -19,7 +19,7 @@ using support::values_of;
 
 namespace {
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+const float nan = detail::not_a_number<float>();
 const Dataset<> data = support::three_clouds(30);
 const std::string cure =
     "; lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model is as it was before "
@@ -46,7 +46,7 @@ void plant_nan(M& model, const std::string& path) {
 struct Cliff {
   double value(Batch<>, Batch<>) const { return 1; }
   double value_and_gradient(Batch<> p, Batch<>, Matrix<>& dy) const {
-    dy.setConstant(p.rows(), p.cols(), std::numeric_limits<float>::infinity());
+    dy.setConstant(p.rows(), p.cols(), detail::infinity<float>());
     return 1;
   }
 };
@@ -139,7 +139,7 @@ TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, o
 
   SECTION("an output") {
     Matrix<> x = data.x;
-    x(0, 7) = std::numeric_limits<float>::infinity();
+    x(0, 7) = detail::infinity<float>();
     net.forward(x, cache, Pass::inference());
     CHECK(detail::first_fault_forward(net, cache).place == "the output of layer \"0\"");
   }

@@ -13,6 +13,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 #include "descent/core/random.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
@@ -174,7 +175,7 @@ class GradientCheck {
         ++report_.blocks[d.block].kinks;
         continue;
       }
-      entry_wrong = entry_wrong || !(d.size() <= 1e-3 * d.scale() + 1e-6 * largest);
+      entry_wrong = entry_wrong || !is_finite(d.size()) || d.size() > 1e-3 * d.scale() + 1e-6 * largest;
       squares[d.block].add(d.entry);
       all.add(d.entry);
       deviations.push_back(d);

@@ -34,6 +34,8 @@ concept Parameterized =
 ///   backward(x, dy, cache, gradient)  overwrites the parameters of `gradient`, a layer of the same type,
 ///                                     with dL/dparameter, and returns dx; the cache is that of forward
 ///
+/// A layer may have `output_kind()`, the meaning of the numbers that it puts out, if it is the last of a network.
+///
 /// forward and backward are const: what they need to remember is in the cache, which the caller owns.
 template <class L>
 concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
@@ -55,8 +57,8 @@ concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
 ///   value(prediction, target)                   the mean cost
 ///   value_and_gradient(prediction, target, dy)  the same, and dy = dL/dprediction
 ///
-/// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take; it is
-/// called once, before training.
+/// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take, and
+/// `static constexpr OutputKind expects`, the kind of predictions that it takes. Both are looked at once, before training.
 template <class F, class T>
 concept Loss =
     std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target, Matrix<T>& dy) {
@@ -115,6 +117,9 @@ concept Regularizer =
     };
 
 /// A measure that is gathered batch by batch. `merge` adds what another one gathered.
+///
+/// A metric may have `check(outputs, target)`, as a loss, and `prepare(OutputKind)`, which learns the meaning of the
+/// predictions. Both are called before the first batch.
 template <class A, class T>
 concept Metric = std::copyable<A> && std::convertible_to<decltype(A::name), std::string_view> &&
                  requires(A& metric, const A& other, Batch<T> prediction, Batch<T> target) {

@@ -3,7 +3,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 namespace descent::detail {
 
@@ -12,7 +11,8 @@ inline float from_half(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
   float size = 0;
   if (exponent == 31)
-    size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+    size = std::bit_cast<float>(0x7F800000U | static_cast<std::uint32_t>(fraction)
+                                                  << 13);  // infinity or not-a-number
   else
     size = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
                          : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -11,6 +10,8 @@
 #include <clocale>
 #include <cstdlib>
 #endif
+
+#include "descent/core/finite.hpp"
 
 // Numbers from and to text, the same in every locale: neither streams nor the functions of C are.
 namespace descent::detail {
@@ -31,7 +32,7 @@ inline bool parse_number(std::string_view text, double& value) {
 #if defined(__cpp_lib_to_chars)
   const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range)
-    value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : std::numeric_limits<double>::infinity();
+    value = text.find_first_of("eE") + 1 == text.find('-', 1) ? 0 : infinity<double>();
   return error != std::errc::invalid_argument && stopped == text.data() + text.size();
 #else  // libc++ before 20 has no from_chars for double, and strtod reads the decimal point of the locale
   std::string copy{text};

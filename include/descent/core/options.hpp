@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cmath>
 #include <string_view>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 
 namespace descent {
 
@@ -22,36 +22,37 @@ namespace detail {
 }
 }  // namespace detail
 
-// Written so that not-a-number fails, too.
+// Not-a-number fails, too. It is looked for first and by its bits: a compiler may assume that it never occurs, and
+// turn `!(a < b)` into `a >= b`.
 
 /// Throws DataError unless the option is in [0, 1), as the share of the old value in an average must be.
 inline void expect_share(const Option& option) {
-  if (!(option.value >= 0 && option.value < 1)) detail::reject(option, "in [0, 1)");
+  if (!is_finite(option.value) || option.value < 0 || option.value >= 1) detail::reject(option, "in [0, 1)");
 }
 
 /// Throws DataError unless the option is in [0, 1].
 inline void expect_probability(const Option& option) {
-  if (!(option.value >= 0 && option.value <= 1)) detail::reject(option, "in [0, 1]");
+  if (!is_finite(option.value) || option.value < 0 || option.value > 1) detail::reject(option, "in [0, 1]");
 }
 
 /// Throws DataError unless the option is finite.
 inline void expect_finite(const Option& option) {
-  if (!std::isfinite(option.value)) detail::reject(option, "finite");
+  if (!is_finite(option.value)) detail::reject(option, "finite");
 }
 
 /// Throws DataError unless the option is finite and not negative.
 inline void expect_not_negative(const Option& option) {
-  if (!(option.value >= 0 && std::isfinite(option.value))) detail::reject(option, "of 0 or more");
+  if (!is_finite(option.value) || option.value < 0) detail::reject(option, "of 0 or more");
 }
 
 /// Throws DataError unless the option is finite and positive.
 inline void expect_positive(const Option& option) {
-  if (!(option.value > 0 && std::isfinite(option.value))) detail::reject(option, "above 0");
+  if (!is_finite(option.value) || option.value <= 0) detail::reject(option, "above 0");
 }
 
 /// Throws DataError unless the option is finite and at least 1.
 inline void expect_at_least_one(const Option& option) {
-  if (!(option.value >= 1 && std::isfinite(option.value))) detail::reject(option, "of at least 1");
+  if (!is_finite(option.value) || option.value < 1) detail::reject(option, "of at least 1");
 }
 
 }  // namespace descent

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
@@ -79,7 +80,7 @@ inline double kolmogorov(double x) {
   constexpr double pi = 3.141592653589793;
   constexpr double middle = 1.18;
   constexpr int terms = 5;  // enough for double precision on either side of the middle
-  if (!(x > 0)) return 1;
+  if (x <= 0) return 1;
   double sum = 0;
   if (x < middle) {
     for (int j = 1; j <= terms; ++j) sum += std::exp(-(2 * j - 1) * (2 * j - 1) * pi * pi / (8 * x * x));
@@ -130,7 +131,7 @@ template <std::floating_point T>
 DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<T>& test,
                                          const CompareOptions& options = {}) {
   constexpr std::string_view name = "compare_distributions";
-  if (!(options.significance > 0 && options.significance < 1))
+  if (!is_finite(options.significance) || options.significance <= 0 || options.significance >= 1)
     throw DataError(name, concat("expected a significance in (0, 1), got ", options.significance),
                     "0.05 is usual");
   expect_usable(train, name, "the training set");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/data/csv_labels.hpp"
 #include "descent/data/csv_options.hpp"
 #include "descent/data/csv_parser.hpp"
@@ -132,18 +133,18 @@ class CsvReader {
 
   T feature(std::size_t column) const {
     if (options_.missing == Missing::refuse || !is_missing(parser_[column])) return number(column);
-    return options_.missing == Missing::zero ? T(0) : std::numeric_limits<T>::quiet_NaN();
+    return options_.missing == Missing::zero ? T(0) : detail::not_a_number<T>();
   }
 
   T number(std::size_t column) const {
     double value = 0;
     const bool parsed = parser_.parse(parser_[column], value);
-    if (parsed && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
+    if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
     const std::string problem = concat(in_column(names_[column]), ", got ", shown(parser_[column]));
     if (!parsed) parser_.fail(concat("expected a number", problem), cure_for_text(column));
-    if (!std::isfinite(value))
+    if (!is_finite(value))
       parser_.fail(concat("expected a finite number", problem), cure_for_missing(column));
     parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
                  "read_csv<double> takes larger ones");
@@ -179,7 +180,7 @@ class CsvReader {
 
   void fill_in(Dataset<T>& data) const {
     for (Index i = 0; i < data.features(); ++i)
-      if (data.x.row(i).array().isNaN().all())
+      if (data.x.row(i).unaryExpr([](const T& value) { return is_nan(value); }).all())
         parser_.fail(concat("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
                             ", got none"),
                      "leave the column out, or choose Missing::zero");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 #include "descent/data/texts.hpp"
 

@@ -61,7 +61,7 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
     if (all_finite(values)) return;
     for (Index j = 0; j < values.cols(); ++j)
       for (Index i = 0; i < values.rows(); ++i)
-        if (!std::isfinite(values(i, j)))
+        if (!is_finite(values(i, j)))
           throw DataError(user,
                           concat("expected finite values in ", role, ", got ", values(i, j), " in ", what,
                                  ' ', i, " of sample ", j),

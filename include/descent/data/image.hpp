@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
@@ -63,7 +64,9 @@ void resample(Image<T> image, std::vector<T>& scratch, auto&& place) {
   for (Index row = 0; row < image.height(); ++row)
     for (Index column = 0; column < image.width(); ++column) {
       const ImagePoint at = place(column, row);
-      if (!(at.column > -1 && at.column < width && at.row > -1 && at.row < height)) continue;
+      if (!is_finite(at.column + at.row) || at.column <= -1 || at.column >= width || at.row <= -1 ||
+          at.row >= height)
+        continue;
       const double left = std::floor(at.column), top = std::floor(at.row);
       const auto to_right = static_cast<T>(at.column - left), to_bottom = static_cast<T>(at.row - top);
       const auto r = static_cast<Index>(top), c = static_cast<Index>(left);

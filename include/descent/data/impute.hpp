@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <string_view>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -28,7 +28,7 @@ class Impute {
       double sum = 0;
       Index count = 0;
       for (Index j = 0; j < x.cols(); ++j) {
-        if (std::isnan(x(i, j))) continue;
+        if (is_nan(x(i, j))) continue;
         sum += static_cast<double>(x(i, j));
         ++count;
       }
@@ -36,7 +36,7 @@ class Impute {
         throw DataError(name, concat("expected a value of feature ", i, " in some sample, got none"),
                         "remove the feature");
       mean_[i] = static_cast<T>(sum / static_cast<double>(count));
-      if (!std::isfinite(mean_[i]))
+      if (!is_finite(mean_[i]))
         throw DataError(name, concat("expected finite values of feature ", i, ", got infinity"),
                         "remove such samples, or make the values not-a-number to have them filled in");
     }
@@ -46,7 +46,7 @@ class Impute {
     expect_features(name, mean_.size(), x.rows());
     for (Index j = 0; j < x.cols(); ++j)
       for (Index i = 0; i < x.rows(); ++i)
-        if (std::isnan(x(i, j))) x(i, j) = mean_[i];
+        if (is_nan(x(i, j))) x(i, j) = mean_[i];
   }
 
   const Vector<T>& mean() const { return mean_; }

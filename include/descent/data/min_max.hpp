@@ -30,7 +30,7 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   static constexpr std::string_view name = "MinMax";
 
   explicit MinMax(const Matrix<T>& x, const MinMaxOptions& options = {}) : low_{T(options.low)} {
-    if (!(options.low < options.high))
+    if (!is_finite(options.low) || !is_finite(options.high) || options.low >= options.high)
       throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
                       "the default is from 0 to 1");
     if (x.cols() == 0)

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 
@@ -29,7 +30,7 @@ Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
   Matrix<T> columns = Matrix<T>::Zero(classes, labels.cols());
   for (Index j = 0; j < labels.cols(); ++j) {
     const T label = labels(0, j);
-    if (!(label >= T(0) && label < static_cast<T>(classes) && label == std::floor(label)))
+    if (!is_finite(label) || label < T(0) || label >= static_cast<T>(classes) || label != std::floor(label))
       throw DataError("one_hot",
                       concat("expected a class from 0 to ", classes - 1, ", got ",
                              detail::number_text(static_cast<double>(label), std::chars_format::general,
@@ -51,7 +52,7 @@ Matrix<T> from_one_hot(const Matrix<T>& columns) {
   for (Index j = 0; j < columns.cols(); ++j) {
     const auto column = columns.col(j).array();
     const Index ones = (column == T(1)).count();
-    if (ones != 1 || (column == T(0)).count() != columns.rows() - 1)
+    if (!all_finite(column) || ones != 1 || (column == T(0)).count() != columns.rows() - 1)
       throw DataError("from_one_hot",
                       concat("expected a single one among zeros, got another column for sample ", j),
                       "rows are classes, columns are samples: is the matrix transposed?");

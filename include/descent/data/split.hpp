@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/data/strata.hpp"
@@ -35,7 +36,7 @@ namespace detail {
 
 inline void expect_shares(const SplitOptions& shares) {
   const double rest = 1 - shares.train - shares.dev;
-  if (!(shares.train > 0 && shares.dev >= 0 && rest > -1e-9))
+  if (!is_finite(rest) || shares.train <= 0 || shares.dev < 0 || rest <= -1e-9)
     throw DataError("split",
                     concat("expected train > 0, dev >= 0 and train + dev <= 1, got train = ", shares.train,
                            " and dev = ", shares.dev),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/data/dataset.hpp"
 
@@ -24,7 +25,7 @@ std::vector<std::vector<Index>> strata(const Dataset<T>& data, bool by_class, Rn
   rng.shuffle(order);
   if (!by_class) return {std::move(order)};
 
-  if (data.y.rows() != 1 || (data.y.array() != data.y.array().floor()).any())
+  if (data.y.rows() != 1 || !all_finite(data.y) || (data.y.array() != data.y.array().floor()).any())
     throw DataError(user, "expected one row of whole numbers, the classes, got other targets",
                     "leave .stratify out for anything but classes");
   std::map<T, std::vector<Index>> classes;

@@ -16,6 +16,7 @@
 
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/version.hpp"
 #include "descent/core/xxh64.hpp"
 #include "descent/io/architecture.hpp"
@@ -47,8 +48,8 @@ template <class T>
 bool agree(const Matrix<T>& y, const Matrix<T>& expected, bool single_precision) {
   if (y.rows() != expected.rows() || y.cols() != expected.cols()) return false;
   const double largest = expected.size() == 0 ? 0 : static_cast<double>(expected.cwiseAbs().maxCoeff());
-  return ((y - expected).array().abs() <= static_cast<T>(golden_tolerance(single_precision) * (1 + largest)))
-      .all();
+  const T tolerance = static_cast<T>(golden_tolerance(single_precision) * (1 + largest));
+  return all_finite(y) && ((y - expected).array().abs() <= tolerance).all();
 }
 
 /// In a file the whole is always a chain: any other layer becomes its only part.

@@ -124,7 +124,7 @@ struct OnnxElementwise {
     return std::abs(value) >= static_cast<double>(std::numeric_limits<float>::max()) ? none : value;
   }
   static void clip(Net& net, From from) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr double infinity = std::numeric_limits<double>::max();  // which holds under -ffast-math
     if (from.opset() < 11 && (from.has("min") || from.has("max")))
       from.fail("expected limits as attributes, which they are before opset 11, got inputs",
                 "set opset_import to what the nodes were written for");

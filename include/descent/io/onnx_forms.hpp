@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/initializers/zeros.hpp"

@@ -9,11 +9,12 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 
 namespace descent {
 
 struct DropoutOptions {
-  double keep = 0.5;    ///< the probability that a value stays; in (0, 1], rounded to a multiple of 2^-16
+  double keep = 0.5;    ///< the probability that a value stays; in [2^-16, 1]
   bool enabled = true;  ///< off: training passes everything on as inference does
 };
 
@@ -21,13 +22,16 @@ struct DropoutOptions {
 /// divided by `keep`, so that inference passes everything on as it is. A fresh mask for every step and
 /// sample; backward uses that of forward.
 ///
+/// The mask compares 16 random bits, so that its probability is the multiple of 2^-16 nearest to `keep`. The mean of
+/// mask / keep then differs from 1 by at most 2^-17 / keep; the factor is exactly 1 / keep.
+///
 /// Turned off, by the option or later by the member `enabled`, training is that of the network without
 /// dropout: its cost should fall from epoch to epoch, which shows that all else is right.
 ///
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
 /// Shapes   x, y [n, m] for any n
-/// Throws   DataError when `keep` is not in (0, 1].
+/// Throws   DataError when `keep` is not in [2^-16, 1].
 /// Cost     one pass over the batch each way, and 16 random bits a value.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
 /// Example  examples/01_digits.cpp
@@ -42,7 +46,7 @@ class Dropout {
   };
 
   explicit Dropout(const DropoutOptions& options = {})
-      : enabled(options.enabled), keep_{rounded(options.keep)} {}
+      : enabled(options.enabled), keep_{checked(options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
   static void visit_options(auto&& f, auto&... tree) {
@@ -64,23 +68,21 @@ class Dropout {
     return c.dx = dy.cwiseProduct(c.mask);
   }
 
-  /// The keep probability in force.
   double keep() const { return keep_; }
 
   bool enabled;
 
  private:
-  static double rounded(double keep) {
-    const double threshold = std::round(keep * 65536);
-    if (!(threshold >= 1 && threshold <= 65536))
-      throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
+  static double checked(double keep) {
+    if (!is_finite(keep) || keep < 0x1p-16 || keep > 1)
+      throw DataError(name, concat("expected a keep probability in [2^-16, 1], got ", keep),
                       "keep is the share of values that stay, not the share that is dropped");
-    return threshold / 65536;
+    return keep;
   }
 
   void draw_mask(Index rows, Index cols, Matrix<T>& mask, const Pass& pass) const {
-    const T kept = T(1 / keep());
-    const auto threshold = static_cast<std::uint32_t>(keep_ * 65536);
+    const T kept = T(1 / keep_);
+    const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
     mask.resize(rows, cols);
     for (Index j = 0; j < cols; ++j) {
       for (Index i = 0; i < rows; i += 128) {

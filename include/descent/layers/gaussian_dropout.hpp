@@ -6,6 +6,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 
 namespace descent {
 
@@ -65,7 +66,7 @@ class GaussianDropout {
 
  private:
   static double to_deviation(double keep) {
-    if (!(keep > 0 && keep <= 1))
+    if (!is_finite(keep) || keep <= 0 || keep > 1)
       throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
                       "keep is the share of values that dropout would let stay, not the share that it drops");
     return std::sqrt((1 - keep) / keep);

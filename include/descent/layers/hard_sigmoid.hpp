@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "descent/core/options.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/layers/activation.hpp"
 
 namespace descent {
@@ -31,6 +32,8 @@ class HardSigmoid : public Activation<HardSigmoid<T>, T> {
   }
 
   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope_...); }
+
+  static constexpr OutputKind output_kind() { return OutputKind::probabilities; }
 
   auto value(const auto& x) const { return (slope_ * x + T(0.5)).max(T(0)).min(T(1)); }
   T derivative(T, T y) const { return y > 0 && y < 1 ? slope_ : T(0); }

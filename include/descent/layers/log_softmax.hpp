@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/output_kind.hpp"
 
 namespace descent {
 
@@ -25,6 +26,7 @@ class LogSoftmax {
   };
 
   static void visit(auto&&, auto&...) {}
+  static constexpr OutputKind output_kind() { return OutputKind::log_probabilities; }
 
   Shape output_shape(const Shape& in) const { return in; }
 

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/output_kind.hpp"
 #include "descent/layers/activation.hpp"
 
 namespace descent {
@@ -15,6 +16,7 @@ template <std::floating_point T = float>
 class Sigmoid : public Activation<Sigmoid<T>, T> {
  public:
   static constexpr std::string_view name = "Sigmoid";
+  static constexpr OutputKind output_kind() { return OutputKind::probabilities; }
   static auto value(const auto& x) { return ((-x).exp() + T(1)).inverse(); }
   static T derivative(T, T y) { return y * (1 - y); }
 };

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/output_kind.hpp"
 
 namespace descent {
 
@@ -27,6 +28,7 @@ class Softmax {
   };
 
   static void visit(auto&&, auto&...) {}
+  static constexpr OutputKind output_kind() { return OutputKind::probabilities; }
 
   Shape output_shape(const Shape& in) const { return in; }
 

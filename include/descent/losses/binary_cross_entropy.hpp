@@ -7,6 +7,8 @@
 #include <type_traits>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -25,6 +27,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "BinaryCrossEntropy";
+  static constexpr OutputKind expects = OutputKind::probabilities;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());
@@ -65,7 +68,7 @@ struct BinaryCrossEntropy {
   }
 
   static void expect_prediction(auto p, Index sample) {
-    if (!(p >= 0 && p <= 1))
+    if (!is_finite(p) || p < 0 || p > 1)
       throw DataError(name, concat("expected a prediction in [0, 1], got ", p, " for sample ", sample),
                       "end the network in Sigmoid, or take SigmoidCrossEntropy for logits");
   }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/margins.hpp"
 
 namespace descent {
@@ -21,6 +22,7 @@ namespace descent {
 /// Source   Cortes, Vapnik: Support-vector networks (Machine Learning 20, 1995)
 struct Hinge {
   static constexpr std::string_view name = "Hinge";
+  static constexpr OutputKind expects = OutputKind::scores;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_binary_targets(name, outputs, target);

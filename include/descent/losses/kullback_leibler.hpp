@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -23,6 +24,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 3.13
 struct KullbackLeibler {
   static constexpr std::string_view name = "KullbackLeibler";
+  static constexpr OutputKind expects = OutputKind::log_probabilities;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());

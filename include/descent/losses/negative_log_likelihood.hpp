@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -23,6 +24,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 5.5 and 6.2.2.3
 struct NegativeLogLikelihood {
   static constexpr std::string_view name = "NegativeLogLikelihood";
+  static constexpr OutputKind expects = OutputKind::log_probabilities;
 
   void check(Index classes, const BatchLike auto& target) const {
     detail::expect_class_rows(name, classes, target.rows());

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -20,6 +22,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2
 struct SigmoidCrossEntropy {
   static constexpr std::string_view name = "SigmoidCrossEntropy";
+  static constexpr OutputKind expects = OutputKind::scores;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());
@@ -53,7 +56,7 @@ struct SigmoidCrossEntropy {
 
     Values(Batch<T> z, Batch<T> t) : logits{flat(z)}, targets{flat(t)} {
       detail::expect_same_shape(name, z, t);
-      if ((targets >= 0 && targets <= 1).all()) return;
+      if (all_finite(targets) && (targets >= 0 && targets <= 1).all()) return;
       for (Index j = 0; j < t.cols(); ++j)
         for (Index i = 0; i < t.rows(); ++i) detail::expect_probability(name, t(i, j), j);
     }

@@ -7,6 +7,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -38,6 +39,7 @@ namespace descent {
 /// Example  examples/01_digits.cpp
 struct SoftmaxCrossEntropy {
   static constexpr std::string_view name = "SoftmaxCrossEntropy";
+  static constexpr OutputKind expects = OutputKind::scores;
 
   double label_smoothing = 0;              ///< e
   std::vector<double> class_weights = {};  ///< w, one a class

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/losses/margins.hpp"
 
 namespace descent {
@@ -20,6 +21,7 @@ namespace descent {
 /// Source   Tang: Deep learning using linear support vector machines (arXiv 1306.0239, 2013)
 struct SquaredHinge {
   static constexpr std::string_view name = "SquaredHinge";
+  static constexpr OutputKind expects = OutputKind::scores;
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_binary_targets(name, outputs, target);

@@ -5,14 +5,15 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 
 namespace descent::detail {
 
 /// The class index that stands in `value`, checked to be one of 0 ... classes - 1.
 template <class T>
 Index class_index(std::string_view component, T value, Index sample, Index classes) {
-  // Written so that not-a-number fails too, before the cast that it would make undefined.
-  if (!(value >= T(0) && value < static_cast<T>(classes) && std::floor(value) == value))
+  // Before the cast, which is undefined for what is no class.
+  if (!is_finite(value) || value < T(0) || value >= static_cast<T>(classes) || std::floor(value) != value)
     throw DataError(
         component,
         concat("expected a class from 0 to ", classes - 1, ", got ", value, " for sample ", sample),
@@ -43,18 +44,26 @@ void expect_same_shape(std::string_view component, const auto& prediction, const
 
 /// Throws unless a target lies in [0, 1].
 inline void expect_probability(std::string_view component, auto target, Index sample) {
-  if (!(target >= 0 && target <= 1))
+  if (!is_finite(target) || target < 0 || target > 1)
     throw DataError(component, concat("expected a target in [0, 1], got ", target, " for sample ", sample),
                     "targets are probabilities, 0 or 1 where the class is known");
 }
 
-/// Throws when one of the probabilities that the target of a sample consists of is negative.
-void expect_probabilities(std::string_view component, const auto& target, Index sample) {
-  if (!(target.col(sample).array() >= 0).all())
+/// Throws unless the target of a sample consists of the probabilities of the classes, with a sum of 1.
+void expect_probabilities(
+    std::string_view component, const auto& target, Index sample,
+    std::string_view cure_of_sum = "for several labels a sample take SigmoidCrossEntropy") {
+  const auto column = target.col(sample);
+  const auto sum = static_cast<double>(column.sum()), least = static_cast<double>(column.minCoeff());
+  if (is_finite(sum) && least < 0)
     throw DataError(component,
-                    concat("expected probabilities of at least 0, got ", target.col(sample).minCoeff(),
-                           " for sample ", sample),
+                    concat("expected probabilities of at least 0, got ", least, " for sample ", sample),
                     "a target column holds the probability of each class");
+  if (!is_finite(sum) || std::abs(sum - 1) > 1e-3)
+    throw DataError(
+        component,
+        concat("expected probabilities with a sum of 1, got a sum of ", sum, " for sample ", sample),
+        cure_of_sum);
 }
 
 /// Whether targets of `rows` rows are classes; else they are probabilities, a row for each class.

@@ -8,6 +8,7 @@
 
 #include "descent/core/archive.hpp"
 #include "descent/core/concepts.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/metrics/mean_loss.hpp"
 
 namespace descent {
@@ -35,6 +36,8 @@ class AnyMetric {
   std::string name() const { return self_->name(); }
   void update(Batch<T> prediction, Batch<T> target) { self_->update(prediction, target); }
   double value() const { return self_->value(); }
+  void check(Index outputs, Batch<T> target) const { self_->check(outputs, target); }
+  void prepare(OutputKind kind) { self_->prepare(kind); }
 
   /// For a checkpoint in the middle of an epoch.
   void visit_members(Archive& a) { self_->visit_members(a); }
@@ -46,6 +49,8 @@ class AnyMetric {
     virtual std::string name() const = 0;
     virtual void update(Batch<T> prediction, Batch<T> target) = 0;
     virtual double value() const = 0;
+    virtual void check(Index outputs, Batch<T> target) const = 0;
+    virtual void prepare(OutputKind kind) = 0;
     virtual void visit_members(Archive& a) = 0;
   };
   template <class A>
@@ -55,6 +60,12 @@ class AnyMetric {
     std::string name() const override { return std::string{metric.name}; }
     void update(Batch<T> prediction, Batch<T> target) override { metric.update(prediction, target); }
     double value() const override { return metric.value(); }
+    void check([[maybe_unused]] Index outputs, [[maybe_unused]] Batch<T> target) const override {
+      if constexpr (requires { metric.check(outputs, target); }) metric.check(outputs, target);
+    }
+    void prepare([[maybe_unused]] OutputKind kind) override {
+      if constexpr (requires { metric.prepare(kind); }) metric.prepare(kind);
+    }
     void visit_members(Archive& a) override { a("", metric); }
     A metric;
   };

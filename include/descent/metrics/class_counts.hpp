@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/metrics/classes.hpp"
 
 namespace descent {
@@ -24,6 +24,12 @@ class ClassCounts {
  public:
   struct Counts {
     std::int64_t hits = 0, predicted = 0, actual = 0;
+
+    void add(const Counts& other) {
+      hits += other.hits;
+      predicted += other.predicted;
+      actual += other.actual;
+    }
     void visit_members(auto& a) { a("hits", hits), a("predicted", predicted), a("actual", actual); }
   };
 
@@ -43,11 +49,7 @@ class ClassCounts {
   void merge(std::string_view component, const ClassCounts& other) {
     if (other.classes_.empty()) return;
     make_room(component, other.classes_.size());
-    for (std::size_t c = 0; c < classes_.size(); ++c) {
-      classes_[c].hits += other.classes_[c].hits;
-      classes_[c].predicted += other.classes_[c].predicted;
-      classes_[c].actual += other.classes_[c].actual;
-    }
+    for (std::size_t c = 0; c < classes_.size(); ++c) classes_[c].add(other.classes_[c]);
   }
 
   /// The score of each class.
@@ -59,7 +61,7 @@ class ClassCounts {
 
   /// The score of one class.
   double of(std::string_view component, Index wanted, auto&& score) const {
-    if (classes_.empty()) return std::numeric_limits<double>::quiet_NaN();
+    if (classes_.empty()) return detail::not_a_number<double>();
     if (wanted < 0 || wanted >= static_cast<Index>(classes_.size()))
       throw DataError(component,
                       concat("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
@@ -69,13 +71,13 @@ class ClassCounts {
 
   /// One score for all classes; not-a-number before the first sample.
   double over_all(Average average, auto&& score) const {
-    if (classes_.empty()) return std::numeric_limits<double>::quiet_NaN();
+    if (classes_.empty()) return detail::not_a_number<double>();
     if (average == Average::standard && classes_.size() == 2) return score(classes_[1]);
     Counts all;
     double sum = 0;
     int occurring = 0;
     for (const Counts& c : classes_) {
-      all = {all.hits + c.hits, all.predicted + c.predicted, all.actual + c.actual};
+      all.add(c);
       if (c.predicted + c.actual == 0) continue;
       sum += score(c);
       ++occurring;

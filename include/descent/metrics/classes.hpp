@@ -5,6 +5,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -24,7 +25,7 @@ Index predicted_class(const BatchLike auto& outputs, Index sample, double thresh
 Index target_class(const BatchLike auto& targets, Index sample) {
   if (targets.rows() != 1) return predicted_class(targets, sample);
   const auto value = static_cast<double>(targets(0, sample));
-  if (!(value >= 0 && value < 0x1p53 && std::floor(value) == value))
+  if (!is_finite(value) || value < 0 || value >= 0x1p53 || std::floor(value) != value)
     throw DataError("target_class", concat("expected a class, got ", value, " for sample ", sample),
                     "classes are whole numbers from 0 on");
   return static_cast<Index>(value);
@@ -41,11 +42,19 @@ void expect_classes(std::string_view component, const auto& prediction, const au
   expect_class_rows(component, class_count(prediction.rows()), target.rows());
 }
 
-/// `target_class`, checked to be one of 0 ... classes - 1; targets of several rows are as `expect_classes`
-/// has them.
+/// `target_class`, checked to be one of 0 ... classes - 1. Targets of several rows are as `expect_classes` has them, and
+/// a one-hot vector or other probabilities.
 Index target_class_of(std::string_view component, const auto& targets, Index sample, Index classes) {
   if (are_classes(targets.rows())) return class_index(component, targets(0, sample), sample, classes);
+  expect_probabilities(component, targets, sample, "for several labels a sample take a multilabel metric");
   return predicted_class(targets, sample);
+}
+
+/// Throws unless each target is a class that outputs of this number tell apart.
+void check_classes(std::string_view component, Index outputs, const auto& targets) {
+  const Index classes = class_count(outputs);
+  expect_class_rows(component, classes, targets.rows());
+  for (Index j = 0; j < targets.cols(); ++j) target_class_of(component, targets, j, classes);
 }
 
 }  // namespace detail

@@ -9,30 +9,39 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/number_text.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/metrics/classes.hpp"
+#include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
-/// How often each class was taken for each: counts()(actual, predicted). Prints as a table.
+/// Counts how often each class was taken for each: counts()(actual, predicted). Prints as a table.
 ///
 /// Shapes   prediction [classes, m], or [1, m] for two classes   target [1, m] or [classes, m]
-/// Throws   DataError when a target is not one of the classes, ShapeError when the prediction has too many or
-///          the shapes do not fit.
+/// Throws   DataError when a target is not one of the classes; ShapeError when the prediction has too many, the shapes
+///          do not fit, or a threshold is chosen for several outputs.
 /// Example  examples/01_digits.cpp
 class ConfusionMatrix {
  public:
   static constexpr std::string_view name = "ConfusionMatrix";
   using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic>;
 
-  explicit ConfusionMatrix(Index classes) : counts_(Counts::Zero(checked(classes), classes)) {}
+  explicit ConfusionMatrix(Index classes, Threshold threshold = {})
+      : counts_(Counts::Zero(checked(classes), classes)), threshold_{threshold} {}
+
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::check_classes(name, outputs, target);
+  }
+  void prepare(OutputKind kind) { threshold_.prepare(kind); }
 
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     if (prediction.rows() > classes())
       throw ShapeError(name, concat("expected at most ", classes(), " outputs, got ", prediction.rows()),
                        "construct it with the number of classes");
     detail::expect_classes(name, prediction, target);
+    const double above = threshold_.value(name, prediction.rows());
     for (Index j = 0; j < prediction.cols(); ++j)
-      ++counts_(detail::target_class_of(name, target, j, classes()), predicted_class(prediction, j));
+      ++counts_(detail::target_class_of(name, target, j, classes()), predicted_class(prediction, j, above));
   }
   void merge(const ConfusionMatrix& other) {
     if (other.classes() != classes())
@@ -68,6 +77,7 @@ class ConfusionMatrix {
   }
 
   Counts counts_;
+  Threshold threshold_;
 };
 
 }  // namespace descent

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 
 namespace descent {
 
@@ -28,7 +29,7 @@ inline std::string snake_case(std::string_view name) {
 ///
 /// The log loss of a classifier is that of SoftmaxCrossEntropy, or SigmoidCrossEntropy for one output.
 ///
-/// Shapes, Throws   as the loss.
+/// Shapes, Throws   as the loss; from `prepare` DataError when the loss expects another kind of predictions.
 template <class L>
 struct MeanLoss {
   L loss;
@@ -36,6 +37,10 @@ struct MeanLoss {
   double total = 0;  ///< what was added up so far
   std::int64_t seen = 0;
 
+  void check(Index outputs, const BatchLike auto& target) const {
+    if constexpr (requires { loss.check(outputs, target); }) loss.check(outputs, target);
+  }
+  void prepare(OutputKind kind) { detail::expect_kind(loss, kind); }
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
     seen += prediction.cols();

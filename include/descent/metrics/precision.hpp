@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/metrics/class_counts.hpp"
+#include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
@@ -21,17 +23,21 @@ namespace descent {
 /// predicted. Both are what scikit-learn does with zero_division=0.
 ///
 /// Shapes   prediction [classes, m] or [1, m]   target [1, m] or [classes, m]
-/// Throws   ShapeError when the shapes do not fit; DataError when a target, or of_class, is not one of the
-/// classes.
+/// Throws   ShapeError when the shapes do not fit, or a threshold is chosen for several outputs; DataError when a target,
+///          or of_class, is not one of the classes, or a target stands for several.
 struct Precision {
   Average average = Average::standard;
   std::optional<Index> of_class = {};  ///< the score of this class alone
-  double threshold = 0;                ///< of a single output, as for Accuracy
+  Threshold threshold = {};            ///< of a single output, as for Accuracy
   std::string name = "precision";
   ClassCounts counts = {};
 
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::check_classes(name, outputs, target);
+  }
+  void prepare(OutputKind kind) { threshold.prepare(kind); }
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    counts.update(name, prediction, target, threshold);
+    counts.update(name, prediction, target, threshold.value(name, prediction.rows()));
   }
   void merge(const Precision& other) { counts.merge(name, other.counts); }
   void visit_members(auto& a) { a("counts", counts); }

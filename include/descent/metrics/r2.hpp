@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "descent/core/batch.hpp"
-#include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/losses/targets.hpp"
+#include "descent/metrics/outputs.hpp"
 
 namespace descent {
 
@@ -16,16 +18,16 @@ namespace descent {
 ///
 ///   1 - sum (p - t)^2 / sum (t - mean t)^2       for each output; then the mean over outputs
 ///
+///   R2{}                                  the mean over outputs
+///   R2{.of_output = 2, .name = "r2_2"}    of output 2 alone
+///
 /// An output whose targets are all the same counts 1 if it is predicted exactly, else 0, as in scikit-learn.
 ///
 /// Shapes   prediction p, target t [k, m]
-/// Throws   ShapeError when the two differ in shape.
-/// Source   the running sums: Chan, Golub, LeVeque: Algorithms for computing the sample variance (The
-/// American
+/// Throws   ShapeError when the two differ in shape; DataError when of_output is not one of the outputs.
+/// Source   the running sums: Chan, Golub, LeVeque: Algorithms for computing the sample variance (The American
 ///          Statistician 37, 1983)
 struct R2 {
-  static constexpr std::string_view name = "r2";
-
   /// What is known of an output so far.
   struct Output {
     double mean = 0;       ///< of the targets
@@ -34,12 +36,19 @@ struct R2 {
 
     void visit_members(auto& a) { a("mean", mean), a("spread", spread), a("residuals", residuals); }
   };
+  std::optional<Index> of_output = {};  ///< the score of this output alone
+  std::string name = "r2";
   std::vector<Output> outputs = {};
   std::int64_t seen = 0;
 
+  void check(Index count, const BatchLike auto& target) const {
+    detail::expect_outputs(name, count, target.rows());
+    if (of_output) detail::expect_output(name, *of_output, count);
+  }
+
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     detail::expect_same_shape(name, prediction, target);
-    make_room(static_cast<std::size_t>(target.rows()));
+    detail::make_room(name, outputs, target.rows());
     for (Index j = 0; j < target.cols(); ++j) {
       ++seen;
       for (Index i = 0; i < target.rows(); ++i) {
@@ -55,7 +64,7 @@ struct R2 {
 
   void merge(const R2& other) {
     if (other.seen == 0) return;
-    make_room(other.outputs.size());
+    detail::make_room(name, outputs, static_cast<Index>(other.outputs.size()));
     const double all = static_cast<double>(seen + other.seen), share = static_cast<double>(other.seen) / all;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const Output& from = other.outputs[i];
@@ -71,23 +80,23 @@ struct R2 {
 
   /// Not-a-number before the second sample.
   double value() const {
-    if (seen < 2) return std::numeric_limits<double>::quiet_NaN();
+    const std::vector<double> scores = per_output();
+    if (of_output) return detail::value_of_output(name, *of_output, scores);
+    if (scores.empty()) return detail::not_a_number<double>();
     double sum = 0;
+    for (const double score : scores) sum += score;
+    return sum / static_cast<double>(scores.size());
+  }
+  std::vector<double> per_output() const {
+    std::vector<double> scores;
+    if (seen < 2) return scores;
     for (const Output& output : outputs) {
       if (output.spread > 0)
-        sum += 1 - output.residuals / output.spread;
+        scores.push_back(1 - output.residuals / output.spread);
       else
-        sum += output.residuals == 0 ? 1 : 0;
+        scores.push_back(output.residuals == 0 ? 1 : 0);
     }
-    return sum / static_cast<double>(outputs.size());
-  }
-
- private:
-  void make_room(std::size_t count) {
-    if (seen == 0) outputs.assign(count, {});
-    if (outputs.size() != count)
-      throw ShapeError(name, concat("expected ", outputs.size(), " outputs as before, got ", count),
-                       "gather one network's outputs in one metric");
+    return scores;
   }
 };
 

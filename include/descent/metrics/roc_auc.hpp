@@ -1,15 +1,14 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/metrics/classes.hpp"
 
 namespace descent {
@@ -36,6 +35,9 @@ struct RocAuc {
   };
   std::vector<Scored> samples = {};
 
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::check_classes(name, outputs, target);
+  }
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     if (prediction.rows() > 2)
       throw ShapeError(name, concat("expected 1 or 2 outputs, got ", prediction.rows()),
@@ -44,7 +46,7 @@ struct RocAuc {
     for (Index j = 0; j < prediction.cols(); ++j) {
       auto score = static_cast<double>(prediction(prediction.rows() - 1, j));
       if (prediction.rows() == 2) score -= static_cast<double>(prediction(0, j));
-      if (std::isnan(score))
+      if (is_nan(score))
         throw DataError(name, concat("expected a score, got not-a-number for sample ", j),
                         "look for the layer in which it begins");
       samples.push_back({score, detail::target_class_of(name, target, j, 2) == 1});
@@ -82,7 +84,7 @@ struct RocAuc {
       negatives += tied[0];
       positives += tied[1];
     }
-    if (negatives == 0 || positives == 0) return std::numeric_limits<double>::quiet_NaN();
+    if (negatives == 0 || positives == 0) return detail::not_a_number<double>();
     return static_cast<double>(twice_won) /
            (2 * static_cast<double>(negatives) * static_cast<double>(positives));
   }

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/losses/targets.hpp"
+#include "descent/metrics/outputs.hpp"
 
 namespace descent {
 
@@ -13,24 +17,47 @@ namespace descent {
 ///
 ///   sqrt(1 / (k m) * sum (p - t)^2)       m all samples: the root is taken once, at the end
 ///
+///   RootMeanSquaredError{}                                   over all outputs
+///   RootMeanSquaredError{.of_output = 2, .name = "rmse_2"}   of output 2 alone
+///
 /// Shapes   prediction p, target t [k, m]
-/// Throws   ShapeError when the two differ in shape.
+/// Throws   ShapeError when the two differ in shape; DataError when of_output is not one of the outputs.
 struct RootMeanSquaredError {
-  static constexpr std::string_view name = "root_mean_squared_error";
-  double squares = 0;  ///< what was added up so far
-  std::int64_t seen = 0;
+  std::optional<Index> of_output = {};  ///< the error of this output alone
+  std::string name = "root_mean_squared_error";
+  std::vector<double> squares = {};  ///< what was added up so far, for each output
+  std::int64_t seen = 0;             ///< samples
 
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::expect_outputs(name, outputs, target.rows());
+    if (of_output) detail::expect_output(name, *of_output, outputs);
+  }
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     detail::expect_same_shape(name, prediction, target);
-    squares += static_cast<double>((prediction - target).squaredNorm());
-    seen += prediction.size();
+    detail::make_room(name, squares, prediction.rows());
+    for (Index i = 0; i < prediction.rows(); ++i)
+      squares[static_cast<std::size_t>(i)] +=
+          static_cast<double>((prediction.row(i) - target.row(i)).squaredNorm());
+    seen += prediction.cols();
   }
   void merge(const RootMeanSquaredError& other) {
-    squares += other.squares;
+    if (other.seen == 0) return;
+    detail::make_room(name, squares, static_cast<Index>(other.squares.size()));
+    for (std::size_t i = 0; i < squares.size(); ++i) squares[i] += other.squares[i];
     seen += other.seen;
   }
   /// Not-a-number before the first sample.
-  double value() const { return std::sqrt(squares / static_cast<double>(seen)); }
+  double value() const {
+    if (of_output) return detail::value_of_output(name, *of_output, per_output());
+    double sum = 0;
+    for (const double s : squares) sum += s;
+    return std::sqrt(sum / (static_cast<double>(squares.size()) * static_cast<double>(seen)));
+  }
+  std::vector<double> per_output() const {
+    std::vector<double> errors;
+    for (const double s : squares) errors.push_back(std::sqrt(s / static_cast<double>(seen)));
+    return errors;
+  }
   void visit_members(auto& a) { a("squares", squares), a("seen", seen); }
 };
 

@@ -5,6 +5,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/metrics/classes.hpp"
 
 namespace descent {
@@ -23,6 +24,9 @@ struct TopKAccuracy {
   std::int64_t right = 0;  ///< what was counted so far
   std::int64_t seen = 0;
 
+  void check(Index outputs, const BatchLike auto& target) const {
+    detail::check_classes(name, outputs, target);
+  }
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "k = 1 is Accuracy");
     if (prediction.rows() == 1)
@@ -43,13 +47,13 @@ struct TopKAccuracy {
   void visit_members(auto& a) { a("right", right), a("seen", seen); }
 
  private:
-  /// How many classes are placed before this one.
+  /// The number of classes that are placed before this one; all, if an output is not-a-number.
   static Index rank(const auto& prediction, Index j, Index actual) {
+    if (has_nan(prediction.col(j))) return prediction.rows();
     const auto own = prediction(actual, j);
     Index before = 0;
-    // Written so that not-a-number is never right.
-    for (Index i = 0; i < actual; ++i) before += !(prediction(i, j) < own);
-    for (Index i = actual + 1; i < prediction.rows(); ++i) before += !(prediction(i, j) <= own);
+    for (Index i = 0; i < actual; ++i) before += prediction(i, j) >= own;
+    for (Index i = actual + 1; i < prediction.rows(); ++i) before += prediction(i, j) > own;
     return before;
   }
 };

@@ -10,6 +10,7 @@
 #include "descent/core/concepts.hpp"
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/output_kind.hpp"
 
 namespace descent {
 
@@ -45,6 +46,7 @@ class AnyLayer {
   static void visit_buffers(auto&& f, auto& first, auto&... rest) { traverse<Buffer>(f, first, rest...); }
 
   LayerDescription describe() const { return self_->describe(); }
+  OutputKind output_kind() const { return self_->output_kind(); }
   Shape output_shape(const Shape& in) const { return self_->output_shape(in); }
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
     return self_->forward(x, c, pass);
@@ -96,6 +98,7 @@ class AnyLayer {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual LayerDescription describe() const = 0;
+    virtual OutputKind output_kind() const = 0;
     virtual Shape output_shape(const Shape&) const = 0;
     virtual const Matrix<T>& forward(Batch<T>, Cache&, const Pass&) const = 0;
     virtual const Matrix<T>& backward(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
@@ -113,6 +116,7 @@ class AnyLayer {
     explicit Held(L l) : layer{std::move(l)} {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
     LayerDescription describe() const override { return descent::describe(layer); }
+    OutputKind output_kind() const override { return descent::output_kind(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
     const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const override {
       return layer.forward(x, cache(c), pass);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/models/chain.hpp"
 
 namespace descent {
@@ -61,6 +62,15 @@ class Concat {
     detail::each<size>(
         [&](auto i) { rows += detail::shape_behind(std::get<i>(branches_), std::to_string(i), in).size(); });
     return {rows};
+  }
+
+  /// The kind of all branches, if it is the same.
+  OutputKind output_kind() const {
+    OutputKind kind = descent::output_kind(std::get<0>(branches_));
+    detail::each<size>([&](auto i) {
+      if (descent::output_kind(std::get<i>(branches_)) != kind) kind = OutputKind::unknown;
+    });
+    return kind;
   }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {

@@ -8,6 +8,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/models/any_layer.hpp"
 #include "descent/models/chain.hpp"
 
@@ -72,6 +73,10 @@ class Network {
     if (layers_.empty()) throw ShapeError(name, "expected at least one layer, got none", "add layers to it");
     for (std::size_t i = 0; i < layers_.size(); ++i) shape = detail::shape_in_chain(layers_[i], i, shape);
     return shape;
+  }
+
+  OutputKind output_kind() const {
+    return layers_.empty() ? OutputKind::unknown : layers_.back().output_kind();
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {

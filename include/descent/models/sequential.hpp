@@ -8,6 +8,7 @@
 
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/models/chain.hpp"
 
 namespace descent {
@@ -55,6 +56,8 @@ class Sequential {
     detail::each<size>([&](auto i) { shape = detail::shape_in_chain(std::get<i>(layers_), i, shape); });
     return shape;
   }
+
+  OutputKind output_kind() const { return descent::output_kind(std::get<size - 1>(layers_)); }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
     detail::each<size>([&](auto i) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/schedules/learning_rate.hpp"
@@ -114,7 +115,7 @@ struct LBFGS {
           yy += static_cast<double>((dw - before).square().sum());
         },
         gradient, state.gradient, state.last_step);
-    if (!(sy > curvature * std::sqrt(ss) * std::sqrt(yy))) return;
+    if (!is_finite(sy) || sy <= curvature * std::sqrt(ss) * std::sqrt(yy)) return;
 
     if (state.steps.size() < static_cast<std::size_t>(history)) {
       state.steps.push_back(state.last_step);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -9,6 +8,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/lbfgs.hpp"
 
@@ -42,7 +42,7 @@ double largest_entry(const M& gradient) {
 }
 
 inline void expect_finite_cost(double cost, std::int64_t steps) {
-  if (!std::isfinite(cost))
+  if (!is_finite(cost))
     throw NumericalError("minimize", concat("expected a finite cost, got ", cost, " after ", steps, " steps"),
                          "start elsewhere, or lower the learning rate");
 }
@@ -62,10 +62,11 @@ class LineSearch {
   /// Whether there was one. Leaves the new point, its gradient and its cost.
   bool search(const M& from, const M& d, const M& gradient_there, double cost_there, double t) {
     const double slope = dot(gradient_there, d);
-    double low = 0, high = std::numeric_limits<double>::infinity();
-    for (int k = 0; k < most_trials && t > 0 && std::isfinite(t); ++k) {
+    constexpr double unbounded = std::numeric_limits<double>::max();
+    double low = 0, high = unbounded;
+    for (int k = 0; k < most_trials && t > 0 && is_finite(t); ++k) {
       move(from, d, t);
-      if (!(cost <= cost_there + 1e-4 * t * slope)) {  // not-a-number counts as too far
+      if (!is_finite(cost) || cost > cost_there + 1e-4 * t * slope) {
         high = t;
       } else if (dot(gradient, d) < 0.9 * slope) {
         low = t;
@@ -73,11 +74,11 @@ class LineSearch {
         length = t;
         return true;
       }
-      t = std::isfinite(high) ? (low + high) / 2 : 2 * low;
+      t = high < unbounded ? (low + high) / 2 : 2 * low;
     }
     if (low > 0) move(from, d, low);  // down at least
     length = low;
-    return low > 0 && std::isfinite(cost);
+    return low > 0 && is_finite(cost);
   }
 
   M trial, gradient;

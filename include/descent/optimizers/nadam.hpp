@@ -4,6 +4,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/exponential_average.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/schedules/learning_rate.hpp"
@@ -46,7 +47,7 @@ struct Nadam {
   template <Parameterized M>
   State<M> init(const M& model) const {
     detail::expect_adam_options("Nadam", *this);
-    if (!std::isinf(momentum_decay) || momentum_decay < 0)
+    if (is_finite(momentum_decay) || is_nan(momentum_decay) || momentum_decay < 0)
       expect_not_negative({"Nadam", "momentum_decay", momentum_decay});
     return {{}, zeros_like(model), zeros_like(model)};
   }

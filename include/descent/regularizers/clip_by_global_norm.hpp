@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 
 namespace descent {
@@ -29,7 +30,7 @@ struct ClipByGlobalNorm {
     double squares = 0;
     visit_flat([&](auto g) { squares += g.template cast<double>().square().sum(); }, gradient);
     const double norm = std::sqrt(squares);
-    if (!(norm > limit) || !std::isfinite(norm)) return;
+    if (!is_finite(norm) || norm <= limit) return;
     const T factor = T(limit / norm);
     visit_flat([&](auto g) { g *= factor; }, gradient);
   }

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cmath>
-#include <limits>
 #include <string>
 #include <string_view>
 
+#include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/training/history.hpp"
 
@@ -68,7 +67,7 @@ class Best {
   bool update(const Rule& rule, const History& history) {
     const double value = history[rule.monitor].back();
     const double gain = rule.mode == Mode::min ? best_ - value : value - best_;
-    const bool better = std::isnan(best_) || gain > rule.min_delta;
+    const bool better = is_nan(best_) || (!is_nan(gain) && gain > rule.min_delta);
     if (better) best_ = value;
     waited_ = better ? 0 : waited_ + 1;
     return better;
@@ -81,7 +80,7 @@ class Best {
   void visit_members(auto& a) { a("best", best_), a("waited", waited_); }
 
  private:
-  double best_ = std::numeric_limits<double>::quiet_NaN();
+  double best_ = detail::not_a_number<double>();
   int waited_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/training/check_loss.hpp"
 #include "descent/training/predict.hpp"
 
 namespace descent {
@@ -27,14 +28,6 @@ void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& d
   });
 }
 
-/// Lets the loss look at all targets at once, if it can: its error then counts the samples right.
-template <Layer M>
-void check_targets(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data) {
-  const Batch<typename M::Scalar> targets{data.y};
-  if constexpr (requires { loss.check(Index{}, targets); })
-    loss.check(model.output_shape({data.features()}).size(), targets);
-}
-
 }  // namespace detail
 
 /// The value of a metric over a data set, as in inference.
@@ -42,22 +35,28 @@ void check_targets(const auto& loss, const M& model, const Dataset<typename M::S
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
 ///
-/// A model has no names, so nothing is known here of those of the training set: `expect_same_names` compares two sets.
+/// The threshold of a single output, unless it is chosen, is 0.5 after a layer that puts out probabilities, such as
+/// `Sigmoid`, else 0. A model has no names, so nothing is known here of those of the training set: `expect_same_names`
+/// compares two sets.
 ///
-/// Throws   ShapeError or DataError when the data does not fit the model.
+/// Throws   ShapeError or DataError when the data does not fit the model, or the targets do not fit the metric.
 template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
   detail::expect_data(model, data, "evaluate", "the data set");
+  detail::check_targets(metric, model, data);
+  if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
   detail::predict_beside_targets(model, data,
                                  [&](auto prediction, auto target) { metric.update(prediction, target); });
   return metric.value();
 }
 
 /// The mean of a loss over a data set, as in inference, without any penalty.
+///
+/// Throws   ShapeError or DataError when the data does not fit the model, or the loss expects other targets or outputs.
 template <Layer M, Loss<typename M::Scalar> L>
 double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
   detail::expect_data(model, data, "evaluate", "the data set");
-  detail::check_targets(loss, model, data);
+  detail::check_loss(loss, model, data);
   double total = 0;
   detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
     total += loss.value(prediction, target) * static_cast<double>(prediction.cols());

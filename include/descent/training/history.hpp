@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 
 namespace descent {
@@ -58,8 +61,7 @@ class History {
     for (const Series& s : series_) {
       out << (&s == &series_.front() ? "" : ",") << "\n  " << json_quoted(s.first) << ": [";
       for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
-        out << (epoch == 0 ? "" : ", ")
-            << (std::isfinite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
+        out << (epoch == 0 ? "" : ", ") << (is_finite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
       out << ']';
     }
     out << "\n}\n";

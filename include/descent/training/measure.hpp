@@ -7,6 +7,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/metrics/any_metric.hpp"
+#include "descent/training/check_loss.hpp"
 #include "descent/training/evaluate.hpp"
 #include "descent/training/options.hpp"
 #include "descent/training/progress.hpp"
@@ -28,6 +29,7 @@ NamedValues validate(const M& model, const FitOptions<M>& options, const auto& l
   using T = typename M::Scalar;
   double total = 0;
   std::vector<AnyMetric<T>> metrics = options.metrics;
+  prepare_metrics(metrics, model, loss);
   predict_beside_targets(model, *options.validation, [&](Batch<T> prediction, Batch<T> target) {
     total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
     for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);

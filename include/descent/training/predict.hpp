@@ -7,7 +7,9 @@
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/output_kind.hpp"
 #include "descent/metrics/classes.hpp"
+#include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
@@ -60,14 +62,17 @@ Matrix<typename M::Scalar> predict(const M& model, Batch<typename M::Scalar> x) 
   return outputs;
 }
 
-/// The class that the model chooses for each sample; of a single output, 1 where it is above `threshold`.
+/// The class that the model chooses for each sample; of a single output, 1 where it is above `threshold`: unless it is
+/// chosen, 0.5 after a layer that puts out probabilities, such as `Sigmoid`, else 0.
 ///
-/// Throws   as predict.
+/// Throws   as predict; ShapeError when a threshold is chosen for several outputs.
 template <Layer M>
-std::vector<Index> predict_classes(const M& model, Batch<typename M::Scalar> x, double threshold = 0) {
+std::vector<Index> predict_classes(const M& model, Batch<typename M::Scalar> x, Threshold threshold = {}) {
   const auto outputs = predict(model, x);
+  threshold.prepare(output_kind(model));
+  const double above = threshold.value("predict_classes", outputs.rows());
   std::vector<Index> classes;
-  for (Index j = 0; j < outputs.cols(); ++j) classes.push_back(predicted_class(outputs, j, threshold));
+  for (Index j = 0; j < outputs.cols(); ++j) classes.push_back(predicted_class(outputs, j, above));
   return classes;
 }
 

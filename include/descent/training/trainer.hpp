@@ -1,10 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +13,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/finite.hpp"
 #include "descent/core/flush_denormals.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
@@ -161,13 +160,14 @@ class Trainer {
   void check(const Dataset<T>& data, std::string_view role, const Dataset<T>& train) const {
     detail::expect_data(model, data, "fit", role);
     expect_same_names(train, data, "fit", role);
-    detail::check_targets(loss, model, data);
+    detail::check_loss_and_metrics(loss, options.metrics, model, data);
   }
 
   Next run_epoch(const Dataset<T>& train, Progress& progress) {
     const Index samples = train.samples();
     if (!epoch_) epoch_ = {plan(samples), options.metrics};
     detail::Epoch<T>& epoch = *epoch_;
+    detail::prepare_metrics(epoch.metrics, model, loss);
     const Index batch_size = epoch.plan.batch_size;
     const Index batches = batch_count(samples, batch_size);
     const std::vector<Index> order =
@@ -245,11 +245,11 @@ class Trainer {
     const Pass::Training at{options.seed, state_.clock.step, place.first_sample};
     const double cost = batch.compute(model, loss, place.size, place.full, at, load) +
                         options.regularizer.penalty(model, place.training_samples);
-    if (!std::isfinite(cost))
+    if (!is_finite(cost))
       detail::throw_not_finite({"loss", cost, batch.first_fault(model)}, state_.clock, learning_rate());
     if (!batch.is_finite())
       detail::throw_not_finite(
-          {"gradient", std::numeric_limits<double>::quiet_NaN(), detail::first_fault_backward(gradient())},
+          {"gradient", detail::not_a_number<double>(), detail::first_fault_backward(gradient())},
           state_.clock, learning_rate());
     update_buffers(model, gradient());
     return cost;
@@ -268,7 +268,7 @@ class Trainer {
 
   /// The step of the optimizer along `gradient()`, with all that goes around it.
   void update(Index samples) {
-    if (const double rate = learning_rate(); !std::isfinite(static_cast<T>(rate)))
+    if (const double rate = learning_rate(); !is_finite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.clock, rate);
     options.regularizer.add_gradient(model, gradient(), samples);
     options.clip.apply(gradient());

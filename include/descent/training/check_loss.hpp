@@ -1,0 +1,82 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <type_traits>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/finite.hpp"
+#include "descent/core/output_kind.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/metrics/any_metric.hpp"
+
+namespace descent::detail {
+
+/// True if outputs may be of this kind, as far as their values tell.
+template <std::floating_point T>
+bool may_be(OutputKind kind, const Matrix<T>& outputs) {
+  constexpr T rounding = T(1e-4);
+  const T least = outputs.minCoeff(), most = outputs.maxCoeff();
+  switch (kind) {
+    case OutputKind::probabilities:
+      return least >= 0 && most <= 1;
+    case OutputKind::log_probabilities:
+      return most <= rounding;
+    case OutputKind::scores:  // which are not at least 0 with a sum of 1 in every sample
+      return outputs.rows() < 2 || least < 0 ||
+             ((outputs.colwise().sum().array() - T(1)).abs() > rounding).any();
+    default:
+      return true;
+  }
+}
+
+/// Throws DataError if the model puts out another kind of number than the loss expects: by what its last layer declares
+/// or, if that declares nothing, by its outputs for the first samples.
+template <class L, Layer M>
+void expect_outputs_for(const L& loss, const M& model, const Matrix<typename M::Scalar>& x) {
+  constexpr OutputKind expected = expected_kind<L>();
+  const OutputKind declared = output_kind(model);
+  expect_kind(loss, declared);
+  if (expected == OutputKind::unknown || declared != OutputKind::unknown) return;
+  constexpr Index enough = 16;
+  typename M::Cache cache;
+  const auto& outputs = model.forward(x.leftCols(std::min(enough, x.cols())), cache, Pass::inference());
+  if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
+  if (expected == OutputKind::scores) reject_outputs<L>("probabilities: none is negative, and they sum to 1");
+  reject_outputs<L>(concat("numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()));
+}
+
+/// Lets the loss or the metric look at all targets at once, if it can: its error then counts the samples right.
+template <Layer M>
+void check_targets(const auto& judge, const M& model, const Dataset<typename M::Scalar>& data) {
+  const Batch<typename M::Scalar> targets{data.y};
+  if constexpr (requires { judge.check(Index{}, targets); })
+    judge.check(model.output_shape({data.features()}).size(), targets);
+}
+
+/// Throws unless the loss can take the targets, and what the model puts out.
+template <Layer M>
+void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data) {
+  check_targets(loss, model, data);
+  expect_outputs_for(loss, model, data.x);
+}
+
+/// Tells metrics the kind of numbers that they measure: what the last layer declares, or else what the loss expects.
+template <std::floating_point T>
+void prepare_metrics(std::vector<AnyMetric<T>>& metrics, const auto& model, const auto& loss) {
+  OutputKind kind = output_kind(model);
+  if (kind == OutputKind::unknown) kind = expected_kind<std::remove_cvref_t<decltype(loss)>>();
+  for (AnyMetric<T>& metric : metrics) metric.prepare(kind);
+}
+
+/// Throws unless the loss and the metrics can take the targets, and what the model puts out.
+template <Layer M>
+void check_loss_and_metrics(const auto& loss, std::vector<AnyMetric<typename M::Scalar>> metrics,
+                            const M& model, const Dataset<typename M::Scalar>& data) {
+  check_loss(loss, model, data);
+  prepare_metrics(metrics, model, loss);
+  for (const auto& metric : metrics) check_targets(metric, model, data);
+}
+
+}  // namespace descent::detail
