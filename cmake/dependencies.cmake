@@ -27,7 +27,7 @@ function(descent_find_eigen)
   # No version here: Eigen's version file takes "3.4" for "not 5", and a range up to 5 for "not 3.4.0".
   find_package(Eigen3 QUIET)
   if(NOT TARGET Eigen3::Eigen)
-    descent_fetch_headers(eigen Eigen3::Eigen https://gitlab.com/libeigen/eigen.git 3.4.0 "")
+    descent_fetch_headers(eigen Eigen3::Eigen https://gitlab.com/libeigen/eigen.git 5.0.1 "")
   elseif(Eigen3_VERSION VERSION_LESS 3.4)
     message(FATAL_ERROR
       "descent needs Eigen 3.4 or newer; found ${Eigen3_VERSION} in ${Eigen3_DIR}.\n"

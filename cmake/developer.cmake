@@ -56,6 +56,8 @@ endif()
 function(descent_add_program name source)
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE descent::descent descent_developer)
+  cmake_path(ABSOLUTE_PATH source)
+  set_property(GLOBAL APPEND PROPERTY DESCENT_PROGRAMS ${source})  # for standalone.cmake
   if(TARGET descent_precompiled_program)
     target_precompile_headers(${name} REUSE_FROM descent_precompiled_program)
   endif()

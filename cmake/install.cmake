@@ -10,7 +10,7 @@ install(EXPORT descent-targets NAMESPACE descent:: DESTINATION ${descent_package
 
 # Before 1.0 a minor version may break its users.
 write_basic_package_version_file(descent-config-version.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES cmake/descent-config.cmake cmake/descent-gzip.cmake cmake/descent-io.cmake
+install(FILES cmake/descent-config.cmake cmake/descent-components.cmake cmake/descent-gzip.cmake cmake/descent-io.cmake
               cmake/descent-onnx.cmake cmake/descent-backends.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/descent-config-version.cmake
         DESTINATION ${descent_package_dir})

@@ -6,7 +6,6 @@
 //   too large   the network begins sure of itself and wrong; its cost is huge, and what it ends with ragged
 //   He          variance 2 / n_in: signals neither grow nor shrink from layer to layer behind ReLU
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -19,10 +18,7 @@
 using namespace descent;
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Compares initialisations on two circles."};
-  app.add_option("--out", out, "folder for the pictures");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
 
   const Dataset train = circles({.samples = 300, .noise = 0.05, .factor = 0.7, .seed = 1});
   const Dataset test = circles({.samples = 1000, .noise = 0.05, .factor = 0.7, .seed = 2});

@@ -6,7 +6,6 @@
 //   dropout    each hidden value is dropped with probability 0.4 in training: no unit can rely on a single other
 // What counts is the test set: the gap between the two columns is the variance of course section 1.2.
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <iostream>
@@ -18,10 +17,7 @@
 using namespace descent;
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Compares L2 and dropout on a small and noisy set."};
-  app.add_option("--out", out, "folder for the pictures");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
 
   const Dataset train = moons({.samples = 100, .noise = 0.35, .seed = 1});
   const Dataset test = moons({.samples = 2000, .noise = 0.35, .seed = 2});

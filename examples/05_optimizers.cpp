@@ -13,7 +13,6 @@
 // of the ravine: it crawls. With momentum the swings across cancel, and the rate may be 15 times larger. RMSprop
 // and Adam divide each step by the size of the gradients, so that flat is as fast as steep.
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -99,10 +98,7 @@ void leave_the_saddle(const std::string& out) {
 }
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Compares optimizers on two moons and on a saddle."};
-  app.add_option("--out", out, "folder for the pictures");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
 
   two_moons(out);
   std::printf("\n");

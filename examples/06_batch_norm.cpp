@@ -4,7 +4,6 @@
 // of what goes into the activations and without. At a low rate both learn; at a high one the network without it
 // stops learning: a step that changes the first layer changes what all layers behind it get.
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -31,10 +30,7 @@ Network<> make_network(bool normalise) {
 }
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Compares learning with and without batch normalisation."};
-  app.add_option("--out", out, "folder for the pictures");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
 
   const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
   auto [train, dev, test] = split(digits, {.train = 0.8, .dev = 0, .stratify = true, .seed = 1});

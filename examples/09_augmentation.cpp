@@ -4,7 +4,6 @@
 // every epoch: turned by up to 12 degrees, shifted by up to one of the eight pixels, zoomed by up to 12 %. The
 // test images stay as they are.
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <iostream>
@@ -16,10 +15,7 @@
 using namespace descent;
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Learns digits from few images, with and without augmentation."};
-  app.add_option("--out", out, "folder for the pictures");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
 
   const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
   auto parts = split(digits, {.train = 100.0 / 1797, .dev = 0, .stratify = true, .seed = 1});

@@ -8,7 +8,6 @@
 // grows so slowly that it hardly notices a target that is far off. A tenth of the targets here is spoiled, and
 // the same network with the squared error follows them.
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -84,10 +83,7 @@ auto make_network(Rng& rng) {
 }
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Trains a network of home-made parts."};
-  app.add_option("--out", out, "folder for the picture");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the picture
 
   // What is new is checked first: all three at once, against differences of the cost.
   Rng rng{1};

@@ -9,7 +9,6 @@
 // of the best one. The curves are drawn, beside the boundary between the moons that those weights make, and are
 // written as CSV for any other program that draws.
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <filesystem>
@@ -67,10 +66,7 @@ void stop_early(const std::filesystem::path& out) {
 }
 
 int main(int argc, char** argv) try {
-  std::string out = ".";
-  CLI::App app{"Minimises a cost, and ends a training early."};
-  app.add_option("--out", out, "folder for the curves");
-  CLI11_PARSE(app, argc, argv);
+  const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the curves
 
   minimise_a_parabola();
   std::printf("\n");

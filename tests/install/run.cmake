@@ -1,4 +1,4 @@
-# Builds and runs the project beside this file, which gets the library by WAY: find_package or add_subdirectory.
+# Builds and runs the project beside this file, which gets the library by WAY.
 cmake_minimum_required(VERSION 3.21)
 
 function(run)
@@ -17,10 +17,13 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build" -G 
 run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 run("${WORK_DIR}/build/consumer")
 
-if(WAY STREQUAL "add_subdirectory")
+if(NOT WAY STREQUAL "find_package")
   run("${CMAKE_COMMAND}" --install "${WORK_DIR}/build" --prefix "${prefix}")
   file(GLOB_RECURSE installed "${prefix}/*")
-  if(installed)
-    message(FATAL_ERROR "add_subdirectory(descent) also installed: ${installed}")
+  if(installed AND NOT WAY STREQUAL "fetched_eigen")
+    message(FATAL_ERROR "The library was only added, and was also installed: ${installed}")
+  endif()
+  if(WAY STREQUAL "fetched_eigen" AND NOT EXISTS "${prefix}/share/cmake/descent/descent-config.cmake")
+    message(FATAL_ERROR "The library was not installed, although the project asked for it: ${installed}")
   endif()
 endif()

@@ -8,6 +8,8 @@
 #include "every_layer.hpp"
 #include "support.hpp"
 
+namespace locale_test {
+
 using namespace descent;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("safetensors: the locale changes nothing in what is written and read")
   CHECK(load_safetensors(in, again) == Metadata{{"a", "1.5"}});
   CHECK(support::values_of(again) == support::values_of(net));
 }
+
+}  // namespace locale_test

@@ -17,6 +17,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace model_file_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -426,3 +428,5 @@ TEST_CASE("save_model: writes the same file in every locale, and load_model read
   CHECK(support::under_decimal_comma([&] { return predict(loaded(expected).network, input); }) ==
         predict(net, input));
 }
+
+}  // namespace model_file_test

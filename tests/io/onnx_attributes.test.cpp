@@ -11,6 +11,8 @@
 #include "golden.hpp"
 #include "onnx_graphs.hpp"
 
+namespace onnx_attributes_test {
+
 using namespace descent;
 using namespace onnx_graphs;
 using Catch::Matchers::ContainsSubstring;
@@ -203,3 +205,5 @@ TEST_CASE("onnx_attributes: a factor whose reciprocal is no number of the networ
                  graph({-1, 1}, {node("Add", {"x", "a"})}, {numbers("a", {}, {1e300}, OnnxType::float64)})),
              ContainsSubstring("expected to add finite numbers"));
 }
+
+}  // namespace onnx_attributes_test

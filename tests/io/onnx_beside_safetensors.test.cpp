@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace onnx_beside_safetensors_test {
+
 using namespace descent;
 
 TEST_CASE("A network goes through all formats in one program") {
@@ -23,3 +25,5 @@ TEST_CASE("A network goes through all formats in one program") {
   load_safetensors(tensors, other);
   CHECK(support::values_of(other) == support::values_of(net));
 }
+
+}  // namespace onnx_beside_safetensors_test

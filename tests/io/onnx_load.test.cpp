@@ -23,6 +23,8 @@
 #include "onnx_networks.hpp"
 #include "support.hpp"
 
+namespace onnx_load_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using onnx_graphs::complaint_about;
@@ -550,3 +552,5 @@ TEST_CASE("Hostile .onnx files are read or refused") {
   }
   CHECK(files > 10);
 }
+
+}  // namespace onnx_load_test

@@ -8,6 +8,8 @@
 #include "descent/training/predict.hpp"
 #include "onnx_graphs.hpp"
 
+namespace onnx_paths_test {
+
 using namespace descent;
 using namespace onnx_graphs;
 using Catch::Matchers::ContainsSubstring;
@@ -110,3 +112,5 @@ TEST_CASE("onnx_paths: a constant that is no row is named by its sizes") {
       predict(from_onnx(graph({-1, 2, 2}, {node("Add", {"x", "a"})}, {pair})), Matrix<>{{1}, {2}, {3}, {4}});
   CHECK(y == Matrix<>{{6}, {8}, {8}, {10}});
 }
+
+}  // namespace onnx_paths_test

@@ -19,6 +19,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace onnx_save_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -200,3 +202,5 @@ TEST_CASE("A write that fails keeps the old file") {
   CHECK_THAT(message_of<FormatError>([&] { save_onnx(folder.path / "none" / "net.onnx", small_net()); }),
              ContainsSubstring("write_onnx: expected to write "));
 }
+
+}  // namespace onnx_save_test

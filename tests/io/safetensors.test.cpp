@@ -17,6 +17,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace safetensors_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -342,3 +344,5 @@ TEST_CASE("save_safetensors: writes the same file in every locale, and load_safe
   });
   CHECK(support::values_of(again) == support::values_of(net));
 }
+
+}  // namespace safetensors_test

@@ -1,0 +1,34 @@
+# Every header, example and program in the documentation compiles by itself, with the includes that it has: the target
+# descent_standalone, which is only built when asked for. (Tests and `./dev test` use precompiled headers, which hide a
+# missing include; here, only Eigen is precompiled.)
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+     ${PROJECT_SOURCE_DIR}/include/*.hpp)
+if(NOT TARGET descent::gzip)
+  list(REMOVE_ITEM headers descent/data/gzip.hpp)
+endif()
+if(NOT TARGET descent::onnx)
+  list(FILTER headers EXCLUDE REGEX "^descent/io/onnx")
+endif()
+# Those of other products need their libraries; their own tests include them.
+list(FILTER headers EXCLUDE REGEX "^descent/backends/")
+set(sources "")
+foreach(header IN LISTS headers)
+  set(source ${PROJECT_BINARY_DIR}/standalone/${header}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n")  # twice: it has a guard
+  list(APPEND sources ${source})
+endforeach()
+get_property(programs GLOBAL PROPERTY DESCENT_PROGRAMS)
+
+add_library(descent_standalone OBJECT EXCLUDE_FROM_ALL ${sources} ${programs})
+target_compile_options(descent_standalone PRIVATE -O0)
+target_precompile_headers(descent_standalone PRIVATE <Eigen/Core>)
+target_link_libraries(descent_standalone PRIVATE descent::io descent_developer)
+foreach(library IN ITEMS descent::onnx CLI11::CLI11)
+  if(TARGET ${library})
+    target_link_libraries(descent_standalone PRIVATE ${library})
+  endif()
+endforeach()
+target_compile_definitions(descent_standalone PRIVATE EXAMPLES_DATA="")
+if(TARGET descent::gzip)
+  target_compile_definitions(descent_standalone PRIVATE EXAMPLES_HAVE_ZLIB)
+endif()
