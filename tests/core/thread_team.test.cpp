@@ -1,5 +1,6 @@
 #include "descent/core/thread_team.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <stdexcept>
@@ -88,4 +89,24 @@ TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
         }
         REQUIRE(next == total);
       }
+}
+
+TEST_CASE("Threads: by default one worker, which is the caller") {
+  const Threads threads;
+  CHECK(threads == 1);
+  int rank = -1, size = -1;
+  const auto workers = threads.start();
+  workers->run([&](Team& worker) { rank = worker.rank(), size = worker.size(); });
+  CHECK(rank == 0);
+  CHECK(size == 1);
+}
+
+TEST_CASE("Threads: a number starts so many", "[threads]") {
+  const Threads threads = 3;
+  CHECK(threads == 3);
+  std::atomic<int> ranks = 0;
+  const auto workers = threads.start();
+  CHECK(workers->size() == 3);
+  workers->run([&](Team& worker) { ranks += 1 << worker.rank(); });
+  CHECK(ranks == 0b111);
 }

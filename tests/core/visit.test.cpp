@@ -113,3 +113,27 @@ TEST_CASE("parameter_count counts what is learnt, not what is only kept") {
   CHECK(parameter_count(Tree{}) == 2 * 3 + 2);
   CHECK(parameter_count(WithoutBuffers{}) == 0);
 }
+
+TEST_CASE("visit_leaves: shows parameters, then buffers, with path, sizes and numbers that can be written") {
+  Tree model;
+  std::vector<std::string> seen;
+  visit_leaves(model, [&](const auto& leaf) {
+    seen.push_back(
+        concat(leaf.name.path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_parameter ? "" : " buffer"));
+    leaf.array() += 1;
+  });
+  CHECK(seen == std::vector<std::string>{"weight 2x3", "bias 2x1", "running 4x1 buffer"});
+  CHECK(model.weight == Tree{}.weight + Matrix<double>::Ones(2, 3));
+  CHECK(model.running == Tree{}.running + Vector<double>::Ones(4));
+}
+
+TEST_CASE("visit_leaves: walks two models together, and parts of their numbers") {
+  Tree model;
+  Tree other;
+  other.weight.setConstant(7);
+  visit_leaves(model, other, [](const auto& leaf, const auto& from) {
+    if (leaf.name.path() == "weight") leaf.array(Part{0, 2}) = from.array(Part{0, 2});
+  });
+  CHECK(model.weight.col(0) == other.weight.col(0));
+  CHECK(model.weight.rightCols(2) == Tree{}.weight.rightCols(2));
+}

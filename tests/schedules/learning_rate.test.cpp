@@ -52,6 +52,6 @@ TEST_CASE("What gives no number for a count is no learning rate") {
   STATIC_REQUIRE(std::convertible_to<double, LearningRate>);
   STATIC_REQUIRE(std::convertible_to<InverseTime, LearningRate>);
   STATIC_REQUIRE_FALSE(std::convertible_to<std::string, LearningRate>);
-  STATIC_REQUIRE_FALSE(std::convertible_to<decltype(text), LearningRate>);
-  STATIC_REQUIRE_FALSE(std::convertible_to<decltype(of_nothing), LearningRate>);
+  STATIC_REQUIRE_FALSE(Schedule<decltype(text)>);
+  STATIC_REQUIRE_FALSE(Schedule<decltype(of_nothing)>);
 }

@@ -90,21 +90,19 @@ TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below
 TEST_CASE("A plateau equals the reference", "[golden]") {
   const auto file = golden::read("schedules");
   const auto& c = file.at("plateau");
-  Rng rng{1};
-  const Dense<> net{1, 1, rng};
-  const FitOptions<Dense<>> options{.reduce_on_plateau = ReduceOnPlateau{.monitor = "loss",
-                                                                         .factor = c.at("factor"),
-                                                                         .patience = c.at("patience"),
-                                                                         .min_delta = c.at("min_delta"),
-                                                                         .minimum = c.at("minimum")}};
+  const ReduceOnPlateau rule{.monitor = "loss",
+                             .factor = c.at("factor"),
+                             .patience = c.at("patience"),
+                             .min_delta = c.at("min_delta"),
+                             .minimum = c.at("minimum")};
   const double initial = file.at("initial");
-  detail::EpochRules<Dense<>> rules;
+  detail::EpochRules rules;
   History history;
   Clock clock;
   for (std::size_t i = 0; i < c.at("losses").size(); ++i) {
     CAPTURE(i);
     history.add("loss", c.at("losses").at(i));
-    rules.apply(options, {clock.epoch, history, net, initial * clock.rate_scale}, clock);
+    rules.apply(rule, history, initial * clock.rate_scale, clock);
     CHECK_THAT(initial * clock.rate_scale,
                Catch::Matchers::WithinRel(c.at("rates").at(i).get<double>(), golden::one_step));
   }

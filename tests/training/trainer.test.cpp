@@ -213,3 +213,42 @@ TEST_CASE("Trainer: refuses a validation set whose names differ from those of th
   dev.class_names = train.class_names;
   CHECK_NOTHROW(trainer.run(train));
 }
+
+TEST_CASE("Trainer: a loop of one's own that ends its epochs trains as run does") {
+  // Of the epoch: 0.01 / (1 + epoch), so the second epoch has half the rate of the first.
+  constexpr InverseTime schedule{.initial = 1e-2, .decay_rate = 1};
+  const Dataset<> data = clouds();
+  auto run = trainer_of(support::plain_net(), Adam{.learning_rate = schedule}), by_hand = run;
+  run.options.shuffle = false;
+  run.run(data, 3);
+  for (int epoch = 0; epoch < 3; ++epoch, by_hand.end_epoch()) {
+    CHECK(by_hand.learning_rate() == 1e-2 / (1 + epoch));
+    for (Index first = 0; first < data.samples(); first += 8) {
+      const Index size = std::min(Index{8}, data.samples() - first);
+      by_hand.step(data.x.middleCols(first, size), data.y.middleCols(first, size));
+    }
+  }
+  CHECK(by_hand.epochs() == 3);
+  CHECK(values_of(by_hand.model) == values_of(run.model));
+}
+
+TEST_CASE("Trainer: step refuses sizes that do not fit together, and changes nothing") {
+  auto trainer = trainer_of(support::plain_net());
+  const Dataset<> data = clouds();
+  const auto before = values_of(trainer.model);
+  const auto complaint = [&](const Matrix<>& x, const Matrix<>& y) {
+    return message_of<ShapeError>([&] { trainer.step(x, y); });
+  };
+  CHECK_THAT(complaint(data.x.topRows(1), data.y),
+             ContainsSubstring("Trainer::step: ") && ContainsSubstring("expected 2 features, got 1"));
+  CHECK(
+      complaint(data.x, data.y.leftCols(49)) ==
+      "Trainer::step: expected a target for each of the 50 samples, got 49; pass [targets, samples]: is one "
+      "transposed?");
+  CHECK_THAT(complaint(data.x, Matrix<>::Zero(1, 51)), ContainsSubstring("got 51"));
+  CHECK_THAT(complaint(data.x, Matrix<>::Zero(2, 50)), ContainsSubstring("targets of 1 or 3 rows, got 2"));
+  CHECK_THAT(message_of<DataError>([&] { trainer.step(Matrix<>(2, 0), Matrix<>(1, 0)); }),
+             ContainsSubstring("expected samples, got none"));
+  CHECK(values_of(trainer.model) == before);
+  CHECK(trainer.steps() == 0);
+}

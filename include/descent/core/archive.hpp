@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
@@ -32,7 +33,7 @@ class Archive {
   virtual ~Archive() = default;
 
   template <class V>
-  void operator()(std::string_view name, V& value) {
+  [[gnu::cold]] void operator()(std::string_view name, V& value) {
     const Inside inside{*this, name};
     if constexpr (std::is_same_v<V, bool>)
       carry_flag(value);
@@ -40,14 +41,14 @@ class Archive {
       carry({path_, &value, 1, 1, sizeof(V)});
     else if constexpr (requires { value.visit_members(*this); })
       value.visit_members(*this);
-    else if constexpr (requires { V::visit(Leaves{*this}, value); })
+    else if constexpr (Parameterized<V>)
       visit_model(value);
     else if constexpr (requires { value.data(), value.rows(), value.cols(); })
       carry({path_, value.data(), value.rows(), value.cols(), sizeof(typename V::Scalar)});
     else
-      throw DataError("Archive",
-                      concat("expected a value that can be saved, got \"", path_, "\" without visit_members"),
-                      "give its type visit_members(a), which calls a(name, member) for each member");
+      throw_error<DataError>(
+          "Archive", {"expected a value that can be saved, got \"", path_, "\" without visit_members"},
+          "give its type visit_members(a), which calls a(name, member) for each member");
   }
 
   void operator()(std::string_view name, std::string& text) {
@@ -58,7 +59,7 @@ class Archive {
 
   /// A list; what it lacks when it is read is copied from `blank`.
   template <class V>
-  void operator()(std::string_view name, std::vector<V>& list, const auto&... blank) {
+  [[gnu::cold]] void operator()(std::string_view name, std::vector<V>& list, const auto&... blank) {
     const Inside inside{*this, name};
     const std::size_t size = count(list.size(), std::is_arithmetic_v<V> ? sizeof(V) : 8);
     if constexpr (std::is_arithmetic_v<V>) {
@@ -76,11 +77,11 @@ class Archive {
 
   /// What may be there or not; made from `blank` when it is read.
   template <class V>
-  void operator()(std::string_view name, std::optional<V>& maybe, const V& blank) {
+  [[gnu::cold]] void operator()(std::string_view name, std::optional<V>& maybe, const V& blank) {
     const Inside inside{*this, name};
     bool there = maybe.has_value();
     (*this)("there", there);
-    if (there && !maybe) maybe = blank;
+    if (there && !maybe) maybe.emplace(blank);
     if (!there) maybe.reset();
     if (maybe) (*this)("value", *maybe);
   }
@@ -96,18 +97,11 @@ class Archive {
   };
 
  private:
-  struct Leaves {
-    Archive& archive;
-    void operator()(const auto& entry, auto& leaf) const {
-      const Inside inside{archive, entry.name.path()};
-      archive.carry({archive.path_, leaf.data(), leaf.rows(), leaf.cols(), sizeof(*leaf.data())});
-    }
-  };
-
   /// Puts a name behind the path as long as it lives.
   class Inside {
    public:
-    Inside(Archive& archive, std::string_view name) : path_{archive.path_}, before_{path_.size()} {
+    [[gnu::cold]] Inside(Archive& archive, std::string_view name)
+        : path_{archive.path_}, before_{path_.size()} {
       if (!path_.empty() && !name.empty()) path_ += '/';
       path_ += name;
     }
@@ -122,8 +116,10 @@ class Archive {
 
   template <class M>
   void visit_model(M& model) {
-    M::visit(Leaves{*this}, model);
-    visit_buffers<M>(Leaves{*this}, model);
+    visit_leaves(model, [&](const auto& leaf) {
+      const Inside inside{*this, leaf.name.path()};
+      carry({path_, leaf.data, leaf.rows, leaf.cols, sizeof *leaf.data});
+    });
   }
 
   /// As a whole number, since not every byte is a truth value.

@@ -19,6 +19,14 @@ namespace detail {
 struct AcceptAnything {
   void operator()(const auto&, auto&...) const {}
 };
+
+/// A value that an option of type `Option` does not hold, and no list of them. Options have a constructor for it, which
+/// asserts what the value lacks; else the compiler would only say that it cannot convert.
+template <class V, class Option>
+concept Misfit = std::is_class_v<V> && !std::same_as<V, Option> && !requires(V& v) { v.begin(); };
+
+template <class>
+inline constexpr bool never = false;
 }  // namespace detail
 
 /// A value that names its parameters once: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)`
@@ -90,9 +98,9 @@ struct Clock {
   void visit_members(auto& a) {
     a("step", step), a("epoch", epoch), a("rate_scale", rate_scale);
     if (step < 0 || epoch < 0)
-      throw FormatError("checkpoint",
-                        concat("expected steps and epochs of 0 or more, got ", step, " and ", epoch),
-                        "the file is damaged");
+      throw_error<FormatError>("checkpoint",
+                               {"expected steps and epochs of 0 or more, got ", step, " and ", epoch},
+                               "the file is damaged");
   }
 };
 

@@ -12,20 +12,76 @@
 
 namespace descent {
 
+namespace detail {
+
+/// A number to be printed with so many digits: in all in general notation, else after the point.
+struct Rounded {
+  double value;
+  std::chars_format notation = std::chars_format::general;
+  int digits = 6;
+};
+
+/// A part of a message: a text, or a number that is printed as in the C locale. Refers to the text.
+class Printable {
+ public:
+  Printable(const std::convertible_to<std::string_view> auto& text) : text_{text} {}
+  Printable(char character) : character_{character}, kind_{Kind::character} {}
+  Printable(std::integral auto number) : whole_{static_cast<long long>(number)}, kind_{Kind::whole} {}
+  Printable(std::floating_point auto number) : Printable{Rounded{static_cast<double>(number)}} {}
+  Printable(const Rounded& number) : real_{number}, kind_{Kind::real} {}
+
+  [[gnu::cold]] void append_to(std::string& all) const {
+    char digits[352];  // the largest number in fixed notation has 309 before the point
+    char* const end = digits + sizeof digits;
+    if (kind_ == Kind::text)
+      all.append(text_);
+    else if (kind_ == Kind::character)
+      all.push_back(character_);
+    else if (kind_ == Kind::whole)
+      all.append(digits, std::to_chars(digits, end, whole_).ptr);
+    else
+      all.append(digits, std::to_chars(digits, end, real_.value, real_.notation, real_.digits).ptr);
+  }
+
+ private:
+  enum class Kind : unsigned char { text, character, whole, real };
+  union {
+    std::string_view text_;
+    char character_;
+    long long whole_;
+    Rounded real_;
+  };
+  Kind kind_ = Kind::text;
+};
+
+// What a part of `concat` is to Printable.
+const auto& printable(const auto& text_or_number) { return text_or_number; }
+/// A path, in quotes.
+std::string printable(const auto& path)
+  requires requires { std::string{path.string()}; }
+{
+  return '"' + path.string() + '"';
+}
+
+using Message = std::initializer_list<Printable>;
+
+[[gnu::cold]] inline void append(std::string& text, Message parts) {
+  for (const Printable& part : parts) part.append_to(text);
+}
+[[gnu::cold]] inline std::string joined(Message parts) {
+  std::string all;
+  append(all, parts);
+  return all;
+}
+
+}  // namespace detail
+
 /// What every failure throws. The text reads `component: problem; cure`: who found it, what was expected
 /// and what came, and what is likely to help.
 class Error : public std::runtime_error {
  public:
   Error(std::string_view component, std::string_view problem, std::string_view cure)
-      : std::runtime_error(text(component, problem, cure)) {}
-
- private:
-  static std::string text(std::string_view component, std::string_view problem, std::string_view cure) {
-    std::string all{component};
-    all.append(": ").append(problem);
-    if (!cure.empty()) all.append("; ").append(cure);
-    return all;
-  }
+      : std::runtime_error(detail::joined({component, ": ", problem, cure.empty() ? "" : "; ", cure})) {}
 };
 
 /// The values handed in cannot be used: none, not finite, a label out of range, an impossible option.
@@ -51,8 +107,8 @@ class ShapeError : public Error {
       : ShapeError({component, {}, problem, cure}) {}
 
   /// The same error seen from outside: the layer stands at `position`; `cure` counts if there is none yet.
-  ShapeError at(std::string_view position, std::string_view cure) const {
-    const std::string path = path_.empty() ? std::string{position} : std::string{position} + '.' + path_;
+  [[gnu::cold]] ShapeError at(std::string_view position, std::string_view cure) const {
+    const std::string path = path_.empty() ? std::string{position} : detail::joined({position, '.', path_});
     return ShapeError({component_, path, problem_, cure_.empty() ? cure : cure_});
   }
 
@@ -60,9 +116,8 @@ class ShapeError : public Error {
   struct Parts {
     std::string_view component, path, problem, cure;
   };
-  explicit ShapeError(const Parts& p)
-      : Error(p.path.empty() ? std::string{p.component}
-                             : std::string{p.component} + " \"" + std::string{p.path} + '"',
+  [[gnu::cold]] explicit ShapeError(const Parts& p)
+      : Error(p.path.empty() ? std::string{p.component} : detail::joined({p.component, " \"", p.path, '"'}),
               p.problem, p.cure),
         component_{p.component},
         path_{p.path},
@@ -72,68 +127,35 @@ class ShapeError : public Error {
   std::string component_, path_, problem_, cure_;
 };
 
-namespace detail {
-
-/// The printed form of a part of a message.
-class Printed {
- public:
-  Printed(std::string_view text) : text_{text} {}
-  Printed(char character) : text_{digits_, 1} { digits_[0] = character; }
-  Printed(long long number) { print(number); }
-  Printed(double number) { print(number, std::chars_format::general, 6); }
-  Printed(const Printed&) = delete;
-  Printed& operator=(const Printed&) = delete;
-
-  std::string_view text() const { return text_; }
-
- private:
-  void print(auto... number_and_notation) {
-    char* const end = std::to_chars(digits_, digits_ + sizeof digits_, number_and_notation...).ptr;
-    text_ = {digits_, static_cast<std::size_t>(end - digits_)};
-  }
-
-  char digits_[32];
-  std::string_view text_;
-};
-
-// What a part is to Printed, which then has few constructors.
-inline std::string_view printable(std::string_view text) { return text; }
-inline char printable(char character) { return character; }
-long long printable(std::integral auto number) { return static_cast<long long>(number); }
-double printable(std::floating_point auto number) { return static_cast<double>(number); }
-/// A path, in quotes.
-std::string printable(const auto& path)
-  requires requires { std::string{path.string()}; }
-{
-  return '"' + path.string() + '"';
-}
-
-inline std::string joined(std::initializer_list<Printed> parts) {
-  std::string all;
-  for (const Printed& part : parts) all.append(part.text());
-  return all;
-}
-
-}  // namespace detail
-
-/// Joins the printed form of its arguments: texts, numbers as in the C locale, paths. Inlined, so that there is no function for each
-/// message: a small program compiles a little sooner.
+/// Joins the printed form of its arguments: texts, numbers as in the C locale, paths. Inlined, so that there is no
+/// function for each message: a small program compiles a little sooner.
 [[gnu::always_inline]] inline std::string concat(const auto&... parts) {
-  return detail::joined({detail::Printed{detail::printable(parts)}...});
+  return detail::joined({detail::Printable{detail::printable(parts)}...});
+}
+
+/// Throws an `E` whose problem is joined from texts and numbers:
+///
+///   throw_error<ShapeError>("Dense", {"expected ", in, " features, got ", rows}, "reshape the data");
+///
+/// Where it is called, the compiler finds a call and nothing to clean up: half the code of `throw E(...)`.
+template <std::derived_from<Error> E>
+[[noreturn, gnu::noinline, gnu::cold]] void throw_error(std::string_view component, detail::Message problem,
+                                                        std::string_view cure = {}) {
+  throw E(component, detail::joined(problem), cure);
 }
 
 /// The number of features that a layer is made for. Throws unless it is positive.
 inline Index positive_features(std::string_view component, Index features) {
   if (features <= 0)
-    throw ShapeError(component, concat("expected a positive number of features, got ", features),
-                     "give the number of features before the layer");
+    throw_error<ShapeError>(component, {"expected a positive number of features, got ", features},
+                            "give the number of features before the layer");
   return features;
 }
 
 /// Throws unless a sample has as many features as the layer expects.
 inline void expect_features(std::string_view component, Index expected, Index actual) {
   if (actual != expected)
-    throw ShapeError(component, concat("expected ", expected, " features, got ", actual));
+    throw_error<ShapeError>(component, {"expected ", expected, " features, got ", actual});
 }
 
 }  // namespace descent

@@ -62,8 +62,8 @@ class ExponentialAverage {
     if constexpr (!std::floating_point<V>) {
       if (count_ == 0) v_.setZero(theta.rows(), theta.cols());
       if (theta.rows() != v_.rows() || theta.cols() != v_.cols())
-        throw ShapeError(name, concat("expected ", v_.rows(), " x ", v_.cols(), " values, got ", theta.rows(),
-                                      " x ", theta.cols()));
+        throw_error<ShapeError>(name, {"expected ", v_.rows(), " x ", v_.cols(), " values, got ",
+                                       theta.rows(), " x ", theta.cols()});
     }
     update_average(v_, theta, beta_);
     ++count_;
@@ -71,7 +71,8 @@ class ExponentialAverage {
 
   /// The average, corrected for its start at 0.
   V value() const {
-    if (count_ == 0) throw DataError(name, "expected a value to average, got none yet", "call update first");
+    if (count_ == 0)
+      throw_error<DataError>(name, {"expected a value to average, got none yet"}, "call update first");
     using T = decltype(scalar());
     return v_ / T(bias_correction(beta_, count_));
   }

@@ -17,8 +17,8 @@ struct Option {
 
 namespace detail {
 [[noreturn]] inline void reject(const Option& option, std::string_view expected) {
-  throw DataError(option.component, concat("expected .", option.name, ' ', expected, ", got ", option.value),
-                  option.cure);
+  throw_error<DataError>(option.component, {"expected .", option.name, ' ', expected, ", got ", option.value},
+                         option.cure);
 }
 }  // namespace detail
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -20,6 +21,26 @@ class Team {
 
  protected:
   ~Team() = default;
+};
+
+/// Workers that run a job together: each calls it once, and `run` returns when all are done.
+class Workers {
+ public:
+  virtual ~Workers() = default;
+  virtual int size() const = 0;
+  virtual void run(FunctionRef<void(Team&)> job) = 0;
+};
+
+/// The calling thread, as the only worker.
+class SingleWorker final : public Workers, private Team {
+ public:
+  void run(FunctionRef<void(Team&)> job) override { job(*this); }
+  int size() const override { return 1; }
+
+ private:
+  int rank() const override { return 0; }
+  void all_reduce_sum(std::span<float>) override {}
+  void all_reduce_sum(std::span<double>) override {}
 };
 
 /// A single worker: what work is shared among when there is no team.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -24,31 +25,34 @@ namespace descent {
 /// A worker that waits spins for some microseconds, which is how long it usually takes, and then sleeps.
 ///
 /// Throws   what a job throws, of the lowest rank that does; the others are called back from their sums.
-class ThreadTeam {
+///
+/// A template, so that programs that start no threads do not compile it.
+template <class Thread>
+class BasicThreadTeam final : public Workers {
  public:
-  explicit ThreadTeam(int size) {
+  explicit BasicThreadTeam(int size) {
     for (int rank = 0; rank < size; ++rank) workers_.push_back(std::make_unique<Worker>(*this, rank));
     for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
   }
-  ThreadTeam(const ThreadTeam&) = delete;
-  ThreadTeam& operator=(const ThreadTeam&) = delete;
-  ~ThreadTeam() {
-    call_ = nullptr;
+  BasicThreadTeam(const BasicThreadTeam&) = delete;
+  BasicThreadTeam& operator=(const BasicThreadTeam&) = delete;
+  ~BasicThreadTeam() override {
+    job_ = nullptr;
     start();
-    for (std::thread& thread : threads_) thread.join();
+    for (Thread& thread : threads_) thread.join();
   }
 
-  int size() const { return static_cast<int>(workers_.size()); }
+  int size() const override { return static_cast<int>(workers_.size()); }
 
   /// Calls job(worker) once in each worker, and returns when all are done.
-  template <class Job>
-  void run(Job&& job) {
-    const auto call = [](void* of, Team& worker) {
-      (*static_cast<std::remove_reference_t<Job>*>(of))(worker);
-    };
-    void* const of = const_cast<void*>(static_cast<const void*>(&job));
-    if (size() == 1) return call(of, *workers_[0]);
-    run(of, call);
+  void run(FunctionRef<void(Team&)> job) override {
+    if (size() == 1) return job(*workers_[0]);
+    job_ = &job;
+    running_.store(size() - 1, std::memory_order_relaxed);
+    start();
+    work(*workers_[0]);
+    wait_until(running_, [](int left) { return left == 0; });
+    if (failed_.load(std::memory_order_relaxed)) rethrow();
   }
 
  private:
@@ -57,7 +61,7 @@ class ThreadTeam {
   /// The team as one of its members sees it.
   class alignas(64) Worker final : public Team {
    public:
-    Worker(ThreadTeam& team, int rank) : team_{team}, rank_{rank} {}
+    Worker(BasicThreadTeam& team, int rank) : team_{team}, rank_{rank} {}
     int rank() const override { return rank_; }
     int size() const override { return team_.size(); }
     void all_reduce_sum(std::span<float> values) override { sum(values); }
@@ -66,7 +70,7 @@ class ThreadTeam {
     std::exception_ptr error;
 
    private:
-    friend ThreadTeam;
+    friend BasicThreadTeam;
 
     /// Each publishes a copy of its own values. The copies of one sum are free again after the next but one, when
     /// all have come to the sum in between: so two are kept, in turns.
@@ -87,7 +91,7 @@ class ThreadTeam {
       return std::get<std::vector<T>>(published_[turn]);
     }
 
-    ThreadTeam& team_;
+    BasicThreadTeam& team_;
     int rank_;
     int turn_ = 0;
     std::tuple<std::vector<float>, std::vector<double>> published_[2];
@@ -108,16 +112,6 @@ class ThreadTeam {
 #endif
   }
 
-  void run(void* job, void (*call)(void*, Team&)) {
-    job_ = job;
-    call_ = call;
-    running_.store(size() - 1, std::memory_order_relaxed);
-    start();
-    work(*workers_[0]);
-    wait_until(running_, [](int left) { return left == 0; });
-    if (failed_.load(std::memory_order_relaxed)) rethrow();
-  }
-
   void start() {
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
@@ -127,7 +121,7 @@ class ThreadTeam {
     const FlushDenormals guard;
     for (std::uint32_t round = 1;; ++round) {
       wait_until(round_, [&](std::uint32_t now) { return now == round; });
-      if (call_ == nullptr) return;
+      if (job_ == nullptr) return;
       work(*workers_[static_cast<std::size_t>(rank)]);
       if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
     }
@@ -135,7 +129,7 @@ class ThreadTeam {
 
   void work(Worker& worker) {
     try {
-      call_(job_, worker);
+      (*job_)(worker);
     } catch (const CalledBack&) {
     } catch (...) {
       worker.error = std::current_exception();
@@ -173,14 +167,34 @@ class ThreadTeam {
   }
 
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::thread> threads_;
-  void (*call_)(void*, Team&) = nullptr;
-  void* job_ = nullptr;
+  std::vector<Thread> threads_;
+  const FunctionRef<void(Team&)>* job_ = nullptr;
   std::atomic<std::uint32_t> round_{0};     // of `run`
   std::atomic<int> running_{0};             // workers that are not done with it
   std::atomic<std::uint32_t> meetings_{0};  // sums so far
   std::atomic<int> arrived_{0};             // workers that wait in this one
   std::atomic<bool> failed_{false};
+};
+
+using ThreadTeam = BasicThreadTeam<std::thread>;
+
+/// A number of threads. Made from a number, it brings the code that starts them; programs that name none are without.
+class Threads {
+ public:
+  Threads() = default;
+  Threads(std::integral auto count)
+      : count_{static_cast<int>(count)}, start_{[](int threads) -> std::unique_ptr<Workers> {
+          return std::make_unique<ThreadTeam>(threads);
+        }} {}
+
+  operator int() const { return count_; }
+  std::unique_ptr<Workers> start() const {
+    return start_ ? start_(count_) : std::make_unique<SingleWorker>();
+  }
+
+ private:
+  int count_ = 1;
+  std::unique_ptr<Workers> (*start_)(int) = nullptr;
 };
 
 }  // namespace descent

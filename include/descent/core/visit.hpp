@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "descent/core/exponential_average.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/team.hpp"
 #include "descent/core/types.hpp"
 
@@ -116,12 +117,57 @@ void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
   });
 }
 
+/// A parameter or a buffer as code sees it that does not know the model's type: numbers without a gap in memory.
+template <class T>
+struct Leaf {
+  const Name& name;
+  T* data;
+  Index rows, cols;
+  bool is_parameter;
+
+  Index size() const { return rows * cols; }
+  /// Some of the numbers, as an array.
+  auto array(const Part& part) const {
+    using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
+    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Array, Array>>{data + part.first,
+                                                                                  part.count};
+  }
+  auto array() const { return array({0, size()}); }
+};
+
+/// Calls `f(leaf)` for every parameter of a model, and then for every buffer. For what has no hurry: a traversal is
+/// compiled once for the model, not once for each `f`.
+template <class M>
+void visit_leaves(M& model, FunctionRef<void(const Leaf<typename M::Scalar>&)> f) {
+  M::visit([&](const Parameter& p, auto& x) { f({p.name, x.data(), x.rows(), x.cols(), true}); }, model);
+  visit_buffers<M>(
+      [&](const Buffer& b, auto& x) {
+        f({b.name, x.data(), x.rows(), x.cols(), false});
+      },
+      model);
+}
+
+/// The same for two models of one structure, of which the second is only read: `f(leaf, leaf of the second)`.
+template <class M>
+void visit_leaves(
+    M& model, const M& other,
+    FunctionRef<void(const Leaf<typename M::Scalar>&, const Leaf<const typename M::Scalar>&)> f) {
+  M::visit(
+      [&](const Parameter& p, auto& x, const auto& y) {
+        f({p.name, x.data(), x.rows(), x.cols(), true}, {p.name, y.data(), y.rows(), y.cols(), true});
+      },
+      model, other);
+  visit_buffers<M>(
+      [&](const Buffer& b, auto& x, const auto& y) {
+        f({b.name, x.data(), x.rows(), x.cols(), false}, {b.name, y.data(), y.rows(), y.cols(), false});
+      },
+      model, other);
+}
+
 /// A model of the same structure with every parameter and buffer zero: a gradient, or an optimizer's state.
 template <class M>
 M zeros_like(M model) {
-  auto clear = [](const auto&, auto& leaf) { flat(leaf).setZero(); };
-  M::visit(clear, model);
-  visit_buffers<M>(clear, model);
+  visit_leaves(model, [](const auto& leaf) { std::fill_n(leaf.data, leaf.size(), typename M::Scalar(0)); });
   return model;
 }
 

@@ -44,13 +44,13 @@ Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<st
 template <std::floating_point T>
 void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
   if (data.samples() == 0)
-    throw DataError(user, concat("expected samples in ", role, ", got an empty set"),
-                    "was the file read and the split large enough?");
+    throw_error<DataError>(user, {"expected samples in ", role, ", got an empty set"},
+                           "was the file read and the split large enough?");
   if (data.y.cols() != data.samples())
-    throw DataError(user,
-                    concat("expected a target for each of the ", data.samples(), " samples of ", role,
-                           ", got ", data.y.cols()),
-                    "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+    throw_error<DataError>(
+        user,
+        {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
+        "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
 }
 
 /// The same, and throws also unless all values are finite.
@@ -62,10 +62,10 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
     for (Index j = 0; j < values.cols(); ++j)
       for (Index i = 0; i < values.rows(); ++i)
         if (!is_finite(values(i, j)))
-          throw DataError(user,
-                          concat("expected finite values in ", role, ", got ", values(i, j), " in ", what,
-                                 ' ', i, " of sample ", j),
-                          "remove the sample, or fill the value in");
+          throw_error<DataError>(user,
+                                 {"expected finite values in ", role, ", got ", values(i, j), " in ", what,
+                                  ' ', i, " of sample ", j},
+                                 "remove the sample, or fill the value in");
   };
   expect_finite(data.x, "feature");
   expect_finite(data.y, "target");

@@ -74,8 +74,8 @@ class Dense {
  private:
   static Index checked(Index in, Index out) {
     if (in <= 0 || out <= 0)
-      throw ShapeError(name, concat("expected positive sizes, got in = ", in, " and out = ", out),
-                       "give the number of features before and behind the layer");
+      throw_error<ShapeError>(name, {"expected positive sizes, got in = ", in, " and out = ", out},
+                              "give the number of features before and behind the layer");
     return out;
   }
 };

@@ -17,15 +17,36 @@ namespace descent {
 /// `MeanLoss`.
 template <std::floating_point T = float>
 class AnyMetric {
+  template <class A>
+  static constexpr bool measures =
+      Metric<A, T> && requires(const A& a) { requires std::convertible_to<decltype(a.value()), double>; };
+  template <class L>
+  static constexpr bool is_named_loss =
+      Loss<L, T> && !Metric<L, T> && requires { std::string_view{L::name}; };
+
  public:
   template <class A>
-    requires(!std::same_as<A, AnyMetric>) && Metric<A, T> &&
-            std::convertible_to<decltype(std::declval<const A&>().value()), double>
+    requires(!std::same_as<A, AnyMetric>) && (measures<A>)
   AnyMetric(A metric) : self_{std::make_unique<Held<A>>(std::move(metric))} {}
   template <class L>
-    requires(!std::same_as<L, AnyMetric>) && Loss<L, T> &&
-            (!Metric<L, T>) && std::convertible_to<decltype(L::name), std::string_view>
+    requires(!std::same_as<L, AnyMetric>) && (is_named_loss<L>)
   AnyMetric(L loss) : AnyMetric{MeanLoss{std::move(loss)}} {}
+  template <detail::Misfit<AnyMetric> A>
+    requires(!measures<A>) && (!is_named_loss<A>)
+  AnyMetric(A) {
+    static_assert(
+        requires { std::string_view{A::name}; },
+        "a metric or loss in .metrics needs a static constexpr std::string_view name");
+    static_assert(
+        requires(A& a, Batch<T> b) { a.update(b, b); },
+        "a metric in .metrics needs update(Batch<T> prediction, Batch<T> target)");
+    static_assert(
+        requires(A& a) { a.merge(std::as_const(a)); },
+        "a metric in .metrics needs merge(const Itself& other)");
+    static_assert(
+        requires(const A& a) { static_cast<double>(a.value()); },
+        "a metric in .metrics needs value() const that returns a number");
+  }
   AnyMetric(const AnyMetric& other) : self_{other.self_->clone()} {}
   AnyMetric(AnyMetric&&) noexcept = default;
   AnyMetric& operator=(AnyMetric other) noexcept {

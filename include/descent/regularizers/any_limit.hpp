@@ -17,6 +17,11 @@ class AnyLimit {
   template <class L>
     requires(!std::same_as<L, AnyLimit>) && requires(const L& limit, M& model) { limit.apply(model); }
   AnyLimit(L limit) : apply_{[limit = std::move(limit)](M& model) { limit.apply(model); }} {}
+  template <detail::Misfit<AnyLimit> L>
+    requires(!requires(const L& limit, M& model) { limit.apply(model); })
+  AnyLimit(L) {
+    static_assert(detail::never<L>, "a .clip or .constraint needs apply(auto& model) const");
+  }
 
   void apply(M& model) const {
     if (apply_) apply_(model);

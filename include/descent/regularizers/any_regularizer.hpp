@@ -19,6 +19,18 @@ class AnyRegularizer {
         add_gradient_{
             [r](const M& model, M& gradient, Index samples) { r.add_gradient(model, gradient, samples); }} {}
 
+  template <detail::Misfit<AnyRegularizer> R>
+    requires(!Regularizer<R, M>)
+  AnyRegularizer(R) {
+    static_assert(
+        requires(const R& r, const M& m) { double{r.penalty(m, Index{})}; },
+        "a .regularizer needs double penalty(const auto& model, Index samples) const");
+    static_assert(
+        requires(const R& r, const M& m, M& gradient) { r.add_gradient(m, gradient, Index{}); },
+        "a .regularizer needs add_gradient(const auto& model, auto& gradient, Index samples) const");
+    static_assert(Regularizer<R, M>, "a .regularizer is copied, and its add_gradient returns nothing");
+  }
+
   double penalty(const M& model, Index samples) const { return penalty_ ? penalty_(model, samples) : 0; }
   void add_gradient(const M& model, M& gradient, Index samples) const {
     if (add_gradient_) add_gradient_(model, gradient, samples);

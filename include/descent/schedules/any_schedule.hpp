@@ -16,6 +16,11 @@ class AnySchedule {
   template <class S>
     requires(!std::same_as<S, AnySchedule>) && Schedule<S>
   AnySchedule(S schedule) : at_{std::move(schedule)} {}
+  template <detail::Misfit<AnySchedule> S>
+    requires(!Schedule<S>)
+  AnySchedule(S) {
+    static_assert(detail::never<S>, "a schedule is called with (std::int64_t t) and returns a double");
+  }
 
   double operator()(std::int64_t t) const { return at_(t); }
 

@@ -32,6 +32,14 @@ class LearningRate {
     requires(!std::same_as<S, LearningRate>) && std::invocable<const S&, const Clock&>
   LearningRate(S schedule) : at_{std::move(schedule)} {}
 
+  template <detail::Misfit<LearningRate> S>
+    requires(!Schedule<S>) && (!std::invocable<const S&, const Clock&>)
+  LearningRate(S) {
+    static_assert(
+        detail::never<S>,
+        "a .learning_rate is a number, or is called with (std::int64_t epoch) and returns a double");
+  }
+
   double operator()(const Clock& clock) const {
     const double rate = at_(clock) * clock.rate_scale;
     expect_not_negative({"LearningRate", "learning_rate", rate});

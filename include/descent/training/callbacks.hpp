@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "descent/core/concepts.hpp"
 #include "descent/training/history.hpp"
 
 namespace descent {
@@ -38,11 +39,21 @@ class Callback {
     requires(!std::same_as<F, Callback>) && std::invocable<F&, const Event&>
   Callback(F f)
       : call_{[f = std::move(f)](const Event& event) mutable {
-          if constexpr (std::is_void_v<std::invoke_result_t<F&, const Event&>>)
-            return f(event), Next::proceed;
+          using Answer = std::invoke_result_t<F&, const Event&>;
+          static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, Next>,
+                        "a callback returns nothing, or a Next: Next::stop ends the run");
+          if constexpr (std::is_same_v<Answer, Next>)
+            return f(event);
           else
-            return static_cast<Next>(f(event));
+            return f(event), Next::proceed;
         }} {}
+  template <detail::Misfit<Callback> F>
+    requires(!std::invocable<F&, const Event&>)
+  Callback(F) {
+    static_assert(
+        detail::never<F>,
+        "an .on_batch_end callback takes (const BatchEnd& e), an .on_epoch_end callback (const auto& e)");
+  }
 
   Next operator()(const Event& event) const { return call_(event); }
 

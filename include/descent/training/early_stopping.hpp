@@ -62,12 +62,18 @@ void expect_usable(const Rule& rule) {
 /// The best value of a metric so far, and for how many epochs there has been no better one.
 class Best {
  public:
-  /// Takes in the last value of the monitored metric; true when it is the best so far.
-  template <class Rule>
-  bool update(const Rule& rule, const History& history) {
-    const double value = history[rule.monitor].back();
-    const double gain = rule.mode == Mode::min ? best_ - value : value - best_;
-    const bool better = is_nan(best_) || (!is_nan(gain) && gain > rule.min_delta);
+  /// A metric to watch, and by how much a better value must be better.
+  struct Watched {
+    std::string_view monitor;
+    Mode mode = Mode::min;
+    double min_delta = 0;
+  };
+
+  /// Takes in the last value of the metric; true when it is the best so far.
+  bool update(const Watched& watched, const History& history) {
+    const double value = history[watched.monitor].back();
+    const double gain = watched.mode == Mode::min ? best_ - value : value - best_;
+    const bool better = is_nan(best_) || (!is_nan(gain) && gain > watched.min_delta);
     if (better) best_ = value;
     waited_ = better ? 0 : waited_ + 1;
     return better;

@@ -1,54 +1,43 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
-#include <string>
 
 #include "descent/core/concepts.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/history.hpp"
-#include "descent/training/options.hpp"
 
 namespace descent::detail {
 
 /// What looks at the measurements after each epoch: early stopping, the plateau rule, and the choice of the best epoch.
-template <Layer M>
 class EpochRules {
  public:
-  /// Whether to go on. The plateau rule lowers the learning rate by way of the clock.
-  Next apply(const FitOptions<M>& options, const EpochEnd<M>& end, Clock& clock) {
-    if (const auto& rule = options.reduce_on_plateau) {
-      plateau_.update(*rule, end.history);
-      if (plateau_.waited() >= std::max(rule->patience, 1)) {
-        const double rate = end.learning_rate,
-                     lower = std::max(rate * rule->factor, std::min(rule->minimum, rate));
-        if (rate > 0) clock.rate_scale *= lower / rate;
-        plateau_.wait_again();
-      }
-    }
-    if (const auto& rule = options.early_stopping) {
-      if (best_.update(*rule, end.history) && rule->restore_best) best_model_ = end.model;
-      if (best_.waited() >= std::max(rule->patience, 1)) return Next::stop;
-    }
-    return Next::proceed;
+  /// Lowers the learning rate, by way of the clock, if the metric has not become better for long enough.
+  void apply(const ReduceOnPlateau& rule, const History& history, double learning_rate, Clock& clock) {
+    plateau_.update(watched(rule), history);
+    if (plateau_.waited() < std::max(rule.patience, 1)) return;
+    const double lower = std::max(learning_rate * rule.factor, std::min(rule.minimum, learning_rate));
+    if (learning_rate > 0) clock.rate_scale *= lower / learning_rate;
+    plateau_.wait_again();
   }
 
-  /// Whether this epoch was the best so far, by the metric of early stopping or else the loss.
-  bool is_best(const FitOptions<M>& options, const History& history) {
-    const EarlyStopping otherwise{.monitor = options.validation != nullptr ? "val_loss" : "loss"};
-    return kept_.update(options.early_stopping.value_or(otherwise), history);
+  struct Verdict {
+    bool is_best, is_over;
+  };
+  Verdict apply(const EarlyStopping& rule, const History& history) {
+    const bool is_best = best_.update(watched(rule), history);
+    return {is_best, best_.waited() >= std::max(rule.patience, 1)};
   }
 
-  /// The weights to end with, where early stopping keeps them.
-  const std::optional<M>& best_model() const { return best_model_; }
-
-  void visit_members(auto& a, const M& blank) {
-    a("best_model", best_model_, blank);
-    a("best", best_), a("plateau", plateau_), a("kept", kept_);
+  /// True if this epoch was the best so far, for the checkpoint that is kept.
+  bool is_best(const Best::Watched& watched, const History& history) {
+    return kept_.update(watched, history);
   }
+
+  static Best::Watched watched(const auto& rule) { return {rule.monitor, rule.mode, rule.min_delta}; }
+
+  void visit_members(auto& a) { a("best", best_), a("plateau", plateau_), a("kept", kept_); }
 
  private:
-  std::optional<M> best_model_;
   Best best_, plateau_, kept_;
 };
 

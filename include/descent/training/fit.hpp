@@ -16,6 +16,9 @@ namespace descent {
 /// The same as a `Trainer` that is run once; take that to go on afterwards. With `.resume_from` what the run before
 /// has trained counts: it ends after `.epochs` epochs in all.
 ///
+/// Each call begins anew: with the same `.seed` it takes the samples in the same order, and the optimizer has forgotten
+/// its state. To train a few epochs at a time, run a `Trainer` several times and do not call `fit` in a loop.
+///
 /// Throws   as Trainer::run; the model is then as it was before the step that failed.
 /// Example  examples/01_digits.cpp
 template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
@@ -29,7 +32,7 @@ History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimi
     if (trainer.steps() > before) model = std::move(trainer.model);
     throw;
   }
-  model = trainer.evaluated_model();
+  model = M{trainer.evaluated_model()};
   return trainer.history();
 }
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "descent/core/errors.hpp"
@@ -16,26 +14,44 @@
 
 namespace descent {
 
+/// The values of a metric, one an epoch.
+struct Series {
+  std::string name;
+  std::vector<double> values;
+
+  Series(std::string_view named, double value) : name{named}, values{value} {}
+};
+
+/// Metrics by their names, each with its value at a time.
+using NamedValues = std::vector<Series>;
+
+/// Adds a value to that of its metric, or as a new one.
+inline void add(NamedValues& values, std::string_view name, double value) {
+  for (Series& s : values)
+    if (s.name == name) return s.values.push_back(value);
+  values.emplace_back(name, value);
+}
+
 /// What training measured: for each metric, by name, one value an epoch. `loss` includes the penalty of the
 /// regularizer and is the mean over samples; names of the validation set begin with `val_`.
 ///
 ///   history["val_loss"].back()
 class History {
  public:
-  using Series = std::pair<std::string, std::vector<double>>;
+  using Series = descent::Series;
 
   /// Throws DataError, which lists the names there are, for any other.
   const std::vector<double>& operator[](std::string_view name) const {
-    if (const auto found = find(name); found != series_.end()) return found->second;
+    if (const Series* found = find(name)) return found->values;
     std::string names;
-    for (const Series& s : series_) names.append(names.empty() ? "" : ", ").append(s.first);
-    throw DataError("History", concat("expected one of [", names, "], got \"", name, '"'),
-                    "name the metric in .metrics, and give .validation for names with val_");
+    for (const Series& s : series_) names.append(names.empty() ? "" : ", ").append(s.name);
+    throw_error<DataError>("History", {"expected one of [", names, "], got \"", name, '"'},
+                           "name the metric in .metrics, and give .validation for names with val_");
   }
-  bool contains(std::string_view name) const { return find(name) != series_.end(); }
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   /// How many epochs were measured.
-  std::size_t epochs() const { return series_.empty() ? 0 : series_.front().second.size(); }
+  std::size_t epochs() const { return series_.empty() ? 0 : series_.front().values.size(); }
 
   /// The series in the order in which they were first added.
   auto begin() const { return series_.begin(); }
@@ -50,7 +66,7 @@ class History {
     }
     for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
       out << '\n' << concat(epoch + 1);
-      for (const Series& s : series_) out << ',' << digits(s.second[epoch]);
+      for (const Series& s : series_) out << ',' << digits(s.values[epoch]);
     }
     out << '\n';
   }
@@ -59,9 +75,9 @@ class History {
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
-      out << (&s == &series_.front() ? "" : ",") << "\n  " << json_quoted(s.first) << ": [";
-      for (std::size_t epoch = 0; epoch < s.second.size(); ++epoch)
-        out << (epoch == 0 ? "" : ", ") << (is_finite(s.second[epoch]) ? digits(s.second[epoch]) : "null");
+      out << (&s == &series_.front() ? "" : ",") << "\n  " << json_quoted(s.name) << ": [";
+      for (std::size_t epoch = 0; epoch < s.values.size(); ++epoch)
+        out << (epoch == 0 ? "" : ", ") << (is_finite(s.values[epoch]) ? digits(s.values[epoch]) : "null");
       out << ']';
     }
     out << "\n}\n";
@@ -69,28 +85,21 @@ class History {
 
   void visit_members(auto& a) {
     std::vector<std::string> names;
-    for (const Series& s : series_) names.push_back(s.first);
+    for (const Series& s : series_) names.push_back(s.name);
     a("names", names);
-    series_.resize(names.size());
+    series_.resize(names.size(), {"", 0});
     for (std::size_t i = 0; i < names.size(); ++i) {
-      series_[i].first = names[i];
-      a(names[i], series_[i].second);
+      series_[i].name = names[i];
+      a(names[i], series_[i].values);
     }
     for (const Series& s : series_)
-      if (s.second.size() != epochs())
-        throw FormatError(
-            "checkpoint",
-            concat("expected ", epochs(), " values of \"", s.first, "\", got ", s.second.size()),
+      if (s.values.size() != epochs())
+        throw_error<FormatError>(
+            "checkpoint", {"expected ", epochs(), " values of \"", s.name, "\", got ", s.values.size()},
             "the file is damaged");
   }
 
-  void add(std::string_view name, double value) {
-    const auto found = find(name);
-    if (found == series_.end())
-      series_.emplace_back(name, std::vector{value});
-    else
-      series_[static_cast<std::size_t>(found - series_.begin())].second.push_back(value);
-  }
+  void add(std::string_view name, double value) { descent::add(series_, name, value); }
 
  private:
   /// Enough digits to read the same number back.
@@ -117,8 +126,10 @@ class History {
     return text + '"';
   }
 
-  std::vector<Series>::const_iterator find(std::string_view name) const {
-    return std::find_if(series_.begin(), series_.end(), [&](const Series& s) { return s.first == name; });
+  const Series* find(std::string_view name) const {
+    for (const Series& s : series_)
+      if (s.name == name) return &s;
+    return nullptr;
   }
   std::vector<Series> series_;
 };

@@ -14,18 +14,18 @@
 
 namespace descent::detail {
 
-/// The loss and the metrics by their names, with `prefix` in front.
+/// Adds the loss and the metrics by their names, with `prefix` in front.
 template <std::floating_point T>
-NamedValues measured(double loss, const std::vector<AnyMetric<T>>& metrics, std::string_view prefix = "") {
-  const std::string start{prefix};
-  NamedValues values{{start + "loss", loss}};
-  for (const AnyMetric<T>& metric : metrics) values.emplace_back(start + metric.name(), metric.value());
-  return values;
+void add_measured(NamedValues& values, double loss, const std::vector<AnyMetric<T>>& metrics,
+                  std::string_view prefix = "") {
+  add(values, joined({prefix, "loss"}), loss);
+  for (const AnyMetric<T>& metric : metrics) add(values, joined({prefix, metric.name()}), metric.value());
 }
 
-/// Those of the validation set, with the penalty that a training set of so many samples has.
+/// Adds those of the validation set, with the penalty that a training set of so many samples has.
 template <Layer M>
-NamedValues validate(const M& model, const FitOptions<M>& options, const auto& loss, Index training_samples) {
+void validate(NamedValues& values, const M& model, const FitOptions<M>& options, const auto& loss,
+              Index training_samples) {
   using T = typename M::Scalar;
   double total = 0;
   std::vector<AnyMetric<T>> metrics = options.metrics;
@@ -35,7 +35,7 @@ NamedValues validate(const M& model, const FitOptions<M>& options, const auto& l
     for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);
   });
   const double mean = total / static_cast<double>(options.validation->samples());
-  return measured(mean + options.regularizer.penalty(model, training_samples), metrics, "val_");
+  add_measured(values, mean + options.regularizer.penalty(model, training_samples), metrics, "val_");
 }
 
 }  // namespace descent::detail

@@ -15,11 +15,10 @@ namespace descent::detail {
 template <Parameterized M>
 std::vector<std::string> faulty_parameters(const M& model) {
   std::vector<std::string> names;
-  M::visit(
-      [&](const Parameter& p, const auto& leaf) {
-        if (!all_finite(flat(leaf))) names.push_back(p.name.path());
-      },
-      model);
+  // Only reads, but shares the traversal that is compiled for models that are written to.
+  visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {
+    if (leaf.is_parameter && !all_finite(leaf.array())) names.push_back(leaf.name.path());
+  });
   return names;
 }
 
@@ -31,7 +30,7 @@ struct ForwardFault {
 
 /// The first of these, in the order of the layers.
 template <Layer M>
-ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
+[[gnu::cold]] ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
   ForwardFault fault{-1, ""};
   if (const auto faulty = faulty_parameters(model); !faulty.empty())
     fault.place = concat("parameter \"", faulty.front(), '"');
@@ -48,7 +47,7 @@ ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache)
 
 /// The same after a backward pass, which runs from the last layer to the first.
 template <Parameterized M>
-std::string first_fault_backward(const M& gradient) {
+[[gnu::cold]] std::string first_fault_backward(const M& gradient) {
   return concat("the gradient of \"", faulty_parameters(gradient).back(), '"');
 }
 
@@ -61,10 +60,10 @@ struct Fault {
 
 /// Thrown before a step, which is then not taken.
 [[noreturn]] inline void throw_not_finite(const Fault& fault, const Clock& clock, double learning_rate) {
-  throw NumericalError(
+  throw_error<NumericalError>(
       "fit",
-      concat("expected a finite ", fault.what, ", got ", fault.value, " at step ", clock.step + 1,
-             " with learning rate ", learning_rate, "; it begins in ", fault.place),
+      {"expected a finite ", fault.what, ", got ", fault.value, " at step ", clock.step + 1,
+       " with learning rate ", learning_rate, "; it begins in ", fault.place},
       "lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model "
       "is as it was before the step");
 }
@@ -74,10 +73,10 @@ template <Parameterized M>
 void expect_finite_weights(const M& model, const Clock& clock, double learning_rate) {
   const auto faulty = faulty_parameters(model);
   if (faulty.empty()) return;
-  throw NumericalError(
+  throw_error<NumericalError>(
       "fit",
-      concat("expected finite weights after step ", clock.step, " with learning rate ", learning_rate,
-             ", got infinity or not-a-number in parameter \"", faulty.front(), '"'),
+      {"expected finite weights after step ", clock.step, " with learning rate ", learning_rate,
+       ", got infinity or not-a-number in parameter \"", faulty.front(), '"'},
       "lower the learning rate and start again from the weights before");
 }
 

@@ -1,16 +1,18 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/thread_team.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/regularizers/any_limit.hpp"
@@ -27,7 +29,31 @@ inline constexpr Index full_batch = std::numeric_limits<Index>::max();
 
 /// Changes the inputs of a mini-batch before it is learnt from: x, the numbers of its samples, seed, epoch.
 template <class T>
-using Augmentation = std::function<void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t)>;
+class Augmentation {
+ public:
+  using Function = void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t);
+
+  Augmentation() = default;
+  template <class F>
+    requires(!std::same_as<F, Augmentation>) && std::constructible_from<std::function<Function>, F>
+  Augmentation(F change) : change_{std::move(change)} {}
+  template <detail::Misfit<Augmentation> F>
+    requires(!std::constructible_from<std::function<Function>, F>)
+  Augmentation(F) {
+    static_assert(detail::never<F>,
+                  "an .augment is called with (Matrix<T>& x, std::span<const Index> samples, "
+                  "std::uint64_t seed, std::int64_t epoch)");
+  }
+
+  explicit operator bool() const { return static_cast<bool>(change_); }
+  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
+                  std::int64_t epoch) const {
+    change_(x, samples, seed, epoch);
+  }
+
+ private:
+  std::function<Function> change_;
+};
 
 /// How `fit` and `Trainer` train.
 template <Layer M>
@@ -35,7 +61,7 @@ struct FitOptions {
   using T = typename M::Scalar;
 
   int epochs = 10;                         ///< passes through the training set
-  Index batch_size = 32;                   ///< the last batch of an epoch may be smaller
+  Index batch_size = 32;                   ///< at most the training set; the last of an epoch may be smaller
   const Dataset<T>* validation = nullptr;  ///< measured after each epoch
   std::vector<AnyMetric<T>> metrics = {};  ///< measured beside the loss
 
@@ -53,19 +79,20 @@ struct FitOptions {
   std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
 
   CheckpointOptions checkpoint = {};  ///< a file to go on from, should the run be killed
-  std::string resume_from = {};       ///< such a file; a new run without it
+  CheckpointPath resume_from = {};    ///< such a file; a new run without it
 
-  int threads = 1;         ///< that share each batch, where it is large enough; see docs/guide/speed.md
+  Threads threads = {};    ///< that share each batch, where it is large enough; see docs/guide/speed.md
   bool shuffle = true;     ///< a new order for each epoch
+  bool drop_last = false;  ///< leaves out the last batch of an epoch if it is smaller
   std::uint64_t seed = 0;  ///< of order, dropout and augmentation
   ProgressOptions progress = {};
 };
 
 namespace detail {
 
-/// Throws unless a training set of so many samples can be learnt with these options.
+/// Throws unless these options make sense.
 template <Layer M>
-void expect_usable(const FitOptions<M>& options, Index samples) {
+void expect_usable(const FitOptions<M>& options) {
   expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
   expect_at_least_one(
       {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
@@ -75,8 +102,8 @@ void expect_usable(const FitOptions<M>& options, Index samples) {
   for (auto m = options.metrics.begin(); m != options.metrics.end(); ++m)
     for (auto other = options.metrics.begin(); other != m; ++other)
       if (m->name() == other->name())
-        throw DataError("fit", concat("expected metrics of different names, got two of \"", m->name(), '"'),
-                        "name them apart by .name, or leave one out");
+        throw_error<DataError>("fit", {"expected metrics of different names, got two of \"", m->name(), '"'},
+                               "name them apart by .name, or leave one out");
   if (options.early_stopping) expect_usable(*options.early_stopping);
   if (const auto& rule = options.reduce_on_plateau) {
     expect_usable(*rule);
@@ -84,13 +111,8 @@ void expect_usable(const FitOptions<M>& options, Index samples) {
     expect_not_negative({rule->name, "minimum", rule->minimum});
   }
   if (options.batch_size < 1)
-    throw DataError("fit", concat("expected a batch size of at least 1, got ", options.batch_size),
-                    "32 is a good start; full_batch takes all samples");
-  if (options.batch_size > samples && options.batch_size != full_batch)
-    throw DataError("fit",
-                    concat("expected a batch size of at most the ", samples, " training samples, got ",
-                           options.batch_size),
-                    "choose a smaller one, or full_batch for all samples");
+    throw_error<DataError>("fit", {"expected a batch size of at least 1, got ", options.batch_size},
+                           "32 is a good start; full_batch takes all samples");
 }
 
 }  // namespace detail

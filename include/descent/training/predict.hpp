@@ -15,20 +15,31 @@ namespace descent {
 
 namespace detail {
 
-/// Throws unless `x` holds samples that the model can take.
+[[noreturn]] inline void throw_not_taken(std::string_view user, const ShapeError& error, Index rows,
+                                         Index cols) {
+  throw_error<ShapeError>(user, {error.what()},
+                          concat("the data is [", rows, " features, ", cols, " samples]: is it transposed?"));
+}
+
+/// Throws unless `x` has samples of a size that the model takes.
 template <Layer M>
-void expect_input(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
-  if (x.cols() == 0) throw DataError(user, "expected samples, got none", "hand in [features, samples]");
+void expect_shape(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
+  if (x.cols() == 0)
+    throw_error<DataError>(user, {"expected samples, got none"}, "hand in [features, samples]");
   try {
     model.output_shape({x.rows()});
   } catch (const ShapeError& error) {
-    throw ShapeError(
-        user, error.what(),
-        concat("the data is [", x.rows(), " features, ", x.cols(), " samples]: is it transposed?"));
+    throw_not_taken(user, error, x.rows(), x.cols());
   }
+}
+
+/// The same, and throws also unless all values are finite.
+template <Layer M>
+void expect_input(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
+  expect_shape(model, x, user);
   if (!all_finite(x))
-    throw DataError(user, "expected finite inputs, got infinity or not-a-number",
-                    "remove such samples, or fill the values in");
+    throw_error<DataError>(user, {"expected finite inputs, got infinity or not-a-number"},
+                           "remove such samples, or fill the values in");
 }
 
 /// Runs the model over samples of any number, a few at a time, so that the memory stays small; calls

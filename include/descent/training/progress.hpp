@@ -8,8 +8,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #if defined(_WIN32)
 #include <io.h>
@@ -19,8 +17,8 @@
 #endif
 
 #include "descent/core/errors.hpp"
-#include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
+#include "descent/training/history.hpp"
 
 namespace descent {
 
@@ -40,8 +38,6 @@ struct ProgressOptions {
 /// `fit(..., {.progress = silent})`
 inline constexpr ProgressOptions silent{.style = ProgressStyle::silent};
 
-using NamedValues = std::vector<std::pair<std::string, double>>;
-
 namespace detail {
 
 inline bool is_terminal(const std::ostream& out) {
@@ -60,15 +56,16 @@ inline std::size_t terminal_width() {
   return 80;
 }
 
-inline std::string to_text(double value) {
-  const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);
-  return fixed ? number_text(value, std::chars_format::fixed, 4)
-               : number_text(value, std::chars_format::scientific, 3);
+/// Seconds of a clock that only goes forward.
+inline double now() {
+  return std::chrono::duration<double>{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-inline std::string minutes(double seconds) {
-  const auto whole = static_cast<long long>(std::min(std::ceil(seconds), 1e9));
-  return concat(whole / 60, whole % 60 < 10 ? ":0" : ":", whole % 60);
+/// A measured value with four decimals, or with an exponent where these would say nothing.
+inline Rounded readable(double value) {
+  const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);
+  if (fixed) return {value, std::chars_format::fixed, 4};
+  return {value, std::chars_format::scientific, 3};
 }
 
 }  // namespace detail
@@ -76,15 +73,13 @@ inline std::string minutes(double seconds) {
 /// Shows how far training has come. Draws nothing in the style `silent`.
 class Progress {
  public:
-  using Seconds = std::chrono::duration<double>;
-
   Progress(const ProgressOptions& options, int epochs, Index samples)
       : out_{options.out}, style_{options.style}, epochs_{epochs}, samples_{samples} {
     if (out_ == nullptr) style_ = ProgressStyle::silent;
     if (style_ == ProgressStyle::automatic)
       style_ = detail::is_terminal(*out_) ? ProgressStyle::bar : ProgressStyle::lines;
     const char* no_color = std::getenv("NO_COLOR");
-    coloured_ = no_color == nullptr || *no_color == '\0';
+    colored_ = no_color == nullptr || *no_color == '\0';
     width_ = style_ == ProgressStyle::bar ? detail::terminal_width() : 0;
 #if defined(__GNUC__) && !defined(__OPTIMIZE__)
     if (style_ != ProgressStyle::silent && detail::is_terminal(*out_))
@@ -94,64 +89,63 @@ class Progress {
 
   void begin_epoch() {
     ++epoch_;
-    epoch_began_ = Clock::now();
+    epoch_began_ = detail::now();
   }
 
-  /// Whether a bar is due. Asked before the values are gathered, because that costs more than asking.
-  bool wants_update() const {
-    return style_ == ProgressStyle::bar && Clock::now() - drawn_ >= std::chrono::milliseconds{100};
-  }
+  /// True if a bar is due. Asked before the values are gathered, because that costs more than asking.
+  bool wants_update() const { return style_ == ProgressStyle::bar && detail::now() - drawn_ >= 0.1; }
 
   void update(Index samples_done, const NamedValues& values, double learning_rate) {
-    drawn_ = Clock::now();
+    drawn_ = detail::now();
     constexpr int cells = 16;
-    const double share = static_cast<double>(samples_done) / static_cast<double>(samples_);
+    const double share = samples_ > 0 ? std::clamp(double(samples_done) / double(samples_), 0.0, 1.0) : 0;
     const auto filled = static_cast<std::size_t>(share * cells);
-    const double all_done = (epoch_ - 1 + share) / epochs_;
-    const double elapsed = Seconds{drawn_ - began_}.count();
-    const double speed = all_done * epochs_ * static_cast<double>(samples_) / elapsed;
+    const double epochs_done = epoch_ - 1 + share;
+    const double elapsed = drawn_ - began_, left = elapsed * (epochs_ / epochs_done - 1);
+    const auto seconds_left = left > 0 ? static_cast<long long>(std::min(std::ceil(left), 1e9)) : 0;
 
-    const std::string head = concat("Epoch ", epoch_, '/', epochs_, ' ');
-    const std::string bar = std::string(filled, '#') + std::string(cells - filled, '.');
-    const std::string tail =
-        concat(' ', detail::minutes(elapsed / all_done - elapsed), " left - ",
-               detail::number_text(speed, std::chars_format::fixed, 0),
-               " samples/s - rate: ", detail::number_text(learning_rate, std::chars_format::scientific, 2),
-               listed(values));
-    const std::size_t room = width_ - std::min(width_, head.size() + cells + 3);
-    *out_ << '\r' << head << colour("\033[32m") << '[' << bar << ']' << colour("\033[0m")
-          << tail.substr(0, room) << "\033[K" << std::flush;
+    std::string text = head();
+    const std::size_t room = width_ - std::min(width_, text.size() + cells + 4);
+    detail::append(text, {' ', color("\033[32m"), '['});
+    text.append(filled, '#').append(cells - filled, '.');
+    detail::append(text, {']', color("\033[0m")});
+    const std::size_t width_without_tail = text.size();
+    detail::append(
+        text, {' ', seconds_left / 60, seconds_left % 60 < 10 ? ":0" : ":", seconds_left % 60, " left - ",
+               Rounded{epochs_done * double(samples_) / elapsed, std::chars_format::fixed, 0},
+               " samples/s - rate: ", Rounded{learning_rate, std::chars_format::scientific, 2}});
+    append_values(text, values);
+    if (text.size() - width_without_tail > room) text.resize(width_without_tail + room);
+    *out_ << '\r' << text << "\033[K" << std::flush;
   }
 
   void end_epoch(const NamedValues& values) {
     if (style_ == ProgressStyle::silent) return;
-    if (style_ == ProgressStyle::bar) *out_ << "\r\033[K";
-    const double seconds = Seconds{Clock::now() - epoch_began_}.count();
-    *out_ << concat("Epoch ", epoch_, '/', epochs_, " - ",
-                    detail::number_text(seconds, std::chars_format::fixed, 1), 's', listed(values), '\n')
-          << std::flush;
+    std::string text = style_ == ProgressStyle::bar ? "\r\033[K" : "";
+    text += head();
+    detail::append(text, {" - ", Rounded{detail::now() - epoch_began_, std::chars_format::fixed, 1}, 's'});
+    append_values(text, values);
+    *out_ << text << std::endl;
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Rounded = detail::Rounded;
 
-  static std::string listed(const NamedValues& values) {
-    std::string text;
-    for (const auto& [name, value] : values) text += " - " + name + ": " + detail::to_text(value);
-    return text;
+  std::string head() const { return detail::joined({"Epoch ", epoch_, '/', epochs_}); }
+  static void append_values(std::string& text, const NamedValues& values) {
+    for (const auto& [name, numbers] : values)
+      detail::append(text, {" - ", name, ": ", detail::readable(numbers.back())});
   }
-  std::string_view colour(std::string_view code) const { return coloured_ ? code : std::string_view{}; }
+  std::string_view color(std::string_view code) const { return colored_ ? code : std::string_view{}; }
 
   std::ostream* out_;
   ProgressStyle style_;
-  bool coloured_ = false;
+  bool colored_ = false;
   std::size_t width_ = 0;
   int epochs_;
   int epoch_ = 0;
   Index samples_;
-  Clock::time_point began_ = Clock::now();
-  Clock::time_point epoch_began_ = began_;
-  Clock::time_point drawn_{};
+  double began_ = detail::now(), epoch_began_ = began_, drawn_ = -1;
 };
 
 }  // namespace descent

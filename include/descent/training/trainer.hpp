@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,20 +15,16 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/flush_denormals.hpp"
-#include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/training/averages.hpp"
 #include "descent/training/batch_gradient.hpp"
-#include "descent/training/checkpoint.hpp"
-#include "descent/training/epoch.hpp"
-#include "descent/training/epoch_rules.hpp"
 #include "descent/training/evaluate.hpp"
-#include "descent/training/history.hpp"
 #include "descent/training/measure.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
-#include "descent/training/progress.hpp"
+#include "descent/training/training_loop.hpp"
 
 namespace descent {
 
@@ -43,7 +39,7 @@ namespace descent {
 ///
 /// Runs of 10 and 10 epochs give the same bits as one of 20.
 template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
-class Trainer {
+class Trainer final : private detail::Learner {
  public:
   using T = typename M::Scalar;
   using State = typename O::template State<M>;
@@ -60,7 +56,7 @@ class Trainer {
         optimizer{std::move(with_optimizer)},
         options{std::move(with)},
         state_{optimizer.init(model)} {
-    if (!options.resume_from.empty()) detail::load_checkpoint(options.resume_from, *this);
+    if (!options.resume_from.empty()) options.resume_from.load(*this);
   }
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends it.
@@ -73,88 +69,81 @@ class Trainer {
   const History& run(const Dataset<T>& train, int epochs) {
     check(train, epochs);
     const FlushDenormals guard;
-    Progress progress{options.progress, epochs, train.samples()};
-    Next next = Next::proceed;
-    timer_.restart(steps());
-    try {
-      for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(train, progress);
-    } catch (...) {
-      epoch_.reset();
-      throw;
+    train_ = &train;
+    detail::TrainingLoop{*this, loop_options(train.samples())}.run(epochs);
+    if (best_model_) {
+      model = M{*best_model_};
+      if (average_) average_.emplace(*best_model_);
     }
-    if (epochs > 0) stopped_ = next == Next::stop;
-    if (!options.checkpoint.path.empty()) save(options.checkpoint.path);
-    if (const auto& best = rules_.best_model()) {
-      model = *best;
-      if (average_) average_ = best;
-    }
-    return history_;
+    return history();
   }
 
   /// One step on one batch, which counts as the training set for the regularizer. Returns the cost before
-  /// the step. Checks neither shapes nor labels beyond what the loss does.
+  /// the step. Learning rates that follow the epochs move on with `end_epoch`.
+  ///
+  /// Throws   ShapeError or DataError when the batch does not fit the model or has not one target a sample;
+  ///          values and labels are not checked beyond what the loss does.
   double step(Batch<T> x, Batch<T> y) {
+    detail::expect_shape(model, x, "Trainer::step");
+    if (y.cols() != x.cols())
+      throw_error<ShapeError>("Trainer::step",
+                              {"expected a target for each of the ", x.cols(), " samples, got ", y.cols()},
+                              "pass [targets, samples]: is one transposed?");
     const FlushDenormals guard;
-    const double cost =
-        forward_backward({.size = x.cols(), .training_samples = x.cols()}, [&](const Part& part, auto&) {
-          return std::pair{Batch<T>{x.middleCols(part.first, part.count)},
-                           Batch<T>{y.middleCols(part.first, part.count)}};
-        });
+    const double cost = forward_backward(x.cols(), x.cols(), 0, true, [&](const Part& part, auto&) {
+      return std::pair<Batch<T>, Batch<T>>{x.middleCols(part.first, part.count),
+                                           y.middleCols(part.first, part.count)};
+    });
     update(x.cols());
     return cost;
+  }
+
+  /// Counts an epoch as done, so that learning rates which follow the epochs move on in a loop of one's own:
+  ///
+  ///   Trainer trainer{net, loss, Adam{.learning_rate = Cosine{.initial = 1e-2, .steps = 20}}};
+  ///   for (int epoch = 0; epoch < 20; ++epoch, trainer.end_epoch())
+  ///     for (const auto& [x, y] : batches) trainer.step(x, y);
+  ///
+  /// Measures nothing, and calls no callback.
+  void end_epoch() {
+    loop_.epoch.reset();
+    ++state_.clock.epoch;
   }
 
   /// Writes a checkpoint: all that training needs to go on with the same bits. A trainer with the same model,
   /// optimizer and metrics and with `.resume_from` goes on from it; options are not in it, nor are data.
   ///
   /// Throws   FormatError when the file cannot be written; the old one stays.
-  void save(const std::string& path) { detail::save_checkpoint(path, *this); }
+  void save(const std::string& path) { CheckpointPath{path}.save(*this); }
 
-  void visit_members(Archive& a) {
-    a("model", model);
-    a("optimizer", state_);
-    a("history", history_);
-    a("average", average_, model);
-    rules_.visit_members(a, model);
-    a("stopped", stopped_);
-    a("epoch", epoch_, detail::Epoch<T>{{}, options.metrics});
-    if (epoch_ && epoch_->in_step > 0) {
-      if (!accumulated_) accumulated_ = model;
-      a("accumulated", *accumulated_);
-    }
-  }
+  using detail::Learner::visit_members;
 
   /// What evaluation sees: the average of the weights where `options.average_weights` asks for it, or the model.
   const M& evaluated_model() const { return average_ ? *average_ : model; }
 
-  const History& history() const { return history_; }
+  const History& history() const { return loop_.history; }
   const State& state() const { return state_; }
   std::int64_t steps() const { return state_.clock.step; }
   std::int64_t epochs() const { return state_.clock.epoch; }
   /// How many of `options.epochs` epochs are to be done yet; none after a run that was stopped.
   int epochs_left() const {
     const std::int64_t left = options.epochs - epochs();
-    return stopped_ || (left < 0 && epochs() > 0) ? 0 : static_cast<int>(left);
+    return loop_.stopped || (left < 0 && epochs() > 0) ? 0 : static_cast<int>(left);
   }
-  double learning_rate() const { return optimizer.learning_rate(state_.clock); }
+  double learning_rate() const override { return optimizer.learning_rate(state_.clock); }
 
  private:
   using Gradient = detail::BatchGradient<M>;
-  using Workspace = typename Gradient::Workspace;
-
-  /// A mini-batch of so many samples, in a training set of so many, behind so many others of its step.
-  struct Place {
-    Index size, training_samples;
-    Index first_sample = 0;
-    bool full = true;
-  };
+  using Workspace = detail::Workspace<M>;
 
   void check(const Dataset<T>& train, int epochs) const {
-    if (epochs < 0) throw DataError("fit", concat("expected 0 epochs or more, got ", epochs), "set .epochs");
+    if (epochs < 0) throw_error<DataError>("fit", {"expected 0 epochs or more, got ", epochs}, "set .epochs");
     check(train, "the training set", train);
     if (options.validation != nullptr) check(*options.validation, "the validation set", train);
-    detail::expect_usable(options, train.samples());
-    if (epoch_) epoch_->plan.expect_same(plan(train.samples()));
+    detail::expect_usable(options);
+    const detail::EpochPlan now = plan(train.samples());
+    if (loop_.epoch) loop_.epoch->plan.expect_same(now);
+    if (const Index last = now.drop_last ? 0 : now.samples % now.batch_size; last > 0) try_batch(train, last);
   }
 
   void check(const Dataset<T>& data, std::string_view role, const Dataset<T>& train) const {
@@ -163,73 +152,95 @@ class Trainer {
     detail::check_loss_and_metrics(loss, options.metrics, model, data);
   }
 
-  Next run_epoch(const Dataset<T>& train, Progress& progress) {
-    const Index samples = train.samples();
-    if (!epoch_) epoch_ = {plan(samples), options.metrics};
-    detail::Epoch<T>& epoch = *epoch_;
-    detail::prepare_metrics(epoch.metrics, model, loss);
-    const Index batch_size = epoch.plan.batch_size;
-    const Index batches = batch_count(samples, batch_size);
-    const std::vector<Index> order =
-        options.shuffle ? shuffled_order(samples, options.seed, state_.clock.epoch) : plain_order(samples);
-    Next next = Next::proceed;
-    progress.begin_epoch();
-    while (epoch.batches < batches && next == Next::proceed) {
-      const Index i = epoch.batches;
-      const std::span<const Index> batch = mini_batch(order, batch_size, i);
-      const auto size = static_cast<Index>(batch.size());
-      const Place place{size, samples, epoch.in_step, size == batch_size};
-      const double cost = forward_backward(place, [&](const Part& part, Workspace& work) {
-        const auto columns =
-            batch.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
-        gather(train.x, columns, work.x);
-        gather(train.y, columns, work.y);
-        if (options.augment) options.augment(work.x, columns, options.seed, state_.clock.epoch);
-        return std::pair{Batch<T>{work.x}, Batch<T>{work.y}};
-      });
-      if (options.accumulate > 1) accumulate(size, epoch.in_step);
-      epoch.in_step += size;
-      if ((i + 1) % options.accumulate == 0 || i + 1 == batches) {
-        update(samples);
-        epoch.in_step = 0;
-      }
-      epoch.total += cost * static_cast<double>(size);
-      epoch.samples += size;
-      ++epoch.batches;
-      batch_gradient().for_each([&](const Workspace& work) {
-        for (AnyMetric<T>& metric : epoch.metrics) metric.update(*work.prediction, work.y);
-      });
-      next = notify(options.on_batch_end, BatchEnd{steps(), cost, learning_rate()});
-      if (progress.wants_update())
-        progress.update(epoch.samples, detail::measured(epoch.mean_cost(), epoch.metrics), learning_rate());
-      if (epoch.in_step == 0 && next == Next::proceed && timer_.is_due(options.checkpoint, steps())) {
-        save(options.checkpoint.path);
-        timer_.restart(steps());
-      }
+  /// Throws unless the model takes a batch of so many samples in training, such as the last one of an epoch, for which
+  /// it would be late to find out.
+  void try_batch(const Dataset<T>& train, Index samples) const {
+    typename M::Cache cache;
+    try {
+      model.forward(train.x.middleCols(0, samples), cache, Pass::training({.seed = options.seed}));
+    } catch (const DataError& error) {
+      throw_error<DataError>(
+          "fit",
+          {"the last batch of an epoch has ", samples, " of ", train.samples(), " samples: ", error.what()},
+          "set .drop_last = true to leave it out");
     }
-    ++state_.clock.epoch;
-    detail::expect_finite_weights(model, state_.clock, learning_rate());
-
-    NamedValues values = detail::measured(epoch.mean_cost(), epoch.metrics);
-    epoch_.reset();
-    if (options.validation != nullptr)
-      std::ranges::move(detail::validate(evaluated_model(), options, loss, samples),
-                        std::back_inserter(values));
-    for (const auto& [name, value] : values) history_.add(name, value);
-    progress.end_epoch(values);
-    next = std::max(next, rules_.apply(options, epoch_end(), state_.clock));
-    const CheckpointOptions& checkpoint = options.checkpoint;
-    if (!checkpoint.path.empty() && checkpoint.keep_best && rules_.is_best(options, history_))
-      save(checkpoint.path + ".best");
-    return std::max(next, notify(options.on_epoch_end, epoch_end()));
   }
 
   detail::EpochPlan plan(Index samples) const {
-    return {samples, std::min(options.batch_size, samples), options.accumulate, options.seed,
-            options.shuffle};
+    return {samples,
+            std::min(options.batch_size, samples),
+            options.accumulate,
+            options.seed,
+            options.shuffle,
+            options.drop_last};
+  }
+  detail::LoopOptions loop_options(Index samples) const {
+    return {plan(samples),          options.validation != nullptr,
+            options.early_stopping, options.reduce_on_plateau,
+            options.on_batch_end,   options.checkpoint,
+            options.progress};
   }
 
-  EpochEnd<M> epoch_end() const { return {epochs(), history_, evaluated_model(), learning_rate()}; }
+  // What the loop asks for.
+
+  detail::LoopState& loop_state() override { return loop_; }
+  Clock& clock() override { return state_.clock; }
+  void begin_epoch() override {
+    metrics_ = std::vector<AnyMetric<T>>(options.metrics);
+    detail::prepare_metrics(metrics_, model, loss);
+  }
+
+  double learn(const detail::MiniBatch& batch) override {
+    const auto size = static_cast<Index>(batch.samples.size());
+    const auto load = [&](const Part& part, Workspace& work) {
+      const auto samples =
+          batch.samples.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
+      gather(train_->x, samples, work.x);
+      gather(train_->y, samples, work.y);
+      if (options.augment) options.augment(work.x, samples, options.seed, state_.clock.epoch);
+      return std::pair<Batch<T>, Batch<T>>{work.x, work.y};
+    };
+    const double cost =
+        forward_backward(size, batch.training_samples, batch.first_sample, batch.is_full, load);
+    if (options.accumulate > 1) detail::accumulate(accumulated_, gradient(), size, batch.first_sample);
+    if (batch.ends_step) update(batch.training_samples);
+    batch_gradient().for_each([&](const Workspace& work) {
+      for (AnyMetric<T>& metric : metrics_) metric.update(*work.prediction, work.y);
+    });
+    return cost;
+  }
+
+  NamedValues training_values(double mean_cost) const override {
+    NamedValues values;
+    detail::add_measured(values, mean_cost, metrics_);
+    return values;
+  }
+  void add_validation_values(NamedValues& values, Index training_samples) const override {
+    detail::validate(values, evaluated_model(), options, loss, training_samples);
+  }
+  void expect_finite_weights() const override {
+    detail::expect_finite_weights(model, state_.clock, learning_rate());
+  }
+  void keep_best_weights() override { best_model_.emplace(evaluated_model()); }
+  Next notify_epoch_end() const override {
+    return notify(options.on_epoch_end, {epochs(), history(), evaluated_model(), learning_rate()});
+  }
+
+  [[gnu::cold]] void visit_model(Archive& a) override { a("model", model), a("optimizer", state_); }
+  [[gnu::cold]] void visit_rest(Archive& a) override {
+    a("average", average_, model);
+    if (loop_.epoch) {
+      if (metrics_.size() != options.metrics.size()) begin_epoch();
+      for (AnyMetric<T>& metric : metrics_) a(metric.name(), metric);
+    }
+    a("best_model", best_model_, model);
+    if (loop_.epoch && loop_.epoch->in_step > 0) {
+      if (!accumulated_) accumulated_.emplace(model);
+      a("accumulated", *accumulated_);
+    }
+  }
+
+  // The step.
 
   /// The workers, as many as `options.threads` says at the moment.
   Gradient& batch_gradient() {
@@ -240,11 +251,12 @@ class Trainer {
   M& gradient() { return batch_gradient().gradient(); }
 
   /// The cost of a mini-batch and, in `gradient()`, the gradient of its loss.
-  double forward_backward(const Place& place, auto&& load) {
+  double forward_backward(Index size, Index training_samples, Index first_sample, bool full,
+                          typename Gradient::Load load) {
     Gradient& batch = batch_gradient();
-    const Pass::Training at{options.seed, state_.clock.step, place.first_sample};
-    const double cost = batch.compute(model, loss, place.size, place.full, at, load) +
-                        options.regularizer.penalty(model, place.training_samples);
+    const double cost =
+        batch.compute(model, loss, size, full, {options.seed, state_.clock.step, first_sample}, load) +
+        options.regularizer.penalty(model, training_samples);
     if (!is_finite(cost))
       detail::throw_not_finite({"loss", cost, batch.first_fault(model)}, state_.clock, learning_rate());
     if (!batch.is_finite())
@@ -253,17 +265,6 @@ class Trainer {
           state_.clock, learning_rate());
     update_buffers(model, gradient());
     return cost;
-  }
-
-  /// Takes a mini-batch of `size` samples into the mean gradient of the `before` samples of this step, and leaves
-  /// that mean in `gradient()`.
-  void accumulate(Index size, Index before) {
-    if (before == 0) {
-      accumulated_ = gradient();
-      return;
-    }
-    const T share = T(size) / T(before + size);
-    visit_flat([&](auto mean, auto g) { mean += share * (g - mean), g = mean; }, *accumulated_, gradient());
   }
 
   /// The step of the optimizer along `gradient()`, with all that goes around it.
@@ -277,23 +278,14 @@ class Trainer {
     else
       optimizer.step(model, gradient(), state_);
     options.constraint.apply(model);
-    if (options.average_weights > 0) average();
-  }
-
-  void average() {
-    if (!average_) average_ = model;
-    visit_flat([&](auto mean, auto w) { update_average(mean, w, options.average_weights); }, *average_,
-               model);
-    visit_buffers<M>([](const Buffer&, auto& kept, auto& seen) { kept = seen; }, *average_, model);
+    if (options.average_weights > 0) detail::follow(average_, model, options.average_weights);
   }
 
   State state_;
-  History history_;
-  std::optional<M> accumulated_, average_;
-  detail::EpochRules<M> rules_;
-  bool stopped_ = false;                   // by early stopping or a callback
-  std::optional<detail::Epoch<T>> epoch_;  // the one at hand
-  detail::CheckpointTimer timer_;
+  detail::LoopState loop_;
+  std::vector<AnyMetric<T>> metrics_;  // of the epoch at hand
+  std::optional<M> accumulated_, average_, best_model_;
+  const Dataset<T>* train_ = nullptr;  // of the run at hand
   Scratch<std::unique_ptr<Gradient>> batch_gradient_;
 };
 

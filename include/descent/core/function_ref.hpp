@@ -1,0 +1,31 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+namespace descent {
+
+/// A view of a callable, to be called while the callable lives. Code that takes one is compiled once, not once for each
+/// callable; unlike std::function it owns nothing and allocates nothing.
+template <class Signature>
+class FunctionRef;
+
+template <class R, class... Arguments>
+class FunctionRef<R(Arguments...)> {
+ public:
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, FunctionRef>)
+  FunctionRef(F&& f)
+      : object_{const_cast<void*>(static_cast<const void*>(&f))},
+        call_{[](void* object, Arguments... arguments) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(object))(arguments...);
+        }} {}
+
+  R operator()(Arguments... arguments) const { return call_(object_, arguments...); }
+
+ private:
+  void* object_;
+  R (*call_)(void*, Arguments...);
+};
+
+}  // namespace descent

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/visit.hpp"
+
+namespace descent::detail {
+
+/// Takes the gradient of `size` samples into the mean gradient of the `before` samples of the same step, and leaves the
+/// mean in both.
+template <Parameterized M>
+void accumulate(std::optional<M>& mean, M& gradient, Index size, Index before) {
+  using T = typename M::Scalar;
+  if (before == 0) {
+    mean.emplace(gradient);
+    return;
+  }
+  const T share = T(size) / T(before + size);
+  visit_leaves(*mean, gradient, [&](const Leaf<T>& all, const Leaf<const T>& own) {
+    if (all.is_parameter) all.array() += share * (own.array() - all.array());
+  });
+  visit_leaves(gradient, *mean, [](const Leaf<T>& own, const Leaf<const T>& all) {
+    if (own.is_parameter) std::copy_n(all.data, all.size(), own.data);
+  });
+}
+
+/// Moves an exponential average of weights, which begins with the first model, towards the model. `share` is that of the
+/// old weights; buffers are averages already and are copied.
+template <Parameterized M>
+void follow(std::optional<M>& average, const M& model, double share) {
+  using T = typename M::Scalar;
+  if (!average) average.emplace(model);
+  visit_leaves(*average, model, [&](const Leaf<T>& mean, const Leaf<const T>& now) {
+    if (mean.is_parameter) {
+      auto weights = mean.array();
+      update_average(weights, now.array(), share);
+    } else {
+      std::copy_n(now.data, now.size(), mean.data);
+    }
+  });
+}
+
+}  // namespace descent::detail

@@ -1,0 +1,29 @@
+#include "descent/core/function_ref.hpp"
+
+#include <memory>
+
+#include "catch.hpp"
+
+using descent::FunctionRef;
+
+TEST_CASE("FunctionRef: calls the callable that it was made from, and sees its state") {
+  int calls = 0;
+  auto add = [&calls](int a, int b) { return ++calls, a + b; };
+  const FunctionRef<int(int, int)> f{add};
+  CHECK(f(2, 3) == 5);
+  CHECK(f(-1, 1) == 0);
+  CHECK(calls == 2);
+}
+
+TEST_CASE("FunctionRef: a copy refers to the same callable, not to the first reference") {
+  const auto twice = [](int a) { return 2 * a; };
+  auto first = std::make_unique<FunctionRef<int(int)>>(twice);
+  const FunctionRef<int(int)> copy = *first;
+  first.reset();
+  CHECK(copy(21) == 42);
+}
+
+TEST_CASE("FunctionRef: takes a temporary for the length of a call, and converts what the callable returns") {
+  const auto call = [](FunctionRef<double(int)> f) { return f(3); };
+  CHECK(call([](int a) { return a + 1; }) == 4.0);
+}
