@@ -94,5 +94,5 @@ TEST_CASE("History: JSON escapes all that its strings may not hold") {
   history.write_json(json);
   CHECK(json.str() == "{\n  \"a \\\"b\\\" \\\\ \\u000a\\u0009\\u0001 \\u001f \xC3\xA9\": [1]\n}\n");
   const nlohmann::json read = nlohmann::json::parse(json.str());
-  CHECK(read.begin().key() == history.begin()->first);
+  CHECK(read.begin().key() == history.begin()->name);
 }
