@@ -1,3 +1,4 @@
+#include <limits>
 #include <sstream>
 
 #include "catch.hpp"
@@ -105,4 +106,13 @@ TEST_CASE("a sample of the entries can be checked", "[checks]") {
   CHECK(report.verdict == GradientVerdict::correct);
   CHECK(report.worst.size() == 2);
   for (const auto& block : report.blocks) CHECK(block.entries <= 4);
+}
+
+TEST_CASE("check_gradient: options that make no sense are refused") {
+  Rng rng{1};
+  const Sequential net{Dense<double>{2, 1, rng}};
+  const Matrix<double> x = Matrix<double>::Ones(2, 3), y = Matrix<double>::Ones(1, 3);
+  for (const double epsilon : {0.0, -1e-5, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.epsilon = epsilon}), DataError);
+  CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.entries_per_block = -1}), DataError);
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <limits>
 #include "catch.hpp"
 
 using namespace descent;
@@ -88,4 +89,9 @@ TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
         }
         REQUIRE(next == total);
       }
+}
+
+TEST_CASE("ThreadTeam: a number of threads that cannot be is refused", "[threads]") {
+  for (const int threads : {0, -1, 5000, std::numeric_limits<int>::max()})
+    CHECK_THROWS_AS(ThreadTeam{threads}, DataError);
 }

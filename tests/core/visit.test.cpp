@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/models/sequential.hpp"
 
 using namespace descent;
 
@@ -112,4 +115,18 @@ TEST_CASE("update_buffers moves running averages by 1 - momentum") {
 TEST_CASE("parameter_count counts what is learnt, not what is only kept") {
   CHECK(parameter_count(Tree{}) == 2 * 3 + 2);
   CHECK(parameter_count(WithoutBuffers{}) == 0);
+}
+
+TEST_CASE("visit_flat: models of other shapes are refused") {
+  Rng rng{1};
+  Sequential net{Dense{2, 3, rng}};
+  const Sequential wider{Dense{3, 3, rng}}, transposed{Dense{3, 2, rng}};
+  for (const auto* other : {&wider, &transposed}) {
+    CHECK_THROWS_AS(visit_flat([](auto a, auto b) { a += b; }, net, *other), ShapeError);
+    CHECK_THROWS_AS(visit_parts(
+                        Alone{}, [](auto a, auto b) { a += b; }, net, *other),
+                    ShapeError);
+  }
+  Sequential norm{BatchNorm{2}};
+  CHECK_THROWS_AS(update_buffers(norm, Sequential{BatchNorm{3}}), ShapeError);
 }

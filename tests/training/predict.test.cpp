@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/relu.hpp"
 #include "support.hpp"
 
 using namespace descent;
@@ -109,4 +110,9 @@ void expect_equal_predictions_in_two_threads(const M& net) {
 TEST_CASE("Two threads may predict at once with one network", "[threads]") {
   SECTION("Sequential") { expect_equal_predictions_in_two_threads(support::rich_net()); }
   SECTION("Network") { expect_equal_predictions_in_two_threads(support::rich_network()); }
+}
+
+TEST_CASE("predict: samples without features are refused") {
+  const Sequential net{ReLU{}};
+  CHECK_THROWS_AS(predict(net, Matrix<>(0, 3)), ShapeError);
 }

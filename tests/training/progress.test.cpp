@@ -211,3 +211,12 @@ TEST_CASE("fit shows its progress where and how it is told") {
   CHECK_THAT(bar_in(bar), Matches("#+\\.+"));
   CHECK_THAT(bar, HasMatch("\r\033\\[K" + line));
 }
+
+TEST_CASE("Progress: no samples, or more than there are, do not break the bar") {
+  for (const Index total : {Index{0}, Index{-4}, Index{2}}) {
+    std::ostringstream out;
+    Progress progress{{.out = &out, .style = ProgressStyle::bar}, 0, total};
+    progress.update(5, {{"loss", 1.0}}, 0.1);
+    CHECK(out.str().find("loss") != std::string::npos);
+  }
+}

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <iomanip>
+#include <limits>
 #include <numeric>
 #include <ostream>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/options.hpp"
 #include "descent/core/random.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/training/predict.hpp"
@@ -110,7 +112,11 @@ class GradientCheck {
     GradientReport::Entry entry;
     double* at;
     std::size_t block;
-    double size() const { return std::abs(entry.analytic - entry.numeric); }
+    /// Infinite for what is not-a-number, which could not be sorted.
+    double size() const {
+      const double difference = std::abs(entry.analytic - entry.numeric);
+      return std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
+    }
     double scale() const { return std::max(std::abs(entry.analytic), std::abs(entry.numeric)); }
   };
 
@@ -237,7 +243,8 @@ class GradientCheck {
 ///
 /// Double precision only: in float, rounding alone reaches 1e-3. Build the model as `Dense<double>` and so on.
 ///
-/// Throws   as fit, when model, data and loss do not fit.
+/// Throws   as fit, when model, data and loss do not fit; DataError when epsilon is not positive or the number of entries
+///          negative.
 /// Cost     two forward passes for every parameter and input.
 /// Source   A. Ng's course on improving deep networks, gradient checking
 template <Layer M, Loss<double> L>
@@ -246,6 +253,9 @@ GradientReport check_gradient(const M& model, const L& loss, const Matrix<double
   static_assert(std::same_as<typename M::Scalar, double>,
                 "check_gradient needs a model in double precision, as in Dense<double>");
   detail::expect_input(model, x, "check_gradient");
+  expect_positive({"check_gradient", "epsilon", options.epsilon, "1e-5 is usual"});
+  expect_not_negative({"check_gradient", "entries_per_block", static_cast<double>(options.entries_per_block),
+                       "0 checks all"});
   return detail::GradientCheck<M, L>{model, loss, x, y, options}.run();
 }
 

@@ -27,8 +27,14 @@ struct Dataset {
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order.
+  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it.
   Dataset subset(std::span<const Index> indices) const {
+    for (const Index i : indices)
+      if (i < 0 || i >= x.cols() || i >= y.cols())
+        throw DataError("subset",
+                        concat("expected the number of one of ", x.cols(), " samples, each with one of ",
+                               y.cols(), " targets, got ", i),
+                        "count the samples from 0");
     return {x(Eigen::all, indices), y(Eigen::all, indices), feature_names, class_names};
   }
 };

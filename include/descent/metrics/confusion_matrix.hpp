@@ -23,7 +23,7 @@ class ConfusionMatrix {
   static constexpr std::string_view name = "ConfusionMatrix";
   using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic>;
 
-  explicit ConfusionMatrix(Index classes) : counts_(Counts::Zero(checked(classes), classes)) {}
+  explicit ConfusionMatrix(Index classes) : counts_(filled<Counts>(name, checked(classes), classes, 0)) {}
 
   void update(const BatchLike auto& prediction, const BatchLike auto& target) {
     if (prediction.rows() > classes())

@@ -72,7 +72,7 @@ inline std::string to_text(double value) {
 }
 
 inline std::string minutes(double seconds) {
-  const auto whole = static_cast<long long>(std::min(std::ceil(seconds), 1e9));
+  const auto whole = static_cast<long long>(seconds > 0 ? std::min(std::ceil(seconds), 1e9) : 0);
   return formatted("%lld:%02lld", whole / 60, whole % 60);
 }
 
@@ -110,7 +110,9 @@ class Progress {
   void update(Index samples_done, const NamedValues& values, double learning_rate) {
     drawn_ = Clock::now();
     constexpr int cells = 16;
-    const double share = static_cast<double>(samples_done) / static_cast<double>(samples_);
+    const double share =
+        samples_ > 0 ? std::clamp(static_cast<double>(samples_done) / static_cast<double>(samples_), 0.0, 1.0)
+                     : 0;
     const auto filled = static_cast<std::size_t>(share * cells);
     const double all_done = (epoch_ - 1 + share) / epochs_;
     const double elapsed = Seconds{drawn_ - began_}.count();
