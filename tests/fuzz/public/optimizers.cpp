@@ -5,6 +5,7 @@
 #include "conformance/regularizer_table.hpp"
 #include "conformance/schedule_table.hpp"
 #include "fuzz/public/calls.hpp"
+#include "fuzz/public/erased.hpp"
 #include "fuzz/public/networks.hpp"
 #include "fuzz/public/options.hpp"
 
@@ -21,38 +22,42 @@ Network<double> mostly(Source& source, const Network<double>& net) {
   visit_flat([&](auto w) { w.setConstant(values(0, w.size() % 3)); }, filled);
   return filled;
 }
+
+void minimize_parabola(Source& source, const auto& optimizer) {
+  Network<double> net = usual_network(source);
+  const double curvature = source.flag() ? 1 : source.number();
+  MinimizeOptions options{.steps = source.below(4), .gradient_tolerance = 1e-6};
+  if (source.one_in(4)) options.gradient_tolerance = source.number();
+  if (source.one_in(8)) options.steps = -1;
+  minimize(
+      net,
+      [&](const Network<double>& at, Network<double>& gradient) {
+        double cost = 0;
+        visit_flat([&](auto w, auto dw) { cost += curvature * w.square().sum() / 2, dw = curvature * w; }, at,
+                   gradient);
+        return cost;
+      },
+      optimizer, options);
+}
 }  // namespace
 
 void add_optimizers(Calls& calls) {
   conformance::for_each(conformance::optimizers, [&](const auto& row) {
+    using Optimizer = AnyOptimizer<Network<double>>;
     calls.push_back({row.name + ": init and step", [&row](Source& source) {
-                       auto optimizer = changed(source, row.optimizer);
+                       const Optimizer optimizer{changed(source, row.optimizer)};
                        Network<double> net = usual_network(source);
                        auto state = optimizer.init(mostly(source, net));
-                       if (source.one_in(4)) optimizer = changed(source, optimizer);
                        for (unsigned steps = source.below(4); steps > 0; --steps)
                          optimizer.step(net, mostly(source, net), state);
                        optimizer.learning_rate({source.whole(), source.whole(), source.number()});
                      }});
-    calls.push_back(
-        {row.name + ": minimize", [&row](Source& source) {
-           Network<double> net = usual_network(source);
-           const double curvature = source.flag() ? 1 : source.number();
-           MinimizeOptions options{.steps = source.below(4), .gradient_tolerance = 1e-6};
-           if (source.one_in(4)) options.gradient_tolerance = source.number();
-           if (source.one_in(8)) options.steps = -1;
-           minimize(
-               net,
-               [&](const Network<double>& at, Network<double>& gradient) {
-                 double cost = 0;
-                 visit_flat(
-                     [&](auto w, auto dw) { cost += curvature * w.square().sum() / 2, dw = curvature * w; },
-                     at, gradient);
-                 return cost;
-               },
-               changed(source, row.optimizer), options);
-         }});
+    calls.push_back({row.name + ": minimize", [&row](Source& source) {
+                       minimize_parabola(source, Optimizer{changed(source, row.optimizer)});
+                     }});
   });
+  calls.push_back({"LBFGS: minimize with line search",
+                   [](Source& source) { minimize_parabola(source, changed(source, LBFGS{})); }});
   conformance::for_each(conformance::schedules, [&](const auto& row) {
     calls.push_back({row.name + ": value", [&row](Source& source) {
                        const auto schedule = changed(source, row.schedule);
