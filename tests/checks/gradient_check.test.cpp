@@ -1,8 +1,11 @@
+#include <limits>
 #include <sstream>
 
 #include "catch.hpp"
 #include "decimal_comma.hpp"
 #include "descent/descent.hpp"
+
+namespace gradient_check_test {
 
 using namespace descent;
 
@@ -124,3 +127,14 @@ TEST_CASE("check_gradient: its report prints the same in every locale", "[checks
         "  0.weight              0.25  over 12345 entries, 6789 at kinks\n"
         "  0.weight(1000, 2)  backward 0.5  numeric 0.123456789\n");
 }
+
+TEST_CASE("check_gradient: options that make no sense are refused") {
+  Rng rng{1};
+  const Sequential net{Dense<double>{2, 1, rng}};
+  const Matrix<double> x = Matrix<double>::Ones(2, 3), y = Matrix<double>::Ones(1, 3);
+  for (const double epsilon : {0.0, -1e-5, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.epsilon = epsilon}), DataError);
+  CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.entries_per_block = -1}), DataError);
+}
+
+}  // namespace gradient_check_test

@@ -183,3 +183,27 @@ TEST_CASE("layers: two threads predict with one const layer", "[conformance][thr
     }
   });
 }
+
+TEST_CASE("layers: forward and backward refuse batches that do not fit") {
+  for_each(layers, [](const auto& row) {
+    CAPTURE(row.name);
+    Rng rng{7};
+    const AnyLayer<double> layer = row.make(rng);
+    AnyLayer<double> gradient = zeros_like(layer);
+    const Matrix<double> x = Matrix<double>::Ones(row.shape.size(), 4);
+    AnyLayer<double>::Cache cache;
+    CHECK_THROWS_AS(layer.backward(x, x, cache, gradient), Error);  // without forward
+    const Matrix<double> dy = layer.forward(x, cache, Pass::training({}));
+    CHECK_NOTHROW(layer.backward(x, dy, cache, gradient));
+    CHECK_THROWS_AS(layer.backward(x, Matrix<double>::Ones(dy.rows(), 3).eval(), cache, gradient),
+                    ShapeError);
+    CHECK_THROWS_AS(layer.backward(x, Matrix<double>::Ones(dy.rows() + 1, 4).eval(), cache, gradient),
+                    ShapeError);
+    CHECK_THROWS_AS(layer.backward(x.leftCols(3), dy, cache, gradient), ShapeError);
+    try {  // one that takes any number of features computes, any other throws a ShapeError
+      layer.forward(Matrix<double>::Ones(row.shape.size() + 2, 4).eval(), cache, Pass::inference());
+      CHECK(layer.output_shape({row.shape.size() + 2}).size() > 0);
+    } catch (const ShapeError&) {
+    }
+  });
+}

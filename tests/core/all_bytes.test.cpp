@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace all_bytes_test {
+
 using descent::detail::all_bytes;
 
 TEST_CASE("All bytes of a stream are read, of any number") {
@@ -30,3 +32,5 @@ TEST_CASE("A folder cannot be read") {
   CHECK_FALSE(all_bytes(in).has_value());
 }
 #endif
+
+}  // namespace all_bytes_test

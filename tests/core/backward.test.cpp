@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "descent/layers/dense.hpp"
 
+namespace backward_test {
+
 using namespace descent;
 
 namespace {
@@ -58,3 +60,5 @@ TEST_CASE("Without dx, a layer's parameters have the same gradient") {
   CHECK(with.bias == without.bias);
   CHECK(without.weight.norm() > 0);
 }
+
+}  // namespace backward_test

@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace batch_test {
+
 using namespace descent;
 
 namespace {
@@ -69,3 +71,5 @@ TEST_CASE("Only what lies in memory as a batch converts to one") {
   STATIC_REQUIRE_FALSE(BatchLike<decltype(m + m)>);          // is not in memory at all
   STATIC_REQUIRE_FALSE(std::is_convertible_v<Matrix<double>, Batch<float>>);  // has another scalar
 }
+
+}  // namespace batch_test

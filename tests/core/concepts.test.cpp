@@ -3,6 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include <cstdint>
+#include <limits>
+#include <type_traits>
 #include "catch.hpp"
 #include "descent/initializers.hpp"
 #include "descent/layers.hpp"
@@ -12,6 +15,8 @@
 #include "descent/optimizers.hpp"
 #include "descent/regularizers.hpp"
 #include "descent/schedules.hpp"
+
+namespace concepts_test {
 
 using namespace descent;
 
@@ -288,3 +293,18 @@ TEST_CASE("Metric: gathered batch by batch, merged, and named") {
   STATIC_REQUIRE_FALSE(Metric<ValueChangesIt, float>);
   STATIC_REQUIRE_FALSE(Metric<MeanSquaredError, float>);
 }
+
+TEST_CASE("Clock: a damaged file does not bring counts that overflow") {
+  const auto read = [](std::int64_t step) {
+    Clock clock;
+    const auto archive = [&](std::string_view name, auto& value) {
+      if (name == "step") value = static_cast<std::remove_reference_t<decltype(value)>>(step);
+    };
+    clock.visit_members(archive);
+  };
+  CHECK_NOTHROW(read(std::int64_t{1} << 62));
+  CHECK_THROWS_AS(read(std::numeric_limits<std::int64_t>::max()), FormatError);
+  CHECK_THROWS_AS(read(-1), FormatError);
+}
+
+}  // namespace concepts_test

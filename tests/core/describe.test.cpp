@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace describe_test {
+
 using namespace descent;
 
 namespace {
@@ -45,3 +47,5 @@ TEST_CASE("describe: an erased layer is described as the layer inside") {
         LayerDescription{
             "Network", {}, {{"0", plain("ReLU")}, {"1", {"Residual", {}, {{"body", plain("Tanh")}}}}}});
 }
+
+}  // namespace describe_test

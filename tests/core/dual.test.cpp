@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace dual_test {
+
 using namespace descent;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("Dual: comparisons go by the value, and corners have a derivative", "[
   CHECK(abs(Dual<double>{-3, 2}).slope == -2);
   CHECK(abs(Dual<double>{0, 2}).slope == 0);
 }
+
+}  // namespace dual_test

@@ -9,6 +9,8 @@
 #include "decimal_comma.hpp"
 #include "support.hpp"
 
+namespace errors_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -61,3 +63,5 @@ TEST_CASE("concat: prints numbers the same in every locale") {
   CHECK(support::under_decimal_comma([] { return concat(0.5, ' ', 1234567, ' ', 1.5F, ' ', -2.5e-10); }) ==
         "0.5 1234567 1.5 -2.5e-10");
 }
+
+}  // namespace errors_test

@@ -8,6 +8,8 @@
 #include "descent/core/types.hpp"
 #include "support.hpp"
 
+namespace exponential_average_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -102,3 +104,5 @@ TEST_CASE("ExponentialAverage says what is wrong") {
   CHECK(support::message_of<ShapeError>([&] { average.update(Matrix<>::Ones(3, 2)); }) ==
         "ExponentialAverage: expected 2 x 3 values, got 3 x 2");
 }
+
+}  // namespace exponential_average_test

@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "descent/core/types.hpp"
 
+namespace finite_test {
+
 using namespace descent;
 
 namespace {
@@ -87,3 +89,5 @@ TEST_CASE("Nothing at all is finite, and so is a part that leaves the bad number
   CHECK(all_finite(values.leftCols(2)));
   CHECK_FALSE(all_finite(values.rightCols(1)));
 }
+
+}  // namespace finite_test

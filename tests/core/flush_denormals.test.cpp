@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace flush_denormals_test {
+
 using namespace descent;
 
 TEST_CASE("Denormal numbers are 0 while the guard lives, and as before behind it", "[core]") {
@@ -23,3 +25,5 @@ TEST_CASE("Denormal numbers are 0 while the guard lives, and as before behind it
   CHECK(before > 0);
   CHECK(halved() == before);
 }
+
+}  // namespace flush_denormals_test

@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace function_ref_test {
+
 using descent::FunctionRef;
 
 TEST_CASE("FunctionRef: calls the callable that it was made from, and sees its state") {
@@ -27,3 +29,5 @@ TEST_CASE("FunctionRef: takes a temporary for the length of a call, and converts
   const auto call = [](FunctionRef<double(int)> f) { return f(3); };
   CHECK(call([](int a) { return a + 1; }) == 4.0);
 }
+
+}  // namespace function_ref_test

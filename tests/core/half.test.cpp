@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace half_test {
+
 TEST_CASE("16-bit numbers are read exactly") {
   using descent::detail::from_half, descent::detail::from_bfloat16;
   CHECK(from_half(0x3C00) == 1);
@@ -18,3 +20,5 @@ TEST_CASE("16-bit numbers are read exactly") {
   CHECK(from_bfloat16(0x3F80) == 1);
   CHECK(from_bfloat16(0xC049) == -3.140625F);
 }
+
+}  // namespace half_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "decimal_comma.hpp"
 
+namespace number_text_test {
+
 using namespace descent;
 using detail::number_text;
 using detail::parse_number;
@@ -77,3 +79,5 @@ TEST_CASE("right_aligned: fills up on the left, left_aligned on the right") {
   CHECK(detail::right_aligned("abcde", 4) == "abcde");
   CHECK(detail::left_aligned("abcde", 4) == "abcde");
 }
+
+}  // namespace number_text_test

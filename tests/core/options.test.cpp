@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace options_test {
+
 using namespace descent;
 
 namespace {
@@ -43,3 +45,5 @@ TEST_CASE("The error names component, option, what was expected and what came") 
           expect_share({"Thing", "beta", 1});
         }) == "Thing: expected .beta in [0, 1), got 1");
 }
+
+}  // namespace options_test

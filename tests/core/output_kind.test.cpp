@@ -4,6 +4,8 @@
 #include "descent/descent.hpp"
 #include "support.hpp"
 
+namespace output_kind_test {
+
 using namespace descent;
 
 TEST_CASE("output_kind: layers declare it, compositions pass on that of their last layer") {
@@ -32,3 +34,5 @@ TEST_CASE("output_kind: a loss says what it expects") {
   CHECK(expected_kind<Hinge>() == OutputKind::scores);
   CHECK(expected_kind<MeanSquaredError>() == OutputKind::unknown);
 }
+
+}  // namespace output_kind_test

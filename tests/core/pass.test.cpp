@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace pass_test {
+
 using namespace descent;
 
 TEST_CASE("A pass knows whether it trains, also inside a composition") {
@@ -74,3 +76,5 @@ TEST_CASE("Random halves are those of the blocks one by one", "[core]") {
     }
   }
 }
+
+}  // namespace pass_test

@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+namespace product_test {
+
 using namespace descent;
 
 TEMPLATE_TEST_CASE("Products have the size and the value of their definition", "[core]", float, double) {
@@ -47,3 +49,5 @@ TEMPLATE_TEST_CASE("Products of any size, vectors and nothing among them", "[cor
         CHECK(distance() <= tolerance);
       }
 }
+
+}  // namespace product_test

@@ -7,7 +7,10 @@
 #include <set>
 #include <vector>
 
+#include <limits>
 #include "catch.hpp"
+
+namespace random_test {
 
 using namespace descent;
 using Catch::Matchers::WithinAbs;
@@ -202,3 +205,13 @@ TEST_CASE("There is nothing to shuffle in none or one") {
   CHECK(none.empty());
   CHECK(one == std::vector{1});
 }
+
+TEST_CASE("Rng: a bound outside of [1, 2^32) is refused") {
+  Rng rng{1};
+  CHECK(rng.below(1) == 0);
+  CHECK_NOTHROW(rng.below((Index{1} << 32) - 1));
+  for (const Index bound : {Index{0}, Index{-3}, Index{1} << 32, std::numeric_limits<Index>::max()})
+    CHECK_THROWS_AS(rng.below(bound), DataError);
+}
+
+}  // namespace random_test

@@ -7,6 +7,8 @@
 #include "decimal_comma.hpp"
 #include "temporary_folder.hpp"
 
+namespace replace_file_test {
+
 using namespace descent;
 
 TEST_CASE("replace_file: its stream has the classic locale") {
@@ -19,3 +21,5 @@ TEST_CASE("replace_file: its stream has the classic locale") {
   std::getline(in, line);
   CHECK(line == "1234567 0.5");
 }
+
+}  // namespace replace_file_test

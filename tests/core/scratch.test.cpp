@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace scratch_test {
+
 using namespace descent;
 
 TEST_CASE("Scratch memory begins empty and is left behind by copies and moves") {
@@ -31,3 +33,5 @@ TEST_CASE("A scratch of a plain type begins at zero") {
   const Scratch<int*> scratch;
   CHECK(scratch.value == nullptr);
 }
+
+}  // namespace scratch_test

@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace strips_test {
+
 using namespace descent;
 
 TEST_CASE("Strips cover all rows once, in order", "[core]") {
@@ -14,3 +16,5 @@ TEST_CASE("Strips cover all rows once, in order", "[core]") {
     CHECK(next == rows);
   }
 }
+
+}  // namespace strips_test

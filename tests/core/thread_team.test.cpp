@@ -6,7 +6,10 @@
 #include <stdexcept>
 #include <string>
 
+#include <limits>
 #include "catch.hpp"
+
+namespace thread_team_test {
 
 using namespace descent;
 
@@ -110,3 +113,10 @@ TEST_CASE("Threads: a number starts so many", "[threads]") {
   workers->run([&](Team& worker) { ranks += 1 << worker.rank(); });
   CHECK(ranks == 0b111);
 }
+
+TEST_CASE("ThreadTeam: a number of threads that cannot be is refused", "[threads]") {
+  for (const int threads : {0, -1, 5000, std::numeric_limits<int>::max()})
+    CHECK_THROWS_AS(ThreadTeam{threads}, DataError);
+}
+
+}  // namespace thread_team_test

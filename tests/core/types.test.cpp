@@ -2,7 +2,10 @@
 
 #include <type_traits>
 
+#include <limits>
 #include "catch.hpp"
+
+namespace types_test {
 
 using namespace descent;
 
@@ -26,3 +29,14 @@ TEST_CASE("Matrices are single precision, columns first, unless told otherwise")
   STATIC_REQUIRE(std::is_same_v<Vector<double>, Eigen::VectorXd>);
   STATIC_REQUIRE_FALSE(Matrix<>::IsRowMajor);
 }
+
+TEST_CASE("Shape: sizes neither overflow nor are negative") {
+  constexpr Index huge = Index{1} << 40, most = Index{1} << 48;
+  CHECK(Shape{huge, huge, huge}.size() == most);
+  CHECK(Shape{std::numeric_limits<Index>::max()}.size() == most);
+  CHECK(Shape{Index{1} << 24, Index{1} << 23, 2}.size() == most);
+  CHECK(Shape{-2, -3, 1}.size() == 0);
+  CHECK(Shape{0, 3, 4}.size() == 0);
+}
+
+}  // namespace types_test

@@ -5,6 +5,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/models/sequential.hpp"
+
+namespace visit_test {
 
 using namespace descent;
 
@@ -137,3 +142,19 @@ TEST_CASE("visit_leaves: walks two models together, and parts of their numbers")
   CHECK(model.weight.col(0) == other.weight.col(0));
   CHECK(model.weight.rightCols(2) == Tree{}.weight.rightCols(2));
 }
+
+TEST_CASE("visit_flat: models of other shapes are refused") {
+  Rng rng{1};
+  Sequential net{Dense{2, 3, rng}};
+  const Sequential wider{Dense{3, 3, rng}}, transposed{Dense{3, 2, rng}};
+  for (const auto* other : {&wider, &transposed}) {
+    CHECK_THROWS_AS(visit_flat([](auto a, auto b) { a += b; }, net, *other), ShapeError);
+    CHECK_THROWS_AS(visit_parts(
+                        Alone{}, [](auto a, auto b) { a += b; }, net, *other),
+                    ShapeError);
+  }
+  Sequential norm{BatchNorm{2}};
+  CHECK_THROWS_AS(update_buffers(norm, Sequential{BatchNorm{3}}), ShapeError);
+}
+
+}  // namespace visit_test

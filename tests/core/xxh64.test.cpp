@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace xxh64_test {
+
 using namespace descent;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("XXH64 sees every bit") {
       CHECK(hash_of(other) != hash_of(text));
     }
 }
+
+}  // namespace xxh64_test

@@ -312,4 +312,29 @@ TEST_CASE("Augment refuses what are no such images") {
         }) == "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4");
 }
 
+TEST_CASE("Augment: an image of a size that overflows is refused") {
+  constexpr Index huge = Index{1} << 32;
+  Matrix<> x(0, 1);  // 2^32 x 2^32 is 0 in 64 bits
+  const Augment augment{Shape{1, huge, huge}, RandomFlip{}};
+  CHECK_THROWS_AS(augment(x, std::vector<Index>{0}, 0, 0), ShapeError);
+}
+
+TEST_CASE("RandomAffine: huge angles and shifts compute") {
+  Matrix<> x = Matrix<>::Ones(9, 1);
+  const Augment augment{Shape{1, 3, 3}, RandomAffine{.degrees = 1e300, .pixels = 1e300}};
+  augment(x, std::vector<Index>{0}, 0, 0);
+  CHECK(x.isZero());  // all of the image is outside
+}
+
+TEST_CASE("RandomCrop: options are checked where it is called alone, too") {
+  Matrix<> x = Matrix<>::Ones(9, 1);
+  std::vector<float> scratch;
+  Rng rng{1};
+  const Image<float> image{x.data(), {1, 3, 3}};
+  CHECK_THROWS_AS(RandomCrop{.padding = -5}(image, rng, scratch), DataError);
+  CHECK_THROWS_AS(RandomAffine{.degrees = std::numeric_limits<double>::infinity()}(image, rng, scratch),
+                  DataError);
+  CHECK_THROWS_AS(ElasticDistortion{.sigma = 0}(image, rng, scratch), DataError);
+}
+
 }  // namespace augment_test

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include <limits>
 #include "catch.hpp"
 
 namespace batches_test {
@@ -65,6 +66,25 @@ TEST_CASE("gather copies columns side by side and keeps the memory it has") {
   const std::vector<Index> one{2};
   gather(from, std::span{one}, out);
   CHECK(out == from.col(2));
+}
+
+TEST_CASE("mini_batch: numbers that cannot be are refused") {
+  const std::vector<Index> order = plain_order(5);
+  CHECK_THROWS_AS(plain_order(-1), DataError);
+  CHECK_THROWS_AS(plain_order(std::numeric_limits<Index>::max()), DataError);
+  CHECK_THROWS_AS(shuffled_order(-1, 0, 0), DataError);
+  CHECK_THROWS_AS(batch_count(5, 0), DataError);
+  CHECK(batch_count(std::numeric_limits<Index>::max(), 2) == Index{1} << 62);
+  CHECK(mini_batch(order, std::numeric_limits<Index>::max(), 0).size() == 5);
+  for (const Index i : {Index{-1}, Index{3}, std::numeric_limits<Index>::max()})
+    CHECK_THROWS_AS(mini_batch(order, 2, i), DataError);
+}
+
+TEST_CASE("gather: a column that is not there is refused") {
+  const Matrix<> from = Matrix<>::Ones(2, 3);
+  Matrix<> out;
+  for (const Index column : {Index{-1}, Index{3}, std::numeric_limits<Index>::min()})
+    CHECK_THROWS_AS(gather(from, std::vector<Index>{0, column}, out), DataError);
 }
 
 }  // namespace batches_test

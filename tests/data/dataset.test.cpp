@@ -137,4 +137,12 @@ TEST_CASE("Dataset: sets whose names differ do not belong together") {
   }
 }
 
+TEST_CASE("Dataset: a subset of samples that are not there is refused") {
+  const Dataset<> data{.x = Matrix<>::Ones(2, 3), .y = Matrix<>::Ones(1, 3)};
+  const Dataset<> without_targets{.x = Matrix<>::Ones(2, 3), .y = Matrix<>::Ones(1, 2)};
+  for (const Index i : {Index{-1}, Index{3}})
+    CHECK_THROWS_AS(data.subset(std::vector<Index>{0, i}), DataError);
+  CHECK_THROWS_AS(without_targets.subset(std::vector<Index>{2}), DataError);
+}
+
 }  // namespace dataset_test

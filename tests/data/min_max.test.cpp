@@ -72,4 +72,13 @@ TEST_CASE("MinMax refuses what it cannot learn from, and data of another width")
         "fill the values in");
 }
 
+TEST_CASE("MinMax: a range that is not finite, or 0 in the precision of the values, is refused") {
+  const Matrix<> x{{1, 2}};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_AS((MinMax{x, {.low = -infinity, .high = 1}}), DataError);
+  CHECK_THROWS_AS((MinMax{x, {.low = 0, .high = 1e300}}), DataError);
+  CHECK_THROWS_AS((MinMax{x, {.low = 0, .high = 1e-300}}), DataError);
+  CHECK_THROWS_AS(MinMax{Matrix<>(0, 3)}, ShapeError);
+}
+
 }  // namespace min_max_test

@@ -8,6 +8,8 @@
 #include "decimal_comma.hpp"
 #include "temporary_folder.hpp"
 
+namespace plot_test {
+
 TEST_CASE("plot: a drawing is the same in every locale") {
   const support::TemporaryFolder folder;
   const auto drawn = [&] {
@@ -24,3 +26,5 @@ TEST_CASE("plot: a drawing is the same in every locale") {
              Catch::Matchers::ContainsSubstring("<svg xmlns='http://www.w3.org/2000/svg' width='1440'"));
   CHECK(support::under_decimal_comma(drawn) == expected);
 }
+
+}  // namespace plot_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace constant_test {
+
 using namespace descent;
 
 TEST_CASE("Constant fills with its value and draws no random number") {
@@ -28,3 +30,5 @@ TEST_CASE("Constant refuses a value that is not finite") {
   CHECK(text({.value = nan}) == "Constant: expected .value finite, got nan");
   CHECK(text({.value = infinity}) == "Constant: expected .value finite, got inf");
 }
+
+}  // namespace constant_test

@@ -1,8 +1,13 @@
 #include "descent/initializers/he.hpp"
 
 #include <cmath>
+#include <limits>
 
+#include "descent/initializers/lecun.hpp"
+#include "descent/initializers/xavier.hpp"
 #include "initializers/moments.hpp"
+
+namespace he_test {
 
 using namespace descent;
 
@@ -16,3 +21,20 @@ TEMPLATE_TEST_CASE("He: the variance is 2 / n_in, whatever n_out", "", float, do
     support::expect_uniform<TestType>(HeUniform{}, fan, -bound, bound);
   }
 }
+
+TEST_CASE("HeNormal: a fan without inputs or outputs is refused, by its relatives too") {
+  Matrix<> weight(2, 3);
+  Rng rng{1};
+  for (const Fan fan : {Fan{0, 2}, Fan{3, 0}, Fan{-1, 2}}) {
+    CHECK_THROWS_AS(HeNormal{}(weight, fan, rng), ShapeError);
+    CHECK_THROWS_AS(HeUniform{}(weight, fan, rng), ShapeError);
+    CHECK_THROWS_AS(XavierNormal{}(weight, fan, rng), ShapeError);
+    CHECK_THROWS_AS(XavierUniform{}(weight, fan, rng), ShapeError);
+    CHECK_THROWS_AS(LeCunNormal{}(weight, fan, rng), ShapeError);
+    CHECK_THROWS_AS(LeCunUniform{}(weight, fan, rng), ShapeError);
+  }
+  constexpr Index most = std::numeric_limits<Index>::max();
+  CHECK_NOTHROW(XavierNormal{}(weight, {most, most}, rng));
+}
+
+}  // namespace he_test

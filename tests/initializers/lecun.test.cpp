@@ -4,6 +4,8 @@
 
 #include "initializers/moments.hpp"
 
+namespace lecun_test {
+
 using namespace descent;
 
 TEMPLATE_TEST_CASE("LeCun: the variance is 1 / n_in, whatever n_out", "", float, double) {
@@ -29,3 +31,5 @@ TEST_CASE("LeCun: the first values are the same everywhere") {
   CHECK_THAT(uniform(0, 0), Catch::Matchers::WithinRel(0.6759487204462593, rounding));
   CHECK_THAT(uniform(1, 1), Catch::Matchers::WithinRel(-0.3753930337646003, rounding));
 }
+
+}  // namespace lecun_test

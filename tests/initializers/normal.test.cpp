@@ -5,6 +5,8 @@
 #include "initializers/moments.hpp"
 #include "support.hpp"
 
+namespace normal_test {
+
 using namespace descent;
 
 TEMPLATE_TEST_CASE("Normal: mean and deviation as given, whatever the fan", "", float, double) {
@@ -32,3 +34,5 @@ TEST_CASE("Normal refuses a mean or deviation that is not finite, and a negative
   CHECK(text({.deviation = nan}) == "Normal: expected .deviation of 0 or more, got nan");
   CHECK(text({.deviation = infinity}) == "Normal: expected .deviation of 0 or more, got inf");
 }
+
+}  // namespace normal_test

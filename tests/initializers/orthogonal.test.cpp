@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "support.hpp"
 
+namespace orthogonal_test {
+
 using namespace descent;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("Orthogonal refuses a gain that is not finite") {
   CHECK(text({.gain = nan}) == "Orthogonal: expected .gain finite, got nan");
   CHECK(text({.gain = infinity}) == "Orthogonal: expected .gain finite, got inf");
 }
+
+}  // namespace orthogonal_test

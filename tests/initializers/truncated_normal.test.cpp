@@ -7,6 +7,8 @@
 #include "initializers/moments.hpp"
 #include "support.hpp"
 
+namespace truncated_normal_test {
+
 using namespace descent;
 
 namespace {
@@ -79,3 +81,15 @@ TEST_CASE("TruncatedNormal refuses a mean or deviation that is not finite, and a
   CHECK(text({.deviation = -1}) == "TruncatedNormal: expected .deviation of 0 or more, got -1");
   CHECK(text({.deviation = nan}) == "TruncatedNormal: expected .deviation of 0 or more, got nan");
 }
+
+TEST_CASE("TruncatedNormal: a cut so narrow that drawing would not end is refused") {
+  Matrix<> weight(1, 1);
+  Rng rng{1};
+  CHECK_THROWS_WITH(
+      (TruncatedNormal{.cut = 1e-30}(weight, Fan{1, 1}, rng)),
+      "TruncatedNormal: expected .cut of at least 0.01, got 1e-30; take Uniform, to which so narrow a "
+      "cut comes");
+  CHECK_NOTHROW((TruncatedNormal{.cut = 0.01}(weight, Fan{1, 1}, rng)));
+}
+
+}  // namespace truncated_normal_test

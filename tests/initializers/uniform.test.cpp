@@ -5,6 +5,8 @@
 #include "initializers/moments.hpp"
 #include "support.hpp"
 
+namespace uniform_test {
+
 using namespace descent;
 
 TEMPLATE_TEST_CASE("Uniform: between the bounds, whatever the fan", "", float, double) {
@@ -29,3 +31,5 @@ TEST_CASE("Uniform refuses bounds that are not finite") {
   CHECK(text({.high = nan}) == "Uniform: expected .high finite, got nan");
   CHECK(text({.high = infinity}) == "Uniform: expected .high finite, got inf");
 }
+
+}  // namespace uniform_test

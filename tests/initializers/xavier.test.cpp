@@ -4,6 +4,8 @@
 
 #include "initializers/moments.hpp"
 
+namespace xavier_test {
+
 using namespace descent;
 
 TEMPLATE_TEST_CASE("Xavier: the variance is 2 / (n_in + n_out)", "", float, double) {
@@ -16,3 +18,5 @@ TEMPLATE_TEST_CASE("Xavier: the variance is 2 / (n_in + n_out)", "", float, doub
     support::expect_uniform<TestType>(XavierUniform{}, fan, -bound, bound);
   }
 }
+
+}  // namespace xavier_test

@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace zeros_test {
+
 using namespace descent;
 
 TEST_CASE("Zeros are zero and draw no random number") {
@@ -11,3 +13,5 @@ TEST_CASE("Zeros are zero and draw no random number") {
   CHECK(weight == Matrix<>::Zero(3, 4));
   CHECK(rng.bits() == untouched.bits());
 }
+
+}  // namespace zeros_test

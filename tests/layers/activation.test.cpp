@@ -3,6 +3,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace activation_test {
+
 using namespace descent;
 
 namespace {
@@ -88,3 +90,5 @@ TEST_CASE("Activations refuse options that are no numbers", "[layers]") {
   CHECK_THROWS_AS(HardSigmoid{{.slope = nan}}, DataError);
   CHECK_THROWS_AS((PReLU{1, {.slope = nan}}), DataError);
 }
+
+}  // namespace activation_test

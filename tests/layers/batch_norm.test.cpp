@@ -1,6 +1,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace batch_norm_test {
+
 using namespace descent;
 using golden::batch, golden::matrix, golden::require_close;
 
@@ -110,3 +112,12 @@ TEST_CASE("BatchNorm refuses options that make no sense", "[layers]") {
         }) == "BatchNorm: expected .epsilon of 0 or more, got -1");
   CHECK_NOTHROW(BatchNorm{2, {.momentum = 1, .epsilon = 0}});
 }
+
+TEST_CASE("BatchNorm: an empty training batch and other features are refused") {
+  const BatchNorm layer{3};
+  BatchNorm<>::Cache cache;
+  CHECK_THROWS_AS(layer.forward(Matrix<>(3, 0), cache, Pass::training({})), DataError);
+  CHECK_THROWS_AS(layer.forward(Matrix<>::Ones(2, 4).eval(), cache, Pass::inference()), ShapeError);
+}
+
+}  // namespace batch_norm_test

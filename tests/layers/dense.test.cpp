@@ -1,4 +1,9 @@
+#include <limits>
+
+#include "descent/descent.hpp"
 #include "golden.hpp"
+
+namespace dense_test {
 
 using namespace descent;
 
@@ -45,3 +50,23 @@ TEST_CASE("Dense starts from the initializer it is given", "[layers]") {
   const Dense by_default{30, 20, a}, he{30, 20, b, HeNormal{}};
   CHECK(by_default.weight == he.weight);
 }
+
+TEST_CASE("Dense: sizes that no memory holds are refused") {
+  Rng rng{1};
+  constexpr Index huge = Index{1} << 40;
+  CHECK_THROWS_WITH(
+      (Dense{huge, huge, rng}),
+      "Dense: expected sizes that fit into memory, got 1099511627776 x 1099511627776 values; choose "
+      "smaller sizes");
+  CHECK_THROWS_AS(BatchNorm{Index{1} << 60}, DataError);
+  CHECK_THROWS_AS(LayerNorm{Index{1} << 60}, DataError);
+  CHECK_THROWS_AS(PReLU{Index{1} << 60}, DataError);
+  CHECK_THROWS_AS(ConfusionMatrix{huge}, DataError);
+  CHECK_THROWS_AS(one_hot(Matrix<>::Zero(1, 3).eval(), Index{1} << 60), DataError);
+  CHECK_THROWS_AS(blobs({.samples = Index{1} << 60}), DataError);
+  CHECK_THROWS_AS(blobs({.classes = huge, .features = huge}), DataError);
+  CHECK_THROWS_AS(noisy_regression({.features = huge}), DataError);
+  CHECK_THROWS_AS(moons({.samples = std::numeric_limits<Index>::max()}), DataError);
+}
+
+}  // namespace dense_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "descent/layers/dropout.hpp"
 
+namespace dropout_test {
+
 using namespace descent;
 
 TEST_CASE("Dropout keeps the share it says and divides by it", "[layers]") {
@@ -67,3 +69,5 @@ TEST_CASE("Dropout refuses a keep probability outside [2^-16, 1]", "[layers]") {
     CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
   CHECK(Dropout{{.keep = 0x1p-16}}.keep() == 0x1p-16);
 }
+
+}  // namespace dropout_test

@@ -2,6 +2,8 @@
 
 #include "golden.hpp"
 
+namespace elementwise_test {
+
 using namespace descent;
 
 namespace {
@@ -53,3 +55,5 @@ TEST_CASE("Elementwise stands in a network like any layer", "[layers]") {
       {.epochs = 200, .batch_size = 4, .progress = silent});
   CHECK(evaluate(net, data, Accuracy{}) == 1);
 }
+
+}  // namespace elementwise_test

@@ -2,6 +2,8 @@
 
 #include "layers/noise.hpp"
 
+namespace gaussian_dropout_test {
+
 using namespace descent;
 
 TEST_CASE("GaussianDropout multiplies by normal numbers of mean 1 and variance (1 - keep) / keep",
@@ -27,3 +29,5 @@ TEST_CASE("GaussianDropout refuses a keep probability outside (0, 1]", "[layers]
   for (const double keep : {0.0, -0.1, 1.1, std::nan("")})
     CHECK_THROWS_AS((GaussianDropout{{.keep = keep}}), DataError);
 }
+
+}  // namespace gaussian_dropout_test

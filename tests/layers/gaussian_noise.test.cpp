@@ -2,6 +2,8 @@
 
 #include "layers/noise.hpp"
 
+namespace gaussian_noise_test {
+
 using namespace descent;
 
 TEST_CASE("GaussianNoise adds normal numbers of the deviation it says", "[layers]") {
@@ -20,3 +22,5 @@ TEST_CASE("GaussianNoise refuses a deviation that is none", "[layers]") {
   for (const double deviation : {-0.1, std::nan("")})
     CHECK_THROWS_AS((GaussianNoise{{.deviation = deviation}}), DataError);
 }
+
+}  // namespace gaussian_noise_test

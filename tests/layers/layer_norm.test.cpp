@@ -1,6 +1,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace layer_norm_test {
+
 using namespace descent;
 
 TEST_CASE("LayerNorm equals the reference, both ways", "[layers][golden]") {
@@ -35,3 +37,5 @@ TEST_CASE("LayerNorm refuses a number of features that is not positive", "[layer
   CHECK_THAT(support::message_of<ShapeError>([] { LayerNorm<>{0}; }),
              Catch::Matchers::ContainsSubstring("LayerNorm: expected a positive number of features, got 0"));
 }
+
+}  // namespace layer_norm_test

@@ -1,6 +1,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace prelu_test {
+
 using namespace descent;
 
 TEST_CASE("PReLU equals the reference, with one slope and with one a feature", "[layers][golden]") {
@@ -48,3 +50,14 @@ TEST_CASE("PReLU refuses a number of slopes that is not positive", "[layers]") {
   CHECK_THAT(support::message_of<ShapeError>([] { PReLU<>{0}; }),
              Catch::Matchers::ContainsSubstring("PReLU: expected a positive number of slopes, got 0"));
 }
+
+TEST_CASE("PReLU: forward refuses features that do not divide among the slopes") {
+  const PReLU layer{3};
+  PReLU<>::Cache cache;
+  CHECK(layer.forward(Matrix<>::Ones(6, 2).eval(), cache, Pass::inference()).rows() == 6);
+  CHECK_THROWS_WITH(
+      layer.forward(Matrix<>::Ones(5, 2).eval(), cache, Pass::inference()),
+      "PReLU: expected a multiple of 3 features, got 5; make it with the number of channels before it");
+}
+
+}  // namespace prelu_test

@@ -1,4 +1,9 @@
+#include "descent/layers/softmax.hpp"
+#include "descent/layers/log_softmax.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
 #include "golden.hpp"
+
+namespace softmax_test {
 
 using namespace descent;
 
@@ -29,3 +34,14 @@ TEST_CASE("Softmax and LogSoftmax stay finite in float", "[layers]") {
   CHECK(all_finite(LogSoftmax{}.forward(x, log_cache, Pass::inference())));
   CHECK(log_cache.y(1, 0) == -2e4F);
 }
+
+TEST_CASE("Softmax: samples without features are refused") {
+  Softmax<>::Cache cache;
+  LogSoftmax<>::Cache log_cache;
+  const Matrix<> none(0, 3);
+  CHECK_THROWS_AS(Softmax{}.forward(none, cache, Pass::inference()), ShapeError);
+  CHECK_THROWS_AS(LogSoftmax{}.forward(none, log_cache, Pass::inference()), ShapeError);
+  CHECK_THROWS_AS(softmax(none), ShapeError);
+}
+
+}  // namespace softmax_test

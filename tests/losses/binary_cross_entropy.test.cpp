@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace binary_cross_entropy_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -55,3 +57,5 @@ TEST_CASE("BinaryCrossEntropy names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(BinaryCrossEntropy{}.check(2, Matrix<>(1, 3)),
                     ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one an output, got 1"));
 }
+
+}  // namespace binary_cross_entropy_test

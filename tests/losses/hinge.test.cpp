@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace hinge_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
@@ -39,3 +41,5 @@ TEST_CASE("Hinge and SquaredHinge name shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(SquaredHinge{}.value(Matrix<>(2, 3), Matrix<>(1, 3)),
                     ContainsSubstring("SquaredHinge: expected 2 target rows, one an output, got 1"));
 }
+
+}  // namespace hinge_test

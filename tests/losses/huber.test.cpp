@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace huber_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
@@ -30,3 +32,5 @@ TEST_CASE("Huber names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(Huber{}.check(2, Matrix<>(1, 3)),
                     ContainsSubstring("Huber: expected 2 target rows, one an output, got 1"));
 }
+
+}  // namespace huber_test

@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace kullback_leibler_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -35,3 +37,5 @@ TEST_CASE("KullbackLeibler refuses negative probabilities and shapes that do not
   CHECK_THROWS_WITH(KullbackLeibler{}.check(3, bad),
                     ContainsSubstring("KullbackLeibler: expected 3 target rows, one an output, got 2"));
 }
+
+}  // namespace kullback_leibler_test

@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace log_cosh_test {
+
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 
@@ -23,3 +25,5 @@ TEST_CASE("LogCosh names shapes that do not fit", "[losses]") {
       LogCosh{}.check(2, Matrix<>(1, 3)),
       Catch::Matchers::ContainsSubstring("LogCosh: expected 2 target rows, one an output, got 1"));
 }
+
+}  // namespace log_cosh_test

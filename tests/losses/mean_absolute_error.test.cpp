@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace mean_absolute_error_test {
+
 using namespace descent;
 
 TEST_CASE("MeanAbsoluteError equals the reference", "[losses][golden]") {
@@ -22,3 +24,5 @@ TEST_CASE("MeanAbsoluteError names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(MeanAbsoluteError{}.check(2, Matrix<>(1, 3)),
                     Catch::Matchers::ContainsSubstring(expected));
 }
+
+}  // namespace mean_absolute_error_test

@@ -1,4 +1,7 @@
+#include "conformance/loss_table.hpp"
 #include "losses/reference.hpp"
+
+namespace mean_squared_error_test {
 
 using namespace descent;
 
@@ -19,3 +22,15 @@ TEST_CASE("MeanSquaredError names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(MeanSquaredError{}.value(Matrix<>(2, 3), Matrix<>(1, 3)),
                     Catch::Matchers::ContainsSubstring("expected 2 target rows, one an output, got 1"));
 }
+
+TEST_CASE("MeanSquaredError: samples without outputs are refused, by all losses") {
+  conformance::for_each(conformance::losses, [](const auto& row) {
+    CAPTURE(row.name);
+    const Matrix<double> none(0, 3);
+    Matrix<double> dy;
+    CHECK_THROWS_AS(row.loss.value(Batch<double>{none}, Batch<double>{none}), ShapeError);
+    CHECK_THROWS_AS(row.loss.value_and_gradient(Batch<double>{none}, Batch<double>{none}, dy), ShapeError);
+  });
+}
+
+}  // namespace mean_squared_error_test

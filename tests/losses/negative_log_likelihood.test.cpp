@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace negative_log_likelihood_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
@@ -54,3 +56,5 @@ TEST_CASE("NegativeLogLikelihood refuses targets that are none", "[losses]") {
   CHECK_THROWS_WITH(loss.check(3, Matrix<double>(2, 3)),
                     ContainsSubstring("expected targets of 1 or 3 rows, got 2"));
 }
+
+}  // namespace negative_log_likelihood_test

@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace sigmoid_cross_entropy_test {
+
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 
@@ -42,3 +44,5 @@ TEST_CASE("SigmoidCrossEntropy refuses targets outside [0, 1]", "[losses]") {
     CHECK_THROWS_WITH(loss.check(1, Matrix<double>{{0, wrong}}),
                       Catch::Matchers::ContainsSubstring("expected a target in [0, 1], got"));
 }
+
+}  // namespace sigmoid_cross_entropy_test

@@ -1,5 +1,7 @@
 #include "losses/reference.hpp"
 
+namespace softmax_cross_entropy_test {
+
 using namespace descent;
 
 TEST_CASE("SoftmaxCrossEntropy equals the reference", "[losses][golden]") {
@@ -110,3 +112,5 @@ TEST_CASE("SoftmaxCrossEntropy names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(loss.value(Matrix<>(1, 2), Matrix<>(1, 2)),
                     Catch::Matchers::ContainsSubstring("SigmoidCrossEntropy"));
 }
+
+}  // namespace softmax_cross_entropy_test

@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace accuracy_test {
+
 using namespace descent;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("Accuracy counts samples, whatever the sizes of the batches they come 
 }
 
 TEST_CASE("Accuracy before the first sample is not a number") { CHECK(std::isnan(Accuracy{}.value())); }
+
+}  // namespace accuracy_test

@@ -7,6 +7,8 @@
 #include "descent/metrics/accuracy.hpp"
 #include "descent/metrics/confusion_matrix.hpp"
 
+namespace any_metric_test {
+
 using namespace descent;
 
 namespace {
@@ -51,3 +53,5 @@ TEST_CASE("Only a metric whose value is a number goes in") {
   STATIC_REQUIRE(std::convertible_to<Accuracy, AnyMetric<double>>);
   STATIC_REQUIRE_FALSE(std::convertible_to<double, AnyMetric<>>);
 }
+
+}  // namespace any_metric_test

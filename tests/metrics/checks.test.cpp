@@ -6,6 +6,8 @@
 #include "descent/metrics/confusion_matrix.hpp"
 #include "support.hpp"
 
+namespace checks_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -43,3 +45,5 @@ TEST_CASE("A confusion matrix refuses numbers of classes that do not fit") {
   CHECK_THAT(message_of<ShapeError>([&] { three.merge(ConfusionMatrix{4}); }),
              ContainsSubstring("ConfusionMatrix: expected counts of 3 classes to merge, got 4"));
 }
+
+}  // namespace checks_test

@@ -1,6 +1,10 @@
+#include <limits>
+
 #include "descent/metrics/classes.hpp"
 
 #include "catch.hpp"
+
+namespace classes_test {
 
 using namespace descent;
 
@@ -35,3 +39,15 @@ TEST_CASE("A target is a class in one row, or the largest of several") {
   one_hot << 0, 0, 1;
   CHECK(target_class(one_hot, 0) == 2);
 }
+
+TEST_CASE("predicted_class: a sample that is not there, and samples without outputs, are refused") {
+  const Matrix<> outputs = Matrix<>::Ones(3, 2), none(0, 2);
+  for (const Index sample : {Index{-1}, Index{2}, std::numeric_limits<Index>::max()}) {
+    CHECK_THROWS_AS(predicted_class(outputs, sample), DataError);
+    CHECK_THROWS_AS(target_class(outputs, sample), DataError);
+  }
+  CHECK_THROWS_AS(predicted_class(none, 0), ShapeError);
+  CHECK_THROWS_AS(target_class(none, 0), ShapeError);
+}
+
+}  // namespace classes_test

@@ -8,6 +8,8 @@
 #include "decimal_comma.hpp"
 #include "support.hpp"
 
+namespace confusion_matrix_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -104,3 +106,5 @@ TEST_CASE("ConfusionMatrix: prints the same in every locale") {
         "     0     .  1234\n"
         "     1     .     .\n");
 }
+
+}  // namespace confusion_matrix_test

@@ -12,6 +12,8 @@
 #include "descent/training/fit.hpp"
 #include "support.hpp"
 
+namespace mean_loss_test {
+
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
@@ -57,3 +59,5 @@ TEST_CASE("fit measures a loss beside the one that it trains with") {
   CHECK_THAT(history["val_softmax_cross_entropy"].back(),
              WithinRel(evaluate(net, data, SoftmaxCrossEntropy{}), 1e-6));
 }
+
+}  // namespace mean_loss_test

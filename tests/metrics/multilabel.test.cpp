@@ -11,6 +11,8 @@
 #include "descent/metrics/multilabel_f1.hpp"
 #include "support.hpp"
 
+namespace multilabel_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -89,3 +91,5 @@ TEST_CASE("Metrics of classes: targets of several labels are refused, not arg-ma
                 Matrix<double>{{0.9, 0.05, 0.9, 0.05}, {0.05, 0.9, 0.05, 0.05}, {0.05, 0.05, 0.05, 0.9}});
   CHECK(smooth.value() == 2.0 / 4);
 }
+
+}  // namespace multilabel_test

@@ -8,6 +8,8 @@
 #include "descent/metrics/recall.hpp"
 #include "support.hpp"
 
+namespace precision_recall_f1_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -106,3 +108,5 @@ TEST_CASE("Precision, Recall and F1 refuse another number of classes than before
   other.update(two, target);
   CHECK_THROWS_AS(f1.merge(other), ShapeError);
 }
+
+}  // namespace precision_recall_f1_test

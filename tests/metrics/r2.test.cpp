@@ -7,6 +7,8 @@
 #include "descent/metrics/root_mean_squared_error.hpp"
 #include "support.hpp"
 
+namespace r2_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -95,3 +97,5 @@ TEST_CASE("R2 and RootMeanSquaredError: each output alone") {
   none.update(prediction, target);
   CHECK_THROWS_AS(none.value(), DataError);
 }
+
+}  // namespace r2_test

@@ -6,6 +6,8 @@
 #include "descent/core/random.hpp"
 #include "support.hpp"
 
+namespace roc_auc_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -76,3 +78,5 @@ TEST_CASE("RocAuc refuses a third class, and scores that are not numbers") {
              }),
              ContainsSubstring("roc_auc: expected a score, got not-a-number for sample 1"));
 }
+
+}  // namespace roc_auc_test

@@ -10,6 +10,8 @@
 #include "descent/metrics/recall.hpp"
 #include "support.hpp"
 
+namespace threshold_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -46,3 +48,5 @@ TEST_CASE("Threshold: one that is chosen for several outputs is refused, and one
   CHECK_THAT(message_of<DataError>([&] { accuracy.update(one, target); }),
              ContainsSubstring("accuracy: expected .threshold finite, got nan"));
 }
+
+}  // namespace threshold_test

@@ -6,6 +6,8 @@
 #include "descent/metrics/accuracy.hpp"
 #include "support.hpp"
 
+namespace top_k_accuracy_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -70,3 +72,5 @@ TEST_CASE("TopKAccuracy refuses a k that is not positive, and a single output") 
   CHECK_THAT(message_of<ShapeError>([&] { two.update(row(1, 2, 3), row(0, 1, 1)); }),
              ContainsSubstring("top_2_accuracy: expected an output for each class, got a single one"));
 }
+
+}  // namespace top_k_accuracy_test

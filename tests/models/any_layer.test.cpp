@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "descent/descent.hpp"
 
+namespace any_layer_test {
+
 using namespace descent;
 
 TEST_CASE("AnyLayer holds any layer by value", "[models]") {
@@ -58,3 +60,5 @@ TEST_CASE("Residual and Concat hold an AnyLayer, also one of a Residual or Conca
   const Matrix<> x = Matrix<>::Ones(2, 1);
   CHECK(single.forward(x, cache, Pass::inference()) == 3 * x);
 }
+
+}  // namespace any_layer_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "descent/descent.hpp"
 
+namespace concat_test {
+
 using namespace descent;
 
 TEST_CASE("Concat stacks the outputs of its branches", "[models]") {
@@ -24,3 +26,26 @@ TEST_CASE("Concat names parameters and faults by branch", "[models]") {
   CHECK_THROWS_WITH(net.output_shape({2}),
                     "Dense \"1.1\": expected 3 features, got 2; the layer before it ends in 2");
 }
+
+TEST_CASE("Concat: forward and backward refuse what does not fit", "[models]") {
+  Rng rng{1};
+  const Concat net{Dense{2, 3, rng}, Identity{}};
+  Concat gradient = zeros_like(net);
+  const Matrix<> x = Matrix<>::Ones(2, 4);
+  decltype(net)::Cache cache;
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(3, 4).eval(), cache, Pass::inference()),
+                    "Dense \"0\": expected 2 features, got 3");
+  net.forward(x, cache, Pass::inference());
+  CHECK_NOTHROW(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(4, 4).eval(), cache, gradient), ShapeError);
+}
+
+TEST_CASE("Concat: an empty batch passes", "[models]") {
+  Rng rng{1};
+  const Concat net{Dense{2, 3, rng}, Identity{}};
+  decltype(net)::Cache cache;
+  CHECK(net.forward(Matrix<>(2, 0), cache, Pass::inference()).rows() == 5);
+}
+
+}  // namespace concat_test

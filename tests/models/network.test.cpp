@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "descent/descent.hpp"
 
+namespace network_test {
+
 using namespace descent;
 
 TEST_CASE("Network is built at run time", "[models]") {
@@ -62,3 +64,47 @@ TEST_CASE("Network takes its precision from its layers", "[models]") {
   CHECK(copy.size() == 1);
   CHECK(Network{single, ReLU{}}.size() == 2);  // a chain in a chain
 }
+
+TEST_CASE("Network: forward and backward refuse what does not fit", "[models]") {
+  Rng rng{1};
+  const Network net{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}};
+  const Matrix<> x = Matrix<>::Ones(2, 4), dy = Matrix<>::Ones(1, 4);
+  Network gradient = zeros_like(net), shorter{Dense{2, 3, rng}};
+  Network<>::Cache cache;
+  CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(5, 4).eval(), cache, Pass::inference()),
+                    "Dense \"0\": expected 2 features, got 5");
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+  net.forward(x, cache, Pass::inference());
+  CHECK_NOTHROW(net.backward(x, dy, cache, gradient));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_WITH(
+      net.backward(x, dy, cache, shorter),
+      "Network: expected 3 layers in each, got 1; make gradient and optimizer state from the model that "
+      "is trained");
+}
+
+TEST_CASE("Network: an empty one refuses every pass, and a position without a layer is refused", "[models]") {
+  Network empty;
+  Network<>::Cache cache;
+  const Matrix<> x = Matrix<>::Ones(2, 4);
+  CHECK_THROWS_AS(empty.forward(x, cache, Pass::inference()), ShapeError);
+  Network gradient = empty;
+  CHECK_THROWS_AS(empty.backward(x, x, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(empty.backward_parameters(x, x, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(empty[0], ShapeError);
+}
+
+TEST_CASE("Network: models of other layers are not visited together", "[models]") {
+  Rng rng{1};
+  Network net{Dense{2, 3, rng}, ReLU{}};
+  const Network longer{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}}, wider{Dense{3, 2, rng}, ReLU{}},
+      without_bias{Dense{2, 3, rng, Bias::none}, ReLU{}};
+  const Adam adam;
+  auto state = adam.init(net);
+  for (const Network<>* gradient : {&longer, &wider, &without_bias})
+    CHECK_THROWS_AS(adam.step(net, *gradient, state), ShapeError);
+  CHECK_THROWS_WITH(adam.step(net, wider, state), Catch::Matchers::ContainsSubstring(
+                                                      "expected 3 x 2 values of \"0.weight\" in each model"));
+}
+
+}  // namespace network_test

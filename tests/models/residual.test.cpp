@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "descent/descent.hpp"
 
+namespace residual_test {
+
 using namespace descent;
 
 TEST_CASE("Residual adds its input to what the body makes of it", "[models]") {
@@ -21,3 +23,19 @@ TEST_CASE("Residual says when its body changes the shape, and where a fault in i
   CHECK_THROWS_WITH(net.output_shape({4}),
                     "Dense \"1.body.1\": expected 5 features, got 3; the layer before it ends in 3");
 }
+
+TEST_CASE("Residual: forward refuses a body that changes the shape, backward another batch", "[models]") {
+  Rng rng{1};
+  const Residual widens{Dense{2, 3, rng}}, net{Dense{2, 2, rng}};
+  Residual gradient = zeros_like(net);
+  const Matrix<> x = Matrix<>::Ones(2, 4);
+  decltype(widens)::Cache cache;
+  CHECK_THROWS_WITH(widens.forward(x, cache, Pass::inference()),
+                    Catch::Matchers::ContainsSubstring("expected a body that ends in 2 features, got 3"));
+  CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(3, 4).eval(), cache, Pass::inference()),
+                    "Dense \"body\": expected 2 features, got 3");
+  net.forward(x, cache, Pass::inference());
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 3).eval(), cache, gradient), ShapeError);
+}
+
+}  // namespace residual_test

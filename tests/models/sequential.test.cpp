@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "descent/descent.hpp"
 
+namespace sequential_test {
+
 using namespace descent;
 
 TEST_CASE("Sequential names layers by position, also within one another", "[models]") {
@@ -35,3 +37,39 @@ TEST_CASE("a layer inside a Sequential can be read and changed", "[models]") {
   net.layer<0>().weight.setIdentity();
   CHECK(predict(net, Matrix<>{{1, -1}, {2, -2}}) == Matrix<>{{1, 0}, {2, 0}});
 }
+
+TEST_CASE("Sequential: forward refuses a batch of other features, and names the layer", "[models]") {
+  Rng rng{1};
+  const Sequential net{Dense{4, 3, rng}, Sequential{ReLU{}, Dense{5, 2, rng}}};
+  decltype(net)::Cache cache;
+  CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(2, 3).eval(), cache, Pass::inference()),
+                    "Dense \"0\": expected 4 features, got 2");
+  CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(4, 3).eval(), cache, Pass::inference()),
+                    "Dense \"1.1\": expected 5 features, got 3; the layer before it ends in 3");
+}
+
+TEST_CASE("Sequential: backward asks for a forward pass, of the same batch, with the same cache",
+          "[models]") {
+  Rng rng{1};
+  const Sequential net{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}};
+  using Net = std::remove_const_t<decltype(net)>;
+  const Matrix<> x = Matrix<>::Ones(2, 4), dy = Matrix<>::Ones(1, 4);
+  Net gradient = zeros_like(net);
+  Net::Cache cache;
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.visit_outputs(cache, [](const auto&, const auto&) {}), ShapeError);
+  net.forward(x, cache, Pass::inference());
+  CHECK_NOTHROW(net.backward(x, dy, cache, gradient));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 4).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(2, 3).eval(), dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(3, 4).eval(), dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward_parameters(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
+
+  Net::Cache copy = cache;  // what forward kept points into `cache`
+  CHECK_THROWS_AS(net.backward(x, dy, copy, gradient), ShapeError);
+  CHECK_THROWS_AS(net.forward(Matrix<>::Ones(5, 4).eval(), cache, Pass::inference()), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+}
+
+}  // namespace sequential_test

@@ -1,5 +1,7 @@
 #include "optimizers/fifty_steps.hpp"
 
+namespace adamw_test {
+
 using namespace descent;
 
 TEST_CASE("AdamW equals the reference for fifty steps", "[optimizers][golden]") {
@@ -46,3 +48,5 @@ TEST_CASE("AdamW without decay is Adam, to the bit") {
   }
   CHECK(one.weight == other.weight);
 }
+
+}  // namespace adamw_test

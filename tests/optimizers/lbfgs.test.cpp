@@ -1,6 +1,8 @@
 #include "optimizers/fifty_steps.hpp"
 #include "optimizers/point.hpp"
 
+namespace lbfgs_test {
+
 using namespace descent;
 
 TEST_CASE("LBFGS equals the reference for fifty steps", "[optimizers][golden]") {
@@ -33,3 +35,14 @@ TEST_CASE("LBFGS keeps no more pairs than its history") {
   CHECK(state.steps.size() == 3);
   CHECK(state.changes.size() == 3);
 }
+
+TEST_CASE("LBFGS: a history of none is refused at each step") {
+  Rng rng{1};
+  Sequential net{Dense{2, 1, rng}};
+  LBFGS optimizer;
+  auto state = optimizer.init(net);
+  optimizer.history = 0;
+  CHECK_THROWS_AS(optimizer.step(net, Sequential{net}, state), DataError);
+}
+
+}  // namespace lbfgs_test

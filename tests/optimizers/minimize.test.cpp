@@ -10,6 +10,8 @@
 #include "optimizers/point.hpp"
 #include "support.hpp"
 
+namespace minimize_test {
+
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
@@ -156,3 +158,5 @@ TEST_CASE("minimize says what is wrong") {
   };
   CHECK_THROWS_AS(minimize(point, square, GradientDescent{.learning_rate = 1e3}), NumericalError);
 }
+
+}  // namespace minimize_test

@@ -1,5 +1,7 @@
 #include "optimizers/fifty_steps.hpp"
 
+namespace momentum_test {
+
 using namespace descent;
 
 TEST_CASE("Momentum equals the reference for fifty steps", "[optimizers][golden]") {
@@ -19,3 +21,5 @@ TEST_CASE("Momentum: the sum takes the path of the average with alpha (1 - beta)
       Momentum{.learning_rate = 0.05, .beta = 0.9, .velocity = Velocity::sum, .bias_correction = true},
       "opt_momentum_corrected");
 }
+
+}  // namespace momentum_test

@@ -2,6 +2,8 @@
 
 #include "optimizers/fifty_steps.hpp"
 
+namespace nadam_test {
+
 using namespace descent;
 
 TEST_CASE("Nadam equals the reference for fifty steps", "[optimizers][golden]") {
@@ -15,3 +17,5 @@ TEST_CASE("Nadam: the momentum's decay chooses between PyTorch, Keras and the pl
   equals_reference_for_fifty_steps(Nadam{.learning_rate = 0.01, .momentum_decay = at_once},
                                    "opt_nadam_plain");
 }
+
+}  // namespace nadam_test

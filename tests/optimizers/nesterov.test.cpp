@@ -1,5 +1,7 @@
 #include "optimizers/fifty_steps.hpp"
 
+namespace nesterov_test {
+
 using namespace descent;
 
 TEST_CASE("Nesterov equals the reference for fifty steps, in both forms", "[optimizers][golden]") {
@@ -7,3 +9,5 @@ TEST_CASE("Nesterov equals the reference for fifty steps, in both forms", "[opti
                                    "opt_nesterov");
   equals_reference_for_fifty_steps(Nesterov{.learning_rate = 0.5, .beta = 0.9}, "opt_nesterov");
 }
+
+}  // namespace nesterov_test

@@ -6,6 +6,8 @@
 #include "optimizers/point.hpp"
 #include "support.hpp"
 
+namespace options_test {
+
 using namespace descent;
 using Catch::Matchers::StartsWith;
 
@@ -34,3 +36,5 @@ TEST_CASE("Optimizers refuse bad options when their state is made") {
   CHECK_THAT(text(LBFGS{.history = 0}), StartsWith("LBFGS: expected .history"));
   CHECK_THAT(text(LBFGS{.curvature = -1}), StartsWith("LBFGS: expected .curvature"));
 }
+
+}  // namespace options_test

@@ -1,5 +1,7 @@
 #include "optimizers/fifty_steps.hpp"
 
+namespace rmsprop_test {
+
 using namespace descent;
 
 TEST_CASE("RMSprop equals the reference for fifty steps", "[optimizers][golden]") {
@@ -24,3 +26,5 @@ TEST_CASE("Centred RMSprop stays finite where a gradient never changes") {
   CHECK(all_finite(layer.weight));
   CHECK(all_finite(layer.bias));
 }
+
+}  // namespace rmsprop_test

@@ -6,6 +6,8 @@
 #include "descent/layers/dense.hpp"
 #include "descent/regularizers/l2.hpp"
 
+namespace any_regularizer_test {
+
 using namespace descent;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("Only a regularizer of the model's type goes in") {
   STATIC_REQUIRE_FALSE(Regularizer<Toll, Dense<double>>);
   STATIC_REQUIRE_FALSE(std::convertible_to<double, AnyRegularizer<Dense<>>>);
 }
+
+}  // namespace any_regularizer_test

@@ -4,6 +4,8 @@
 #include "descent/regularizers/clip_by_value.hpp"
 #include "golden.hpp"
 
+namespace clip_test {
+
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
@@ -67,3 +69,5 @@ TEST_CASE("ClipByGlobalNorm does not overflow, nor does it hide what is not fini
     CHECK_FALSE(all_finite(g.weight));
   }
 }
+
+}  // namespace clip_test

@@ -6,6 +6,8 @@
 #include "descent/regularizers/l2.hpp"
 #include "support.hpp"
 
+namespace l1_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -58,3 +60,5 @@ TEST_CASE("L1, L2 and ElasticNet refuse a negative strength") {
   CHECK_THAT(message_of<DataError>([] { ElasticNet{.l2 = -1}.penalty(layer, samples); }),
              ContainsSubstring("ElasticNet: expected .l2 of 0 or more, got -1"));
 }
+
+}  // namespace l1_test

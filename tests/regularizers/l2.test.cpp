@@ -6,6 +6,8 @@
 #include "descent/models/network.hpp"
 #include "descent/models/sequential.hpp"
 
+namespace l2_test {
+
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
@@ -74,3 +76,16 @@ TEST_CASE("The gradient of L2 is the derivative of its penalty") {
   const double below = l2.penalty(layer, samples);
   CHECK_THAT((above - below) / (2 * h), WithinRel(gradient.weight(0, 1), difference_rounding));
 }
+
+TEST_CASE("L2: no samples and a gradient of another model are refused") {
+  Rng rng{1};
+  const Sequential net{Dense{2, 3, rng}};
+  Sequential gradient = net, other{Dense{3, 2, rng}};
+  for (const Index none : {Index{0}, Index{-1}}) {
+    CHECK_THROWS_AS(l2.penalty(net, none), DataError);
+    CHECK_THROWS_AS(l2.add_gradient(net, gradient, none), DataError);
+  }
+  CHECK_THROWS_AS(l2.add_gradient(net, other, 4), ShapeError);
+}
+
+}  // namespace l2_test

@@ -5,6 +5,8 @@
 #include "descent/layers/dense.hpp"
 #include "descent/models/sequential.hpp"
 
+namespace max_norm_test {
+
 using namespace descent;
 
 TEST_CASE("MaxNorm scales each row of a weight down to the limit, and leaves shorter ones") {
@@ -35,3 +37,5 @@ TEST_CASE("MaxNorm of more rows than it takes at a time is that of each row") {
   }
   CHECK(layer.weight != before);
 }
+
+}  // namespace max_norm_test

@@ -10,6 +10,8 @@
 #include "descent/regularizers/any_regularizer.hpp"
 #include "support.hpp"
 
+namespace per_layer_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -91,3 +93,15 @@ TEST_CASE("PerLayer goes where any regularizer goes") {
   const AnyRegularizer<Net> any = PerLayer{{"0", L2{.lambda = 1}}};
   CHECK(any.penalty(net, samples) == (PerLayer{{"0", L2{.lambda = 1}}}.penalty(net, samples)));
 }
+
+TEST_CASE("PerLayer: no samples and a gradient of another model are refused") {
+  Rng rng{1};
+  const PerLayer penalty{{"0", L2{.lambda = 1}}};
+  const Sequential small{Dense{2, 3, rng}};
+  Sequential gradient = small, other{Dense{3, 2, rng}};
+  CHECK_THROWS_AS(penalty.penalty(small, 0), DataError);
+  CHECK_THROWS_AS(penalty.add_gradient(small, gradient, 0), DataError);
+  CHECK_THROWS_AS(penalty.add_gradient(small, other, 4), ShapeError);
+}
+
+}  // namespace per_layer_test

@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace exponential_test {
+
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
@@ -18,3 +20,5 @@ TEST_CASE("Exponential fades to zero without harm") {
   const Exponential schedule{.initial = 1, .decay_rate = 0.5};
   CHECK(schedule(1'000'000) == 0);
 }
+
+}  // namespace exponential_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "descent/core/concepts.hpp"
 
+namespace inverse_time_test {
+
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
@@ -19,3 +21,5 @@ TEST_CASE("Inverse time without decay stays where it is, also after very many st
   const InverseTime still{.initial = 0.3, .decay_rate = 0};
   CHECK(still(1'000'000'000'000) == 0.3);
 }
+
+}  // namespace inverse_time_test

@@ -8,6 +8,8 @@
 #include "descent/schedules/inverse_time.hpp"
 #include "descent/schedules/per_step.hpp"
 
+namespace learning_rate_test {
+
 using namespace descent;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("What gives no number for a count is no learning rate") {
   STATIC_REQUIRE_FALSE(Schedule<decltype(text)>);
   STATIC_REQUIRE_FALSE(Schedule<decltype(of_nothing)>);
 }
+
+}  // namespace learning_rate_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "descent/schedules/inverse_time.hpp"
 
+namespace per_step_test {
+
 using namespace descent;
 
 TEST_CASE("PerStep asks its schedule for the step, not for the epoch") {
@@ -15,3 +17,5 @@ TEST_CASE("PerStep takes a lambda too") {
   const PerStep schedule{[](std::int64_t step) { return static_cast<double>(step) / 2; }};
   CHECK(schedule({.step = 5}) == 2.5);
 }
+
+}  // namespace per_step_test

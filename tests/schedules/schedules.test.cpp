@@ -6,8 +6,12 @@
 #include <string>
 #include <vector>
 
+#include <cstdint>
 #include "catch.hpp"
+#include "conformance/schedule_table.hpp"
 #include "support.hpp"
+
+namespace schedules_test {
 
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
@@ -144,3 +148,15 @@ TEST_CASE("A learning rate that is negative or no number is refused when it is a
   CHECK_THAT(text(not_a_number), ContainsSubstring("got nan"));
   CHECK_THAT(text([](std::int64_t) { return std::log(0.0); }), ContainsSubstring("got -inf"));
 }
+
+TEST_CASE("schedules: a negative time is refused, and the last one does not overflow") {
+  conformance::for_each(conformance::schedules, [](const auto& row) {
+    CAPTURE(row.name);
+    for (const std::int64_t t : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()})
+      CHECK_THROWS_AS(row.schedule(t), DataError);
+    CHECK(row.schedule(std::numeric_limits<std::int64_t>::max()) >= 0);
+  });
+  CHECK(Warmup{.steps = std::numeric_limits<std::int64_t>::max(), .then = 1.0}(0) > 0);
+}
+
+}  // namespace schedules_test

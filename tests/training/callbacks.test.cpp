@@ -4,6 +4,8 @@
 #include "descent/descent.hpp"
 #include "support.hpp"
 
+namespace callbacks_test {
+
 using namespace descent;
 
 TEST_CASE("Callbacks see every step and epoch, and can take snapshots") {
@@ -37,3 +39,5 @@ TEST_CASE("A callback can stop the run, at a step or an epoch") {
   CHECK(trainer.run(data).epochs() == 2);
   CHECK(trainer.steps() == 4);
 }
+
+}  // namespace callbacks_test

@@ -9,6 +9,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace check_loss_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -223,3 +225,5 @@ TEST_CASE("Trainer: the threshold of metrics is the same after an epoch that was
   Trainer resumed{net, BinaryCrossEntropy{}, slow, options};
   CHECK(resumed.run(data)["accuracy"].back() == 1);
 }
+
+}  // namespace check_loss_test

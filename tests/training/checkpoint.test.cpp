@@ -21,6 +21,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace checkpoint_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
@@ -337,3 +339,5 @@ TEST_CASE("checkpoint: a run goes on with the same bits in every locale") {
   });
   CHECK(resumed == expected);
 }
+
+}  // namespace checkpoint_test

@@ -5,6 +5,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace early_stopping_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
@@ -130,3 +132,5 @@ TEST_CASE("The rules of epochs refuse bad options, each by its name, before trai
         "ReduceOnPlateau: expected .minimum of 0 or more, got -1");
   CHECK(text({}, ReduceOnPlateau{.factor = 1}) == "ReduceOnPlateau: expected .factor in [0, 1), got 1");
 }
+
+}  // namespace early_stopping_test

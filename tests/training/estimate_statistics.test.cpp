@@ -3,6 +3,8 @@
 #include "golden.hpp"
 #include "support.hpp"
 
+namespace estimate_statistics_test {
+
 using namespace descent;
 
 namespace {
@@ -94,3 +96,5 @@ TEST_CASE("estimate_statistics refuses what has no statistics, and leaves the mo
   CHECK_THROWS_AS(estimate_statistics(net, Matrix<double>::Ones(3, 4).eval()), ShapeError);
   CHECK(support::values_of(net) == before);
 }
+
+}  // namespace estimate_statistics_test

@@ -9,6 +9,8 @@
 #include "descent/metrics/confusion_matrix.hpp"
 #include "support.hpp"
 
+namespace evaluate_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -85,3 +87,5 @@ TEST_CASE("evaluate names the sample whose class does not exist by its number in
   CHECK_THAT(message_of<DataError>([&] { evaluate(net, wrong, SoftmaxCrossEntropy{}); }),
              ContainsSubstring("expected a class from 0 to 2, got 3 for sample 600"));
 }
+
+}  // namespace evaluate_test

@@ -16,6 +16,8 @@
 #include "descent/regularizers/l2.hpp"
 #include "support.hpp"
 
+namespace fit_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -429,3 +431,5 @@ TEST_CASE("fit: drop_last counts an accumulated step and the mean over the sampl
   CHECK(trainer.steps() == 1);
   CHECK(trainer.history()["loss"].back() == 2.5);
 }
+
+}  // namespace fit_test

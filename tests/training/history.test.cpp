@@ -10,6 +10,8 @@
 #include "decimal_comma.hpp"
 #include "support.hpp"
 
+namespace history_test {
+
 using namespace descent;
 using support::message_of;
 
@@ -96,3 +98,5 @@ TEST_CASE("History: JSON escapes all that its strings may not hold") {
   const nlohmann::json read = nlohmann::json::parse(json.str());
   CHECK(read.begin().key() == history.begin()->name);
 }
+
+}  // namespace history_test

@@ -12,6 +12,8 @@
 #include "descent/training/fit.hpp"
 #include "support.hpp"
 
+namespace non_finite_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
@@ -167,3 +169,5 @@ TEST_CASE("The first fault of a backward pass is that of the last layer") {
   plant_nan(gradient, "2.weight");
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"2.weight\"");
 }
+
+}  // namespace non_finite_test

@@ -7,6 +7,8 @@
 #include "descent/descent.hpp"
 #include "support.hpp"
 
+namespace options_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -136,3 +138,5 @@ TEST_CASE("Options that make no sense are refused by name") {
   CHECK_THAT(message([](auto& o) { o.early_stopping = EarlyStopping{.monitor = "loss", .patience = -1}; }),
              ContainsSubstring("expected .patience of 0 or more, got -1"));
 }
+
+}  // namespace options_test

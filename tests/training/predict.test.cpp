@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/relu.hpp"
 #include "support.hpp"
+
+namespace predict_test {
 
 using namespace descent;
 using support::message_of;
@@ -110,3 +113,10 @@ TEST_CASE("Two threads may predict at once with one network", "[threads]") {
   SECTION("Sequential") { expect_equal_predictions_in_two_threads(support::rich_net()); }
   SECTION("Network") { expect_equal_predictions_in_two_threads(support::rich_network()); }
 }
+
+TEST_CASE("predict: samples without features are refused") {
+  const Sequential net{ReLU{}};
+  CHECK_THROWS_AS(predict(net, Matrix<>(0, 3)), ShapeError);
+}
+
+}  // namespace predict_test

@@ -14,6 +14,8 @@
 #include "descent/training/fit.hpp"
 #include "support.hpp"
 
+namespace progress_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Matches;
@@ -224,3 +226,14 @@ TEST_CASE("Progress: prints the same in every locale") {
   CHECK_THAT(support::under_decimal_comma(half_way_bar),
              HasMatch(R"(Epoch 3/10 .* left - \d+ samples/s - rate: 1\.00e-)"));
 }
+
+TEST_CASE("Progress: no samples, or more than there are, do not break the bar") {
+  for (const Index total : {Index{0}, Index{-4}, Index{2}}) {
+    std::ostringstream out;
+    Progress progress{{.out = &out, .style = ProgressStyle::bar}, 0, total};
+    progress.update(5, {{"loss", 1.0}}, 0.1);
+    CHECK(out.str().find("loss") != std::string::npos);
+  }
+}
+
+}  // namespace progress_test

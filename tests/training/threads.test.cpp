@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+namespace threads_test {
+
 using namespace descent;
 
 namespace {
@@ -149,3 +151,5 @@ TEST_CASE("What goes wrong in a thread is told as ever", "[training][threads]") 
   x = data.x.leftCols(batch_size);
   CHECK(std::isfinite(trainer.step(x, y)));
 }
+
+}  // namespace threads_test

@@ -12,6 +12,8 @@
 #include "descent/schedules/per_step.hpp"
 #include "support.hpp"
 
+namespace trainer_test {
+
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
@@ -252,3 +254,5 @@ TEST_CASE("Trainer: step refuses sizes that do not fit together, and changes not
   CHECK(values_of(trainer.model) == before);
   CHECK(trainer.steps() == 0);
 }
+
+}  // namespace trainer_test

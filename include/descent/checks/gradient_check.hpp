@@ -4,6 +4,8 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <iomanip>
+#include <limits>
 #include <numeric>
 #include <ostream>
 #include <string>
@@ -15,6 +17,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
+#include "descent/core/options.hpp"
 #include "descent/core/random.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/training/predict.hpp"
@@ -113,7 +116,11 @@ class GradientCheck {
     GradientReport::Entry entry;
     double* at;
     std::size_t block;
-    double size() const { return std::abs(entry.analytic - entry.numeric); }
+    /// The largest number for what is not-a-number, which could not be sorted.
+    double size() const {
+      const double difference = std::abs(entry.analytic - entry.numeric);
+      return is_nan(difference) ? std::numeric_limits<double>::max() : difference;
+    }
     double scale() const { return std::max(std::abs(entry.analytic), std::abs(entry.numeric)); }
   };
 
@@ -240,7 +247,8 @@ class GradientCheck {
 ///
 /// Double precision only: in float, rounding alone reaches 1e-3. Build the model as `Dense<double>` and so on.
 ///
-/// Throws   as fit, when model, data and loss do not fit.
+/// Throws   as fit, when model, data and loss do not fit; DataError when epsilon is not positive or the number of entries
+///          negative.
 /// Cost     two forward passes for every parameter and input.
 /// Source   A. Ng's course on improving deep networks, gradient checking
 template <Layer M, Loss<double> L>
@@ -249,6 +257,9 @@ GradientReport check_gradient(const M& model, const L& loss, const Matrix<double
   static_assert(std::same_as<typename M::Scalar, double>,
                 "check_gradient needs a model in double precision, as in Dense<double>");
   detail::expect_input(model, x, "check_gradient");
+  expect_positive({"check_gradient", "epsilon", options.epsilon, "1e-5 is usual"});
+  expect_not_negative({"check_gradient", "entries_per_block", static_cast<double>(options.entries_per_block),
+                       "0 checks all"});
   return detail::GradientCheck<M, L>{model, loss, x, y, options}.run();
 }
 

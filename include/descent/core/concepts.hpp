@@ -84,6 +84,14 @@ struct Fan {
   Index in, out;
 };
 
+/// Throws ShapeError unless values come into the unit and go out of it.
+inline void expect_fan(std::string_view component, const Fan& fan) {
+  if (fan.in < 1 || fan.out < 1)
+    throw ShapeError(component,
+                     concat("expected a fan of at least 1 in and 1 out, got ", fan.in, " and ", fan.out),
+                     "pass the number of inputs and outputs of a unit");
+}
+
 /// Fills a weight matrix with its first values.
 template <class I, class T>
 concept Initializer =
@@ -97,9 +105,10 @@ struct Clock {
 
   void visit_members(auto& a) {
     a("step", step), a("epoch", epoch), a("rate_scale", rate_scale);
-    if (step < 0 || epoch < 0)
+    constexpr std::int64_t most = std::int64_t{1} << 62;  // counting on from there does not overflow
+    if (step < 0 || epoch < 0 || step > most || epoch > most)
       throw_error<FormatError>("checkpoint",
-                               {"expected steps and epochs of 0 or more, got ", step, " and ", epoch},
+                               {"expected steps and epochs from 0 to 2^62, got ", step, " and ", epoch},
                                "the file is damaged");
   }
 };

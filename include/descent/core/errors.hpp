@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -152,10 +153,53 @@ inline Index positive_features(std::string_view component, Index features) {
   return features;
 }
 
+namespace detail {
+
+struct Size {
+  Index rows, cols;
+};
+
+// Not inlined, so that a check costs comparisons and little code.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_backward(std::string_view component, Index features,
+                                                                  const Size& y, const Size& x,
+                                                                  const Size& dy) {
+  if (x.cols == 0) throw DataError(component, "expected samples, got none", "pass [features, samples]");
+  throw_error<ShapeError>(
+      component,
+      {"expected x of ", features, " x ", y.cols, " values and dy of ", y.rows, " x ", y.cols,
+       ", as in forward, got ", x.rows, " x ", x.cols, " and ", dy.rows, " x ", dy.cols},
+      "call forward with the same batch and the same cache before backward");
+}
+
+}  // namespace detail
+
+/// Returns a matrix or a vector whose entries are all `value`. Throws DataError if there is no memory for it: sizes that
+/// a caller asks for may be anything.
+template <class M>
+M filled(std::string_view component, Index rows, Index cols, const typename M::Scalar& value) {
+  try {
+    return M::Constant(rows, cols, value);
+  } catch (const std::bad_alloc&) {
+    throw_error<DataError>(component,
+                           {"expected sizes that fit into memory, got ", rows, " x ", cols, " values"},
+                           "choose smaller sizes");
+  }
+}
+
 /// Throws unless a sample has as many features as the layer expects.
 inline void expect_features(std::string_view component, Index expected, Index actual) {
   if (actual != expected)
     throw_error<ShapeError>(component, {"expected ", expected, " features, got ", actual});
+}
+
+/// Throws unless backward follows forward with the same batch: x has `features` rows, dy the shape of y, which forward
+/// returned, and all three have as many columns, of which there is at least one.
+inline void expect_backward(std::string_view component, Index features, const auto& x, const auto& dy,
+                            const auto& y) {
+  if (y.cols() == 0 || x.rows() != features || x.cols() != y.cols() || dy.rows() != y.rows() ||
+      dy.cols() != y.cols())
+    detail::throw_backward(component, features, {y.rows(), y.cols()}, {x.rows(), x.cols()},
+                           {dy.rows(), dy.cols()});
 }
 
 }  // namespace descent

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <string_view>
 
 #include "descent/core/errors.hpp"
@@ -53,6 +55,13 @@ inline void expect_positive(const Option& option) {
 /// Throws DataError unless the option is finite and at least 1.
 inline void expect_at_least_one(const Option& option) {
   if (!is_finite(option.value) || option.value < 1) detail::reject(option, "of at least 1");
+}
+
+/// Throws DataError for a negative time: schedules count steps or epochs from 0.
+inline void expect_time(std::string_view component, std::int64_t t) {
+  if (t < 0)
+    throw DataError(component, concat("expected a time of 0 or more, got ", t),
+                    "pass the number of steps or epochs done so far");
 }
 
 }  // namespace descent

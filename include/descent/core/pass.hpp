@@ -79,7 +79,7 @@ class Pass {
   }
 
   RandomBlock counter(Index column, Index block) const {
-    return {layer_, step_, static_cast<std::uint32_t>(first_sample_ + column),
+    return {layer_, step_, static_cast<std::uint32_t>(first_sample_) + static_cast<std::uint32_t>(column),
             static_cast<std::uint32_t>(block)};
   }
 

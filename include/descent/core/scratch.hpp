@@ -13,6 +13,8 @@ struct Scratch {
 
   S* operator->() { return &value; }
   S& operator*() { return value; }
+  const S* operator->() const { return &value; }
+  const S& operator*() const { return value; }
 
   S value{};
 };

@@ -7,11 +7,13 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <type_traits>
 #include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/core/flush_denormals.hpp"
 #include "descent/core/team.hpp"
 
@@ -24,23 +26,31 @@ namespace descent {
 ///
 /// A worker that waits spins for some microseconds, which is how long it usually takes, and then sleeps.
 ///
-/// Throws   what a job throws, of the lowest rank that does; the others are called back from their sums.
+/// Throws   DataError for less than 1 thread, or more than the system starts; what a job throws, of the lowest rank that
+///          does; the others are called back from their sums.
 ///
 /// A template, so that programs that start no threads do not compile it.
 template <class Thread>
 class BasicThreadTeam final : public Workers {
  public:
   explicit BasicThreadTeam(int size) {
+    constexpr int most = 4096;
+    if (size < 1 || size > most)
+      throw_error<DataError>("ThreadTeam", {"expected from 1 to ", most, " threads, got ", size},
+                             "choose as many as the machine has cores");
     for (int rank = 0; rank < size; ++rank) workers_.push_back(std::make_unique<Worker>(*this, rank));
-    for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
+    try {
+      for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
+    } catch (const std::system_error&) {
+      end();
+      throw_error<DataError>("ThreadTeam",
+                             {"expected to start ", size, " threads, got ", threads_.size() + 1},
+                             "choose as many as the machine has cores");
+    }
   }
   BasicThreadTeam(const BasicThreadTeam&) = delete;
   BasicThreadTeam& operator=(const BasicThreadTeam&) = delete;
-  ~BasicThreadTeam() override {
-    job_ = nullptr;
-    start();
-    for (Thread& thread : threads_) thread.join();
-  }
+  ~BasicThreadTeam() override { end(); }
 
   int size() const override { return static_cast<int>(workers_.size()); }
 
@@ -115,6 +125,12 @@ class BasicThreadTeam final : public Workers {
   void start() {
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
+  }
+
+  void end() {
+    call_ = nullptr;
+    start();
+    for (std::thread& thread : threads_) thread.join();
   }
 
   void serve(int rank) {

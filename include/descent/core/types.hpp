@@ -20,8 +20,14 @@ struct Shape {
   Index height = 1;
   Index width = 1;
 
-  /// The rows that a sample takes in a batch.
-  Index size() const { return channels * height * width; }
+  /// The number of rows that a sample takes in a batch: the product, 0 if a side is not positive, and at most 2^48,
+  /// which is more than any memory holds, so that a few of them can be added up.
+  Index size() const {
+    constexpr Index most = Index{1} << 48;
+    if (channels < 1 || height < 1 || width < 1) return 0;
+    if (channels > most / height || channels * height > most / width) return most;
+    return channels * height * width;
+  }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 

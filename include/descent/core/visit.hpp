@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "descent/core/errors.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/function_ref.hpp"
 #include "descent/core/team.hpp"
@@ -85,12 +86,31 @@ auto flat(M&& m) {
   return flat(m, Part{0, m.size()});
 }
 
+namespace detail {
+[[noreturn]] inline void throw_other_tree(const std::string& path, Index rows, Index cols) {
+  throw ShapeError(
+      "visit",
+      concat("expected ", rows, " x ", cols, " values of \"", path, "\" in each model, got other sizes"),
+      "make gradient and optimizer state from the model that is trained");
+}
+}  // namespace detail
+
+/// Throws ShapeError unless a parameter, or a buffer, has the same shape in all models that are visited together.
+void expect_same_shape(const auto& entry, const auto& first, const auto&... rest) {
+  if (((rest.rows() != first.rows() || rest.cols() != first.cols()) || ...))
+    detail::throw_other_tree(entry.name.path(), first.rows(), first.cols());
+}
+
 /// Calls `kernel(array...)` for every parameter of the trees, flattened: how an element-wise optimizer
 /// walks the model, the gradient and its own state together.
 template <class M>
 void visit_flat(auto&& kernel, M& model, auto&... tree) {
-  M::visit([&](const Parameter&, auto& first, auto&... rest) { kernel(flat(first), flat(rest)...); }, model,
-           tree...);
+  M::visit(
+      [&](const Parameter& p, auto& first, auto&... rest) {
+        expect_same_shape(p, first, rest...);
+        kernel(flat(first), flat(rest)...);
+      },
+      model, tree...);
 }
 
 /// The same, shared out among workers: each calls the kernel for its part of every parameter. The parts begin at
@@ -103,6 +123,7 @@ void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
   workers.run([&](const auto& worker) {
     M::visit(
         [&](const Parameter& p, auto& first, auto&... rest) {
+          expect_same_shape(p, first, rest...);
           const Part part = part_of(first.size(), worker, 64);
           const Index end = part.first + part.count;
           for (Index i = part.first; i < end; i += block) {
@@ -174,9 +195,12 @@ M zeros_like(M model) {
 /// Moves the running averages of `model` towards the values that a training step left in `batch`.
 template <class M>
 void update_buffers(M& model, const M& batch) {
-  visit_buffers<M>([](const Buffer& buffer, auto& running,
-                      auto& value) { update_average(running, value, buffer.momentum); },
-                   model, batch);
+  visit_buffers<M>(
+      [](const Buffer& buffer, auto& running, auto& value) {
+        expect_same_shape(buffer, running, value);
+        update_average(running, value, buffer.momentum);
+      },
+      model, batch);
 }
 
 /// How many numbers a model learns.

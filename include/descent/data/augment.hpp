@@ -33,7 +33,7 @@ class Augment {
  public:
   explicit Augment(const Shape& shape, Transforms... transforms)
       : shape_{shape}, transforms_{std::move(transforms)...} {
-    if (shape.channels < 1 || shape.height < 1 || shape.width < 1)
+    if (shape.size() == 0)
       throw ShapeError(name, concat("expected an image of at least one pixel, got ", shape.channels,
                                     " channels, ", shape.height, " x ", shape.width));
     const auto check = [](const auto& transform) {

@@ -3,20 +3,31 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <numeric>
 #include <span>
 #include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
 
-/// The samples one after another.
+/// The samples one after another. Throws DataError for a negative number of them, or one that memory does not hold.
 inline std::vector<Index> plain_order(Index samples) {
-  std::vector<Index> order(static_cast<std::size_t>(samples));
-  std::iota(order.begin(), order.end(), Index{0});
-  return order;
+  if (samples < 0)
+    throw DataError("plain_order", concat("expected 0 samples or more, got ", samples),
+                    "pass the number of samples");
+  try {
+    std::vector<Index> order(static_cast<std::size_t>(samples));
+    std::iota(order.begin(), order.end(), Index{0});
+    return order;
+  } catch (const std::exception&) {  // std::bad_alloc or std::length_error
+    throw DataError("plain_order",
+                    concat("expected an order that fits into memory, got ", samples, " samples"),
+                    "choose fewer samples");
+  }
 }
 
 /// The order in which an epoch takes the samples: shuffled anew for each, and a pure function of its number.
@@ -27,22 +38,38 @@ inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std:
   return order;
 }
 
-/// Mini-batch number `i` of an order; the last one is smaller where the batch size does not divide it.
+/// How many mini-batches an epoch has. Throws DataError unless the batch size is positive.
+inline Index batch_count(Index samples, Index batch_size) {
+  if (batch_size < 1)
+    throw DataError("batch_count", concat("expected a batch size of at least 1, got ", batch_size),
+                    "choose one; 32 is usual");
+  return samples / batch_size + (samples % batch_size > 0 ? 1 : 0);
+}
+
+/// Mini-batch number `i` of an order; the last one is smaller where the batch size does not divide it. Throws DataError
+/// where there is no such mini-batch.
 inline std::span<const Index> mini_batch(std::span<const Index> order, Index batch_size, Index i) {
+  const Index count = batch_count(static_cast<Index>(order.size()), batch_size);
+  if (i < 0 || i >= count)
+    throw DataError("mini_batch", concat("expected the number of one of ", count, " mini-batches, got ", i),
+                    "count the mini-batches from 0");
   const auto first = static_cast<std::size_t>(i * batch_size);
   return order.subspan(first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
 }
 
-/// How many mini-batches an epoch has.
-inline Index batch_count(Index samples, Index batch_size) { return (samples + batch_size - 1) / batch_size; }
-
-/// Copies the columns with these numbers side by side; allocates only when the shape of `out` changes.
+/// Copies the columns with these numbers side by side; allocates only when the shape of `out` changes. Throws DataError
+/// where there is no such column.
 template <std::floating_point T>
 void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out) {
   out.resize(from.rows(), static_cast<Index>(columns.size()));
-  for (Index j = 0; j < out.cols(); ++j)
-    std::copy_n(from.data() + columns[static_cast<std::size_t>(j)] * from.rows(), from.rows(),
-                out.data() + j * from.rows());
+  for (Index j = 0; j < out.cols(); ++j) {
+    const Index column = columns[static_cast<std::size_t>(j)];
+    if (column < 0 || column >= from.cols())
+      throw DataError("gather",
+                      concat("expected the number of one of ", from.cols(), " columns, got ", column),
+                      "count the columns from 0");
+    std::copy_n(from.data() + column * from.rows(), from.rows(), out.data() + j * from.rows());
+  }
 }
 
 }  // namespace descent

@@ -28,8 +28,14 @@ struct Dataset {
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order.
+  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it.
   Dataset subset(std::span<const Index> indices) const {
+    for (const Index i : indices)
+      if (i < 0 || i >= x.cols() || i >= y.cols())
+        throw_error<DataError>("subset",
+                               {"expected the number of one of ", x.cols(), " samples, each with one of ",
+                                y.cols(), " targets, got ", i},
+                               "count the samples from 0");
     // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
     return {columns(x), columns(y), feature_names, class_names};

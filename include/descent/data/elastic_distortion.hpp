@@ -33,6 +33,7 @@ struct ElasticDistortion {
 
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>& scratch) const {
+    check();
     // The memory: the old image for resample, displacements to the right and down, a field, the kernel.
     using Line = Eigen::Map<Vector<T>>;
     const Index height = image.height(), width = image.width(), positions = height * width;

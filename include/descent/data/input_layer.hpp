@@ -34,7 +34,8 @@ class InputLayer {
     self().apply(c.y);
     return c.y;
   }
-  const Matrix<T>& backward(Batch<T>, Batch<T> dy, Cache& c, Derived&) const {
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
+    expect_backward(Derived::name, self().divisor().size(), x, dy, c.y);
     c.dx = dy.array().colwise() / self().divisor().array();
     return c.dx;
   }

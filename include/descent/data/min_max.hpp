@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <string_view>
 
@@ -33,13 +34,19 @@ class MinMax : public InputLayer<MinMax<T>, T> {
     if (!is_finite(options.low) || !is_finite(options.high) || options.low >= options.high)
       throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
                       "the default is from 0 to 1");
+    const T range = T(options.high - options.low);
+    if (!is_finite(range) || !is_finite(low_) || range <= 0)
+      throw DataError(
+          name, concat("expected a finite range from low to high, got ", options.low, " to ", options.high),
+          "choose bounds that the precision of the values can tell apart");
+    positive_features(name, x.rows());
     if (x.cols() == 0)
       throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
     if (!all_finite(x))
       throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
                       "remove such samples, or fill the values in");
     minimum_ = x.rowwise().minCoeff();
-    const Vector<T> scale = (x.rowwise().maxCoeff() - minimum_) / T(options.high - options.low);
+    const Vector<T> scale = (x.rowwise().maxCoeff() - minimum_) / range;
     scale_ = (scale.array() > T(0)).select(scale, T(1));
   }
 

@@ -27,7 +27,7 @@ Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
   if (classes < 1)
     throw ShapeError("one_hot", concat("expected at least one class, got ", classes),
                      "give the number of classes, which is the largest label and 1");
-  Matrix<T> columns = Matrix<T>::Zero(classes, labels.cols());
+  Matrix<T> columns = filled<Matrix<T>>("one_hot", classes, labels.cols(), T(0));
   for (Index j = 0; j < labels.cols(); ++j) {
     const T label = labels(0, j);
     if (!is_finite(label) || label < T(0) || label >= static_cast<T>(classes) || label != std::floor(label))

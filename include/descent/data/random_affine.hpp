@@ -28,6 +28,7 @@ struct RandomAffine {
 
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>& scratch) const {
+    check();
     const auto between = [&](double most) { return most * (2 * rng.uniform() - 1); };
     const detail::UnitVector turn = detail::unit_vector(between(degrees) / 360);
     const double scale = 1 + between(zoom);

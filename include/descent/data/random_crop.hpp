@@ -23,6 +23,7 @@ struct RandomCrop {
 
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>& scratch) const {
+    check();
     const Index down = rng.below(2 * padding + 1) - padding;
     const Index right = rng.below(2 * padding + 1) - padding;
     scratch.assign(image.begin(), image.end());

@@ -22,6 +22,7 @@ struct RandomFlip {
 
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>&) const {
+    check();
     const auto swap_pixels = [&](T* a, T* b) { std::swap_ranges(a, a + image.channels(), b); };
     if (rng.uniform() < horizontal)
       for (Index row = 0; row < image.height(); ++row)

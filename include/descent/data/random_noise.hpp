@@ -17,6 +17,7 @@ struct RandomNoise {
 
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>&) const {
+    check();
     for (T& value : image) value += static_cast<T>(deviation * rng.normal());
   }
 };

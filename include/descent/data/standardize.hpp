@@ -26,6 +26,7 @@ class Standardize : public InputLayer<Standardize<T>, T> {
   static constexpr std::string_view name = "Standardize";
 
   explicit Standardize(const Matrix<T>& x) {
+    positive_features(name, x.rows());
     if (x.cols() == 0)
       throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
     if (!all_finite(x))

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
@@ -25,10 +24,19 @@ inline void expect_samples_wanted(std::string_view component, Index samples) {
     throw DataError(component, concat("expected at least 1 sample, got ", samples), "set .samples");
 }
 
+/// A data set of zeros with a target for each sample, to be filled in. Throws DataError if there is no memory for it.
+template <std::floating_point T>
+Dataset<T> zeros(std::string_view component, Index features, Index samples) {
+  return {.x = filled<Matrix<T>>(component, features, samples, T(0)),
+          .y = filled<Matrix<T>>(component, 1, samples, T(0))};
+}
+
 /// Points in the plane, the classes taking turns: `point(c)` draws one of class c, and noise is added to it.
 template <std::floating_point T>
-Dataset<T> planar(Index samples, Index classes, double noise, Rng& rng, auto&& point) {
-  Dataset<T> data{.x = Matrix<T>(2, samples), .y = Matrix<T>(1, samples), .feature_names = {"x", "y"}};
+Dataset<T> planar(std::string_view component, Index samples, Index classes, double noise, Rng& rng,
+                  auto&& point) {
+  Dataset<T> data = zeros<T>(component, 2, samples);
+  data.feature_names = {"x", "y"};
   for (Index j = 0; j < samples; ++j) {
     const UnitVector p = point(j % classes);
     data.x(0, j) = static_cast<T>(std::fma(noise, rng.normal(), p.x));
@@ -50,14 +58,14 @@ struct CirclesOptions {
 /// Two circles, one within the other: two classes that no straight line tells apart.
 ///
 /// Shapes   x [2, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 template <std::floating_point T = float>
 Dataset<T> circles(const CirclesOptions& options = {}) {
   detail::expect_samples_wanted("circles", options.samples);
   expect_not_negative({"circles", "noise", options.noise});
   expect_share({"circles", "factor", options.factor, "it is the radius of the inner circle"});
   Rng rng{options.seed};
-  return detail::planar<T>(options.samples, 2, options.noise, rng, [&](Index c) {
+  return detail::planar<T>("circles", options.samples, 2, options.noise, rng, [&](Index c) {
     const double radius = c == 0 ? 1 : options.factor;
     const detail::UnitVector p = detail::unit_vector(rng.uniform());
     return detail::UnitVector{radius * p.x, radius * p.y};
@@ -74,13 +82,13 @@ struct MoonsOptions {
 /// with t from 0 to pi.
 ///
 /// Shapes   x [2, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 template <std::floating_point T = float>
 Dataset<T> moons(const MoonsOptions& options = {}) {
   detail::expect_samples_wanted("moons", options.samples);
   expect_not_negative({"moons", "noise", options.noise});
   Rng rng{options.seed};
-  return detail::planar<T>(options.samples, 2, options.noise, rng, [&](Index c) {
+  return detail::planar<T>("moons", options.samples, 2, options.noise, rng, [&](Index c) {
     const detail::UnitVector p = detail::unit_vector(rng.uniform() / 2);
     return c == 0 ? p : detail::UnitVector{1 - p.x, 0.5 - p.y};
   });
@@ -98,7 +106,7 @@ struct SpiralsOptions {
 /// with t from 0 to 1, uniform.
 ///
 /// Shapes   x [2, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 /// Source   Lang, Witbrock: Learning to tell two spirals apart (Connectionist Models Summer School, 1988), for
 ///          the problem
 template <std::floating_point T = float>
@@ -108,7 +116,7 @@ Dataset<T> spirals(const SpiralsOptions& options = {}) {
   expect_not_negative({"spirals", "turns", options.turns});
   expect_at_least_one({"spirals", "classes", static_cast<double>(options.classes)});
   Rng rng{options.seed};
-  return detail::planar<T>(options.samples, options.classes, options.noise, rng, [&](Index c) {
+  return detail::planar<T>("spirals", options.samples, options.classes, options.noise, rng, [&](Index c) {
     const double t = rng.uniform();
     const double start = static_cast<double>(c) / static_cast<double>(options.classes);
     const detail::UnitVector p = detail::unit_vector(std::fma(options.turns, t, start));
@@ -128,7 +136,7 @@ struct BlobsOptions {
 /// Clouds about random centres: x = centre of its class + N(0, deviation^2).
 ///
 /// Shapes   x [features, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 template <std::floating_point T = float>
 Dataset<T> blobs(const BlobsOptions& options = {}) {
   detail::expect_samples_wanted("blobs", options.samples);
@@ -137,10 +145,10 @@ Dataset<T> blobs(const BlobsOptions& options = {}) {
   expect_at_least_one({"blobs", "classes", static_cast<double>(options.classes)});
   expect_at_least_one({"blobs", "features", static_cast<double>(options.features)});
   Rng rng{options.seed};
-  Matrix<double> centres(options.features, options.classes);
+  auto centres = filled<Matrix<double>>("blobs", options.features, options.classes, 0);
   for (double& c : centres.reshaped()) c = options.spread * (2 * rng.uniform() - 1);
 
-  Dataset<T> data{.x = Matrix<T>(options.features, options.samples), .y = Matrix<T>(1, options.samples)};
+  Dataset<T> data = detail::zeros<T>("blobs", options.features, options.samples);
   for (Index j = 0; j < options.samples; ++j) {
     const Index c = j % options.classes;
     for (Index i = 0; i < options.features; ++i)
@@ -161,24 +169,24 @@ struct NoisyRegressionOptions {
 /// w and b as well; for training and test sets of one function, split.
 ///
 /// Shapes   x [features, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 template <std::floating_point T = float>
 Dataset<T> noisy_regression(const NoisyRegressionOptions& options = {}) {
   detail::expect_samples_wanted("noisy_regression", options.samples);
   expect_not_negative({"noisy_regression", "noise", options.noise});
   expect_at_least_one({"noisy_regression", "features", static_cast<double>(options.features)});
   Rng rng{options.seed};
-  std::vector<double> w(static_cast<std::size_t>(options.features));
+  auto w = filled<Vector<double>>("noisy_regression", options.features, 1, 0);
   for (double& each : w) each = rng.normal();
   const double b = rng.normal();
 
-  Dataset<T> data{.x = Matrix<T>(options.features, options.samples), .y = Matrix<T>(1, options.samples)};
+  Dataset<T> data = detail::zeros<T>("noisy_regression", options.features, options.samples);
   for (Index j = 0; j < options.samples; ++j) {
     double y = b;
     for (Index i = 0; i < options.features; ++i) {
       const double x = rng.normal();
       data.x(i, j) = static_cast<T>(x);
-      y = std::fma(w[static_cast<std::size_t>(i)], x, y);
+      y = std::fma(w[i], x, y);
     }
     data.y(0, j) = static_cast<T>(std::fma(options.noise, rng.normal(), y));
   }
@@ -195,14 +203,14 @@ struct NoisyWaveOptions {
 /// network learns the noise too, which is what regularisation is there for.
 ///
 /// Shapes   x [1, samples]   y [1, samples]
-/// Throws   DataError for options that make no sense.
+/// Throws   DataError for options that make no sense, or more values than memory holds.
 /// Source   Bishop: Pattern recognition and machine learning, 1.1
 template <std::floating_point T = float>
 Dataset<T> noisy_wave(const NoisyWaveOptions& options = {}) {
   detail::expect_samples_wanted("noisy_wave", options.samples);
   expect_not_negative({"noisy_wave", "noise", options.noise});
   Rng rng{options.seed};
-  Dataset<T> data{.x = Matrix<T>(1, options.samples), .y = Matrix<T>(1, options.samples)};
+  Dataset<T> data = detail::zeros<T>("noisy_wave", 1, options.samples);
   for (Index j = 0; j < options.samples; ++j) {
     const double x = rng.uniform();
     data.x(0, j) = static_cast<T>(x);

@@ -12,6 +12,7 @@ struct UnitVector {
 /// The point that many turns, counter-clockwise, from (1, 0). The mathematical library's sine and cosine differ
 /// in their last digit between platforms; this one, a series in fused steps, is the same everywhere.
 inline UnitVector unit_vector(double turns) {
+  turns -= std::nearbyint(turns);  // exact, and what follows stays small
   const double quarters = std::nearbyint(4 * turns);
   const double a = (turns - quarters / 4) * 6.283185307179586;  // in [-pi/4, pi/4]
   const double square = a * a;

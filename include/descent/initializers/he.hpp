@@ -15,6 +15,7 @@ namespace descent {
 struct HeNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    expect_fan("HeNormal", fan);
     Normal{.deviation = std::sqrt(2.0 / static_cast<double>(fan.in))}(weight, fan, rng);
   }
 };
@@ -23,6 +24,7 @@ struct HeNormal {
 struct HeUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    expect_fan("HeUniform", fan);
     const double a = std::sqrt(6.0 / static_cast<double>(fan.in));
     Uniform{.low = -a, .high = a}(weight, fan, rng);
   }

@@ -17,6 +17,7 @@ namespace descent {
 struct LeCunNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    expect_fan("LeCunNormal", fan);
     Normal{.deviation = std::sqrt(1.0 / static_cast<double>(fan.in))}(weight, fan, rng);
   }
 };
@@ -25,6 +26,7 @@ struct LeCunNormal {
 struct LeCunUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
+    expect_fan("LeCunUniform", fan);
     const double a = std::sqrt(3.0 / static_cast<double>(fan.in));
     Uniform{.low = -a, .high = a}(weight, fan, rng);
   }

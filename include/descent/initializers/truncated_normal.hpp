@@ -15,7 +15,7 @@ namespace descent {
 /// `deviation` is that of the normal before the cut. What is left has the variance
 ///   deviation^2 * (1 - 2 c phi(c) / (2 Phi(c) - 1)),   c = cut;   for c = 2 it is 0.7737 * deviation^2
 ///
-/// Throws   DataError when `cut` is not positive, the mean is not finite, or the deviation is negative or not finite.
+/// Throws   DataError when `cut` is below 0.01, the mean is not finite, or the deviation is negative or not finite.
 /// Source   Johnson, Kotz, Balakrishnan: Continuous univariate distributions 1, chapter 13
 struct TruncatedNormal {
   static constexpr std::string_view name = "TruncatedNormal";
@@ -28,7 +28,11 @@ struct TruncatedNormal {
   void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
     expect_finite({name, "mean", mean});
     expect_not_negative({name, "deviation", deviation});
+    constexpr double narrowest = 0.01;  // of 125 numbers that are drawn one stays
     expect_positive({name, "cut", cut, "it counts deviations; 2 is usual"});
+    if (cut < narrowest)
+      throw DataError(name, concat("expected .cut of at least ", narrowest, ", got ", cut),
+                      "take Uniform, to which so narrow a cut comes");
     for (T& w : weight.reshaped()) {
       double z = rng.normal();
       while (std::abs(z) > cut) z = rng.normal();

@@ -16,7 +16,9 @@ namespace descent {
 struct XavierNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    Normal{.deviation = std::sqrt(2.0 / static_cast<double>(fan.in + fan.out))}(weight, fan, rng);
+    expect_fan("XavierNormal", fan);
+    Normal{.deviation = std::sqrt(2.0 / (static_cast<double>(fan.in) + static_cast<double>(fan.out)))}(
+        weight, fan, rng);
   }
 };
 
@@ -26,7 +28,8 @@ struct XavierNormal {
 struct XavierUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    const double a = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
+    expect_fan("XavierUniform", fan);
+    const double a = std::sqrt(6.0 / (static_cast<double>(fan.in) + static_cast<double>(fan.out)));
     Uniform{.low = -a, .high = a}(weight, fan, rng);
   }
 };

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 
 #include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
 
 namespace descent {
 
@@ -40,6 +42,7 @@ class Activation {
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
+    expect_backward(name(), c.y.rows(), x, dy, c.y);
     const Derived g = self();
     c.dx.resize(x.rows(), x.cols());
     if constexpr (requires { g.derivative(flat(x), flat(c.y)); }) {
@@ -52,6 +55,12 @@ class Activation {
   }
 
  private:
+  static constexpr std::string_view name() {
+    if constexpr (requires { Derived::name; })
+      return Derived::name;
+    else
+      return "Activation";
+  }
   const Derived& self() const { return static_cast<const Derived&>(*this); }
 };
 

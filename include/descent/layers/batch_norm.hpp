@@ -57,7 +57,7 @@ class BatchNorm {
   };
 
   explicit BatchNorm(Index features, const BatchNormOptions& with = {})
-      : gamma(Vector<T>::Ones(positive_features(name, features))),
+      : gamma(filled<Vector<T>>(name, positive_features(name, features), 1, T(1))),
         beta(Vector<T>::Zero(features)),
         running_mean(Vector<T>::Zero(features)),
         running_variance(Vector<T>::Ones(features)),
@@ -87,6 +87,7 @@ class BatchNorm {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+    expect_features(name, gamma.size(), x.rows());
     c.team = pass.team();
     if (pass.uses_batch_statistics()) {
       measure(x, c);
@@ -105,6 +106,7 @@ class BatchNorm {
 
   /// The batch's statistics go into the buffers of `gradient`, for `update_buffers` to fold in.
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, BatchNorm& gradient) const {
+    expect_backward(name, gamma.size(), x, dy, c.y);
     gradient.gamma.resize(x.rows());
     gradient.beta.resize(x.rows());
     for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
@@ -151,6 +153,7 @@ class BatchNorm {
   /// in a team then those of all.
   static void measure(Batch<T> x, Cache& c) {
     c.samples = T(x.cols());
+    if (c.samples == 0 || (c.samples < 2 && c.team == nullptr)) throw_too_few(c.samples);
     c.mean.resize(x.rows());
     c.variance.resize(x.rows());
     for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
@@ -167,9 +170,12 @@ class BatchNorm {
       c.variance.template segment<n>(i) = (squares / c.samples - sum * sum).max(T(0));
     });
     if (c.team != nullptr) merge(c);
-    if (c.samples < 2)
-      throw DataError(name, concat("expected at least 2 samples in a training batch, got ", c.samples),
-                      "choose a batch size that does not leave a single sample over at the end of an epoch");
+    if (c.samples < 2) throw_too_few(c.samples);
+  }
+
+  [[noreturn]] static void throw_too_few(T samples) {
+    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", samples),
+                    "choose a batch size that does not leave a single sample over at the end of an epoch");
   }
 
   /// From mean_r and variance_r of m_r samples to those of all:  mean = sum m_r mean_r / m

@@ -18,7 +18,8 @@ enum class Bias { learnt, none };
 ///   y = W x + b      dW = dy x^T    db = sum over samples of dy    dx = W^T dy
 ///
 /// Shapes   x [in, m]   y [out, m]   W [out, in]   b [out], or empty with Bias::none
-/// Throws   ShapeError when x has other than `in` rows, or when `in` or `out` is not positive.
+/// Throws   ShapeError when x has other than `in` rows, or when `in` or `out` is not positive; DataError when there is
+///          no memory for the weights.
 /// Cost     2 * in * out * m flop forward, twice that backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.5
 /// Example  examples/01_digits.cpp
@@ -33,7 +34,8 @@ class Dense {
 
   /// The bias begins at zero.
   Dense(Index in, Index out, Rng& rng, Initializer<T> auto const& init, Bias with = Bias::learnt)
-      : weight(checked(in, out), in), bias(Vector<T>::Zero(with == Bias::learnt ? out : 0)) {
+      : weight(filled<Matrix<T>>(name, checked(in, out), in, T(0))),
+        bias(Vector<T>::Zero(with == Bias::learnt ? out : 0)) {
     init(weight, Fan{in, out}, rng);
   }
   Dense(Index in, Index out, Rng& rng, Bias with = Bias::learnt) : Dense(in, out, rng, HeNormal{}, with) {}
@@ -49,6 +51,7 @@ class Dense {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    expect_features(name, weight.cols(), x.rows());
     Product<T>::plain(weight, x, c.y);
     if (has_bias()) c.y.colwise() += bias;
     return c.y;
@@ -61,7 +64,8 @@ class Dense {
   }
 
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
-  void backward_parameters(Batch<T> x, Batch<T> dy, Cache&, Dense& gradient) const {
+  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Dense& gradient) const {
+    expect_backward(name, weight.cols(), x, dy, c.y);
     Product<T>::transposed_right(dy, x, gradient.weight);
     if (has_bias()) gradient.bias = dy.rowwise().sum();
   }

@@ -63,7 +63,8 @@ class Dropout {
     return c.y = x.cwiseProduct(c.mask);
   }
 
-  const Matrix<T>& backward(Batch<T>, Batch<T> dy, Cache& c, Dropout&) const {
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Dropout&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.masked) return c.dx = dy;
     return c.dx = dy.cwiseProduct(c.mask);
   }

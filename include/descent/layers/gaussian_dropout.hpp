@@ -57,7 +57,8 @@ class GaussianDropout {
     return c.y = x.cwiseProduct(c.factor);
   }
 
-  const Matrix<T>& backward(Batch<T>, Batch<T> dy, Cache& c, GaussianDropout&) const {
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, GaussianDropout&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.noisy) return c.dx = dy;
     return c.dx = dy.cwiseProduct(c.factor);
   }

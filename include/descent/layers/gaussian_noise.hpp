@@ -52,7 +52,10 @@ class GaussianNoise {
     return c.y;
   }
 
-  const Matrix<T>& backward(Batch<T>, Batch<T> dy, Cache& c, GaussianNoise&) const { return c.dx = dy; }
+  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, GaussianNoise&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
+    return c.dx = dy;
+  }
 
   bool enabled;
 

@@ -39,7 +39,7 @@ class LayerNorm {
   };
 
   explicit LayerNorm(Index features, const LayerNormOptions& with = {})
-      : gamma(Vector<T>::Ones(positive_features(name, features))),
+      : gamma(filled<Vector<T>>(name, positive_features(name, features), 1, T(1))),
         beta(Vector<T>::Zero(features)),
         options(with) {
     expect_not_negative({name, "epsilon", with.epsilon});
@@ -57,6 +57,7 @@ class LayerNorm {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    expect_features(name, gamma.size(), x.rows());
     c.y.resize(x.rows(), x.cols());
     c.normalized.resize(x.rows(), x.cols());
     c.inverse_deviation.resize(x.cols());
@@ -75,6 +76,7 @@ class LayerNorm {
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LayerNorm& gradient) const {
+    expect_backward(name, gamma.size(), x, dy, c.y);
     gradient.gamma.setZero(x.rows());
     gradient.beta.setZero(x.rows());
     c.dx.resize(x.rows(), x.cols());

@@ -31,6 +31,7 @@ class LogSoftmax {
   Shape output_shape(const Shape& in) const { return in; }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    positive_features(name, x.rows());
     c.y.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j) {
       auto y = c.y.col(j).array();
@@ -41,6 +42,7 @@ class LogSoftmax {
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LogSoftmax&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     c.dx.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j)
       c.dx.col(j) = dy.col(j).array() - c.y.col(j).array().exp() * dy.col(j).sum();

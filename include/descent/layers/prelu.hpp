@@ -36,7 +36,7 @@ class PReLU {
   };
 
   explicit PReLU(Index channels = 1, const PReLUOptions& with = {})
-      : slope(Vector<T>::Constant(checked(channels), static_cast<T>(with.slope))) {
+      : slope(filled<Vector<T>>(name, checked(channels), 1, static_cast<T>(with.slope))) {
     expect_finite({name, "slope", with.slope});
   }
 
@@ -48,6 +48,9 @@ class PReLU {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    if (x.rows() % slope.size() != 0)
+      throw ShapeError(name, concat("expected a multiple of ", slope.size(), " features, got ", x.rows()),
+                       "make it with the number of channels before it");
     c.y.resize(x.rows(), x.cols());
     if (shared()) {
       flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));
@@ -61,6 +64,7 @@ class PReLU {
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, PReLU& gradient) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     gradient.slope.setZero(slope.size());
     c.dx.resize(x.rows(), x.cols());
     if (shared()) {

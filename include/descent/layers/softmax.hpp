@@ -33,6 +33,7 @@ class Softmax {
   Shape output_shape(const Shape& in) const { return in; }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+    positive_features(name, x.rows());
     c.y.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j) {
       auto y = c.y.col(j).array();
@@ -43,6 +44,7 @@ class Softmax {
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Softmax&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     c.dx.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j)
       c.dx.col(j) = c.y.col(j).array() * (dy.col(j).array() - dy.col(j).dot(c.y.col(j)));

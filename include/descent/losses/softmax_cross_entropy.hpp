@@ -150,9 +150,10 @@ struct SoftmaxCrossEntropy {
   }
 };
 
-/// The probabilities of the classes, from the logits: each column sums to 1.
+/// The probabilities of the classes, from the logits: each column sums to 1. Throws ShapeError without a row.
 template <std::floating_point T>
 Matrix<T> softmax(const Matrix<T>& logits) {
+  positive_features("softmax", logits.rows());
   Matrix<T> p = (logits.rowwise() - logits.colwise().maxCoeff()).array().exp();
   return p.array().rowwise() / p.colwise().sum().array();
 }

@@ -10,19 +10,34 @@
 
 namespace descent {
 
+namespace detail {
+/// Throws unless a matrix has at least a row and a column of this number.
+inline void expect_sample(std::string_view component, Index rows, Index cols, Index sample) {
+  positive_features(component, rows);
+  if (sample < 0 || sample >= cols)
+    throw DataError(component, concat("expected the number of one of ", cols, " samples, got ", sample),
+                    "count the samples from 0");
+}
+}  // namespace detail
+
 /// The class that a network's outputs choose for a sample: the row of the largest; of a single output, a
 /// logit, 1 where it is above `threshold`, else 0.
+///
+/// Throws   ShapeError without outputs; DataError when there is no such sample.
 Index predicted_class(const BatchLike auto& outputs, Index sample, double threshold = 0) {
+  detail::expect_sample("predicted_class", outputs.rows(), outputs.cols(), sample);
   if (outputs.rows() == 1) return static_cast<double>(outputs(0, sample)) > threshold ? 1 : 0;
-  Index best = 0;
-  outputs.col(sample).maxCoeff(&best);
+  Index best = 0;  // by a loop, since Eigen's maxCoeff promises no index where there is not-a-number
+  for (Index i = 1; i < outputs.rows(); ++i)
+    if (outputs(i, sample) > outputs(best, sample)) best = i;
   return best;
 }
 
 /// The class that a target stands for: its single value, or the row of the largest.
 ///
-/// Throws   DataError when the single value is not a whole number from 0 on.
+/// Throws   as predicted_class; DataError when the single value is not a whole number from 0 on.
 Index target_class(const BatchLike auto& targets, Index sample) {
+  detail::expect_sample("target_class", targets.rows(), targets.cols(), sample);
   if (targets.rows() != 1) return predicted_class(targets, sample);
   const auto value = static_cast<double>(targets(0, sample));
   if (!is_finite(value) || value < 0 || value >= 0x1p53 || std::floor(value) != value)

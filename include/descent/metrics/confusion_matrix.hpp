@@ -27,7 +27,7 @@ class ConfusionMatrix {
   using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic>;
 
   explicit ConfusionMatrix(Index classes, Threshold threshold = {})
-      : counts_(Counts::Zero(checked(classes), classes)), threshold_{threshold} {}
+      : counts_(filled<Counts>(name, checked(classes), classes, 0)), threshold_{threshold} {}
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_classes(name, outputs, target);

@@ -38,7 +38,7 @@ class Concat {
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> branches;
-    std::array<const Matrix<Scalar>*, size> outputs{};
+    std::array<Index, size> rows{};       // of the output of each branch
     std::array<Matrix<Scalar>, size> dy;  // the part of each branch
     Matrix<Scalar> y, dx;
   };
@@ -74,25 +74,29 @@ class Concat {
   }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
+    std::array<const Matrix<Scalar>*, size> outputs;
     Index rows = 0;
     detail::each<size>([&](auto i) {
-      c.outputs[i] = &std::get<i>(branches_).forward(x, std::get<i>(c.branches), pass.inside(i));
-      rows += c.outputs[i]->rows();
+      outputs[i] = &detail::forward_of(std::get<i>(branches_), detail::Position{i}, x,
+                                       std::get<i>(c.branches), pass.inside(i));
+      rows += outputs[i]->rows();
     });
     c.y.resize(rows, x.cols());
     Index first = 0;
-    for (const Matrix<Scalar>* y : c.outputs) {
-      c.y.middleRows(first, y->rows()) = *y;
-      first += y->rows();
+    for (std::size_t i = 0; i < size; ++i) {
+      c.rows[i] = outputs[i]->rows();
+      if (x.cols() > 0) c.y.middleRows(first, c.rows[i]) = *outputs[i];
+      first += c.rows[i];
     }
     return c.y;
   }
 
   const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Concat& gradient) const {
+    expect_backward(name, x.rows(), x, dy, c.y);
     Index first = 0;
     detail::each<size>([&](auto i) {
-      c.dy[i] = dy.middleRows(first, c.outputs[i]->rows());
-      first += c.outputs[i]->rows();
+      c.dy[i] = dy.middleRows(first, c.rows[i]);
+      first += c.rows[i];
       const auto& dx = std::get<i>(branches_).backward(x, c.dy[i], std::get<i>(c.branches),
                                                        std::get<i>(gradient.branches_));
       if constexpr (i == 0)

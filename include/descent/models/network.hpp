@@ -61,16 +61,18 @@ class Network {
   }
 
   static void visit(auto&& f, auto& first, auto&... rest) {
+    (expect_as_many(first, rest), ...);
     for (std::size_t i = 0; i < first.layers_.size(); ++i)
-      AnyLayer<T>::visit(detail::at_position(i, f), first.layers_[i], rest.layers_.at(i)...);
+      AnyLayer<T>::visit(detail::at_position(i, f), first.layers_[i], rest.layers_[i]...);
   }
   static void visit_buffers(auto&& f, auto& first, auto&... rest) {
+    (expect_as_many(first, rest), ...);
     for (std::size_t i = 0; i < first.layers_.size(); ++i)
-      AnyLayer<T>::visit_buffers(detail::at_position(i, f), first.layers_[i], rest.layers_.at(i)...);
+      AnyLayer<T>::visit_buffers(detail::at_position(i, f), first.layers_[i], rest.layers_[i]...);
   }
 
   Shape output_shape(Shape shape) const {
-    if (layers_.empty()) throw ShapeError(name, "expected at least one layer, got none", "add layers to it");
+    expect_layers();
     for (std::size_t i = 0; i < layers_.size(); ++i) shape = detail::shape_in_chain(layers_[i], i, shape);
     return shape;
   }
@@ -80,22 +82,27 @@ class Network {
   }
 
   const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+    expect_layers();
     c.layers.resize(layers_.size());
     c.outputs.resize(layers_.size());
+    c.outputs.back() = nullptr;  // should a layer throw, the others' outputs are those of two passes
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      c.outputs[i] = &layers_[i].forward(input(x, c, i), c.layers[i], pass.inside(i));
+      c.outputs[i] = &detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass);
     return *c.outputs.back();
   }
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+    expect_backward_of(c, gradient);
     return layers_[0].backward(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
   }
   void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+    expect_backward_of(c, gradient);
     layers_[0].backward_parameters(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
   }
 
   /// Calls f(position, y) with what each layer gave in the last forward pass.
   void visit_outputs(const Cache& c, auto&& f) const {
+    expect_forward(c);
     for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), *c.outputs[i]);
   }
 
@@ -105,10 +112,37 @@ class Network {
   }
 
   std::size_t size() const { return layers_.size(); }
-  AnyLayer<T>& operator[](std::size_t i) { return layers_.at(i); }
-  const AnyLayer<T>& operator[](std::size_t i) const { return layers_.at(i); }
+  /// The layer at a position. Throws ShapeError where there is none.
+  AnyLayer<T>& operator[](std::size_t i) { return layers_[checked(i)]; }
+  const AnyLayer<T>& operator[](std::size_t i) const { return layers_[checked(i)]; }
 
  private:
+  void expect_layers() const {
+    if (layers_.empty()) throw ShapeError(name, "expected at least one layer, got none", "add layers to it");
+  }
+  void expect_forward(const Cache& c) const {
+    if (c.layers.size() != layers_.size() || c.outputs.size() != layers_.size() ||
+        (!layers_.empty() && c.outputs.back() == nullptr))
+      detail::throw_without_forward(name);
+  }
+  static void expect_as_many(const Network& first, const Network& other) {
+    if (other.layers_.size() != first.layers_.size())
+      throw ShapeError(
+          name, concat("expected ", first.layers_.size(), " layers in each, got ", other.layers_.size()),
+          "make gradient and optimizer state from the model that is trained");
+  }
+  void expect_backward_of(const Cache& c, const Network& gradient) const {
+    expect_layers();
+    expect_forward(c);
+    expect_as_many(*this, gradient);
+  }
+  std::size_t checked(std::size_t i) const {
+    if (i >= layers_.size())
+      throw ShapeError(name, concat("expected the position of one of ", layers_.size(), " layers, got ", i),
+                       "count the layers from 0");
+    return i;
+  }
+
   static Batch<T> input(Batch<T> x, const Cache& c, std::size_t i) {
     return i == 0 ? x : Batch<T>{*c.outputs[i - 1]};
   }

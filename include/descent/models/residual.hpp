@@ -44,19 +44,19 @@ class Residual {
 
   Shape output_shape(const Shape& in) const {
     const Shape out = detail::shape_behind(body, "body", in);
-    if (out != in)
-      throw ShapeError(name,
-                       concat("expected a body that ends in ", in.size(), " features, got ", out.size()),
-                       "let the last layer of the body have as many outputs as the first has inputs");
+    if (out != in) throw_not_kept(in.size(), out.size());
     return out;
   }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    c.y = x + body.forward(x, c.body, pass.inside(0));
+    const Matrix<Scalar>& y = detail::forward_of(body, "body", x, c.body, pass.inside(0));
+    if (y.rows() != x.rows()) throw_not_kept(x.rows(), y.rows());
+    c.y = x + y;
     return c.y;
   }
 
   const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Residual& gradient) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
     c.dx = dy + body.backward(x, dy, c.body, gradient.body);
     return c.dx;
   }
@@ -64,6 +64,12 @@ class Residual {
   void visit_layers(auto&& f) const { f("body", body); }
 
   Body body;
+
+ private:
+  [[noreturn]] static void throw_not_kept(Index in, Index out) {
+    throw ShapeError(name, concat("expected a body that ends in ", in, " features, got ", out),
+                     "let the last layer of the body have as many outputs as the first has inputs");
+  }
 };
 
 template <class Body>

@@ -9,6 +9,7 @@
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/scratch.hpp"
 #include "descent/models/chain.hpp"
 
 namespace descent {
@@ -37,7 +38,7 @@ class Sequential {
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> layers;
-    std::array<const Matrix<Scalar>*, size> outputs{};
+    Scratch<std::array<const Matrix<Scalar>*, size>> outputs;  // which point into `layers`
   };
 
   explicit Sequential(First first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
@@ -60,10 +61,12 @@ class Sequential {
   OutputKind output_kind() const { return descent::output_kind(std::get<size - 1>(layers_)); }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
+    c.outputs->back() = nullptr;  // should a layer throw, the others' outputs are those of two passes
     detail::each<size>([&](auto i) {
-      c.outputs[i] = &std::get<i>(layers_).forward(input(x, c, i), std::get<i>(c.layers), pass.inside(i));
+      (*c.outputs)[i] =
+          &detail::forward_in_chain(std::get<i>(layers_), i, input(x, c, i), std::get<i>(c.layers), pass);
     });
-    return *c.outputs.back();
+    return *c.outputs->back();
   }
 
   const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
@@ -77,7 +80,8 @@ class Sequential {
 
   /// Calls f(position, y) with what each layer gave in the last forward pass.
   void visit_outputs(const Cache& c, auto&& f) const {
-    for (std::size_t i = 0; i < size; ++i) f(std::to_string(i), *c.outputs[i]);
+    expect_forward(c);
+    for (std::size_t i = 0; i < size; ++i) f(std::to_string(i), *(*c.outputs)[i]);
   }
 
   /// Calls f(position, layer) for each layer.
@@ -100,11 +104,16 @@ class Sequential {
   using Child = std::tuple_element_t<I, std::tuple<First, Rest...>>;
 
   static Batch<Scalar> input(Batch<Scalar> x, const Cache& c, std::size_t i) {
-    return i == 0 ? x : Batch<Scalar>{*c.outputs[i - 1]};
+    return i == 0 ? x : Batch<Scalar>{*(*c.outputs)[i - 1]};
+  }
+
+  static void expect_forward(const Cache& c) {
+    if (c.outputs->back() == nullptr) detail::throw_without_forward(name);
   }
 
   /// Backward through all layers but the first; returns dL/dy of the first.
   Batch<Scalar> behind_first(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
+    expect_forward(c);
     const Matrix<Scalar>* d = nullptr;
     detail::each<size>([&](auto forwards) {
       constexpr std::size_t i = size - 1 - forwards;

@@ -87,6 +87,7 @@ struct LBFGS {
   /// `gradient` before must be the last step as it was taken; whoever searches along d puts the step there.
   template <Parameterized M>
   double find_direction(const M& gradient, State<M>& state) const {
+    expect_at_least_one({"LBFGS", "history", static_cast<double>(history)});
     const bool first = state.clock.step == 0;
     if (!first) remember(gradient, state);
     visit_flat(

@@ -5,6 +5,15 @@
 
 namespace descent {
 
+namespace detail {
+/// Throws unless the strength of a penalty can be divided by the number of training samples.
+inline void expect_training_samples(Index samples) {
+  if (samples < 1)
+    throw DataError("penalty", concat("expected at least 1 training sample, got ", samples),
+                    "pass the number of training samples");
+}
+}  // namespace detail
+
 /// L1 and L2 together. Biases and scales are left alone.
 ///
 ///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
@@ -23,6 +32,7 @@ struct ElasticNet {
   template <Parameterized M>
   double penalty(const M& model, Index samples) const {
     expect_strengths();
+    detail::expect_training_samples(samples);
     double sum = 0;
     M::visit(
         [&](const Parameter& p, const auto& w) {
@@ -35,8 +45,10 @@ struct ElasticNet {
   template <Parameterized M>
   void add_gradient(const M& model, M& gradient, Index samples) const {
     expect_strengths();
+    detail::expect_training_samples(samples);
     M::visit(
         [&](const Parameter& p, const auto& w, auto& dw) {
+          expect_same_shape(p, w, dw);
           if (p.role == Role::weight) add_slope(w, dw, samples);
         },
         model, gradient);

@@ -37,6 +37,7 @@ class PerLayer {
   template <Parameterized M>
   double penalty(const M& model, Index samples) const {
     expect_names(model);
+    detail::expect_training_samples(samples);
     double sum = 0;
     M::visit(
         [&](const Parameter& p, const auto& w) {
@@ -49,8 +50,10 @@ class PerLayer {
   template <Parameterized M>
   void add_gradient(const M& model, M& gradient, Index samples) const {
     expect_names(model);
+    detail::expect_training_samples(samples);
     M::visit(
         [&](const Parameter& p, const auto& w, auto& dw) {
+          expect_same_shape(p, w, dw);
           if (const ElasticNet* strength = strength_of(p)) strength->add_slope(w, dw, samples);
         },
         model, gradient);

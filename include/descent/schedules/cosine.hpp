@@ -21,7 +21,7 @@ inline double half_cosine(double from, double to, double share) {
 ///
 /// PyTorch's CosineAnnealingLR climbs again after `steps`; this one stays down. `CosineRestarts` starts anew.
 ///
-/// Throws   DataError when called, if `steps` is less than 1, or another option negative or not finite.
+/// Throws   DataError when called, if t is negative, `steps` is less than 1, or another option negative or not finite.
 /// Source   Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts (ICLR 2017), equation 5
 struct Cosine {
   double initial = 0.1;
@@ -29,6 +29,7 @@ struct Cosine {
   std::int64_t steps = 0;  ///< as many as t takes: epochs, or steps within PerStep
 
   double operator()(std::int64_t t) const {
+    expect_time("Cosine", t);
     expect_not_negative({"Cosine", "initial", initial});
     expect_not_negative({"Cosine", "final", final});
     expect_at_least_one({"Cosine", "steps", static_cast<double>(steps), "say how long the decay lasts"});

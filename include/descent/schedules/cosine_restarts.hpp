@@ -14,7 +14,7 @@ namespace descent {
 /// Each round lasts `growth` times as long as the one before: restarts at steps, steps (1 + growth),
 /// steps (1 + growth + growth^2), ... What PyTorch's CosineAnnealingWarmRestarts calls T_0 and T_mult.
 ///
-/// Throws   DataError when called, if `steps` or `growth` is less than 1, or another option negative or not
+/// Throws   DataError when called, if t is negative, `steps` or `growth` is less than 1, or another option negative or not
 ///          finite.
 /// Source   Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts (ICLR 2017), section 3
 struct CosineRestarts {
@@ -24,6 +24,7 @@ struct CosineRestarts {
   std::int64_t growth = 1;
 
   double operator()(std::int64_t t) const {
+    expect_time("CosineRestarts", t);
     expect_not_negative({"CosineRestarts", "initial", initial});
     expect_not_negative({"CosineRestarts", "final", final});
     expect_at_least_one(

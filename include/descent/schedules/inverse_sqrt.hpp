@@ -11,12 +11,13 @@ namespace descent {
 ///
 ///   alpha(t) = initial * k / sqrt(t + 1)
 ///
-/// Throws   DataError when called, if an option is negative or not finite.
+/// Throws   DataError when called, if t is negative, or an option is negative or not finite.
 struct InverseSqrt {
   double initial = 0.1;
   double k = 1;
 
   double operator()(std::int64_t t) const {
+    expect_time("InverseSqrt", t);
     expect_not_negative({"InverseSqrt", "initial", initial});
     expect_not_negative({"InverseSqrt", "k", k});
     return initial * k / std::sqrt(static_cast<double>(t) + 1);

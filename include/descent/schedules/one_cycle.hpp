@@ -16,7 +16,7 @@ namespace descent {
 /// The learning rate of PyTorch's OneCycleLR with its defaults. That moves the momentum the other way, too; here it
 /// stays as it is.
 ///
-/// Throws   DataError when called, if `steps` is less than 1, `rise_share` not in [0, 1), a divisor not
+/// Throws   DataError when called, if t is negative, `steps` is less than 1, `rise_share` not in [0, 1), a divisor not
 ///          positive, or the peak negative or not finite.
 /// Source   Smith, Topin: Super-convergence: very fast training of neural networks using large learning rates
 ///          (arXiv:1708.07120, 2017); the cosines as in PyTorch
@@ -28,6 +28,7 @@ struct OneCycle {
   double end_divisor = 1e4;
 
   double operator()(std::int64_t t) const {
+    expect_time("OneCycle", t);
     expect_not_negative({"OneCycle", "peak", peak});
     expect_at_least_one({"OneCycle", "steps", static_cast<double>(steps), "say how long training lasts"});
     expect_share({"OneCycle", "rise_share", rise_share});

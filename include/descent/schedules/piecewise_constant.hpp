@@ -16,7 +16,7 @@ namespace descent {
 ///
 ///   PiecewiseConstant{.initial = 0.1, .changes = {{.from = 30, .value = 0.01}, {.from = 60, .value = 0.001}}}
 ///
-/// Throws   DataError when called, if a value is negative or not finite, or if the changes are not in order.
+/// Throws   DataError when called, if t is negative, a value is negative or not finite, or if the changes are not in order.
 struct PiecewiseConstant {
   struct Change {
     std::int64_t from;
@@ -28,6 +28,7 @@ struct PiecewiseConstant {
 
   double operator()(std::int64_t t) const {
     constexpr std::string_view name = "PiecewiseConstant";
+    expect_time(name, t);
     expect_not_negative({name, "initial", initial});
     double value = initial;
     auto before = std::numeric_limits<std::int64_t>::min();

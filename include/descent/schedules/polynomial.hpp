@@ -11,7 +11,7 @@ namespace descent {
 ///
 ///   alpha(t) = final + (initial - final) (1 - t / steps)^power      final from t = steps on
 ///
-/// Throws   DataError when called, if `steps` is less than 1, or another option negative or not finite.
+/// Throws   DataError when called, if t is negative, `steps` is less than 1, or another option negative or not finite.
 struct Polynomial {
   double initial = 0.1;
   double final = 0;
@@ -19,6 +19,7 @@ struct Polynomial {
   double power = 1;
 
   double operator()(std::int64_t t) const {
+    expect_time("Polynomial", t);
     expect_not_negative({"Polynomial", "initial", initial});
     expect_not_negative({"Polynomial", "final", final});
     expect_not_negative({"Polynomial", "power", power});

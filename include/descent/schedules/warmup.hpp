@@ -17,16 +17,17 @@ namespace descent {
 ///
 /// No step is lost at a rate of 0. With 0 steps it is the other schedule.
 ///
-/// Throws   DataError when called, if `steps` is negative; what the other schedule throws.
+/// Throws   DataError when called, if t or `steps` is negative; what the other schedule throws.
 /// Source   Goyal et al.: Accurate, large minibatch SGD: training ImageNet in 1 hour (arXiv:1706.02677, 2017), 2.2
 struct Warmup {
   std::int64_t steps = 5;  ///< as many as t takes: epochs, or steps within PerStep
   AnySchedule then = 0.1;
 
   double operator()(std::int64_t t) const {
+    expect_time("Warmup", t);
     expect_not_negative({"Warmup", "steps", static_cast<double>(steps)});
     if (t >= steps) return then(t - steps);
-    return then(0) * static_cast<double>(t + 1) / static_cast<double>(steps + 1);
+    return then(0) * (static_cast<double>(t) + 1) / (static_cast<double>(steps) + 1);
   }
 };
 

@@ -26,6 +26,7 @@ template <Layer M>
 void expect_shape(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
   if (x.cols() == 0)
     throw_error<DataError>(user, {"expected samples, got none"}, "hand in [features, samples]");
+  positive_features(user, x.rows());
   try {
     model.output_shape({x.rows()});
   } catch (const ShapeError& error) {

@@ -1,0 +1,156 @@
+#include <array>
+#include <descent/descent.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "conformance/layer_table.hpp"
+#include "fuzz/public/calls.hpp"
+#include "fuzz/public/networks.hpp"
+#include "fuzz/public/options.hpp"
+
+namespace fuzz {
+
+namespace {
+using namespace descent;
+using Any = AnyLayer<double>;
+
+Pass any_pass(Source& source) {
+  switch (source.below(4)) {
+    case 0:
+      return Pass::inference();
+    case 1:
+      return Pass::measuring();
+    default:
+      return Pass::training({.seed = source.byte(), .step = source.size(3), .first_sample = source.size(0)});
+  }
+}
+
+/// Forward, mostly followed by backward, with whatever shapes, caches and gradients.
+template <class M>
+void run(Source& source, const M& model, const M& other) {
+  const Pass pass = any_pass(source);
+  const Index samples = source.count(3);
+  const Matrix<double> x = source.matrix(5, samples);
+  typename M::Cache cache, unused;
+  Index rows = 4;
+  if (!source.one_in(8)) {
+    const Matrix<double>& y = model.forward(x, cache, pass);
+    rows = y.rows();
+    if (source.one_in(8)) (source.flag() ? model : other).forward(source.matrix(5, samples), cache, pass);
+  }
+  if (source.one_in(8)) unused = std::move(cache);
+  M gradient = source.one_in(8) ? other : zeros_like(model);
+  const Matrix<double> dy = source.matrix(rows, samples);
+  typename M::Cache& any_cache = source.one_in(8) ? unused : cache;
+  const Matrix<double> again = source.one_in(8) ? source.matrix(5, samples) : x;
+  if (source.flag())
+    model.backward(again, dy, any_cache, gradient);
+  else
+    backward_parameters(model, again, dy, any_cache, gradient);
+  M updated = model;
+  update_buffers(updated, gradient);
+}
+
+template <class M>
+void look_at(Source& source, const M& model, const M& other) {
+  const auto side = [&] { return source.size(source.below(6)); };
+  const Shape shape{side(), source.flag() ? 1 : side(), source.flag() ? 1 : side()};
+  describe(model);
+  parameter_count(model);
+  model.output_shape(shape);
+  M copy = model;
+  visit_flat([](auto a, auto b) { a += b; }, copy, other);
+}
+
+/// Layers whose constructors take sizes and options.
+template <class L, class... Options>
+void construct(Source& source, const Options&... options) {
+  const L layer{source.size(3), changed(source, options)...};
+  run(source, Any{layer}, Any{layer});
+}
+template <class L, class Options>
+void construct_from_options(Source& source) {
+  const L layer{changed(source, Options{})};
+  run(source, Any{layer}, Any{layer});
+}
+
+}  // namespace
+
+void add_layers(Calls& calls) {
+  for (const conformance::LayerRow& row : conformance::layers) {
+    calls.push_back({row.name + ": forward and backward", [&row](Source& source) {
+                       const Any layer = some_layer(source, row);
+                       run(source, layer, some_layer(source));
+                     }});
+    calls.push_back({row.name + ": output_shape and visit", [&row](Source& source) {
+                       look_at(source, some_layer(source, row), some_layer(source));
+                     }});
+    calls.push_back({row.name + ": in a Sequential", [&row](Source& source) {
+                       Rng rng{1};
+                       const Index rows = source.count(4);
+                       const Dense<double> before{source.count(3), source.count(5), rng};
+                       const Dense<double> after{source.count(4), std::max(rows, Index{1}), rng};
+                       row.in_sequential(before, after, source.matrix(3, 4), source.matrix(rows, 4));
+                     }});
+  }
+  calls.push_back({"Network: forward and backward", [](Source& source) {
+                     const auto net = any_network(source), other = any_network(source);
+                     run(source, net, other);
+                     net.visit_outputs({}, [](const auto&, const auto&) {});
+                   }});
+  calls.push_back({"Network: output_shape and visit", [](Source& source) {
+                     auto net = any_network(source);
+                     look_at(source, net, any_network(source));
+                     net[static_cast<std::size_t>(source.size(0))].output_shape({5});
+                   }});
+  calls.push_back({"Residual: forward and backward", [](Source& source) {
+                     run(source, Residual<Any>{some_layer(source)}, Residual<Any>{some_layer(source)});
+                   }});
+  calls.push_back({"Residual: output_shape and visit", [](Source& source) {
+                     look_at(source, Residual<Any>{some_layer(source)}, Residual<Any>{some_layer(source)});
+                   }});
+  const auto concat = [](Source& source) { return Concat<Any, Any>{some_layer(source), some_layer(source)}; };
+  calls.push_back({"Concat: forward and backward", [=](Source& source) {
+                     const auto layer = concat(source);
+                     run(source, layer, concat(source));
+                   }});
+  calls.push_back({"Concat: output_shape and visit", [=](Source& source) {
+                     const auto layer = concat(source);
+                     look_at(source, layer, concat(source));
+                   }});
+  const auto sequential = [](Source& source) {
+    return Sequential<Any, Any>{some_layer(source), some_layer(source)};
+  };
+  calls.push_back({"Sequential: forward and backward", [=](Source& source) {
+                     const auto layer = sequential(source);
+                     run(source, layer, sequential(source));
+                     layer.visit_outputs({}, [](const auto&, const auto&) {});
+                   }});
+  calls.push_back({"Sequential: output_shape and visit", [=](Source& source) {
+                     const auto layer = sequential(source);
+                     look_at(source, layer, sequential(source));
+                   }});
+
+  calls.push_back({"Dense: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Index in = source.size(5), out = source.size(4);
+                     const Dense<double> layer{in, out, rng, source.flag() ? Bias::learnt : Bias::none};
+                     run(source, layer, Dense<double>{5, source.count(4), rng});
+                   }});
+  calls.push_back({"BatchNorm: constructor",
+                   [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});
+  calls.push_back({"LayerNorm: constructor",
+                   [](Source& source) { construct<LayerNorm<double>>(source, LayerNormOptions{}); }});
+  calls.push_back(
+      {"PReLU: constructor", [](Source& source) { construct<PReLU<double>>(source, PReLUOptions{}); }});
+  calls.push_back({"Dropout: constructor", construct_from_options<Dropout<double>, DropoutOptions>});
+  calls.push_back({"GaussianDropout: constructor",
+                   construct_from_options<GaussianDropout<double>, GaussianDropoutOptions>});
+  calls.push_back(
+      {"GaussianNoise: constructor", construct_from_options<GaussianNoise<double>, GaussianNoiseOptions>});
+  calls.push_back({"LeakyReLU: constructor", construct_from_options<LeakyReLU<double>, LeakyReLUOptions>});
+  calls.push_back({"ELU: constructor", construct_from_options<ELU<double>, ELUOptions>});
+}
+
+}  // namespace fuzz

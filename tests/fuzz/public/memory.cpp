@@ -1,0 +1,20 @@
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+// A machine of little memory: a request for more than any call needs fails at once, and would otherwise have to be
+// served, or would end the program under the address sanitizer. Linked with --wrap=malloc.
+
+namespace {
+constexpr std::size_t most = std::size_t{1} << 26;
+}
+
+extern "C" void* __real_malloc(std::size_t size);
+extern "C" void* __wrap_malloc(std::size_t size) { return size > most ? nullptr : __real_malloc(size); }
+
+void* operator new(std::size_t size) {
+  if (void* memory = __wrap_malloc(size > 0 ? size : 1)) return memory;
+  throw std::bad_alloc{};
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <descent/descent.hpp>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "fuzz/public/source.hpp"
+
+// Changes the members of any aggregate, so that the options of whatever joins a table are tried without a list of them.
+
+namespace fuzz {
+
+namespace detail {
+struct Anything {
+  template <class U>
+  operator U() const;
+};
+
+template <class A, class... Members>
+constexpr int member_count() {
+  if constexpr (sizeof...(Members) > 8)
+    return -1;
+  else if constexpr (requires { A{std::declval<Members>()..., Anything{}}; })
+    return member_count<A, Members..., Anything>();
+  else
+    return static_cast<int>(sizeof...(Members));
+}
+
+template <class A>
+void visit_members(A& a, auto&& f) {
+  constexpr int count = member_count<A>();
+  if constexpr (count == 1) {
+    auto& [m] = a;
+    f(m);
+  } else if constexpr (count == 2) {
+    auto& [m, n] = a;
+    f(m), f(n);
+  } else if constexpr (count == 3) {
+    auto& [m, n, o] = a;
+    f(m), f(n), f(o);
+  } else if constexpr (count == 4) {
+    auto& [m, n, o, p] = a;
+    f(m), f(n), f(o), f(p);
+  } else if constexpr (count == 5) {
+    auto& [m, n, o, p, q] = a;
+    f(m), f(n), f(o), f(p), f(q);
+  } else if constexpr (count == 6) {
+    auto& [m, n, o, p, q, r] = a;
+    f(m), f(n), f(o), f(p), f(q), f(r);
+  } else {
+    static_assert(count == 0, "write the case of so many members");
+  }
+}
+}  // namespace detail
+
+/// Which whole numbers an option may get.
+enum class Whole { any, small };
+
+/// A value for an option; what is no number, text or the like stays as it is.
+template <class M>
+void change(Source& source, M& member, Whole whole) {
+  using namespace descent;
+  if constexpr (std::is_same_v<M, bool>)
+    member = source.flag();
+  else if constexpr (std::is_enum_v<M>)
+    member = static_cast<M>(source.below(2));
+  else if constexpr (std::floating_point<M>)
+    member = static_cast<M>(source.number());
+  else if constexpr (std::is_same_v<M, std::size_t>)
+    member = source.below(9);
+  else if constexpr (std::integral<M>)
+    member = whole == Whole::small ? static_cast<M>(source.below(9)) : static_cast<M>(source.whole());
+  else if constexpr (std::is_same_v<M, std::optional<Index>>)
+    member = source.whole();
+  else if constexpr (std::is_same_v<M, std::string>)
+    member = source.text();
+  else if constexpr (std::is_same_v<M, LearningRate> || std::is_same_v<M, AnySchedule>)
+    member = M{source.number()};
+  else if constexpr (std::is_same_v<M, std::vector<double>>)
+    member.assign(source.below(5), source.number());
+  else if constexpr (std::is_same_v<M, std::vector<PiecewiseConstant::Change>>)
+    member.assign(source.below(3), {source.whole(), source.number()});
+}
+
+/// The same options, of which some are often changed.
+template <class A>
+A changed(Source& source, A options, Whole whole = Whole::any) {
+  if constexpr (std::is_aggregate_v<A>)
+    if (source.one_in(2))
+      detail::visit_members(options, [&](auto& member) {
+        if (source.one_in(3)) change(source, member, whole);
+      });
+  return options;
+}
+
+}  // namespace fuzz

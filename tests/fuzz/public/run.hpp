@@ -1,0 +1,28 @@
+#pragma once
+
+#include <descent/core/errors.hpp>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "fuzz/public/calls.hpp"
+
+namespace fuzz {
+
+/// Makes one call with arguments out of the bytes. Returns what it threw if that was not a descent::Error.
+inline std::string foreign_exception(Call& call, std::string_view bytes) {
+  Source source{bytes};
+  ++call.made;
+  try {
+    call.run(source);
+    ++call.returned;
+  } catch (const descent::Error&) {
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception of another type";
+  }
+  return {};
+}
+
+}  // namespace fuzz
