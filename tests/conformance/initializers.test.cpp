@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "conformance/initializer_table.hpp"
 
+namespace initializers_test {
+
 using namespace conformance;
 
 namespace {
@@ -88,3 +90,5 @@ TEST_CASE("initializers: float has the values of double, rounded, from the same 
     }
   });
 }
+
+}  // namespace initializers_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "conformance/layer_table.hpp"
 
+namespace layers_test {
+
 using namespace conformance;
 
 namespace {
@@ -207,3 +209,5 @@ TEST_CASE("layers: forward and backward refuse batches that do not fit") {
     }
   });
 }
+
+}  // namespace layers_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "conformance/loss_table.hpp"
 
+namespace losses_test {
+
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
 
@@ -69,3 +71,5 @@ TEST_CASE("losses: another number of samples is refused by name", "[conformance]
     }
   });
 }
+
+}  // namespace losses_test

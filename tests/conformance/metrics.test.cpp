@@ -5,6 +5,8 @@
 #include "conformance/metric_table.hpp"
 #include "temporary_folder.hpp"
 
+namespace metrics_test {
+
 using namespace conformance;
 using Catch::Matchers::ContainsSubstring;
 
@@ -168,3 +170,5 @@ TEST_CASE("metrics: one-hot targets are the same as classes", "[conformance]") {
     }
   });
 }
+
+}  // namespace metrics_test

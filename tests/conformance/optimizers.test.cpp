@@ -6,6 +6,8 @@
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
+namespace optimizers_test {
+
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
 
@@ -134,3 +136,5 @@ TEST_CASE("optimizers: minimize takes each to the bottom of a parabola, and says
     }
   });
 }
+
+}  // namespace optimizers_test

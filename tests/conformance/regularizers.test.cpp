@@ -4,6 +4,8 @@
 #include "conformance/regularizer_table.hpp"
 #include "support.hpp"
 
+namespace regularizers_test {
+
 using namespace conformance;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -150,3 +152,5 @@ TEST_CASE("limits: a limit that is not positive is refused", "[conformance]") {
     }
   });
 }
+
+}  // namespace regularizers_test

@@ -8,6 +8,8 @@
 #include "conformance/schedule_table.hpp"
 #include "golden.hpp"
 
+namespace schedules_test {
+
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
@@ -58,3 +60,5 @@ TEST_CASE("schedules: are finite and not negative, however late it is", "[confor
     }
   });
 }
+
+}  // namespace schedules_test

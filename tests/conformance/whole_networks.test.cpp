@@ -2,6 +2,8 @@
 #include "conformance/layer_table.hpp"
 #include "conformance/loss_table.hpp"
 
+namespace whole_networks_test {
+
 using namespace conformance;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("whole networks: the gradient is right with all in one, for every loss
     }
   });
 }
+
+}  // namespace whole_networks_test

@@ -15,8 +15,8 @@ namespace descent {
 
 namespace detail {
 
-/// A number to be printed with so many digits: in all in general notation, else after the point.
-struct Rounded {
+/// A number to be printed with n digits: in all in general notation, else after the point.
+struct Formatted {
   double value;
   std::chars_format notation = std::chars_format::general;
   int digits = 6;
@@ -28,8 +28,8 @@ class Printable {
   Printable(const std::convertible_to<std::string_view> auto& text) : text_{text} {}
   Printable(char character) : character_{character}, kind_{Kind::character} {}
   Printable(std::integral auto number) : whole_{static_cast<long long>(number)}, kind_{Kind::whole} {}
-  Printable(std::floating_point auto number) : Printable{Rounded{static_cast<double>(number)}} {}
-  Printable(const Rounded& number) : real_{number}, kind_{Kind::real} {}
+  Printable(std::floating_point auto number) : Printable{Formatted{static_cast<double>(number)}} {}
+  Printable(const Formatted& number) : real_{number}, kind_{Kind::real} {}
 
   [[gnu::cold]] void append_to(std::string& all) const {
     char digits[352];  // the largest number in fixed notation has 309 before the point
@@ -50,7 +50,7 @@ class Printable {
     std::string_view text_;
     char character_;
     long long whole_;
-    Rounded real_;
+    Formatted real_;
   };
   Kind kind_ = Kind::text;
 };

@@ -128,9 +128,9 @@ class BasicThreadTeam final : public Workers {
   }
 
   void end() {
-    call_ = nullptr;
+    job_ = nullptr;
     start();
-    for (std::thread& thread : threads_) thread.join();
+    for (Thread& thread : threads_) thread.join();
   }
 
   void serve(int rank) {

@@ -62,7 +62,7 @@ inline double now() {
 }
 
 /// A measured value with four decimals, or with an exponent where these would say nothing.
-inline Rounded readable(double value) {
+inline Formatted readable(double value) {
   const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);
   if (fixed) return {value, std::chars_format::fixed, 4};
   return {value, std::chars_format::scientific, 3};
@@ -112,8 +112,8 @@ class Progress {
     const std::size_t width_without_tail = text.size();
     detail::append(
         text, {' ', seconds_left / 60, seconds_left % 60 < 10 ? ":0" : ":", seconds_left % 60, " left - ",
-               Rounded{epochs_done * double(samples_) / elapsed, std::chars_format::fixed, 0},
-               " samples/s - rate: ", Rounded{learning_rate, std::chars_format::scientific, 2}});
+               Formatted{epochs_done * double(samples_) / elapsed, std::chars_format::fixed, 0},
+               " samples/s - rate: ", Formatted{learning_rate, std::chars_format::scientific, 2}});
     append_values(text, values);
     if (text.size() - width_without_tail > room) text.resize(width_without_tail + room);
     *out_ << '\r' << text << "\033[K" << std::flush;
@@ -123,13 +123,13 @@ class Progress {
     if (style_ == ProgressStyle::silent) return;
     std::string text = style_ == ProgressStyle::bar ? "\r\033[K" : "";
     text += head();
-    detail::append(text, {" - ", Rounded{detail::now() - epoch_began_, std::chars_format::fixed, 1}, 's'});
+    detail::append(text, {" - ", Formatted{detail::now() - epoch_began_, std::chars_format::fixed, 1}, 's'});
     append_values(text, values);
     *out_ << text << std::endl;
   }
 
  private:
-  using Rounded = detail::Rounded;
+  using Formatted = detail::Formatted;
 
   std::string head() const { return detail::joined({"Epoch ", epoch_, '/', epochs_}); }
   static void append_values(std::string& text, const NamedValues& values) {
