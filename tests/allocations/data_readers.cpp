@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "fuzz/feed_checkpoint.hpp"
 
+namespace data_readers {
+
 using namespace descent;
 
 // The bounds are those that the readers document, next to double, which takes the most.
@@ -76,3 +78,5 @@ TEST_CASE("No checkpoint takes more than 4 times its size") {
   CHECK(memory_next_to_size(file, read) < 4);
   CHECK(again.history().epochs() == 3000);
 }
+
+}  // namespace data_readers

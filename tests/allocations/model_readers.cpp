@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "fuzz/feed_io.hpp"
 
+namespace model_readers {
+
 using namespace descent;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("No safetensors file takes more than 12 times its size") {
   CHECK(memory_next_to_size(with_header('{' + repeated("\"a\":{", many)), read) < 12);
   CHECK(memory_next_to_size(with_header('{' + repeated("[", many)), read) < 12);
 }
+
+}  // namespace model_readers

@@ -5,6 +5,8 @@
 #include "allocations/reader_memory.hpp"
 #include "catch.hpp"
 
+namespace onnx_readers {
+
 using namespace descent;
 
 namespace {
@@ -106,3 +108,5 @@ TEST_CASE("No ONNX file takes more than 48 times its size: values") {
     for (const int layers : {1, 4, 40})  // which share their weights
       check(weight(type, n, bytes_each) + chain("MatMul", layers, text(1, "w")), n);
 }
+
+}  // namespace onnx_readers

@@ -136,7 +136,7 @@ TEST_CASE("fast-math: early stopping takes the first value, and no value that is
   History history;
   const auto update = [&](double value) {
     history.add("loss", value);
-    return best.update(rule, history);
+    return best.update({.monitor = rule.monitor, .mode = rule.mode, .min_delta = rule.min_delta}, history);
   };
   CHECK(update(3));
   CHECK(update(2));
