@@ -232,8 +232,7 @@ TEST_CASE("Progress: no samples, or more than there are, do not break the bar") 
     std::ostringstream out;
     Progress progress{{.out = &out, .style = ProgressStyle::bar}, 0, total};
     progress.update(5, {{"loss", 1.0}}, 0.1);
-    CHECK_THAT(out.str(), ContainsSubstring(total == 2 ? "Epoch 0/0 [################]"
-                                                       : "Epoch 0/0 [................]"));
+    CHECK_THAT(out.str(), ContainsSubstring(total == 2 ? "[################]" : "[................]"));
   }
 }
 
