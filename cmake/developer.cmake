@@ -12,6 +12,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   target_compile_options(descent_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                      $<$<BOOL:${DESCENT_WERROR}>:-Werror>)
 endif()
+if(MSVC)
+  target_compile_options(descent_developer INTERFACE /bigobj /utf-8)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 warns of its own AVX-512 intrinsics (its bug 105593). Clang still looks for such faults in our code.
   target_compile_options(descent_developer INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)

@@ -1,6 +1,6 @@
 # Compiles SOURCE, a wrong program. Its first line is `// expect: TEXT`, and TEXT must stand in the first lines of
 # the compiler's complaint, where a user sees it. With -DDESCENT_COMPILES the fault is gone, and so is the complaint:
-# the program fails for the planted reason and no other.
+# the program fails for the planted reason and no other. A second line `// flags: FLAGS` is for faults that flags are.
 cmake_minimum_required(VERSION 3.21)
 include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/take_line.cmake")
 
@@ -10,6 +10,11 @@ if(NOT line MATCHES "^// expect: (.+)$")
   message(FATAL_ERROR "${SOURCE}: the first line must be `// expect: TEXT`")
 endif()
 set(expected "${CMAKE_MATCH_1}")
+set(flags "")  # if the fault is a flag
+take_line(text line)
+if(line MATCHES "^// flags: (.+)$")
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
+endif()
 
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
@@ -26,7 +31,7 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "${SOURCE}: does not compile with -DDESCENT_COMPILES, so it has a second fault.")
 endif()
 
-compile(result complaint)
+compile(result complaint ${flags})
 if(result EQUAL 0)
   message(FATAL_ERROR "${SOURCE}: compiles, but should not.")
 endif()

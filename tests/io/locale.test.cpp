@@ -30,7 +30,7 @@ TEST_CASE("model_file: the locale changes nothing in what is written and read") 
       return out.str();
     };
     const std::string expected = saved();
-    const support::CommaLocale comma;
+    const support::DecimalComma comma;
     CHECK(saved() == expected);
     std::istringstream in{expected};
     CHECK(support::values_of(load_model(in).network) == support::values_of(net));
@@ -50,7 +50,7 @@ TEST_CASE("safetensors: the locale changes nothing in what is written and read")
     return out.str();
   };
   const std::string expected = saved();
-  const support::CommaLocale comma;
+  const support::DecimalComma comma;
   CHECK(saved() == expected);
   Network<> again = wide();
   Network<>::visit([](const Parameter&, auto& leaf) { leaf.setZero(); }, again);

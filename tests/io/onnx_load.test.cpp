@@ -92,7 +92,7 @@ TEST_CASE("load_onnx: the locale changes nothing in what is written and read") {
     for (const auto& [name, net] : networks) {
       CAPTURE(name);
       const std::string expected = bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true}));
-      const support::CommaLocale comma;
+      const support::DecimalComma comma;
       REQUIRE(bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true})) == expected);
       std::istringstream in{expected};
       REQUIRE_NOTHROW(load_onnx(in));

@@ -11,6 +11,10 @@
 
 #include "descent/core/types.hpp"
 
+#if !defined(__cpp_exceptions) && !defined(_CPPUNWIND)
+#error "descent reports errors by exceptions: compile without -fno-exceptions"
+#endif
+
 namespace descent {
 
 namespace detail {

@@ -3,7 +3,6 @@
 #include <concepts>
 #include <memory>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 #include "descent/core/backward.hpp"
@@ -14,12 +13,25 @@
 
 namespace descent {
 
+namespace detail {
+
+/// Identifies a type as typeid does, and without the compiler's information on types, which -fno-rtti leaves out.
+using TypeId = const void*;
+template <class Type>
+TypeId type_id() {
+  static char unique;
+  return &unique;
+}
+
+}  // namespace detail
+
 /// A layer of any type, held by value: a copy is a copy of the layer. A layer itself.
 template <std::floating_point T = float>
 class AnyLayer {
   struct Interface;
   struct AnyCache {
     virtual ~AnyCache() = default;
+    virtual detail::TypeId type() const = 0;
   };
 
  public:
@@ -61,16 +73,19 @@ class AnyLayer {
   /// The layer inside if it is an `L`, else nullptr.
   template <LayerOf<T> L>
   L* get_if() {
-    auto* held = dynamic_cast<Held<L>*>(self_.get());
-    return held ? &held->layer : nullptr;
+    return holds<L>() ? &static_cast<Held<L>&>(*self_).layer : nullptr;
   }
   template <LayerOf<T> L>
   const L* get_if() const {
-    const auto* held = dynamic_cast<const Held<L>*>(self_.get());
-    return held ? &held->layer : nullptr;
+    return holds<L>() ? &static_cast<const Held<L>&>(*self_).layer : nullptr;
   }
 
  private:
+  template <class L>
+  bool holds() const {
+    return self_ != nullptr && self_->type() == detail::type_id<L>();
+  }
+
   /// The numbers of a parameter or a buffer. Vectors are told apart from matrices of one column, and are handed on
   /// as vectors.
   struct Leaf {
@@ -96,6 +111,7 @@ class AnyLayer {
 
   struct Interface {
     virtual ~Interface() = default;
+    virtual detail::TypeId type() const = 0;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual LayerDescription describe() const = 0;
     virtual OutputKind output_kind() const = 0;
@@ -110,10 +126,12 @@ class AnyLayer {
   template <class L>
   struct Held final : Interface {
     struct HeldCache final : AnyCache {
+      detail::TypeId type() const override { return detail::type_id<L>(); }
       typename L::Cache value;
     };
 
     explicit Held(L l) : layer{std::move(l)} {}
+    detail::TypeId type() const override { return detail::type_id<L>(); }
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
     LayerDescription describe() const override { return descent::describe(layer); }
     OutputKind output_kind() const override { return descent::output_kind(layer); }
@@ -136,11 +154,11 @@ class AnyLayer {
 
     /// The cache of an `L`, made when it is first needed, and anew when the cache served another type.
     static typename L::Cache& cache(Cache& c) {
-      if (!c.held_ || typeid(*c.held_) != typeid(HeldCache)) c.held_ = std::make_unique<HeldCache>();
+      if (!c.held_ || c.held_->type() != detail::type_id<L>()) c.held_ = std::make_unique<HeldCache>();
       return static_cast<HeldCache&>(*c.held_).value;
     }
     static Held& same(Interface& other) {
-      expect_same_type(typeid(other) == typeid(Held));
+      expect_same_type(other.type() == detail::type_id<L>());
       return static_cast<Held&>(other);
     }
     template <class M>
@@ -161,7 +179,7 @@ class AnyLayer {
   /// through the layer, which is short, and spares lists that would have to be kept in step with it.
   template <class Entry>
   static void traverse(auto& f, auto& first, auto&... rest) {
-    (expect_same_type(typeid(*first.self_) == typeid(*rest.self_)), ...);
+    (expect_same_type(first.self_->type() == rest.self_->type()), ...);
     Index k = 0;
     auto each = [&](const Entry& entry, const Leaf& leaf) {
       if (leaf.is_vector)

@@ -22,11 +22,17 @@ using Chain = Sequential<Dense<double>, Tanh<double>, Dense<double>>;
 template <class Component>
 using Makers = std::vector<std::function<Component(Source&)>>;
 
+/// A metric such as a confusion matrix, which lists of metrics do not take.
+template <class M>
+concept WithoutNumber =
+    requires(const M& m) { m.value(); } && !requires(const M& m) { static_cast<double>(m.value()); };
+
 template <class Component>
 Makers<Component> makers(const auto& table, auto&& of) {
   Makers<Component> all;
   conformance::for_each(table, [&](const auto& row) {
-    if constexpr (std::is_constructible_v<Component, decltype(of(row))>)
+    using Made = decltype(of(row));
+    if constexpr (std::is_constructible_v<Component, Made> && !WithoutNumber<Made>)
       all.push_back([&row, of](Source& source) { return Component{changed(source, of(row), Whole::small)}; });
   });
   return all;
