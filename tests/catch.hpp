@@ -8,6 +8,10 @@
 
 #include <string>
 
+namespace Catch {
+using Detail::Approx;
+}
+
 namespace Catch::Matchers {
 inline auto ContainsSubstring(const std::string& text, CaseSensitive::Choice choice = CaseSensitive::Yes) {
   return Contains(text, choice);

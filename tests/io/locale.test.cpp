@@ -2,7 +2,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "comma_locale.hpp"
+#include "decimal_comma.hpp"
 #include "descent/io/model_file.hpp"
 #include "descent/io/safetensors.hpp"
 #include "every_layer.hpp"

@@ -11,7 +11,7 @@
 
 #include "../fuzz/feed_onnx.hpp"
 #include "catch.hpp"
-#include "comma_locale.hpp"
+#include "decimal_comma.hpp"
 #include "descent/io/onnx_save.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
