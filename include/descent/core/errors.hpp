@@ -181,13 +181,15 @@ struct Size {
 /// a caller asks for may be anything.
 template <class M>
 M filled(std::string_view component, Index rows, Index cols, const typename M::Scalar& value) {
+  constexpr Index most =
+      Index{1} << 48;  // beyond any memory, and far from where a product of sizes overflows
   try {
-    return M::Constant(rows, cols, value);
+    if (rows == 0 || cols <= most / rows) return M::Constant(rows, cols, value);
   } catch (const std::bad_alloc&) {
-    throw_error<DataError>(component,
-                           {"expected sizes that fit into memory, got ", rows, " x ", cols, " values"},
-                           "choose smaller sizes");
   }
+  throw_error<DataError>(component,
+                         {"expected sizes that fit into memory, got ", rows, " x ", cols, " values"},
+                         "choose smaller sizes");
 }
 
 /// Throws unless a sample has as many features as the layer expects.

@@ -49,10 +49,10 @@ class Residual {
   }
 
   const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    const Pass inside = pass.inside(0);  // named, or newer g++ takes y for a part of a temporary
-    const Matrix<Scalar>& y = detail::forward_of(body, "body", x, c.body, inside);
-    if (y.rows() != x.rows()) throw_not_kept(x.rows(), y.rows());
-    c.y = x + y;
+    // By its address: newer g++ warns of a reference to a temporary, which it is not.
+    const Matrix<Scalar>* const y = &detail::forward_of(body, "body", x, c.body, pass.inside(0));
+    if (y->rows() != x.rows()) throw_not_kept(x.rows(), y->rows());
+    c.y = x + *y;
     return c.y;
   }
 
