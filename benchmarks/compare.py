@@ -232,6 +232,10 @@ def training_tables(runs, threads, options):
     table("how many times as fast", {f"{a} / {b}": lambda w, a=a, b=b: ratio(w, a, b) for a, b in pairs})
     table("time over that of the bare products", {n: lambda w, n=n: ratio(w, f"products of {n}", n) for n in OURS})
     table("share of time in products", {"descent": share})
+    beside_products = ratio("L", "products of descent", "descent") if "L" in options.workloads else ""
+    if beside_products and float(beside_products) > 1.5:
+        print("The products of L are slower in a whole program than alone: is Eigen's kernel called instead of inlined?\n"
+              "See docs/decisions/0009-kernels-of-eigen.md.\n")
 
 
 def memory_table(runs, options):
