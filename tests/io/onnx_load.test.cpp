@@ -249,7 +249,7 @@ TEST_CASE("load_onnx: exports of views and of scikit-learn give what their weigh
   using namespace onnx_graphs;
   const Matrix<> x = Matrix<>::Random(12, 3);
   const auto weights = [](const OnnxModel& model, const char* name) {
-    const OnnxTensor& t = detail::initializer(const_cast<OnnxModel&>(model), name);
+    const OnnxTensor t = detail::initializer(const_cast<OnnxModel&>(model), name);
     const bool is_vector = t.dims.size() == 1;
     // Row after row in the file: the transposed matrix in memory here.
     return Matrix<>{Eigen::Map<const Matrix<double>>{t.values.data(), is_vector ? t.dims[0] : t.dims[1],

@@ -77,7 +77,7 @@ TEST_CASE("to_onnx: nodes and constants carry the paths of their layers, and the
   CHECK(model.inputs[0].dims == std::vector<std::int64_t>{-1, 4});
   CHECK(model.outputs[0].dims == std::vector<std::int64_t>{-1, 2});
 
-  const OnnxTensor& weight = constant(model, "0.weight");
+  const OnnxTensor weight = constant(model, "0.weight");
   CHECK(weight.dims == std::vector<std::int64_t>{3, 4});
   CHECK(weight.values[1] == net.layer<0>().weight(0, 1));  // row after row
 }
