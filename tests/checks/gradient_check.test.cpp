@@ -72,8 +72,7 @@ TEST_CASE("an error planted in one entry of one layer is found and named", "[che
   CHECK(report.worst.front().block == "2.weight");
   CHECK(report.worst.front().row == 2);
   CHECK(report.worst.front().col == 1);
-  CHECK(report.worst.front().analytic / report.worst.front().numeric ==
-        Catch::Approx(1.01).epsilon(1e-4));
+  CHECK(report.worst.front().analytic / report.worst.front().numeric == Catch::Approx(1.01).epsilon(1e-4));
   std::ostringstream printed;
   printed << report;
   CHECK_THAT(printed.str(), Catch::Matchers::ContainsSubstring("gradient: wrong") &&

@@ -3,12 +3,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <locale>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
 
-#if !defined(_WIN32)
+#if defined(_WIN32)
+#include <filesystem>
+#else
 #include <fcntl.h>
 #include <unistd.h>
 #endif
@@ -32,6 +35,17 @@ inline bool sync_to_disk([[maybe_unused]] const std::string& path) {
 #endif
 }
 
+/// Renames a file, which replaces one that has the new name.
+inline std::error_code rename_over(const std::string& from, const std::string& to) {
+#if defined(_WIN32)
+  std::error_code error;  // std::rename does not replace a file there
+  std::filesystem::rename(from, to, error);
+  return error;
+#else
+  return {std::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno, std::generic_category()};
+#endif
+}
+
 }  // namespace detail
 
 /// Writes a file beside its name with `write(std::ostream&)`, waits until it is on the disk and renames it into place,
@@ -49,15 +63,10 @@ void replace_file(const std::string& path, std::string_view user, auto&& write) 
     if (!out || !detail::sync_to_disk(beside))
       throw FormatError(user, concat("expected to write \"", path, "\", but writing failed"),
                         "does the folder exist, may you write to it, and is there room?");
-#if defined(_WIN32)
-    std::remove(path.c_str());  // rename does not replace a file there
-#endif
-    if (std::rename(beside.c_str(), path.c_str()) != 0) {
-      const std::string reason = std::generic_category().message(errno);
-      throw FormatError(user,
-                        concat("expected to rename \"", beside, "\" to \"", path, "\", but got: ", reason),
-                        "is there a folder of that name, or does another program keep the file open?");
-    }
+    if (const std::error_code error = detail::rename_over(beside, path))
+      throw FormatError(
+          user, concat("expected to rename \"", beside, "\" to \"", path, "\", but got: ", error.message()),
+          "is there a folder of that name, or does another program keep the file open?");
   } catch (...) {
     std::remove(beside.c_str());
     throw;
