@@ -4,7 +4,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <iomanip>
 #include <limits>
 #include <numeric>
 #include <ostream>

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
-#include <locale>
 #include <ostream>
 #include <string>
 #include <string_view>

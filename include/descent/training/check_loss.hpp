@@ -34,17 +34,21 @@ bool may_be(OutputKind kind, const Matrix<T>& outputs) {
 /// Throws DataError if the model puts out another kind of number than the loss expects: by what its last layer declares
 /// or, if that declares nothing, by its outputs for the first samples.
 template <class L, Layer M>
-void expect_outputs_for(const L& loss, const M& model, const Matrix<typename M::Scalar>& x) {
+void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M& model,
+                        [[maybe_unused]] const Matrix<typename M::Scalar>& x) {
   constexpr OutputKind expected = expected_kind<L>();
-  const OutputKind declared = output_kind(model);
-  expect_kind(loss, declared);
-  if (expected == OutputKind::unknown || declared != OutputKind::unknown) return;
-  constexpr Index enough = 16;
-  typename M::Cache cache;
-  const auto& outputs = model.forward(x.leftCols(std::min(enough, x.cols())), cache, Pass::inference());
-  if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
-  if (expected == OutputKind::scores) reject_outputs<L>("probabilities: none is negative, and they sum to 1");
-  reject_outputs<L>(concat("numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()));
+  if constexpr (expected != OutputKind::unknown) {
+    const OutputKind declared = output_kind(model);
+    expect_kind(loss, declared);
+    if (declared != OutputKind::unknown) return;
+    constexpr Index enough = 16;
+    typename M::Cache cache;
+    const auto& outputs = model.forward(x.leftCols(std::min(enough, x.cols())), cache, Pass::inference());
+    if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
+    if (expected == OutputKind::scores)
+      reject_outputs<L>("probabilities: none is negative, and they sum to 1");
+    reject_outputs<L>(concat("numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()));
+  }
 }
 
 /// Lets the loss or the metric look at all targets at once, if it can: its error then counts the samples right.

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <iomanip>
 #include <ostream>
 #include <string>
 #include <string_view>
