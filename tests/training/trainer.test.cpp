@@ -234,6 +234,16 @@ TEST_CASE("Trainer: a loop of one's own that ends its epochs trains as run does"
   CHECK(values_of(by_hand.model) == values_of(run.model));
 }
 
+TEST_CASE("Trainer: step refuses a number of threads that cannot be") {
+  const Dataset<> data = clouds();
+  for (const int threads : {-1, 0, 1'000'000}) {
+    auto trainer = trainer_of(support::plain_net());
+    trainer.options.threads = threads;
+    CHECK_THAT(message_of<DataError>([&] { trainer.step(data.x, data.y); }),
+               ContainsSubstring("expected from 1 to 4096 threads"));
+  }
+}
+
 TEST_CASE("Trainer: step refuses sizes that do not fit together, and changes nothing") {
   auto trainer = trainer_of(support::plain_net());
   const Dataset<> data = clouds();

@@ -41,11 +41,11 @@ class BatchGradient {
   using Load = FunctionRef<std::pair<Batch<T>, Batch<T>>(const Part&, Workspace<M>&)>;
 
   BatchGradient(const M& model, const Threads& threads)
-      : parameters_{parameter_count(model)},
-        gradients_(static_cast<std::size_t>(threads), zeros_like(model)),
+      : team_{threads.start()},
+        parameters_{parameter_count(model)},
+        gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),
         full_(gradients_.size()),
-        rest_(gradients_.size()),
-        team_{threads.start()} {}
+        rest_(gradients_.size()) {}
 
   int threads() const { return static_cast<int>(gradients_.size()); }
   M& gradient() { return gradients_[0]; }
@@ -133,10 +133,10 @@ class BatchGradient {
     finite_ = finite;
   }
 
+  std::unique_ptr<Workers> team_;  // first: it refuses numbers of threads that cannot be
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
   std::vector<Workspace<M>> full_, rest_, *last_ = &full_;
-  std::unique_ptr<Workers> team_;
   SingleWorker single_;
   bool shared_ = false, finite_ = true;
 };
