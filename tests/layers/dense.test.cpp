@@ -51,6 +51,16 @@ TEST_CASE("Dense starts from the initializer it is given", "[layers]") {
   CHECK(by_default.weight == he.weight);
 }
 
+TEST_CASE("Dense: backward refuses the cache of a layer with other outputs") {
+  Rng rng{1};
+  const Dense<> layer{3, 2, rng}, other{3, 4, rng};
+  Dense<> gradient = other;
+  const Matrix<> x = Matrix<>::Ones(3, 5);
+  Dense<>::Cache cache;
+  layer.forward(x, cache, Pass::inference());
+  CHECK_THROWS_AS(other.backward(x, Matrix<>::Ones(2, 5).eval(), cache, gradient), ShapeError);
+}
+
 TEST_CASE("Dense: sizes that no memory holds are refused") {
   Rng rng{1};
   constexpr Index huge = Index{1} << 40;

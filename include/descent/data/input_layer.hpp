@@ -36,6 +36,8 @@ class InputLayer {
   }
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
     expect_backward(Derived::name, self().divisor().size(), x, dy, c.y);
+    expect_features(Derived::name, self().divisor().size(),
+                    dy.rows());  // the cache may be that of another layer
     c.dx = dy.array().colwise() / self().divisor().array();
     return c.dx;
   }

@@ -107,6 +107,7 @@ class BatchNorm {
   /// The batch's statistics go into the buffers of `gradient`, for `update_buffers` to fold in.
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, BatchNorm& gradient) const {
     expect_backward(name, gamma.size(), x, dy, c.y);
+    expect_features(name, gamma.size(), dy.rows());  // the cache may be that of another layer
     gradient.gamma.resize(x.rows());
     gradient.beta.resize(x.rows());
     for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {

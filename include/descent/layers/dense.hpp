@@ -66,6 +66,7 @@ class Dense {
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
   void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Dense& gradient) const {
     expect_backward(name, weight.cols(), x, dy, c.y);
+    expect_features(name, weight.rows(), dy.rows());  // the cache may be that of another layer
     Product<T>::transposed_right(dy, x, gradient.weight);
     if (has_bias()) gradient.bias = dy.rowwise().sum();
   }

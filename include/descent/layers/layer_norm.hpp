@@ -77,6 +77,7 @@ class LayerNorm {
 
   const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LayerNorm& gradient) const {
     expect_backward(name, gamma.size(), x, dy, c.y);
+    expect_features(name, gamma.size(), dy.rows());  // the cache may be that of another layer
     gradient.gamma.setZero(x.rows());
     gradient.beta.setZero(x.rows());
     c.dx.resize(x.rows(), x.cols());
