@@ -86,7 +86,9 @@ void add_layer(const std::string& name, const auto& layer) {
     const Matrix<> x = random_matrix(features, batch);
     typename Layer::Cache cache;
     layer.forward(x, cache, Pass::training({.seed = 1}));
-    return [layer, gradient = layer, x, dy = x, cache]() mutable { layer.backward(x, dy, cache, gradient); };
+    return [layer, gradient = layer, x, dy = x, cache]() mutable {
+      layer.backward(x, dy, cache, gradient, Pass::training({.seed = 1}));
+    };
   });
 }
 
@@ -128,7 +130,7 @@ class Passes {
   }
   void backward() {
     W::loss().value_and_gradient(Batch<>{*prediction_}, y_, dy_);
-    backward_parameters(net_, x_, dy_, cache_, gradient_);
+    backward_parameters(net_, x_, dy_, cache_, gradient_, Pass::training({.seed = 1}));
   }
 
  private:

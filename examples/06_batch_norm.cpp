@@ -21,7 +21,7 @@ Network<> make_network(bool normalise) {
   Index width = 64;
   for (int i = 0; i < 4; ++i, width = 32) {
     // The normalisation has a shift of its own, so the bias before it can be left out.
-    net.add(Dense{width, 32, rng, normalise ? Bias::none : Bias::learnt});
+    net.add(Dense{width, 32, rng, normalise ? Bias::none : Bias::learned});
     if (normalise) net.add(BatchNorm{32});
     net.add(ReLU{});
   }

@@ -48,7 +48,7 @@ int main(int argc, char** argv) try {
   Network net;
   Index width = train.features();
   for (const Index units : {256, 128}) {
-    net.add(Dense{width, units, rng, settings.batch_norm ? Bias::none : Bias::learnt});
+    net.add(Dense{width, units, rng, settings.batch_norm ? Bias::none : Bias::learned});
     if (settings.batch_norm) net.add(BatchNorm{units});
     net.add(ReLU{});
     if (settings.keep < 1) net.add(Dropout{{.keep = settings.keep}});

@@ -41,13 +41,13 @@ struct Distance {
     expect_features("Distance", centre.rows(), in.size());
     return {centre.cols()};
   }
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
     c.y.resize(centre.cols(), x.cols());
     for (Index j = 0; j < x.cols(); ++j)
       c.y.col(j) = (centre.colwise() - x.col(j)).colwise().squaredNorm().transpose();
     return c.y;
   }
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Distance& gradient) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Distance& gradient, const Pass&) const {
     gradient.centre = 2 * (centre * dy.rowwise().sum().asDiagonal()) - 2 * (x * dy.transpose());
     c.dx = 2 * (x * dy.colwise().sum().asDiagonal()) - 2 * (centre * dy);
     return c.dx;

@@ -42,7 +42,7 @@ std::vector<double> values_of(const M& model) {
     for (const auto value : descent::flat(leaf)) values.push_back(static_cast<double>(value));
   };
   M::visit(take, model);
-  descent::visit_buffers<M>(take, model);
+  descent::visit_state<M>(take, model);
   return values;
 }
 

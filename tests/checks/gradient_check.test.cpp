@@ -19,11 +19,12 @@ struct Planted {
 
   static void visit(auto&& f, auto&... tree) { Dense<double>::visit(f, tree.inner...); }
   Shape output_shape(const Shape& in) const { return inner.output_shape(in); }
-  const Matrix<double>& forward(Batch<double> x, Cache& c, const Pass& pass) const {
+  Batch<double> forward(const Batch<double>& x, Cache& c, const Pass& pass) const {
     return inner.forward(x, c, pass);
   }
-  const Matrix<double>& backward(Batch<double> x, Batch<double> dy, Cache& c, Planted& gradient) const {
-    const auto& dx = inner.backward(x, dy, c, gradient.inner);
+  Batch<double> backward(const Batch<double>& x, const Batch<double>& dy, Cache& c, Planted& gradient,
+                         const Pass&) const {
+    const auto& dx = inner.backward(x, dy, c, gradient.inner, pass);
     gradient.inner.weight(2, 1) *= 1.01;
     return dx;
   }

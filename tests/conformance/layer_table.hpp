@@ -22,7 +22,7 @@ PassResult run_pass(const M& model, const Matrix<double>& x, const Matrix<double
   M slopes = zeros_like(model);
   PassResult result;
   result.y = model.forward(x, cache, Pass::training({.seed = 5}));
-  result.dx = model.backward(x, dy, cache, slopes);
+  result.dx = model.backward(x, dy, cache, slopes, Pass::training({.seed = 5}));
   M::visit(
       [&](const Parameter&, const auto& s) {
         result.gradient.insert(result.gradient.end(), s.data(), s.data() + s.size());

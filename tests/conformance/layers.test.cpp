@@ -97,8 +97,8 @@ TEST_CASE("layers: backward overwrites its gradient, with or without dx", "[conf
       const Matrix<double> x = some_batch(row.shape.size(), samples, 1),
                            dy = some_batch(outputs(row), samples, 2);
       layer.forward(x, cache, Pass::training({}));
-      layer.backward(x, dy, cache, once);
-      backward_parameters(layer, x, dy, cache, again);
+      layer.backward(x, dy, cache, once, Pass::training({}));
+      backward_parameters(layer, x, dy, cache, again, Pass::training({}));
       CHECK(equal_parameters(once, again));
     }
   });
@@ -194,14 +194,16 @@ TEST_CASE("layers: forward and backward refuse batches that do not fit") {
     AnyLayer<double> gradient = zeros_like(layer);
     const Matrix<double> x = Matrix<double>::Ones(row.shape.size(), 4);
     AnyLayer<double>::Cache cache;
-    CHECK_THROWS_AS(layer.backward(x, x, cache, gradient), Error);  // without forward
+    CHECK_THROWS_AS(layer.backward(x, x, cache, gradient, Pass::training({})), Error);  // without forward
     const Matrix<double> dy = layer.forward(x, cache, Pass::training({}));
-    CHECK_NOTHROW(layer.backward(x, dy, cache, gradient));
-    CHECK_THROWS_AS(layer.backward(x, Matrix<double>::Ones(dy.rows(), 3).eval(), cache, gradient),
-                    ShapeError);
-    CHECK_THROWS_AS(layer.backward(x, Matrix<double>::Ones(dy.rows() + 1, 4).eval(), cache, gradient),
-                    ShapeError);
-    CHECK_THROWS_AS(layer.backward(x.leftCols(3), dy, cache, gradient), ShapeError);
+    CHECK_NOTHROW(layer.backward(x, dy, cache, gradient, Pass::training({})));
+    CHECK_THROWS_AS(
+        layer.backward(x, Matrix<double>::Ones(dy.rows(), 3).eval(), cache, gradient, Pass::training({})),
+        ShapeError);
+    CHECK_THROWS_AS(
+        layer.backward(x, Matrix<double>::Ones(dy.rows() + 1, 4).eval(), cache, gradient, Pass::training({})),
+        ShapeError);
+    CHECK_THROWS_AS(layer.backward(x.leftCols(3), dy, cache, gradient, Pass::training({})), ShapeError);
     try {  // one that takes any number of features computes, any other throws a ShapeError
       layer.forward(Matrix<double>::Ones(row.shape.size() + 2, 4).eval(), cache, Pass::inference());
       CHECK(layer.output_shape({row.shape.size() + 2}).size() > 0);

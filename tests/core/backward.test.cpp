@@ -17,8 +17,8 @@ struct Plain {
   };
   static void visit(auto&&, auto&...) {}
   Shape output_shape(const Shape& in) const { return in; }
-  const Matrix<>& forward(Batch<> x, Cache& c, const Pass&) const { return c.y = x; }
-  const Matrix<>& backward(Batch<>, Batch<> dy, Cache& c, Plain& gradient) const {
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass&) const { return c.y = x; }
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Cache& c, Plain& gradient, const Pass&) const {
     ++gradient.whole;
     return c.dx = dy;
   }
@@ -37,11 +37,11 @@ TEST_CASE("backward_parameters takes the layer's own where there is one, else it
 
   Plain plain_gradient;
   Plain::Cache cache;
-  backward_parameters(Plain{}, Batch<>{x}, Batch<>{x}, cache, plain_gradient);
+  backward_parameters(Plain{}, Batch<>{x}, Batch<>{x}, cache, plain_gradient, Pass::inference());
   CHECK(plain_gradient.whole == 1);
 
   Frugal frugal_gradient;
-  backward_parameters(Frugal{}, Batch<>{x}, Batch<>{x}, cache, frugal_gradient);
+  backward_parameters(Frugal{}, Batch<>{x}, Batch<>{x}, cache, frugal_gradient, Pass::inference());
   CHECK(frugal_gradient.whole == 0);
   CHECK(frugal_gradient.without_dx == 1);
 }
@@ -54,8 +54,8 @@ TEST_CASE("Without dx, a layer's parameters have the same gradient") {
   layer.forward(x, cache, Pass::inference());
 
   auto with = zeros_like(layer), without = zeros_like(layer);
-  layer.backward(x, dy, cache, with);
-  backward_parameters(layer, Batch<double>{x}, Batch<double>{dy}, cache, without);
+  layer.backward(x, dy, cache, with, Pass::inference());
+  backward_parameters(layer, Batch<double>{x}, Batch<double>{dy}, cache, without, Pass::inference());
   CHECK(with.weight == without.weight);
   CHECK(with.bias == without.bias);
   CHECK(without.weight.norm() > 0);

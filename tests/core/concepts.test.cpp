@@ -30,8 +30,8 @@ struct Scale {
   };
   static void visit(auto&& f, auto&... tree) { f(Parameter{"factor", Role::scale}, tree.factor...); }
   Shape output_shape(const Shape& in) const { return in; }
-  const Matrix<>& forward(Batch<> x, Cache& c, const Pass&) const { return c.y = factor[0] * x; }
-  const Matrix<>& backward(Batch<> x, Batch<> dy, Cache& c, Scale& gradient) const {
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass&) const { return c.y = factor[0] * x; }
+  Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, Scale& gradient, const Pass&) const {
     gradient.factor[0] = x.cwiseProduct(dy).sum();
     return c.dx = factor[0] * dy;
   }
@@ -65,13 +65,13 @@ struct ShapeIsANumber : Scale {
   Index output_shape(const Shape& in) const { return in.size(); }
 };
 struct ForwardChangesTheLayer : Scale {
-  const Matrix<>& forward(Batch<> x, Cache& c, const Pass&) { return c.y = x; }
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass&) { return c.y = x; }
 };
 struct ForwardReturnsACopy : Scale {
   Matrix<> forward(Batch<> x, Cache&, const Pass&) const { return x; }
 };
 struct ForwardWithoutPass : Scale {
-  const Matrix<>& forward(Batch<> x, Cache& c) const { return c.y = x; }
+  Batch<> forward(const Batch<>& x, Cache& c) const { return c.y = x; }
 };
 struct BackwardWithoutGradient : Scale {
   const Matrix<>& backward(Batch<>, Batch<> dy, Cache& c) const { return c.dx = dy; }

@@ -22,7 +22,7 @@ struct Tree {
     f(Parameter{"weight", Role::weight}, tree.weight...);
     f(Parameter{"bias", Role::bias}, tree.bias...);
   }
-  static void visit_buffers(auto&& f, auto&... tree) { f(Buffer{"running", 0.75}, tree.running...); }
+  static void visit_state(auto&& f, auto&... tree) { f(Buffer{"running", 0.75}, tree.running...); }
 
   Matrix<double> weight = Matrix<double>::Constant(2, 3, 1);
   Vector<double> bias = Vector<double>::Constant(2, 2);
@@ -55,15 +55,15 @@ TEST_CASE("An entry put inside a composition keeps what it is and gains a name")
   CHECK(nested.momentum == 0.9);
 }
 
-TEST_CASE("visit_buffers finds the buffers, or nothing where a model has none") {
+TEST_CASE("visit_state finds the buffers, or nothing where a model has none") {
   Tree tree;
   std::vector<std::string> names;
-  visit_buffers<Tree>([&](const Buffer& buffer, auto&) { names.push_back(buffer.name.path()); }, tree);
+  visit_state<Tree>([&](const Parameter& buffer, auto&) { names.push_back(buffer.name.path()); }, tree);
   CHECK(names == std::vector<std::string>{"running"});
 
   WithoutBuffers none;
   int calls = 0;
-  visit_buffers<WithoutBuffers>([&](const auto&, auto&) { ++calls; }, none);
+  visit_state<WithoutBuffers>([&](const auto&, auto&) { ++calls; }, none);
   CHECK(calls == 0);
 }
 

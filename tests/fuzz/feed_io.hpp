@@ -26,7 +26,7 @@ inline descent::Catalogue<float> few_layers() {
   few.add<Dense<float>>([](const LayerRecord& layer) {
     Rng none{0};
     return Dense<float>{layer.cols("weight"), layer.rows("weight"), none, [](auto&&...) {},
-                        layer.has("bias") ? Bias::learnt : Bias::none};
+                        layer.has("bias") ? Bias::learned : Bias::none};
   });
   few.add<BatchNorm<float>>([](const LayerRecord& layer) { return BatchNorm<float>{layer.rows("gamma")}; });
   few.add<Standardize<float>>([](const LayerRecord& layer) {

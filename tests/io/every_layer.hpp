@@ -41,7 +41,7 @@ inline Network<> network() {
     for (auto& value : leaf.reshaped()) value += static_cast<float>(0.1 * (1 + std::sin(k++)));
   };
   Network<>::visit(change, net);
-  Network<>::visit_buffers(change, net);
+  Network<>::visit_state(change, net);
   return net;
 }
 

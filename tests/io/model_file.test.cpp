@@ -73,10 +73,10 @@ struct Scale {
     expect_features(name, factor.size(), in.size());
     return in;
   }
-  const Matrix<>& forward(Batch<> in, Cache& c, const Pass&) const {
+  Batch<> forward(const Batch<>& in, Cache& c, const Pass&) const {
     return c.y = (factor.asDiagonal() * in).array() + offset;
   }
-  const Matrix<>& backward(Batch<>, Batch<> dy, Cache& c, Scale&) const {
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Cache& c, Scale&, const Pass&) const {
     return c.dx = factor.asDiagonal() * dy;
   }
 
@@ -89,7 +89,7 @@ struct Forgetful : Scale {
   static constexpr std::string_view name = "Forgetful";
   using Scale::Scale;
   static void visit_options(auto&&, auto&...) {}
-  const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Forgetful& g) const {
+  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Forgetful& g, const Pass&) const {
     return Scale::backward(in, dy, c, g);
   }
 };
@@ -99,7 +99,7 @@ struct Other : Identity<> {
   static constexpr std::string_view name = "LeakyReLU";
   float slope = 0;
   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
-  const Matrix<>& backward(Batch<> in, Batch<> dy, Cache& c, Other& g) const {
+  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Other& g, const Pass&) const {
     return Identity<>::backward(in, dy, c, g);
   }
 };

@@ -39,8 +39,8 @@ inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
         for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.3 * rng.normal());
       },
       net);
-  Network<>::visit_buffers(
-      [&](const Buffer&, auto&& leaf) {
+  Network<>::visit_state(
+      [&](const Parameter&, auto&& leaf) {
         for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.5 + rng.uniform());
       },
       net);

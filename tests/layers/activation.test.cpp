@@ -23,7 +23,8 @@ void equals_reference(const std::string& name, const auto&... options) {
       L<double> gradient = layer;
       typename L<double>::Cache cache;
       golden::require_close(layer.forward(x, cache, Pass::inference()), expected_y, golden::one_step);
-      golden::require_close(layer.backward(x, dy, cache, gradient), expected_dx, golden::one_step);
+      golden::require_close(layer.backward(x, dy, cache, gradient, Pass::inference()), expected_dx,
+                            golden::one_step);
     }
     const L<float> layer{options...};
     L<float> gradient = layer;
@@ -32,8 +33,8 @@ void equals_reference(const std::string& name, const auto&... options) {
     const Matrix<float> xf = x.cast<float>(), dyf = dy.cast<float>();
     golden::require_close(layer.forward(xf, cache, Pass::inference()).template cast<double>(), expected_y,
                           digits_of_float, floor);
-    golden::require_close(layer.backward(xf, dyf, cache, gradient).template cast<double>(), expected_dx,
-                          digits_of_float, floor);
+    golden::require_close(layer.backward(xf, dyf, cache, gradient, Pass::inference()).template cast<double>(),
+                          expected_dx, digits_of_float, floor);
     return;
   }
   FAIL("no reference for " << name);

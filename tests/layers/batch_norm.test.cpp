@@ -28,7 +28,8 @@ void follows_three_steps(Variance variance, const char* running_key, const char*
   for (const auto& step : c.at("steps")) {
     const Matrix<double> x = batch(step.at("x"));
     require_close(layer.forward(x, cache, Pass::training({})), batch(step.at("y")), tolerance);
-    require_close(layer.backward(x, batch(step.at("dy")), cache, gradient), batch(step.at("dx")), tolerance);
+    require_close(layer.backward(x, batch(step.at("dy")), cache, gradient, Pass::training({})),
+                  batch(step.at("dx")), tolerance);
     require_close(gradient.gamma, matrix(step.at("dgamma")), tolerance);
     require_close(gradient.beta, matrix(step.at("dbeta")), tolerance);
     update_buffers(layer, gradient);
@@ -63,8 +64,8 @@ TEST_CASE("BatchNorm in inference has the gradient of constant statistics", "[la
   const Matrix<double> x = batch(eval.at("x"));
 
   layer.forward(x, cache, Pass::inference());
-  require_close(layer.backward(x, batch(eval.at("dy")), cache, gradient), batch(eval.at("dx_pytorch")),
-                tolerance);
+  require_close(layer.backward(x, batch(eval.at("dy")), cache, gradient, Pass::inference()),
+                batch(eval.at("dx_pytorch")), tolerance);
   require_close(gradient.gamma, matrix(eval.at("dgamma")), tolerance);
   require_close(gradient.beta, matrix(eval.at("dbeta")), tolerance);
 }
@@ -87,7 +88,8 @@ TEST_CASE("BatchNorm of a feature that never changes stays finite", "[layers][go
   BatchNorm<double> gradient = zeros_like(layer);
   BatchNorm<double>::Cache cache;
   require_close(layer.forward(x, cache, Pass::training({})), batch(c.at("y")), tolerance);
-  require_close(layer.backward(x, batch(c.at("dy")), cache, gradient), batch(c.at("dx")), tolerance);
+  require_close(layer.backward(x, batch(c.at("dy")), cache, gradient, Pass::training({})), batch(c.at("dx")),
+                tolerance);
 }
 
 TEST_CASE("BatchNorm takes single samples in inference and refuses them in training", "[layers]") {

@@ -20,7 +20,7 @@ TEST_CASE("Dense equals the reference", "[layers][golden]") {
 
     golden::require_close(layer.forward(x, cache, Pass::inference()), golden::batch(c.at("y")),
                           golden::one_step);
-    golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, gradient),
+    golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, gradient, Pass::inference()),
                           golden::batch(c.at("dx")), golden::one_step);
     golden::require_close(gradient.weight, golden::matrix(c.at("dW")), golden::one_step);
     golden::require_close(gradient.bias, golden::matrix(c.at("db")), golden::one_step);
@@ -58,7 +58,8 @@ TEST_CASE("Dense: backward refuses the cache of a layer with other outputs") {
   const Matrix<> x = Matrix<>::Ones(3, 5);
   Dense<>::Cache cache;
   layer.forward(x, cache, Pass::inference());
-  CHECK_THROWS_AS(other.backward(x, Matrix<>::Ones(2, 5).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_AS(other.backward(x, Matrix<>::Ones(2, 5).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
 }
 
 TEST_CASE("Dense: sizes that no memory holds are refused") {

@@ -59,7 +59,7 @@ TEST_CASE("Dropout that is turned off passes everything on in training", "[layer
   Dropout layer{{.keep = 0.3, .enabled = false}};
   Dropout<float>::Cache cache;
   CHECK(layer.forward(x, cache, Pass::training({})) == x);
-  CHECK(layer.backward(x, x, cache, layer) == x);
+  CHECK(layer.backward(x, x, cache, layer, Pass::training({})) == x);
   layer.enabled = true;
   CHECK(layer.forward(x, cache, Pass::training({})) != x);
 }

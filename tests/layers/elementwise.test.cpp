@@ -20,8 +20,8 @@ void same_as(const auto& formula, const auto& layer) {
   typename decltype(other)::Cache other_cache;
   golden::require_close(mine.forward(x, cache, Pass::inference()),
                         other.forward(x, other_cache, Pass::inference()), golden::one_step);
-  golden::require_close(mine.backward(x, dy, cache, mine), other.backward(x, dy, other_cache, other),
-                        golden::one_step);
+  golden::require_close(mine.backward(x, dy, cache, mine, Pass::inference()),
+                        other.backward(x, dy, other_cache, other, Pass::inference()), golden::one_step);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ TEST_CASE("GaussianDropout multiplies by normal numbers of mean 1 and variance (
   const Matrix<double> factor = layer.forward(x, cache, Pass::training({.seed = 3})) / 3;
   support::expect_standard_normal((factor.array() - 1) / std::sqrt(0.2 / 0.8));
   GaussianDropout<double> gradient = layer;
-  CHECK(layer.backward(x, x, cache, gradient) == cache.y);  // dy = x: the same factors once more
+  CHECK(layer.backward(x, x, cache, gradient, Pass::training({.seed = 3})) ==
+        cache.y);  // dy = x: the same factors once more
 }
 
 TEST_CASE("GaussianDropout is fresh for every step, sample and layer, and can be turned off", "[layers]") {

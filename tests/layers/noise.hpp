@@ -48,7 +48,7 @@ void expect_fresh_noise(const L& layer) {
   off.enabled = false;
   typename L::Cache cache;
   CHECK(off.forward(x, cache, pass) == x);
-  CHECK(off.backward(x, x, cache, off) == x);
+  CHECK(off.backward(x, x, cache, off, pass) == x);
 }
 
 }  // namespace support

@@ -15,7 +15,7 @@ TEST_CASE("PReLU equals the reference, with one slope and with one a feature", "
     PReLU<double>::Cache cache;
     golden::require_close(layer.forward(x, cache, Pass::inference()), golden::batch(c.at("y")),
                           golden::one_step);
-    golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, gradient),
+    golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, gradient, Pass::inference()),
                           golden::batch(c.at("dx")), golden::one_step);
     golden::require_close(gradient.slope, golden::matrix(c.at("dslope")), golden::one_step);
   }
@@ -35,8 +35,8 @@ TEST_CASE("PReLU shares a slope among the positions of a channel", "[layers]") {
   PReLU<double>::Cache cache, flat_cache;
   CHECK(layer.forward(x, cache, Pass::inference()).reshaped(2, 6) ==
         layer.forward(flat_x, flat_cache, Pass::inference()));
-  CHECK(layer.backward(x, dy, cache, gradient).reshaped(2, 6) ==
-        layer.backward(flat_x, flat_dy, flat_cache, flat_gradient));
+  CHECK(layer.backward(x, dy, cache, gradient, Pass::inference()).reshaped(2, 6) ==
+        layer.backward(flat_x, flat_dy, flat_cache, flat_gradient, Pass::inference()));
   CHECK(gradient.slope == flat_gradient.slope);
 }
 

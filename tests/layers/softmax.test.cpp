@@ -15,7 +15,7 @@ void equals_reference(auto layer, const std::string& name) {
   typename decltype(layer)::Cache cache;
   golden::require_close(layer.forward(x, cache, Pass::inference()), golden::batch(c.at(name)),
                         golden::one_step);
-  golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, layer),
+  golden::require_close(layer.backward(x, golden::batch(c.at("dy")), cache, layer, Pass::inference()),
                         golden::batch(c.at(name + "_dx")), golden::one_step);
 }
 

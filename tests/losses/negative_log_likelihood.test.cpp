@@ -31,7 +31,7 @@ TEST_CASE("NegativeLogLikelihood behind a LogSoftmax has the gradient of Softmax
   Matrix<double> dq, dz;
   NegativeLogLikelihood{}.value_and_gradient(layer.forward(logits, cache, Pass::inference()), target, dq);
   SoftmaxCrossEntropy{}.value_and_gradient(logits, target, dz);
-  golden::require_close(layer.backward(logits, dq, cache, gradient), dz, golden::one_step);
+  golden::require_close(layer.backward(logits, dq, cache, gradient, Pass::inference()), dz, golden::one_step);
 }
 
 TEST_CASE("NegativeLogLikelihood ignores classes of probability 0, even at log 0", "[losses]") {

@@ -33,12 +33,14 @@ TEST_CASE("Concat: forward and backward refuse what does not fit", "[models]") {
   Concat gradient = zeros_like(net);
   const Matrix<> x = Matrix<>::Ones(2, 4);
   decltype(net)::Cache cache;
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
   CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(3, 4).eval(), cache, Pass::inference()),
                     "Dense \"0\": expected 2 features, got 3");
   net.forward(x, cache, Pass::inference());
-  CHECK_NOTHROW(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient));
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(4, 4).eval(), cache, gradient), ShapeError);
+  CHECK_NOTHROW(net.backward(x, Matrix<>::Ones(5, 4).eval(), cache, gradient, Pass::inference()));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(4, 4).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
 }
 
 TEST_CASE("Concat: an empty batch passes", "[models]") {

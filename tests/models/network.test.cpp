@@ -73,12 +73,13 @@ TEST_CASE("Network: forward and backward refuse what does not fit", "[models]") 
   Network<>::Cache cache;
   CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(5, 4).eval(), cache, Pass::inference()),
                     "Dense \"0\": expected 2 features, got 5");
-  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient, Pass::inference()), ShapeError);
   net.forward(x, cache, Pass::inference());
-  CHECK_NOTHROW(net.backward(x, dy, cache, gradient));
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
+  CHECK_NOTHROW(net.backward(x, dy, cache, gradient, Pass::inference()));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
   CHECK_THROWS_WITH(
-      net.backward(x, dy, cache, shorter),
+      net.backward(x, dy, cache, shorter, Pass::inference()),
       "Network: expected 3 layers in each, got 1; make gradient and optimizer state from the model that "
       "is trained");
 }
@@ -89,8 +90,8 @@ TEST_CASE("Network: an empty one refuses every pass, and a position without a la
   const Matrix<> x = Matrix<>::Ones(2, 4);
   CHECK_THROWS_AS(empty.forward(x, cache, Pass::inference()), ShapeError);
   Network gradient = empty;
-  CHECK_THROWS_AS(empty.backward(x, x, cache, gradient), ShapeError);
-  CHECK_THROWS_AS(empty.backward_parameters(x, x, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(empty.backward(x, x, cache, gradient, Pass::inference()), ShapeError);
+  CHECK_THROWS_AS(empty.backward_parameters(x, x, cache, gradient, Pass::inference()), ShapeError);
   CHECK_THROWS_AS(empty[0], ShapeError);
 }
 

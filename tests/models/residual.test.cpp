@@ -35,7 +35,8 @@ TEST_CASE("Residual: forward refuses a body that changes the shape, backward ano
   CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(3, 4).eval(), cache, Pass::inference()),
                     "Dense \"body\": expected 2 features, got 3");
   net.forward(x, cache, Pass::inference());
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 3).eval(), cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 3).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
 }
 
 }  // namespace residual_test

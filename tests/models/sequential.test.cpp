@@ -16,7 +16,7 @@ TEST_CASE("Sequential names layers by position, also within one another", "[mode
   Net::visit(take, net);
   CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "1.0.gamma", "1.0.beta", "2.weight"});
   names.clear();
-  Net::visit_buffers(take, net);
+  Net::visit_state(take, net);
   CHECK(names == std::vector<std::string>{"1.0.running_mean", "1.0.running_variance"});
   CHECK(parameter_count(net) == 2 * 3 + 3 + 3 + 3 + 3);
 }
@@ -56,20 +56,25 @@ TEST_CASE("Sequential: backward asks for a forward pass, of the same batch, with
   const Matrix<> x = Matrix<>::Ones(2, 4), dy = Matrix<>::Ones(1, 4);
   Net gradient = zeros_like(net);
   Net::Cache cache;
-  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient, Pass::inference()), ShapeError);
   CHECK_THROWS_AS(net.visit_outputs(cache, [](const auto&, const auto&) {}), ShapeError);
   net.forward(x, cache, Pass::inference());
-  CHECK_NOTHROW(net.backward(x, dy, cache, gradient));
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
-  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 4).eval(), cache, gradient), ShapeError);
-  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(2, 3).eval(), dy, cache, gradient), ShapeError);
-  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(3, 4).eval(), dy, cache, gradient), ShapeError);
-  CHECK_THROWS_AS(net.backward_parameters(x, Matrix<>::Ones(1, 3).eval(), cache, gradient), ShapeError);
+  CHECK_NOTHROW(net.backward(x, dy, cache, gradient, Pass::inference()));
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
+  CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(2, 4).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
+  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(2, 3).eval(), dy, cache, gradient, Pass::inference()),
+                  ShapeError);
+  CHECK_THROWS_AS(net.backward(Matrix<>::Ones(3, 4).eval(), dy, cache, gradient, Pass::inference()),
+                  ShapeError);
+  CHECK_THROWS_AS(net.backward_parameters(x, Matrix<>::Ones(1, 3).eval(), cache, gradient, Pass::inference()),
+                  ShapeError);
 
   Net::Cache copy = cache;  // what forward kept points into `cache`
-  CHECK_THROWS_AS(net.backward(x, dy, copy, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, dy, copy, gradient, Pass::inference()), ShapeError);
   CHECK_THROWS_AS(net.forward(Matrix<>::Ones(5, 4).eval(), cache, Pass::inference()), ShapeError);
-  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient), ShapeError);
+  CHECK_THROWS_AS(net.backward(x, dy, cache, gradient, Pass::inference()), ShapeError);
 }
 
 }  // namespace sequential_test

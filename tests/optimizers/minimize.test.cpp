@@ -133,7 +133,7 @@ TEST_CASE("minimize trains a network on a full batch, in float") {
   const auto cost = [&](const Net& at, Net& gradient) {
     const auto& z = at.forward(data.x, cache, Pass::inference());
     const double value = SoftmaxCrossEntropy{}.value_and_gradient(Batch<>{z}, Batch<>{data.y}, dy);
-    at.backward_parameters(data.x, dy, cache, gradient);
+    at.backward_parameters(data.x, dy, cache, gradient, Pass::inference());
     return value;
   };
   const Minimum end = minimize(net, cost, LBFGS{}, {.steps = 60, .gradient_tolerance = 1e-4});

@@ -42,6 +42,6 @@ int main(int, char** arguments) {
               static_cast<std::streamsize>(sizeof(float)) * leaf.size());
   };
   decltype(net)::visit(write, net);
-  visit_buffers<decltype(net)>(write, net);
+  visit_state<decltype(net)>(write, net);
   return out.flush() ? 0 : 1;
 }

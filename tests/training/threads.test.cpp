@@ -47,9 +47,9 @@ FitOptions<Net> with(int threads) {
 double difference(const Net& a, const Net& b) {
   double largest = 0;
   visit_flat([&](auto p, auto q) { largest = std::max(largest, (p - q).abs().maxCoeff()); }, a, b);
-  visit_buffers<Net>(
-      [&](const Buffer&, auto& p, auto& q) { largest = std::max(largest, (p - q).cwiseAbs().maxCoeff()); }, a,
-      b);
+  visit_state<Net>(
+      [&](const Parameter&, auto& p, auto& q) { largest = std::max(largest, (p - q).cwiseAbs().maxCoeff()); },
+      a, b);
   return largest;
 }
 

@@ -86,11 +86,12 @@ namespace detail {
 template <Layer M, Loss<double> L>
 class GradientCheck {
  public:
-  GradientCheck(M model, const L& loss, Matrix<double> x, Batch<double> y,
+  GradientCheck(M model, const L& loss, const Batch<double>& x, const Batch<double>& y,
                 const GradientCheckOptions<M>& options)
       : model_{std::move(model)},
         loss_{loss},
-        x_{std::move(x)},
+        x_{x},
+        shape_{x.shape()},
         y_{y},
         options_{options},
         pass_{options.training ? Pass::training({.seed = options.seed}) : Pass::inference()} {}
@@ -98,8 +99,8 @@ class GradientCheck {
   GradientReport run() {
     M gradient = zeros_like(model_);
     Matrix<double> dy;
-    loss_.value_and_gradient(Batch<double>{model_.forward(x_, cache_, pass_)}, y_, dy);
-    const Matrix<double> dx = model_.backward(x_, dy, cache_, gradient);
+    loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy);
+    const Matrix<double> dx = model_.backward(input(), dy, cache_, gradient, pass_);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
 
@@ -123,8 +124,10 @@ class GradientCheck {
     double scale() const { return std::max(std::abs(entry.analytic), std::abs(entry.numeric)); }
   };
 
+  Batch<double> input() const { return {x_, shape_}; }
+
   double cost() {
-    return static_cast<double>(loss_.value(Batch<double>{model_.forward(x_, cache_, pass_)}, y_)) +
+    return static_cast<double>(loss_.value(model_.forward(input(), cache_, pass_), y_)) +
            options_.regularizer.penalty(model_, x_.cols());
   }
   double cost_with(double& value, double replacement) {
@@ -223,6 +226,7 @@ class GradientCheck {
   M model_;
   const L& loss_;
   Matrix<double> x_;
+  Shape shape_;
   Batch<double> y_;
   const GradientCheckOptions<M>& options_;
   Pass pass_;
@@ -251,7 +255,7 @@ class GradientCheck {
 /// Cost     two forward passes for every parameter and input.
 /// Source   A. Ng's course on improving deep networks, gradient checking
 template <Layer M, Loss<double> L>
-GradientReport check_gradient(const M& model, const L& loss, const Matrix<double>& x, const Matrix<double>& y,
+GradientReport check_gradient(const M& model, const L& loss, const Batch<double>& x, const Batch<double>& y,
                               const std::type_identity_t<GradientCheckOptions<M>>& options = {}) {
   static_assert(std::same_as<typename M::Scalar, double>,
                 "check_gradient needs a model in double precision, as in Dense<double>");

@@ -117,7 +117,7 @@ class Archive {
   template <class M>
   void visit_model(M& model) {
     visit_leaves(model, [&](const auto& leaf) {
-      const Inside inside{*this, leaf.name.path()};
+      const Inside inside{*this, leaf.name().path()};
       carry({path_, leaf.data, leaf.rows, leaf.cols, sizeof *leaf.data});
     });
   }

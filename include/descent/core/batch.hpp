@@ -2,33 +2,137 @@
 
 #include <Eigen/Core>
 #include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
 
+#include "descent/core/contiguous.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
 
-/// A read-only view of a batch of samples: [features, samples], one column a sample, no gap in memory.
+/// A read-only view of samples that know their shape: [size, samples], one column a sample, without gaps.
 ///
-/// A `Matrix`, a `Vector` (one sample), an `Eigen::Map` of them and a range of columns convert to it
-/// without a copy. The view is an Eigen expression; pass it by value, and keep what it looks at alive.
+/// A `Matrix`, a vector (one sample), an `Eigen::Map` or `Eigen::Ref` of either and whole columns, such as `x.col(3)` and
+/// `x.leftCols(9)`, convert to it without a copy, as samples of plain features. Give images and sequences their shape:
+///
+///   Batch images{x, Shape{.channels = 3, .height = 32, .width = 32}};
+///   images.channels()       [3, positions * samples], the same memory
+///   images.columns(0, 8)    the first 8 samples
+///
+/// Sequences of different lengths are padded, and carry their numbers of time steps, one a sample, in `lengths`.
+///
+/// The view is an Eigen expression. Keep alive what it looks at; assigning a view makes it look elsewhere.
+///
+/// Throws   ShapeError when a given shape has another size than the columns.
 template <std::floating_point T = float>
 class Batch : public Eigen::Map<const Matrix<T>> {
   using View = Eigen::Map<const Matrix<T>>;
 
  public:
-  using View::View;
-  Batch(const View& m) : View{m} {}
-  Batch(const Matrix<T>& m) : View{m.data(), m.rows(), m.cols()} {}
-  Batch(const Vector<T>& v) : View{v.data(), v.rows(), 1} {}
-  Batch(const Eigen::Map<Matrix<T>>& m) : View{m.data(), m.rows(), m.cols()} {}
-  template <class M>
-    requires std::same_as<typename M::Scalar, T>
-  Batch(const Eigen::Block<M, Eigen::Dynamic, Eigen::Dynamic, true>& columns)
-      : View{columns.data(), columns.rows(), columns.cols()} {}
+  using Scalar = T;
+
+  Batch() : Batch{nullptr, Shape{0}, 0} {}
+  Batch(const T* data, const Shape& shape, Index samples)
+      : View{data, shape.size(), samples}, shape_{shape} {}
+  Batch(const Batch&) = default;
+  Batch& operator=(const Batch& other) {
+    std::construct_at(this, other);  // as Eigen has it for its maps: theirs would copy numbers
+    return *this;
+  }
+
+  template <class E>
+  Batch(const Eigen::DenseBase<E>& numbers)
+      : View{pointer_to(numbers.derived()), numbers.rows(), numbers.cols()}, shape_{numbers.rows()} {}
+  template <class E>
+  Batch(const Eigen::DenseBase<E>& numbers, const Shape& shape) : Batch{Batch{numbers}.reshaped(shape)} {}
+
+  const Shape& shape() const { return shape_; }
+  Index samples() const { return this->cols(); }
+
+  /// The number of time steps of each sequence; empty where all have the whole width.
+  std::span<const Index> lengths() const {
+    return {lengths_, lengths_ == nullptr ? 0 : static_cast<std::size_t>(samples())};
+  }
+  /// The same numbers with these lengths, which must live as long.
+  Batch with_lengths(std::span<const Index> lengths) const {
+    if (!lengths.empty() && static_cast<Index>(lengths.size()) != samples())
+      throw_error<ShapeError>("Batch",
+                              {"expected a length for each of ", samples(), " samples, got ", lengths.size()},
+                              "pass one a sample");
+    for (const Index length : lengths)
+      if (length < 0 || length > shape_.width)
+        throw_error<DataError>("Batch", {"expected lengths from 0 to ", shape_.width, ", got ", length},
+                               "a length is the number of time steps of a sequence before its padding");
+    Batch batch = *this;
+    batch.lengths_ = lengths.empty() ? nullptr : lengths.data();
+    return batch;
+  }
+
+  using View::reshaped;
+  /// The same numbers, samples of another shape of the same size.
+  Batch reshaped(const Shape& shape) const {
+    if (shape.size() != this->rows())
+      throw_error<ShapeError>("Batch",
+                              {"expected a shape of ", this->rows(), " values, got ", shape.channels, " x ",
+                               shape.height, " x ", shape.width},
+                              "pass channels, height and width whose product is the number of rows");
+    Batch batch = *this;
+    batch.shape_ = shape;
+    return batch;
+  }
+  /// The values of each position as a sample of its own: [channels, positions * samples].
+  Batch channels() const { return {this->data(), Shape{shape_.channels}, shape_.positions() * samples()}; }
+  /// `count` samples from number `first` on.
+  Batch columns(Index first, Index count) const {
+    eigen_assert(first >= 0 && count >= 0 && first + count <= samples());
+    Batch batch{this->data() + first * this->rows(), shape_, count};
+    if (lengths_ != nullptr) batch.lengths_ = lengths_ + first;
+    return batch;
+  }
+
+ private:
+  template <class E>
+  static const T* pointer_to(const E& numbers) {
+    constexpr bool same_precision = std::is_same_v<typename E::Scalar, T>;
+    static_assert(
+        same_precision,
+        "a batch has the precision of the model: pass x.cast<float>().eval(), or take layers of double");
+    static_assert(detail::has_contiguous_columns<E>,
+                  "a batch is a matrix, a vector, a map of either or whole columns; pass x.eval() for any "
+                  "other expression");
+    if constexpr (same_precision && detail::has_contiguous_columns<E>)
+      return numbers.data();
+    else
+      return nullptr;
+  }
+
+  Shape shape_;
+  const Index* lengths_ = nullptr;
 };
+
+template <class E>
+Batch(const Eigen::DenseBase<E>&) -> Batch<typename E::Scalar>;
+template <class E>
+Batch(const Eigen::DenseBase<E>&, const Shape&) -> Batch<typename E::Scalar>;
 
 /// Any expression that converts to a `Batch` of its scalar type.
 template <class B>
-concept BatchLike = std::convertible_to<const B&, Batch<typename B::Scalar>>;
+concept BatchLike = std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<B>;
+
+namespace detail {
+
+/// The samples as columns of `features` values each: as they are or, if it has so many channels, each position of an
+/// image or a sequence. Throws ShapeError, which names the component, if they are neither.
+template <std::floating_point T>
+Batch<T> in_columns_of(std::string_view component, Index features, const Batch<T>& x) {
+  const Index positions = positions_of(component, features, x.shape());
+  return {x.data(), Shape{features}, positions * x.samples()};
+}
+
+}  // namespace detail
 
 }  // namespace descent

@@ -159,19 +159,30 @@ inline Index positive_features(std::string_view component, Index features) {
 
 namespace detail {
 
+/// A number of features, or the sides of an image or a sequence.
+[[gnu::cold]] inline std::string shape_text(const Shape& shape) {
+  if (shape.positions() == 1) return joined({shape.channels});
+  return joined({shape.channels, " channels x ", shape.height, " x ", shape.width});
+}
+
+// Not inlined, so that a check costs comparisons and little code.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_features(std::string_view component, Index expected,
+                                                                  const Shape& got) {
+  const std::string text = shape_text(got);
+  throw_error<ShapeError>(component, {"expected ", expected, " features, got ", text});
+}
+
 struct Size {
   Index rows, cols;
 };
 
-// Not inlined, so that a check costs comparisons and little code.
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_backward(std::string_view component, Index features,
-                                                                  const Size& y, const Size& x,
-                                                                  const Size& dy) {
-  if (x.cols == 0) throw DataError(component, "expected samples, got none", "pass [features, samples]");
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_backward(std::string_view component, const Size& y,
+                                                                  const Size& x, const Size& dy) {
+  if (x.cols == 0) throw DataError(component, "expected samples, got none", "pass [size, samples]");
   throw_error<ShapeError>(
       component,
-      {"expected x of ", features, " x ", y.cols, " values and dy of ", y.rows, " x ", y.cols,
-       ", as in forward, got ", x.rows, " x ", x.cols, " and ", dy.rows, " x ", dy.cols},
+      {"expected x and dy of the shapes that forward took and returned, got ", x.rows, " x ", x.cols, " and ",
+       dy.rows, " x ", dy.cols, " after a result of ", y.rows * y.cols, " values"},
       "call forward with the same batch and the same cache before backward");
 }
 
@@ -192,20 +203,25 @@ M filled(std::string_view component, Index rows, Index cols, const typename M::S
                          "choose smaller sizes");
 }
 
-/// Throws unless a sample has as many features as the layer expects.
+/// Throws unless a sample has as many features as expected.
 inline void expect_features(std::string_view component, Index expected, Index actual) {
-  if (actual != expected)
-    throw_error<ShapeError>(component, {"expected ", expected, " features, got ", actual});
+  if (actual != expected) detail::throw_features(component, expected, {actual});
 }
 
-/// Throws unless backward follows forward with the same batch: x has `features` rows, dy the shape of y, which forward
-/// returned, and all three have as many columns, of which there is at least one.
+/// The number of positions at which a layer of `features` computes: 1 if a sample has so many values, or all of an image
+/// or a sequence with so many channels. Throws ShapeError for any other sample.
+inline Index positions_of(std::string_view component, Index features, const Shape& sample) {
+  if (sample.size() == features) return 1;
+  if (sample.channels != features) detail::throw_features(component, features, sample);
+  return sample.positions();
+}
+
+/// Throws unless backward follows forward with the same batch: x has `features` values for each column of y, which
+/// forward computed, and dy as many as y.
 inline void expect_backward(std::string_view component, Index features, const auto& x, const auto& dy,
                             const auto& y) {
-  if (y.cols() == 0 || x.rows() != features || x.cols() != y.cols() || dy.rows() != y.rows() ||
-      dy.cols() != y.cols())
-    detail::throw_backward(component, features, {y.rows(), y.cols()}, {x.rows(), x.cols()},
-                           {dy.rows(), dy.cols()});
+  if (x.cols() == 0 || x.cols() != dy.cols() || x.size() != features * y.cols() || dy.size() != y.size())
+    detail::throw_backward(component, {y.rows(), y.cols()}, {x.rows(), x.cols()}, {dy.rows(), dy.cols()});
 }
 
 }  // namespace descent

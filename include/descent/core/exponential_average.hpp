@@ -44,7 +44,7 @@ inline double bias_correction(double beta, std::int64_t t) {
 ///   ExponentialAverage<Matrix<>> mean{0.99};
 ///
 /// Without the correction, by 1 - beta^t, the first values would be far too small. `uncorrected()` is v.
-/// The optimizers use the same `update_average` on arrays, and so does `update_buffers`.
+/// The optimizers and batch normalization use the same `update_average` on arrays.
 ///
 /// Throws   DataError when beta is not in [0, 1), or when a value is asked for before there is one; ShapeError
 ///          when a matrix has another shape than those before it.

@@ -8,6 +8,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "descent/core/contiguous.hpp"
+
 // Tests for infinity and not-a-number that hold under any compiler flags. With -ffast-math a compiler may assume that
 // neither occurs, and removes std::isnan, std::isfinite and every comparison that only not-a-number fails. These look
 // at the bits as integers, and the compiler cannot see which floating-point operation the bits come from.
@@ -66,14 +68,6 @@ T infinity() {
   const auto bits = Ieee<T>::infinity;
   return std::bit_cast<T>(*unknown_content(&bits));
 }
-
-/// True if the numbers of an expression are known at compile time to be contiguous.
-template <class Derived>
-constexpr bool is_contiguous = std::is_base_of_v<Eigen::PlainObjectBase<Derived>, Derived>;
-template <class Plain, int options>
-constexpr bool is_contiguous<Eigen::Map<Plain, options, Eigen::Stride<0, 0>>> = true;
-template <class M, int rows, int cols>  // whole columns
-constexpr bool is_contiguous<Eigen::Block<M, rows, cols, true>> = is_contiguous<std::remove_const_t<M>>;
 
 }  // namespace detail
 

@@ -13,8 +13,9 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 template <std::floating_point T = float>
 using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 
-/// What one sample is: `channels` features at each of `height` x `width` positions. Plain features are
-/// channels at a single position. In memory the channels vary fastest.
+/// The shape of one sample: `channels` features at each of `height` x `width` positions. Plain features are the channels
+/// of a single position, a sequence of `time` steps is `{features, 1, time}`. In memory the channels vary fastest, then
+/// the width.
 struct Shape {
   Index channels = 1;
   Index height = 1;
@@ -28,6 +29,9 @@ struct Shape {
     if (channels > most / height || channels * height > most / width) return most;
     return channels * height * width;
   }
+  /// The number of positions: 1 for plain features.
+  Index positions() const { return Shape{1, height, width}.size(); }
+
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "descent/core/dimensions.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/function_ref.hpp"
@@ -16,12 +17,15 @@
 
 namespace descent {
 
-/// A name that grows outwards: a composition puts its own name for a layer around the name within. The
-/// chain lives on the stack while a traversal runs; `path()` spells it, as in `2.weight`.
+/// A parameter path, built from the inside out as compositions prepend their names. The chain lives on the stack while a
+/// traversal runs; `path()` spells it, as in `2.weight`.
 class Name {
  public:
   Name(std::convertible_to<std::string_view> auto const& text, const Name* inner = nullptr)
       : text_{text}, inner_{inner} {}
+
+  /// The name with that of a composition before it.
+  Name inside(std::string_view child) const { return {child, this}; }
 
   std::string path() const {
     std::string all{text_};
@@ -29,7 +33,7 @@ class Name {
     return all;
   }
 
-  /// Whether the path is `names` or goes on behind them: `2.weight` begins with `2` and with nothing, but not
+  /// True if the path is `names` or continues it: `2.weight` begins with `2` and with nothing, but not
   /// with `2.w`. Allocates nothing.
   bool begins_with(std::string_view names) const {
     for (const Name* name = this; !names.empty(); name = name->inner_) {
@@ -47,29 +51,25 @@ class Name {
   const Name* inner_;
 };
 
-/// What a parameter does. Regularisers act on weights and leave biases and scales alone.
-enum class Role : std::uint8_t { weight, bias, scale };
+/// The purpose of a parameter. Regularizers act on weights and leave biases and scales alone. State is no parameter:
+/// training updates it, but no gradient moves it.
+enum class Role : std::uint8_t { weight, bias, scale, state };
 
-/// How a layer presents a parameter to a traversal.
+/// The name, the purpose and the logical dimensions by which a layer presents some of its numbers to a traversal.
+///
+///   f(Parameter{"weight", Role::weight}, ...)                               [rows, cols] of the matrix
+///   f(Parameter{"kernel", Role::weight, {out, in, height, width}}, ...)     four, in files and ONNX
 struct Parameter {
   Name name;
   Role role;
-  Parameter inside(std::string_view child) const { return {{child, &name}, role}; }
+  Dimensions dimensions = {};
+  Parameter inside(std::string_view child) const { return {name.inside(child), role, dimensions}; }
 };
 
-/// How a layer presents what training updates but no gradient moves, such as the running statistics of
-/// batch normalisation:  running = momentum * running + (1 - momentum) * value in the batch. With momentum 1
-/// it stays as it is, and is part of the model all the same.
-struct Buffer {
-  Name name;
-  double momentum;
-  Buffer inside(std::string_view child) const { return {{child, &name}, momentum}; }
-};
-
-/// Calls `f(Buffer, tree.member...)` for every buffer of a model; nothing where the model has none.
+/// Calls `f(Parameter, tree.member...)` for all state of a model, such as running statistics.
 template <class M>
-void visit_buffers(auto&& f, auto&... tree) {
-  if constexpr (requires { M::visit_buffers(f, tree...); }) M::visit_buffers(f, tree...);
+void visit_state(auto&& f, auto&... tree) {
+  if constexpr (requires { M::visit_state(f, tree...); }) M::visit_state(f, tree...);
 }
 
 /// The numbers of a matrix or a vector, one after another: what element-wise work loops over. Constant where
@@ -93,9 +93,14 @@ namespace detail {
       concat("expected ", rows, " x ", cols, " values of \"", path, "\" in each model, got other sizes"),
       "make gradient and optimizer state from the model that is trained");
 }
+[[noreturn]] inline void throw_other_dimensions(const std::string& path, Index expected, Index got) {
+  throw_error<ShapeError>(
+      "visit", {"expected ", expected, " values of \"", path, "\", the product of its dimensions, got ", got},
+      "give Parameter{...} dimensions whose product is the number of values");
+}
 }  // namespace detail
 
-/// Throws ShapeError unless a parameter, or a buffer, has the same shape in all models that are visited together.
+/// Throws ShapeError unless a parameter has the same shape in all models that are visited together.
 void expect_same_shape(const auto& entry, const auto& first, const auto&... rest) {
   if (((rest.rows() != first.rows() || rest.cols() != first.cols()) || ...))
     detail::throw_other_tree(entry.name.path(), first.rows(), first.cols());
@@ -138,14 +143,28 @@ void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
   });
 }
 
-/// A parameter or a buffer as code sees it that does not know the model's type: numbers without a gap in memory.
+/// A parameter, or state, as code sees it that does not know the model's type: contiguous numbers.
 template <class T>
 struct Leaf {
-  const Name& name;
+  const Parameter& parameter;
   T* data;
   Index rows, cols;
-  bool is_parameter;
+  Dimensions dimensions;
 
+  Leaf(const Parameter& p, auto& numbers)
+      : parameter{p},
+        data{numbers.data()},
+        rows{numbers.rows()},
+        cols{numbers.cols()},
+        dimensions{p.dimensions.rank() > 0 ? p.dimensions
+                   : std::remove_cvref_t<decltype(numbers)>::ColsAtCompileTime == 1
+                       ? Dimensions{rows}
+                       : Dimensions{rows, cols}} {
+    if (dimensions.size() != size()) detail::throw_other_dimensions(p.name.path(), dimensions.size(), size());
+  }
+
+  const Name& name() const { return parameter.name; }
+  bool is_state() const { return parameter.role == Role::state; }
   Index size() const { return rows * cols; }
   /// Some of the numbers, as an array.
   auto array(const Part& part) const {
@@ -156,16 +175,13 @@ struct Leaf {
   auto array() const { return array({0, size()}); }
 };
 
-/// Calls `f(leaf)` for every parameter of a model, and then for every buffer. For what has no hurry: a traversal is
+/// Calls `f(leaf)` for every parameter of a model, and then for all its state. For what has no hurry: a traversal is
 /// compiled once for the model, not once for each `f`.
 template <class M>
 void visit_leaves(M& model, FunctionRef<void(const Leaf<typename M::Scalar>&)> f) {
-  M::visit([&](const Parameter& p, auto& x) { f({p.name, x.data(), x.rows(), x.cols(), true}); }, model);
-  visit_buffers<M>(
-      [&](const Buffer& b, auto& x) {
-        f({b.name, x.data(), x.rows(), x.cols(), false});
-      },
-      model);
+  const auto each = [&](const Parameter& p, auto& x) { f({p, x}); };
+  M::visit(each, model);
+  visit_state<M>(each, model);
 }
 
 /// The same for two models of one structure, of which the second is only read: `f(leaf, leaf of the second)`.
@@ -173,37 +189,19 @@ template <class M>
 void visit_leaves(
     M& model, const M& other,
     FunctionRef<void(const Leaf<typename M::Scalar>&, const Leaf<const typename M::Scalar>&)> f) {
-  M::visit(
-      [&](const Parameter& p, auto& x, const auto& y) {
-        f({p.name, x.data(), x.rows(), x.cols(), true}, {p.name, y.data(), y.rows(), y.cols(), true});
-      },
-      model, other);
-  visit_buffers<M>(
-      [&](const Buffer& b, auto& x, const auto& y) {
-        f({b.name, x.data(), x.rows(), x.cols(), false}, {b.name, y.data(), y.rows(), y.cols(), false});
-      },
-      model, other);
+  const auto each = [&](const Parameter& p, auto& x, const auto& y) { f({p, x}, {p, y}); };
+  M::visit(each, model, other);
+  visit_state<M>(each, model, other);
 }
 
-/// A model of the same structure with every parameter and buffer zero: a gradient, or an optimizer's state.
+/// A model of the same structure whose numbers are all zero: a gradient, or an optimizer's state.
 template <class M>
 M zeros_like(M model) {
   visit_leaves(model, [](const auto& leaf) { std::fill_n(leaf.data, leaf.size(), typename M::Scalar(0)); });
   return model;
 }
 
-/// Moves the running averages of `model` towards the values that a training step left in `batch`.
-template <class M>
-void update_buffers(M& model, const M& batch) {
-  visit_buffers<M>(
-      [](const Buffer& buffer, auto& running, auto& value) {
-        expect_same_shape(buffer, running, value);
-        update_average(running, value, buffer.momentum);
-      },
-      model, batch);
-}
-
-/// How many numbers a model learns.
+/// The number of numbers that a model learns.
 template <class M>
 Index parameter_count(const M& model) {
   Index count = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
@@ -24,6 +25,12 @@ struct Dataset {
   Matrix<T> y;
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
+  Shape shape{0};  ///< of a sample, such as {3, 32, 32} for images; plain features unless it is given
+
+  /// The shape of a sample: `shape`, or plain features.
+  Shape sample_shape() const { return shape.size() == 0 ? Shape{features()} : shape; }
+  /// The samples with their shape. Throws ShapeError when a sample has another number of values than the shape.
+  Batch<T> inputs() const { return {x, sample_shape()}; }
 
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
@@ -38,13 +45,13 @@ struct Dataset {
                                "count the samples from 0");
     // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
-    return {columns(x), columns(y), feature_names, class_names};
+    return {columns(x), columns(y), feature_names, class_names, shape};
   }
 };
 
 template <class X, class Y>
 Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<std::string> = {},
-        std::vector<std::string> = {}) -> Dataset<typename X::Scalar>;
+        std::vector<std::string> = {}, Shape = {}) -> Dataset<typename X::Scalar>;
 
 /// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target.
 template <std::floating_point T>
@@ -57,6 +64,7 @@ void expect_samples(const Dataset<T>& data, std::string_view user, std::string_v
         user,
         {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
         "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+  data.inputs();
 }
 
 /// The same, and throws also unless all values are finite.

@@ -7,8 +7,8 @@
 
 namespace descent {
 
-/// What makes a normalisation of inputs a layer too. As the first of a network it takes raw values, and is copied
-/// and saved with the network; nothing in it is learnt by training.
+/// What makes a normalization of inputs a layer too. As the first of a network it takes raw values, and is copied
+/// and saved with the network; nothing in it is learned by training.
 ///
 ///   Sequential net{Standardize{train.x}, Dense{64, 10, rng}};
 ///
@@ -26,20 +26,21 @@ class InputLayer {
   static void visit(auto&&, auto&...) {}
 
   Shape output_shape(const Shape& in) const {
-    expect_features(Derived::name, self().divisor().size(), in.size());
+    positions_of(Derived::name, self().divisor().size(), in);
     return in;
   }
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    c.y = x;
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+    c.y = detail::in_columns_of(Derived::name, self().divisor().size(), x);
     self().apply(c.y);
-    return c.y;
+    return {c.y.data(), x.shape(), x.samples()};
   }
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
-    expect_backward(Derived::name, self().divisor().size(), x, dy, c.y);
-    expect_features(Derived::name, self().divisor().size(),
-                    dy.rows());  // the cache may be that of another layer
-    c.dx = dy.array().colwise() / self().divisor().array();
-    return c.dx;
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
+    const Vector<T>& divisor = self().divisor();
+    expect_backward(Derived::name, divisor.size(), x, dy, c.y);
+    if (c.y.rows() != divisor.size())
+      detail::throw_features(Derived::name, divisor.size(), {c.y.rows()});  // of another
+    c.dx = Batch<T>{dy.data(), Shape{divisor.size()}, c.y.cols()}.array().colwise() / divisor.array();
+    return {c.dx.data(), x.shape(), x.samples()};
   }
 
  private:

@@ -51,12 +51,12 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   }
 
   void apply(Matrix<T>& x) const {
-    expect_features(name, minimum_.size(), x.rows());
+    positions_of(name, minimum_.size(), {x.rows()});
     x = ((x.colwise() - minimum_).array().colwise() / scale_.array() + low_).matrix();
   }
   /// Undoes `apply`.
   void invert(Matrix<T>& x) const {
-    expect_features(name, minimum_.size(), x.rows());
+    positions_of(name, minimum_.size(), {x.rows()});
     x = ((x.array() - low_).colwise() * scale_.array()).matrix().colwise() + minimum_;
   }
 
@@ -65,9 +65,9 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   const Vector<T>& scale() const { return scale_; }
   const Vector<T>& divisor() const { return scale_; }
 
-  static void visit_buffers(auto&& f, auto&... tree) {
-    f(Buffer{"minimum", 1}, tree.minimum_...);
-    f(Buffer{"scale", 1}, tree.scale_...);
+  static void visit_state(auto&& f, auto&... tree) {
+    f(Parameter{"minimum", Role::state}, tree.minimum_...);
+    f(Parameter{"scale", Role::state}, tree.scale_...);
   }
   static void visit_options(auto&& f, auto&... tree) { f("low", tree.low_...); }
 

@@ -45,12 +45,12 @@ class Standardize : public InputLayer<Standardize<T>, T> {
   }
 
   void apply(Matrix<T>& x) const {
-    expect_features(name, mean_.size(), x.rows());
+    positions_of(name, mean_.size(), {x.rows()});
     x = (x.colwise() - mean_).array().colwise() / deviation_.array();
   }
   /// Undoes `apply`.
   void invert(Matrix<T>& x) const {
-    expect_features(name, mean_.size(), x.rows());
+    positions_of(name, mean_.size(), {x.rows()});
     x = ((x.array().colwise() * deviation_.array()).matrix()).colwise() + mean_;
   }
 
@@ -58,9 +58,9 @@ class Standardize : public InputLayer<Standardize<T>, T> {
   const Vector<T>& deviation() const { return deviation_; }
   const Vector<T>& divisor() const { return deviation_; }
 
-  static void visit_buffers(auto&& f, auto&... tree) {
-    f(Buffer{"mean", 1}, tree.mean_...);
-    f(Buffer{"deviation", 1}, tree.deviation_...);
+  static void visit_state(auto&& f, auto&... tree) {
+    f(Parameter{"mean", Role::state}, tree.mean_...);
+    f(Parameter{"deviation", Role::state}, tree.deviation_...);
   }
 
  private:

@@ -75,7 +75,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     }
     if (!same || !agree<T>(predict(again, options.golden), model.outputs, sizeof(T) == 4))
       throw FormatError("save_model", "made from its description, the network computes something else",
-                        "name in visit, visit_buffers and visit_options all that the outputs depend on");
+                        "name in visit, visit_state and visit_options all that the outputs depend on");
   } catch (const FormatError& error) {
     throw DataError("save_model",
                     concat("expected layers that the catalogue can make again, got: ", error.what()),

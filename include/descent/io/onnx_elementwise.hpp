@@ -32,7 +32,7 @@ struct OnnxElementwise {
     using Values = Vector<typename L::Scalar>;
     std::vector<Values> all{values.template cast<typename L::Scalar>()...};
     std::size_t next = 0;
-    visit_buffers<L>([&](const Buffer&, auto& leaf) { leaf = all.at(next++); }, layer);
+    visit_state<L>([&](const Parameter&, auto& leaf) { leaf = all.at(next++); }, layer);
     return layer;
   }
 

@@ -35,7 +35,7 @@ struct OnnxForms : OnnxElementwise<T> {
     if (from.features() != weight.cols())
       from.fail(concat("expected ", from.features(), " features, got a matrix for ", weight.cols()),
                 "its sizes do not fit the layer before it");
-    Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learnt : Bias::none};
+    Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
     layer.weight = weight.template cast<T>();
     if (bias) layer.bias = bias->template cast<T>();
     net.add(std::move(layer));

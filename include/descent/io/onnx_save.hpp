@@ -81,7 +81,7 @@ OnnxModel to_onnx(const M& model, const OnnxOptions& options = {}) {
     leaves.emplace(entry.name.path(), leaf.template cast<double>());
   };
   M::visit(collect, model);
-  visit_buffers<M>(collect, model);
+  visit_state<M>(collect, model);
   const Index inputs = options.features > 0 ? options.features : detail::input_features(model, leaves);
   const Index outputs = model.output_shape({inputs}).size();
   if (!options.classes.empty() && options.classes.size() != static_cast<std::size_t>(outputs))

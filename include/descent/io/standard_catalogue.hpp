@@ -26,7 +26,7 @@ Catalogue<T> standard_catalogue() {
     const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};  // the file brings the values
     Rng none{0};
     return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave,
-                    layer.has("bias") ? Bias::learnt : Bias::none};
+                    layer.has("bias") ? Bias::learned : Bias::none};
   });
   all.template add<BatchNorm<T>>(
       [](const LayerRecord& layer) { return BatchNorm<T>{layer.length("gamma")}; });

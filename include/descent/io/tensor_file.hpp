@@ -47,7 +47,7 @@ auto leaves_of(M& model) {
     leaves.push_back({entry.name.path(), leaf.data(), leaf.rows(), leaf.cols(), V::ColsAtCompileTime == 1});
   };
   std::remove_const_t<M>::visit(add, model);
-  visit_buffers<std::remove_const_t<M>>(add, model);
+  visit_state<std::remove_const_t<M>>(add, model);
   return leaves;
 }
 

@@ -16,7 +16,7 @@ namespace descent {
 /// Eigen arrays, which runs in vector registers, or a function of single numbers where branches are needed
 /// or Eigen has no such function.
 ///
-/// Shapes   x, y [n, m] for any n
+/// Shapes   x, y of any shape
 /// Cost     one pass over the batch forward, one backward.
 template <class Derived, std::floating_point T>
 class Activation {
@@ -30,7 +30,7 @@ class Activation {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
     const Derived g = self();  // a copy, so that writing y cannot seem to change its options
     c.y.resize(x.rows(), x.cols());
     if constexpr (requires { g.value(flat(x)); }) {
@@ -38,10 +38,10 @@ class Activation {
     } else {
       for (Index i = 0; i < x.size(); ++i) c.y.data()[i] = g.value(x.data()[i]);
     }
-    return c.y;
+    return {c.y, x.shape()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Derived&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
     expect_backward(name(), c.y.rows(), x, dy, c.y);
     const Derived g = self();
     c.dx.resize(x.rows(), x.cols());
@@ -51,7 +51,7 @@ class Activation {
       for (Index i = 0; i < x.size(); ++i)
         c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
     }
-    return c.dx;
+    return {c.dx, x.shape()};
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/strips.hpp"
 #include "descent/core/team.hpp"
@@ -22,7 +23,8 @@ struct BatchNormOptions {
   Variance running_variance = Variance::biased;  ///< PyTorch keeps the unbiased one
 };
 
-/// Batch normalisation of each feature over the samples of a mini-batch.
+/// Batch normalization of each feature over the samples of a mini-batch; of an image or a sequence with as many channels,
+/// of each channel over samples and positions.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
@@ -30,14 +32,14 @@ struct BatchNormOptions {
 ///   dgamma = sum of dy * n      dbeta = sum of dy
 ///   dx = gamma / sqrt(sigma^2 + epsilon) * (dy - dbeta / m - n * dgamma / m)
 ///
-/// Training normalises by the batch, always with the biased variance, and keeps running averages
+/// Training normalizes by the batch, always with the biased variance, and keeps running averages
 ///   running = momentum * running + (1 - momentum) * batch,   from mean 0 and variance 1.
-/// Inference normalises by these, so single samples work; then mu and sigma are constants in backward.
+/// Inference normalizes by these, so single samples work; then mu and sigma are constants in backward.
 /// `estimate_statistics` replaces them by the statistics of a whole training set.
 /// The layer before needs no bias: beta does its work.
 ///
-/// Shapes   x, y [features, m]   gamma, beta [features]
-/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive; DataError when the
+/// Shapes   x, y [features, m] or {features, height, width}   gamma, beta [features]
+/// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive; DataError when the
 ///          momentum is not in [0, 1] or epsilon is negative, and in training on a single sample, whose variance
 ///          says nothing.
 /// Cost     three passes over the batch forward, two backward.
@@ -51,8 +53,9 @@ class BatchNorm {
   struct Cache {
     Matrix<T> y, dx;
     Vector<T> mean, variance, inverse_deviation;
-    Vector<T> sums;        // what a team adds up
-    T samples = 0;         // of the whole batch; 0 where the statistics are not those of the batch
+    Vector<T> sums;  // what a team adds up
+    T count = 0;     // of the values of a feature in the whole batch; 0 if the statistics are not the batch's
+    T momentum = 0;  // of the running averages in this pass
     Team* team = nullptr;  // as in the last forward pass
   };
 
@@ -71,9 +74,9 @@ class BatchNorm {
     f(Parameter{"gamma", Role::scale}, tree.gamma...);
     f(Parameter{"beta", Role::bias}, tree.beta...);
   }
-  static void visit_buffers(auto&& f, auto& first, auto&... rest) {
-    f(Buffer{"running_mean", first.options.momentum}, first.running_mean, rest.running_mean...);
-    f(Buffer{"running_variance", first.options.momentum}, first.running_variance, rest.running_variance...);
+  static void visit_state(auto&& f, auto&... tree) {
+    f(Parameter{"running_mean", Role::state}, tree.running_mean...);
+    f(Parameter{"running_variance", Role::state}, tree.running_variance...);
   }
   static void visit_options(auto&& f, auto&... tree) {
     f("momentum", tree.options.momentum...);
@@ -82,17 +85,18 @@ class BatchNorm {
   }
 
   Shape output_shape(const Shape& in) const {
-    expect_features(name, gamma.size(), in.size());
+    positions_of(name, gamma.size(), in);
     return in;
   }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    expect_features(name, gamma.size(), x.rows());
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
+    const Batch<T> x = detail::in_columns_of(name, gamma.size(), samples);
     c.team = pass.team();
+    c.momentum = pass.is_training() ? T(options.momentum) : T(0);
     if (pass.uses_batch_statistics()) {
       measure(x, c);
     } else {
-      c.samples = 0;
+      c.count = 0;
       c.mean = running_mean;
       c.variance = running_variance;
     }
@@ -101,13 +105,16 @@ class BatchNorm {
     for (Index j = 0; j < x.cols(); ++j)
       c.y.col(j).array() =
           (x.col(j) - c.mean).array() * (gamma.array() * c.inverse_deviation.array()) + beta.array();
-    return c.y;
+    return {c.y.data(), samples.shape(), samples.samples()};
   }
 
-  /// The batch's statistics go into the buffers of `gradient`, for `update_buffers` to fold in.
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, BatchNorm& gradient) const {
-    expect_backward(name, gamma.size(), x, dy, c.y);
-    expect_features(name, gamma.size(), dy.rows());  // the cache may be that of another layer
+  Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, BatchNorm& gradient,
+                    const Pass&) const {
+    expect_backward(name, gamma.size(), samples, slopes, c.y);
+    if (c.y.rows() != gamma.size())
+      detail::throw_features(name, gamma.size(), {c.y.rows()});  // of another layer
+    const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
+        dy{slopes.data(), x.shape(), x.samples()};
     gradient.gamma.resize(x.rows());
     gradient.beta.resize(x.rows());
     for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
@@ -122,27 +129,31 @@ class BatchNorm {
       gradient.beta.template segment<n>(i) = sum;
       gradient.gamma.template segment<n>(i) = products * c.inverse_deviation.template segment<n>(i).array();
     });
-    gradient.running_mean = c.mean;
-    gradient.running_variance = c.variance;
 
     c.dx.resize(x.rows(), x.cols());
-    if (c.samples == 0) {
+    const Batch<T> dx{c.dx.data(), samples.shape(), samples.samples()};
+    if (c.count == 0) {
       for (Index j = 0; j < x.cols(); ++j)
         c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());
-      return c.dx;
+      return dx;
     }
-    if (options.running_variance == Variance::unbiased)
-      gradient.running_variance *= c.samples / (c.samples - 1);
     // dx = factor * (dy - offset - (x - mean) * slope), with the sums over the whole batch
     sum_over_team(c, gradient.beta, gradient.gamma);
     const auto scale = c.inverse_deviation.array();
     const auto factor = gamma.array() * scale;
     auto offset = c.sums.head(x.rows()).array(), slope = c.sums.segment(x.rows(), x.rows()).array();
-    offset /= c.samples;
-    slope *= scale / c.samples;
+    offset /= c.count;
+    slope *= scale / c.count;
     for (Index j = 0; j < x.cols(); ++j)
       c.dx.col(j).array() = factor * (dy.col(j).array() - offset - (x.col(j) - c.mean).array() * slope);
-    return c.dx;
+    return dx;
+  }
+
+  void update_state(const Cache& c) {
+    if (c.count == 0) return;
+    const bool unbiased = options.running_variance == Variance::unbiased;
+    update_average(running_mean, c.mean, c.momentum);
+    update_average(running_variance, c.variance * (unbiased ? c.count / (c.count - 1) : T(1)), c.momentum);
   }
 
   Vector<T> gamma, beta;
@@ -152,9 +163,9 @@ class BatchNorm {
  private:
   /// The moments of the samples here, relative to the first, so that a large offset does not swallow the variance;
   /// in a team then those of all.
-  static void measure(Batch<T> x, Cache& c) {
-    c.samples = T(x.cols());
-    if (c.samples == 0 || (c.samples < 2 && c.team == nullptr)) throw_too_few(c.samples);
+  static void measure(const Batch<T>& x, Cache& c) {
+    c.count = T(x.cols());
+    if (c.count == 0 || (c.count < 2 && c.team == nullptr)) throw_too_few(c.count);
     c.mean.resize(x.rows());
     c.variance.resize(x.rows());
     for_strips(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
@@ -166,16 +177,16 @@ class BatchNorm {
         sum += d;
         squares += d * d;
       }
-      sum /= c.samples;
+      sum /= c.count;
       c.mean.template segment<n>(i) = first + sum;
-      c.variance.template segment<n>(i) = (squares / c.samples - sum * sum).max(T(0));
+      c.variance.template segment<n>(i) = (squares / c.count - sum * sum).max(T(0));
     });
     if (c.team != nullptr) merge(c);
-    if (c.samples < 2) throw_too_few(c.samples);
+    if (c.count < 2) throw_too_few(c.count);
   }
 
-  [[noreturn]] static void throw_too_few(T samples) {
-    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", samples),
+  [[noreturn]] static void throw_too_few(T count) {
+    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", count),
                     "choose a batch size that does not leave a single sample over at the end of an epoch");
   }
 
@@ -183,14 +194,14 @@ class BatchNorm {
   ///   variance = sum m_r (variance_r + (mean_r - mean)^2) / m
   static void merge(Cache& c) {
     const Index features = c.mean.size();
-    const T own = c.samples;
+    const T own = c.count;
     sum_over_team(c, own * c.mean, Vector<T>::Constant(1, own));
-    c.samples = c.sums(features);
-    const auto mean = c.sums.head(features) / c.samples;
+    c.count = c.sums(features);
+    const auto mean = c.sums.head(features) / c.count;
     c.variance += (c.mean - mean).cwiseAbs2();
     c.mean = mean;
     sum_over_team(c, own * c.variance, Vector<T>::Zero(0));
-    c.variance = c.sums.head(features) / c.samples;
+    c.variance = c.sums.head(features) / c.count;
   }
 
   /// Puts the sums over the team of a, and behind them those of b, into `c.sums`.

@@ -10,15 +10,16 @@
 
 namespace descent {
 
-/// Whether a layer adds a bias. In front of batch normalisation it can be left out.
-enum class Bias { learnt, none };
+/// A learned bias, or none. Before batch normalization it can be left out.
+enum class Bias { learned, none };
 
-/// Fully connected layer.
+/// Fully connected layer. Of an image or a sequence with `in` channels it computes each position.
 ///
 ///   y = W x + b      dW = dy x^T    db = sum over samples of dy    dx = W^T dy
 ///
 /// Shapes   x [in, m]   y [out, m]   W [out, in]   b [out], or empty with Bias::none
-/// Throws   ShapeError when x has other than `in` rows, or when `in` or `out` is not positive; DataError when there is
+///          x {in, height, width}   y {out, height, width}
+/// Throws   ShapeError when x has neither `in` values nor `in` channels, or when `in` or `out` is not positive; DataError when there is
 ///          no memory for the weights.
 /// Cost     2 * in * out * m flop forward, twice that backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.5
@@ -33,12 +34,12 @@ class Dense {
   };
 
   /// The bias begins at zero.
-  Dense(Index in, Index out, Rng& rng, Initializer<T> auto const& init, Bias with = Bias::learnt)
+  Dense(Index in, Index out, Rng& rng, Initializer<T> auto const& init, Bias with = Bias::learned)
       : weight(filled<Matrix<T>>(name, checked(in, out), in, T(0))),
-        bias(Vector<T>::Zero(with == Bias::learnt ? out : 0)) {
+        bias(Vector<T>::Zero(with == Bias::learned ? out : 0)) {
     init(weight, Fan{in, out}, rng);
   }
-  Dense(Index in, Index out, Rng& rng, Bias with = Bias::learnt) : Dense(in, out, rng, HeNormal{}, with) {}
+  Dense(Index in, Index out, Rng& rng, Bias with = Bias::learned) : Dense(in, out, rng, HeNormal{}, with) {}
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     f(Parameter{"weight", Role::weight}, first.weight, rest.weight...);
@@ -46,29 +47,32 @@ class Dense {
   }
 
   Shape output_shape(const Shape& in) const {
-    expect_features(name, weight.cols(), in.size());
-    return {weight.rows()};
+    if (positions_of(name, weight.cols(), in) == 1) return {weight.rows()};
+    return {weight.rows(), in.height, in.width};
   }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    expect_features(name, weight.cols(), x.rows());
-    Product<T>::plain(weight, x, c.y);
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+    Product<T>::plain(weight, detail::in_columns_of(name, weight.cols(), x), c.y);
     if (has_bias()) c.y.colwise() += bias;
-    return c.y;
+    return {c.y.data(), output_shape(x.shape()), x.samples()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Dense& gradient) const {
-    backward_parameters(x, dy, c, gradient);
-    Product<T>::transposed_left(weight, dy, c.dx);
-    return c.dx;
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
+                    const Pass& pass) const {
+    backward_parameters(x, dy, c, gradient, pass);
+    Product<T>::transposed_left(weight, columns_of(dy, c), c.dx);
+    return {c.dx.data(), x.shape(), x.samples()};
   }
 
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
-  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Dense& gradient) const {
+  void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
+                           const Pass&) const {
     expect_backward(name, weight.cols(), x, dy, c.y);
-    expect_features(name, weight.rows(), dy.rows());  // the cache may be that of another layer
-    Product<T>::transposed_right(dy, x, gradient.weight);
-    if (has_bias()) gradient.bias = dy.rowwise().sum();
+    if (c.y.rows() != weight.rows())
+      detail::throw_features(name, weight.rows(), {c.y.rows()});  // of another layer
+    const Batch<T> slopes = columns_of(dy, c);
+    Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight);
+    if (has_bias()) gradient.bias = slopes.rowwise().sum();
   }
 
   bool has_bias() const { return bias.size() != 0; }
@@ -77,10 +81,15 @@ class Dense {
   Vector<T> bias;
 
  private:
+  /// dy with a column for each of y's, which are the samples or their positions.
+  Batch<T> columns_of(const Batch<T>& dy, const Cache& c) const {
+    return {dy.data(), Shape{weight.rows()}, c.y.cols()};
+  }
+
   static Index checked(Index in, Index out) {
     if (in <= 0 || out <= 0)
       throw_error<ShapeError>(name, {"expected positive sizes, got in = ", in, " and out = ", out},
-                              "give the number of features before and behind the layer");
+                              "give the number of features before and after the layer");
     return out;
   }
 };

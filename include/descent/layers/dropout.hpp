@@ -30,7 +30,7 @@ struct DropoutOptions {
 ///
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
-/// Shapes   x, y [n, m] for any n
+/// Shapes   x, y of any shape
 /// Throws   DataError when `keep` is not in [2^-16, 1].
 /// Cost     one pass over the batch each way, and 16 random bits a value.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
@@ -41,7 +41,9 @@ class Dropout {
   static constexpr std::string_view name = "Dropout";
   using Scalar = T;
   struct Cache {
-    Matrix<T> y, dx, mask;  // mask: 0 or 1 / keep
+    Matrix<T> mask;  // 0 or 1 / keep
+    Matrix<T> product, dx;
+    Batch<T> y;
     bool masked = false;
   };
 
@@ -56,17 +58,19 @@ class Dropout {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     c.masked = enabled && pass.is_training();
     if (!c.masked) return c.y = x;
     draw_mask(x.rows(), x.cols(), c.mask, pass);
-    return c.y = x.cwiseProduct(c.mask);
+    c.product = x.cwiseProduct(c.mask);
+    return c.y = Batch<T>{c.product, x.shape()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Dropout&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dropout&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
-    if (!c.masked) return c.dx = dy;
-    return c.dx = dy.cwiseProduct(c.mask);
+    if (!c.masked) return dy;
+    c.dx = dy.cwiseProduct(c.mask);
+    return {c.dx, x.shape()};
   }
 
   double keep() const { return keep_; }

@@ -21,7 +21,7 @@ struct GaussianDropoutOptions {
 ///
 ///   y = x * n,  n ~ N(1, (1 - keep) / keep)      dx = dy * n
 ///
-/// Shapes   x, y [n, m] for any n
+/// Shapes   x, y of any shape
 /// Throws   DataError when `keep` is not in (0, 1].
 /// Cost     a normal random number a value forward, about 50 ns; one pass over the batch backward.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014), 10
@@ -31,7 +31,8 @@ class GaussianDropout {
   static constexpr std::string_view name = "GaussianDropout";
   using Scalar = T;
   struct Cache {
-    Matrix<T> y, dx, factor;
+    Matrix<T> factor, product, dx;
+    Batch<T> y;
     bool noisy = false;
   };
 
@@ -46,7 +47,7 @@ class GaussianDropout {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     c.noisy = enabled && pass.is_training();
     if (!c.noisy) return c.y = x;
     c.factor.resize(x.rows(), x.cols());
@@ -54,13 +55,15 @@ class GaussianDropout {
       Rng rng = pass.rng(j);
       for (Index i = 0; i < x.rows(); ++i) c.factor(i, j) = static_cast<T>(1 + deviation_ * rng.normal());
     }
-    return c.y = x.cwiseProduct(c.factor);
+    c.product = x.cwiseProduct(c.factor);
+    return c.y = Batch<T>{c.product, x.shape()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, GaussianDropout&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianDropout&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
-    if (!c.noisy) return c.dx = dy;
-    return c.dx = dy.cwiseProduct(c.factor);
+    if (!c.noisy) return dy;
+    c.dx = dy.cwiseProduct(c.factor);
+    return {c.dx, x.shape()};
   }
 
   bool enabled;

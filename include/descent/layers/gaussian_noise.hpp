@@ -18,7 +18,7 @@ struct GaussianNoiseOptions {
 ///
 ///   y = x + n,  n ~ N(0, deviation^2)      dx = dy
 ///
-/// Shapes   x, y [n, m] for any n
+/// Shapes   x, y of any shape
 /// Throws   DataError when the deviation is negative or not finite.
 /// Cost     a normal random number a value forward, about 50 ns; a copy backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.5
@@ -28,7 +28,8 @@ class GaussianNoise {
   static constexpr std::string_view name = "GaussianNoise";
   using Scalar = T;
   struct Cache {
-    Matrix<T> y, dx;
+    Matrix<T> sum;
+    Batch<T> y;
   };
 
   explicit GaussianNoise(const GaussianNoiseOptions& options = {})
@@ -42,19 +43,19 @@ class GaussianNoise {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    c.y = x;
-    if (!enabled || !pass.is_training()) return c.y;
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    if (!enabled || !pass.is_training()) return c.y = x;
+    c.sum = x;
     for (Index j = 0; j < x.cols(); ++j) {
       Rng rng = pass.rng(j);
-      for (Index i = 0; i < x.rows(); ++i) c.y(i, j) += static_cast<T>(deviation_ * rng.normal());
+      for (Index i = 0; i < x.rows(); ++i) c.sum(i, j) += static_cast<T>(deviation_ * rng.normal());
     }
-    return c.y;
+    return c.y = Batch<T>{c.sum, x.shape()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, GaussianNoise&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianNoise&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
-    return c.dx = dy;
+    return dy;
   }
 
   bool enabled;

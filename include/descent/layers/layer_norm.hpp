@@ -14,7 +14,8 @@ struct LayerNormOptions {
   double epsilon = 1e-5;  ///< added to the variance, inside the square root; Keras has 1e-3
 };
 
-/// Layer normalisation of each sample over its features. It depends on no other sample, so that training,
+/// Layer normalization of each sample over its features; of an image or a sequence with as many channels, of each
+/// position over its channels. It depends on no other sample, so that training,
 /// inference and batches of one are all the same.
 ///
 ///   mu = mean over features of x      sigma^2 = mean over features of (x - mu)^2
@@ -23,8 +24,8 @@ struct LayerNormOptions {
 ///   dgamma = sum over samples of dy * n      dbeta = sum over samples of dy      g = gamma * dy
 ///   dx = (g - mean(g) - n * mean(g * n)) / sqrt(sigma^2 + epsilon)       the means are over features
 ///
-/// Shapes   x, y [features, m]   gamma, beta [features]
-/// Throws   ShapeError when x has other than `features` rows, or when `features` is not positive; DataError
+/// Shapes   x, y [features, m] or {features, height, width}   gamma, beta [features]
+/// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive; DataError
 ///          when epsilon is negative or not finite.
 /// Cost     four passes over the batch forward, three backward.
 /// Source   Ba, Kiros, Hinton: Layer normalization (arXiv:1607.06450)
@@ -52,12 +53,12 @@ class LayerNorm {
   static void visit_options(auto&& f, auto&... tree) { f("epsilon", tree.options.epsilon...); }
 
   Shape output_shape(const Shape& in) const {
-    expect_features(name, gamma.size(), in.size());
+    positions_of(name, gamma.size(), in);
     return in;
   }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    expect_features(name, gamma.size(), x.rows());
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+    const Batch<T> x = detail::in_columns_of(name, gamma.size(), samples);
     c.y.resize(x.rows(), x.cols());
     c.normalized.resize(x.rows(), x.cols());
     c.inverse_deviation.resize(x.cols());
@@ -72,12 +73,16 @@ class LayerNorm {
       n *= c.inverse_deviation(j);
       c.y.col(j) = gamma.cwiseProduct(c.normalized.col(j)) + beta;
     }
-    return c.y;
+    return {c.y.data(), samples.shape(), samples.samples()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, LayerNorm& gradient) const {
-    expect_backward(name, gamma.size(), x, dy, c.y);
-    expect_features(name, gamma.size(), dy.rows());  // the cache may be that of another layer
+  Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, LayerNorm& gradient,
+                    const Pass&) const {
+    expect_backward(name, gamma.size(), samples, slopes, c.y);
+    if (c.y.rows() != gamma.size())
+      detail::throw_features(name, gamma.size(), {c.y.rows()});  // of another layer
+    const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
+        dy{slopes.data(), x.shape(), x.samples()};
     gradient.gamma.setZero(x.rows());
     gradient.beta.setZero(x.rows());
     c.dx.resize(x.rows(), x.cols());
@@ -91,7 +96,7 @@ class LayerNorm {
       const T mean = dx.sum() / k, along = (dx * n).sum() / k;
       dx = (dx - mean - n * along) * c.inverse_deviation(j);
     }
-    return c.dx;
+    return {c.dx.data(), samples.shape(), samples.samples()};
   }
 
   Vector<T> gamma, beta;

@@ -13,15 +13,15 @@ struct PReLUOptions {
   double slope = 0.25;  ///< what the slopes start from
 };
 
-/// Rectified linear unit with a learnt slope of the negative side: `PReLU{n}` learns one for each of n
+/// Rectified linear unit with a learned slope of the negative side: `PReLU{n}` learns one for each of n
 /// channels, which are the features of a plain sample; `PReLU{}` learns one for all.
 ///
 ///   y  = max(0, x) + a * min(0, x)      dx = dy where x > 0, else a * dy
 ///   da = sum over samples, and over all that share the slope, of dy * min(0, x)
 ///
-/// The slope is a scale, which regularisers leave alone: shrinking it towards 0 would make a ReLU of it.
+/// The slope is a scale, which regularizers leave alone: shrinking it towards 0 would make a ReLU of it.
 ///
-/// Shapes   x, y [n, m], of any n for the one slope   a [n] or [1]
+/// Shapes   x, y [n, m] or {n, height, width}, of any shape for the one slope   a [n] or [1]
 /// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive; DataError
 ///          when the slope to start from is not finite.
 /// Cost     one pass over the batch forward, two backward.
@@ -43,52 +43,47 @@ class PReLU {
   static void visit(auto&& f, auto&... tree) { f(Parameter{"slope", Role::scale}, tree.slope...); }
 
   Shape output_shape(const Shape& in) const {
-    if (!shared()) expect_features(name, slope.size(), in.channels);
+    if (!shared()) positions_of(name, slope.size(), in);
     return in;
   }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    if (x.rows() % slope.size() != 0)
-      throw ShapeError(name, concat("expected a multiple of ", slope.size(), " features, got ", x.rows()),
-                       "make it with the number of channels before it");
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+    const Batch<T> x = shared() ? samples : detail::in_columns_of(name, slope.size(), samples);
     c.y.resize(x.rows(), x.cols());
     if (shared()) {
       flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));
-      return c.y;
+    } else {
+      for (Index j = 0; j < x.cols(); ++j)
+        c.y.col(j) = x.col(j).cwiseMax(T(0)) + slope.cwiseProduct(x.col(j).cwiseMin(T(0)));
     }
-    const auto in = by_channel(x);
-    Eigen::Map<Matrix<T>> out{c.y.data(), in.rows(), in.cols()};
-    for (Index j = 0; j < in.cols(); ++j)
-      out.col(j) = in.col(j).cwiseMax(T(0)) + slope.cwiseProduct(in.col(j).cwiseMin(T(0)));
-    return c.y;
+    return {c.y.data(), samples.shape(), samples.samples()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, PReLU& gradient) const {
-    expect_backward(name, c.y.rows(), x, dy, c.y);
+  Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, PReLU& gradient,
+                    const Pass&) const {
+    expect_backward(name, c.y.rows(), samples, slopes, c.y);
+    if (!shared() && c.y.rows() != slope.size()) detail::throw_features(name, slope.size(), {c.y.rows()});
+    const Batch<T> x{samples.data(), Shape{c.y.rows()}, c.y.cols()},
+        dy{slopes.data(), x.shape(), x.samples()};
     gradient.slope.setZero(slope.size());
     c.dx.resize(x.rows(), x.cols());
     if (shared()) {
       gradient.slope(0) = (flat(dy) * flat(x).min(T(0))).sum();
       const T a = slope(0);
       for (Index i = 0; i < x.size(); ++i) c.dx.data()[i] = dy.data()[i] * (x.data()[i] > 0 ? T(1) : a);
-      return c.dx;
+    } else {
+      for (Index j = 0; j < x.cols(); ++j) {
+        gradient.slope += dy.col(j).cwiseProduct(x.col(j).cwiseMin(T(0)));
+        c.dx.col(j) = (x.col(j).array() > T(0)).select(dy.col(j), slope.cwiseProduct(dy.col(j)));
+      }
     }
-    const auto in = by_channel(x), out_slope = by_channel(dy);
-    Eigen::Map<Matrix<T>> dx{c.dx.data(), in.rows(), in.cols()};
-    for (Index j = 0; j < in.cols(); ++j) {
-      gradient.slope += out_slope.col(j).cwiseProduct(in.col(j).cwiseMin(T(0)));
-      dx.col(j) = (in.col(j).array() > T(0)).select(out_slope.col(j), slope.cwiseProduct(out_slope.col(j)));
-    }
-    return c.dx;
+    return {c.dx.data(), samples.shape(), samples.samples()};
   }
 
   Vector<T> slope;
 
  private:
   bool shared() const { return slope.size() == 1; }
-
-  /// [channels, positions * samples], without moving a value.
-  Batch<T> by_channel(Batch<T> x) const { return {x.data(), slope.size(), x.size() / slope.size()}; }
 
   static Index checked(Index channels) {
     if (channels <= 0)

@@ -8,14 +8,14 @@
 
 namespace descent {
 
-/// Softmax over the features of each sample, for a distribution in mid-network. For a classifier leave it
+/// Softmax over the features of each sample, or the channels of each position, for a distribution in mid-network. For a classifier leave it
 /// out and train on `SoftmaxCrossEntropy`, which takes the logits and stays exact where a probability has
 /// rounded to 0; the function `softmax` then gives the probabilities.
 ///
 ///   y_i = exp(x_i - max x) / sum_j exp(x_j - max x)      dy_i/dx_j = y_i (delta_ij - y_j)
 ///   dx = y * (dy - sum_j dy_j y_j)
 ///
-/// Shapes   x, y [n, m] for any n
+/// Shapes   x, y [n, m] or {n, height, width}, for any n
 /// Cost     an exp a value forward, two passes over the batch backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3
 template <std::floating_point T = float>
@@ -32,23 +32,25 @@ class Softmax {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass&) const {
-    positive_features(name, x.rows());
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+    positive_features(name, samples.rows());
+    const Batch<T> x = samples.channels();
     c.y.resize(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j) {
       auto y = c.y.col(j).array();
       y = (x.col(j).array() - x.col(j).maxCoeff()).exp();
       y /= y.sum();
     }
-    return c.y;
+    return {c.y.data(), samples.shape(), samples.samples()};
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Softmax&) const {
-    expect_backward(name, c.y.rows(), x, dy, c.y);
-    c.dx.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j)
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& slopes, Cache& c, Softmax&, const Pass&) const {
+    expect_backward(name, c.y.rows(), x, slopes, c.y);
+    const Batch<T> dy{slopes.data(), Shape{c.y.rows()}, c.y.cols()};
+    c.dx.resize(dy.rows(), dy.cols());
+    for (Index j = 0; j < dy.cols(); ++j)
       c.dx.col(j) = c.y.col(j).array() * (dy.col(j).array() - dy.col(j).dot(c.y.col(j)));
-    return c.dx;
+    return {c.dx.data(), x.shape(), x.samples()};
   }
 };
 

@@ -9,6 +9,7 @@
 #include "descent/core/concepts.hpp"
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/output_kind.hpp"
 
 namespace descent {
@@ -41,7 +42,7 @@ class AnyLayer {
     std::unique_ptr<AnyCache> held_;
   };
 
-  // Whether there is a Cache is asked first: to ask whether a part of a std::tuple of AnyLayers can be copied comes back
+  // L::Cache is asked for first: to ask if a part of a std::tuple of AnyLayers can be copied comes back
   // to this question.
   template <class L>
     requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
@@ -54,21 +55,23 @@ class AnyLayer {
   }
   ~AnyLayer() = default;
 
-  static void visit(auto&& f, auto& first, auto&... rest) { traverse<Parameter>(f, first, rest...); }
-  static void visit_buffers(auto&& f, auto& first, auto&... rest) { traverse<Buffer>(f, first, rest...); }
+  static void visit(auto&& f, auto& first, auto&... rest) { traverse<Kind::parameter>(f, first, rest...); }
+  static void visit_state(auto&& f, auto& first, auto&... rest) { traverse<Kind::state>(f, first, rest...); }
 
   LayerDescription describe() const { return self_->describe(); }
   OutputKind output_kind() const { return self_->output_kind(); }
   Shape output_shape(const Shape& in) const { return self_->output_shape(in); }
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
-    return self_->forward(x, c, pass);
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const { return self_->forward(x, c, pass); }
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, AnyLayer& gradient,
+                    const Pass& pass) const {
+    return self_->backward(x, dy, c, *gradient.self_, pass);
   }
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, AnyLayer& gradient) const {
-    return self_->backward(x, dy, c, *gradient.self_);
+  void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, AnyLayer& gradient,
+                           const Pass& pass) const {
+    self_->backward_parameters(x, dy, c, *gradient.self_, pass);
   }
-  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, AnyLayer& gradient) const {
-    self_->backward_parameters(x, dy, c, *gradient.self_);
-  }
+  void update_state(const Cache& c) { self_->update_state(c); }
+  void visit_outputs(const Cache& c, auto&& f) const { self_->visit_outputs(c, f); }
 
   /// The layer inside if it is an `L`, else nullptr.
   template <LayerOf<T> L>
@@ -86,28 +89,15 @@ class AnyLayer {
     return self_ != nullptr && self_->type() == detail::type_id<L>();
   }
 
-  /// The numbers of a parameter or a buffer. Vectors are told apart from matrices of one column, and are handed on
-  /// as vectors.
-  struct Leaf {
+  /// The numbers of a parameter or of state. Vectors are told apart from matrices of one column, and are handed on as
+  /// vectors.
+  struct Numbers {
     T* data = nullptr;
     Index rows = 0, cols = 0;
     bool is_vector = false;
   };
-
-  /// Receives the parameters or the buffers of an erased layer one by one.
-  template <class Entry>
-  struct Visitor {
-    virtual void operator()(const Entry& entry, const Leaf& leaf) = 0;
-
-   protected:
-    ~Visitor() = default;
-  };
-  template <class Entry, class F>
-  struct VisitorOf final : Visitor<Entry> {
-    explicit VisitorOf(F& f) : f_{f} {}
-    void operator()(const Entry& entry, const Leaf& leaf) override { f_(entry, leaf); }
-    F& f_;
-  };
+  enum class Kind : unsigned char { parameter, state };
+  using Visitor = FunctionRef<void(const Parameter&, const Numbers&)>;
 
   struct Interface {
     virtual ~Interface() = default;
@@ -116,11 +106,13 @@ class AnyLayer {
     virtual LayerDescription describe() const = 0;
     virtual OutputKind output_kind() const = 0;
     virtual Shape output_shape(const Shape&) const = 0;
-    virtual const Matrix<T>& forward(Batch<T>, Cache&, const Pass&) const = 0;
-    virtual const Matrix<T>& backward(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
-    virtual void backward_parameters(Batch<T>, Batch<T>, Cache&, Interface&) const = 0;
-    virtual void visit(Visitor<Parameter>&) = 0;
-    virtual void visit(Visitor<Buffer>&) = 0;
+    virtual Batch<T> forward(const Batch<T>&, Cache&, const Pass&) const = 0;
+    virtual Batch<T> backward(const Batch<T>&, const Batch<T>&, Cache&, Interface&, const Pass&) const = 0;
+    virtual void backward_parameters(const Batch<T>&, const Batch<T>&, Cache&, Interface&,
+                                     const Pass&) const = 0;
+    virtual void update_state(const Cache&) = 0;
+    virtual void visit_outputs(const Cache&, FunctionRef<void(const Name&, const Batch<T>&)>) const = 0;
+    virtual void visit(Kind, Visitor) = 0;
   };
 
   template <class L>
@@ -136,33 +128,48 @@ class AnyLayer {
     LayerDescription describe() const override { return descent::describe(layer); }
     OutputKind output_kind() const override { return descent::output_kind(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
-    const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const override {
+    Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const override {
       return layer.forward(x, cache(c), pass);
     }
-    const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Interface& gradient) const override {
-      return layer.backward(x, dy, cache(c), same(gradient).layer);
+    Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
+                      const Pass& pass) const override {
+      return layer.backward(x, dy, cache(c), same(gradient).layer, pass);
     }
-    void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Interface& gradient) const override {
-      descent::backward_parameters(layer, x, dy, cache(c), same(gradient).layer);
+    void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
+                             const Pass& pass) const override {
+      descent::backward_parameters(layer, x, dy, cache(c), same(gradient).layer, pass);
     }
-    void visit(Visitor<Parameter>& f) override {
-      L::visit([&](const Parameter& p, auto& leaf) { f(p, leaf_of(leaf)); }, layer);
+    void update_state(const Cache& c) override {
+      if (const auto* held = held_in(c)) descent::update_state(layer, held->value);
     }
-    void visit(Visitor<Buffer>& f) override {
-      descent::visit_buffers<L>([&](const Buffer& b, auto& leaf) { f(b, leaf_of(leaf)); }, layer);
+    void visit_outputs([[maybe_unused]] const Cache& c,
+                       [[maybe_unused]] FunctionRef<void(const Name&, const Batch<T>&)> f) const override {
+      if constexpr (requires { layer.visit_outputs(std::declval<const typename L::Cache&>(), f); })
+        if (const auto* held = held_in(c)) layer.visit_outputs(held->value, f);
+    }
+    void visit(Kind kind, Visitor f) override {
+      const auto each = [&](const Parameter& p, auto& leaf) { f(p, numbers_of(leaf)); };
+      if (kind == Kind::parameter)
+        L::visit(each, layer);
+      else
+        descent::visit_state<L>(each, layer);
     }
 
     /// The cache of an `L`, made when it is first needed, and anew when the cache served another type.
     static typename L::Cache& cache(Cache& c) {
-      if (!c.held_ || c.held_->type() != detail::type_id<L>()) c.held_ = std::make_unique<HeldCache>();
+      if (held_in(c) == nullptr) c.held_ = std::make_unique<HeldCache>();
       return static_cast<HeldCache&>(*c.held_).value;
+    }
+    static const HeldCache* held_in(const Cache& c) {
+      if (!c.held_ || c.held_->type() != detail::type_id<L>()) return nullptr;
+      return static_cast<const HeldCache*>(c.held_.get());
     }
     static Held& same(Interface& other) {
       expect_same_type(other.type() == detail::type_id<L>());
       return static_cast<Held&>(other);
     }
     template <class M>
-    static Leaf leaf_of(M& leaf) {
+    static Numbers numbers_of(M& leaf) {
       return {leaf.data(), leaf.rows(), leaf.cols(), M::ColsAtCompileTime == 1};
     }
 
@@ -177,29 +184,24 @@ class AnyLayer {
 
   /// Leaf by leaf: the first tree names each, the others look up theirs by number. Looking up costs a walk
   /// through the layer, which is short, and spares lists that would have to be kept in step with it.
-  template <class Entry>
+  template <Kind kind>
   static void traverse(auto& f, auto& first, auto&... rest) {
     (expect_same_type(first.self_->type() == rest.self_->type()), ...);
     Index k = 0;
-    auto each = [&](const Entry& entry, const Leaf& leaf) {
-      if (leaf.is_vector)
-        call(f, entry, as_vector(first, leaf), as_vector(rest, nth<Entry>(rest, k))...);
+    first.self_->visit(kind, [&](const Parameter& p, const Numbers& numbers) {
+      if (numbers.is_vector)
+        call(f, p, as_vector(first, numbers), as_vector(rest, nth(rest, kind, k))...);
       else
-        call(f, entry, as_matrix(first, leaf), as_matrix(rest, nth<Entry>(rest, k))...);
+        call(f, p, as_matrix(first, numbers), as_matrix(rest, nth(rest, kind, k))...);
       ++k;
-    };
-    VisitorOf<Entry, decltype(each)> visitor{each};
-    first.self_->visit(visitor);
+    });
   }
 
-  template <class Entry>
-  static Leaf nth(auto& tree, Index k) {
-    Leaf found;
-    auto look = [&](const Entry&, const Leaf& leaf) {
-      if (k-- == 0) found = leaf;
-    };
-    VisitorOf<Entry, decltype(look)> visitor{look};
-    tree.self_->visit(visitor);
+  static Numbers nth(auto& tree, Kind kind, Index k) {
+    Numbers found;
+    tree.self_->visit(kind, [&](const Parameter&, const Numbers& numbers) {
+      if (k-- == 0) found = numbers;
+    });
     return found;
   }
 
@@ -207,15 +209,15 @@ class AnyLayer {
   template <class Tree, class M>
   using ConstAs = std::conditional_t<std::is_const_v<Tree>, const M, M>;
   template <class Tree>
-  static auto as_matrix(Tree&, const Leaf& leaf) {
+  static auto as_matrix(Tree&, const Numbers& leaf) {
     return Eigen::Map<ConstAs<Tree, Matrix<T>>>{leaf.data, leaf.rows, leaf.cols};
   }
   template <class Tree>
-  static auto as_vector(Tree&, const Leaf& leaf) {
+  static auto as_vector(Tree&, const Numbers& leaf) {
     return Eigen::Map<ConstAs<Tree, Vector<T>>>{leaf.data, leaf.rows};
   }
 
-  static void call(auto& f, const auto& entry, auto... leaf) { f(entry, leaf...); }
+  static void call(auto& f, const Parameter& p, auto... leaf) { f(p, leaf...); }
 
   std::unique_ptr<Interface> self_;
 };

@@ -11,8 +11,8 @@
 
 namespace descent::detail {
 
-/// The shape behind the layer that a composition calls `child`. Its error, if any, says where the layer stands.
-Shape shape_behind(const auto& layer, std::string_view child, const Shape& in) {
+/// The shape after the layer that a composition calls `child`. An error tells where the layer is.
+Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {
   try {
     return layer.output_shape(in);
   } catch (const ShapeError& error) {
@@ -22,7 +22,7 @@ Shape shape_behind(const auto& layer, std::string_view child, const Shape& in) {
 
 [[noreturn]] inline void rethrow_at_position(const ShapeError& error, std::size_t position, const Shape& in) {
   throw error.at(std::to_string(position),
-                 position == 0 ? "" : concat("the layer before it ends in ", in.size()));
+                 position == 0 ? "" : concat("the layer before it ends in ", shape_text(in)));
 }
 
 /// The same for the layer at `position` of a chain.
@@ -34,20 +34,22 @@ Shape shape_in_chain(const auto& layer, std::size_t position, const Shape& in) {
   }
 }
 
-/// The output of the layer at `position` of a chain. Inlined, since a call more for each layer makes a single sample
+/// The output of the layer at `position` of a chain. Inlined, since one more call for each layer makes a single sample
 /// through a small network take half as long again.
-[[gnu::always_inline]] inline const auto& forward_in_chain(const auto& layer, std::size_t position, auto x,
-                                                           auto& cache, const Pass& pass) {
+template <std::floating_point T>
+[[gnu::always_inline]] inline Batch<T> forward_in_chain(const auto& layer, std::size_t position,
+                                                        const Batch<T>& x, auto& cache, const Pass& pass) {
   try {
     return layer.forward(x, cache, pass.inside(position));
   } catch (const ShapeError& error) {
-    rethrow_at_position(error, position, {x.rows()});
+    rethrow_at_position(error, position, x.shape());
   }
 }
 
 /// The same for the layer that a composition calls `child`.
-[[gnu::always_inline]] inline const auto& forward_of(const auto& layer, std::string_view child, auto x,
-                                                     auto& cache, const Pass& inside) {
+template <std::floating_point T>
+[[gnu::always_inline]] inline Batch<T> forward_of(const auto& layer, std::string_view child,
+                                                  const Batch<T>& x, auto& cache, const Pass& inside) {
   try {
     return layer.forward(x, cache, inside);
   } catch (const ShapeError& error) {
@@ -61,9 +63,17 @@ Shape shape_in_chain(const auto& layer, std::size_t position, const Shape& in) {
                    "call forward with this cache before");
 }
 
-/// A visitor that puts the name of a layer in front of the names that the layer gives.
+/// A visitor that prepends the name of a layer to the names that the layer gives.
 auto under(std::convertible_to<std::string_view> auto child, auto& f) {
-  return [child, &f](const auto& entry, auto&... leaf) { f(entry.inside(child), leaf...); };
+  return [child, &f](const Parameter& p, auto&... leaf) { f(p.inside(child), leaf...); };
+}
+
+/// Calls f(name, y) with what a layer computed in its last forward pass, and before that, if it is a composition, with
+/// what the layers within it computed.
+void visit_outputs_of(const auto& layer, std::string_view child, const auto& cache, const auto& y, auto&& f) {
+  const auto within = [&](const Name& name, const auto& inner) { f(name.inside(child), inner); };
+  if constexpr (requires { layer.visit_outputs(cache, within); }) layer.visit_outputs(cache, within);
+  f(Name{child}, y);
 }
 
 /// The name of a layer in a chain, its position in digits. Not a std::string: a traversal makes one for each layer.

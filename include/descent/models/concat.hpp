@@ -21,8 +21,10 @@ namespace descent {
 ///
 /// A branch is named by its position, as a layer of `Sequential` is.
 ///
-/// Shapes   x [n, m]   y [sum of the branches' outputs, m]
-/// Throws   ShapeError from `output_shape` when a branch does not take the input; it names the branch.
+/// Of images and sequences the channels are stacked, at each position.
+///
+/// Shapes   x of any shape   y {sum of the branches' channels, height, width}
+/// Throws   ShapeError when a branch does not take the input, which it names, or the branches differ in positions.
 /// Source   Szegedy and others: Going deeper with convolutions (CVPR 2015)
 template <class First, class... Rest>
 class Concat {
@@ -38,9 +40,10 @@ class Concat {
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> branches;
-    std::array<Index, size> rows{};       // of the output of each branch
-    std::array<Matrix<Scalar>, size> dy;  // the part of each branch
-    Matrix<Scalar> y, dx;
+    std::array<Batch<Scalar>, size> outputs;  // of the branches
+    std::array<Matrix<Scalar>, size> dy;      // the part of each branch
+    Matrix<Scalar> stacked, dx;
+    Batch<Scalar> y;
   };
 
   // Of a First, and not of what converts to one: to an AnyLayer a Concat itself would.
@@ -51,17 +54,17 @@ class Concat {
     detail::each<size>(
         [&](auto i) { Branch<i>::visit(detail::at_position(i, f), std::get<i>(tree.branches_)...); });
   }
-  static void visit_buffers(auto&& f, auto&... tree) {
+  static void visit_state(auto&& f, auto&... tree) {
     detail::each<size>([&](auto i) {
-      descent::visit_buffers<Branch<i>>(detail::at_position(i, f), std::get<i>(tree.branches_)...);
+      descent::visit_state<Branch<i>>(detail::at_position(i, f), std::get<i>(tree.branches_)...);
     });
   }
 
   Shape output_shape(const Shape& in) const {
-    Index rows = 0;
+    Shape out{0};
     detail::each<size>(
-        [&](auto i) { rows += detail::shape_behind(std::get<i>(branches_), std::to_string(i), in).size(); });
-    return {rows};
+        [&](auto i) { append(out, detail::shape_after(std::get<i>(branches_), std::to_string(i), in), i); });
+    return out;
   }
 
   /// The kind of all branches, if it is the same.
@@ -73,38 +76,52 @@ class Concat {
     return kind;
   }
 
-  const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    std::array<const Matrix<Scalar>*, size> outputs;
-    Index rows = 0;
+  Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
+    Shape out{0};
     detail::each<size>([&](auto i) {
-      outputs[i] = &detail::forward_of(std::get<i>(branches_), detail::Position{i}, x,
-                                       std::get<i>(c.branches), pass.inside(i));
-      rows += outputs[i]->rows();
+      c.outputs[i] = detail::forward_of(std::get<i>(branches_), detail::Position{i}, x,
+                                        std::get<i>(c.branches), pass.inside(i));
+      append(out, c.outputs[i].shape(), i);
     });
-    c.y.resize(rows, x.cols());
+    c.stacked.resize(out.channels, out.positions() * x.samples());
     Index first = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      c.rows[i] = outputs[i]->rows();
-      if (x.cols() > 0) c.y.middleRows(first, c.rows[i]) = *outputs[i];
-      first += c.rows[i];
+    for (const Batch<Scalar>& y : c.outputs) {
+      if (x.samples() > 0) c.stacked.middleRows(first, y.shape().channels) = y.channels();
+      first += y.shape().channels;
     }
-    return c.y;
+    return c.y = Batch<Scalar>{c.stacked.data(), out, x.samples()};
   }
 
-  const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Concat& gradient) const {
+  Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
+                         const Pass& pass) const {
     expect_backward(name, x.rows(), x, dy, c.y);
+    const Batch<Scalar> slopes = dy.reshaped(c.y.shape()).channels();
     Index first = 0;
     detail::each<size>([&](auto i) {
-      c.dy[i] = dy.middleRows(first, c.rows[i]);
-      first += c.rows[i];
-      const auto& dx = std::get<i>(branches_).backward(x, c.dy[i], std::get<i>(c.branches),
-                                                       std::get<i>(gradient.branches_));
+      const Shape& out = c.outputs[i].shape();
+      c.dy[i] = slopes.middleRows(first, out.channels);
+      first += out.channels;
+      const Batch<Scalar> dx =
+          std::get<i>(branches_).backward(x, {c.dy[i].data(), out, x.samples()}, std::get<i>(c.branches),
+                                          std::get<i>(gradient.branches_), pass.inside(i));
       if constexpr (i == 0)
         c.dx = dx;
       else
         c.dx += dx;
     });
-    return c.dx;
+    return {c.dx, x.shape()};
+  }
+
+  void update_state(const Cache& c) {
+    detail::each<size>(
+        [&](auto i) { descent::update_state(std::get<i>(branches_), std::get<i>(c.branches)); });
+  }
+
+  void visit_outputs(const Cache& c, auto&& f) const {
+    detail::each<size>([&](auto i) {
+      detail::visit_outputs_of(std::get<i>(branches_), detail::Position{i}, std::get<i>(c.branches),
+                               c.outputs[i], f);
+    });
   }
 
   /// Calls f(position, branch) for each branch.
@@ -125,6 +142,20 @@ class Concat {
  private:
   template <std::size_t I>
   using Branch = std::tuple_element_t<I, std::tuple<First, Rest...>>;
+
+  /// Adds the channels of the next branch, which must have as many positions as those before.
+  static void append(Shape& all, const Shape& branch, std::size_t position) {
+    if (position == 0) {
+      all = branch;
+      return;
+    }
+    if (branch.height != all.height || branch.width != all.width)
+      throw ShapeError(name,
+                       concat("expected branches of ", all.height, " x ", all.width, " positions, got ",
+                              branch.height, " x ", branch.width, " from branch ", position),
+                       "end each branch in Flatten, or let all keep the positions");
+    all.channels += branch.channels;
+  }
 
   std::tuple<First, Rest...> branches_;
 };

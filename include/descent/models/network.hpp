@@ -15,7 +15,7 @@
 namespace descent {
 
 namespace detail {
-/// Whether `L` computes in `T`. What is no layer passes, for `Network::add` to say so.
+/// True if `L` computes in `T`. What is no layer passes, for `Network::add` to say so.
 template <class L, class T>
 constexpr bool scalar_is = true;
 template <class L, class T>
@@ -23,7 +23,7 @@ template <class L, class T>
 constexpr bool scalar_is<L, T> = std::same_as<typename L::Scalar, T>;
 }  // namespace detail
 
-/// Layers one behind another, chosen while the program runs. A layer itself, so chains nest.
+/// A chain of layers, chosen while the program runs. A layer itself, so chains nest.
 ///
 ///   Network net;
 ///   for (const Index width : widths) net.add(Dense{in, width, rng}).add(ReLU{}), in = width;
@@ -38,7 +38,7 @@ class Network {
   using Scalar = T;
   struct Cache {
     std::vector<typename AnyLayer<T>::Cache> layers;
-    std::vector<const Matrix<T>*> outputs;
+    std::vector<Batch<T>> outputs;
   };
 
   explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
@@ -65,10 +65,10 @@ class Network {
     for (std::size_t i = 0; i < first.layers_.size(); ++i)
       AnyLayer<T>::visit(detail::at_position(i, f), first.layers_[i], rest.layers_[i]...);
   }
-  static void visit_buffers(auto&& f, auto& first, auto&... rest) {
+  static void visit_state(auto&& f, auto& first, auto&... rest) {
     (expect_as_many(first, rest), ...);
     for (std::size_t i = 0; i < first.layers_.size(); ++i)
-      AnyLayer<T>::visit_buffers(detail::at_position(i, f), first.layers_[i], rest.layers_[i]...);
+      AnyLayer<T>::visit_state(detail::at_position(i, f), first.layers_[i], rest.layers_[i]...);
   }
 
   Shape output_shape(Shape shape) const {
@@ -81,29 +81,39 @@ class Network {
     return layers_.empty() ? OutputKind::unknown : layers_.back().output_kind();
   }
 
-  const Matrix<T>& forward(Batch<T> x, Cache& c, const Pass& pass) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     expect_layers();
     c.layers.resize(layers_.size());
     c.outputs.resize(layers_.size());
-    c.outputs.back() = nullptr;  // should a layer throw, the others' outputs are those of two passes
+    c.outputs.back() = {};  // if a layer throws, the others' outputs are those of two passes
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      c.outputs[i] = &detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass);
-    return *c.outputs.back();
+      c.outputs[i] = detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass);
+    return c.outputs.back();
   }
 
-  const Matrix<T>& backward(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+                    const Pass& pass) const {
     expect_backward_of(c, gradient);
-    return layers_[0].backward(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
+    return layers_[0].backward(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
+                               gradient.layers_[0], pass.inside(0));
   }
-  void backward_parameters(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
+  void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+                           const Pass& pass) const {
     expect_backward_of(c, gradient);
-    layers_[0].backward_parameters(x, behind_first(x, dy, c, gradient), c.layers[0], gradient.layers_[0]);
+    layers_[0].backward_parameters(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
+                                   gradient.layers_[0], pass.inside(0));
   }
 
-  /// Calls f(position, y) with what each layer gave in the last forward pass.
+  void update_state(const Cache& c) {
+    expect_forward(c);
+    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].update_state(c.layers[i]);
+  }
+
+  /// Calls f(name, y) with what each layer computed in the last forward pass, those within a composition before its own.
   void visit_outputs(const Cache& c, auto&& f) const {
     expect_forward(c);
-    for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), *c.outputs[i]);
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      detail::visit_outputs_of(layers_[i], detail::Position{i}, c.layers[i], c.outputs[i], f);
   }
 
   /// Calls f(position, layer) for each layer.
@@ -122,7 +132,7 @@ class Network {
   }
   void expect_forward(const Cache& c) const {
     if (c.layers.size() != layers_.size() || c.outputs.size() != layers_.size() ||
-        (!layers_.empty() && c.outputs.back() == nullptr))
+        (!layers_.empty() && c.outputs.back().size() == 0))
       detail::throw_without_forward(name);
   }
   static void expect_as_many(const Network& first, const Network& other) {
@@ -143,16 +153,17 @@ class Network {
     return i;
   }
 
-  static Batch<T> input(Batch<T> x, const Cache& c, std::size_t i) {
-    return i == 0 ? x : Batch<T>{*c.outputs[i - 1]};
+  static const Batch<T>& input(const Batch<T>& x, const Cache& c, std::size_t i) {
+    return i == 0 ? x : c.outputs[i - 1];
   }
 
   /// Backward through all layers but the first; returns dL/dy of the first.
-  Batch<T> behind_first(Batch<T> x, Batch<T> dy, Cache& c, Network& gradient) const {
-    const Matrix<T>* d = nullptr;
+  Batch<T> backward_to_first(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+                             const Pass& pass) const {
+    Batch<T> d = dy;
     for (std::size_t i = layers_.size(); --i > 0;)
-      d = &layers_[i].backward(input(x, c, i), d ? Batch<T>{*d} : dy, c.layers[i], gradient.layers_[i]);
-    return d ? Batch<T>{*d} : dy;
+      d = layers_[i].backward(input(x, c, i), d, c.layers[i], gradient.layers_[i], pass.inside(i));
+    return d;
   }
 
   std::vector<AnyLayer<T>> layers_;

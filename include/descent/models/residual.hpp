@@ -18,7 +18,7 @@ namespace descent {
 ///
 /// Its parameters are named `body.0.weight`, and so on.
 ///
-/// Shapes   x, y [n, m], for which the body keeps the shape
+/// Shapes   x, y of any shape that the body keeps
 /// Throws   ShapeError from `output_shape` when the body changes the shape.
 /// Source   He, Zhang, Ren, Sun: Deep residual learning for image recognition (CVPR 2016)
 template <class Body>
@@ -31,6 +31,7 @@ class Residual {
   struct Cache {
     typename Body::Cache body;
     Matrix<Scalar> y, dx;
+    Batch<Scalar> body_output;  // in the memory of `body`
   };
 
   // Of a Body, and not of what converts to one: to an AnyLayer a Residual itself would.
@@ -38,37 +39,44 @@ class Residual {
   explicit Residual(B inner) : body{std::move(inner)} {}
 
   static void visit(auto&& f, auto&... tree) { Body::visit(detail::under("body", f), tree.body...); }
-  static void visit_buffers(auto&& f, auto&... tree) {
-    descent::visit_buffers<Body>(detail::under("body", f), tree.body...);
+  static void visit_state(auto&& f, auto&... tree) {
+    descent::visit_state<Body>(detail::under("body", f), tree.body...);
   }
 
   Shape output_shape(const Shape& in) const {
-    const Shape out = detail::shape_behind(body, "body", in);
-    if (out != in) throw_not_kept(in.size(), out.size());
+    const Shape out = detail::shape_after(body, "body", in);
+    if (out != in) throw_not_kept(in, out);
     return out;
   }
 
-  const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    // By its address: newer g++ warns of a reference to a temporary, which it is not.
-    const Matrix<Scalar>* const y = &detail::forward_of(body, "body", x, c.body, pass.inside(0));
-    if (y->rows() != x.rows()) throw_not_kept(x.rows(), y->rows());
-    c.y = x + *y;
-    return c.y;
+  Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
+    c.body_output = detail::forward_of(body, "body", x, c.body, pass.inside(0));
+    if (c.body_output.shape() != x.shape()) throw_not_kept(x.shape(), c.body_output.shape());
+    c.y = x + c.body_output;
+    return {c.y, x.shape()};
   }
 
-  const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Residual& gradient) const {
+  Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
+                         const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
-    c.dx = dy + body.backward(x, dy, c.body, gradient.body);
-    return c.dx;
+    c.dx = dy + body.backward(x, dy, c.body, gradient.body, pass.inside(0));
+    return {c.dx, x.shape()};
   }
 
+  void update_state(const Cache& c) { descent::update_state(body, c.body); }
+
+  void visit_outputs(const Cache& c, auto&& f) const {
+    detail::visit_outputs_of(body, "body", c.body, c.body_output, f);
+  }
   void visit_layers(auto&& f) const { f("body", body); }
 
   Body body;
 
  private:
-  [[noreturn]] static void throw_not_kept(Index in, Index out) {
-    throw ShapeError(name, concat("expected a body that ends in ", in, " features, got ", out),
+  [[noreturn]] static void throw_not_kept(const Shape& in, const Shape& out) {
+    throw ShapeError(name,
+                     concat("expected a body that ends in ", detail::shape_text(in), " features, got ",
+                            detail::shape_text(out)),
                      "let the last layer of the body have as many outputs as the first has inputs");
   }
 };

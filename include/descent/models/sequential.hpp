@@ -14,7 +14,7 @@
 
 namespace descent {
 
-/// Layers one behind another, known when the program is compiled. A layer itself, so chains nest.
+/// A chain of layers, known when the program is compiled. A layer itself, so chains nest.
 ///
 ///   y = layer_n(... layer_1(layer_0(x)))
 ///
@@ -38,7 +38,7 @@ class Sequential {
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> layers;
-    Scratch<std::array<const Matrix<Scalar>*, size>> outputs;  // which point into `layers`
+    Scratch<std::array<Batch<Scalar>, size>> outputs;  // mostly in the memory of `layers`
   };
 
   explicit Sequential(First first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
@@ -47,9 +47,9 @@ class Sequential {
     detail::each<size>(
         [&](auto i) { Child<i>::visit(detail::at_position(i, f), std::get<i>(tree.layers_)...); });
   }
-  static void visit_buffers(auto&& f, auto&... tree) {
+  static void visit_state(auto&& f, auto&... tree) {
     detail::each<size>([&](auto i) {
-      descent::visit_buffers<Child<i>>(detail::at_position(i, f), std::get<i>(tree.layers_)...);
+      descent::visit_state<Child<i>>(detail::at_position(i, f), std::get<i>(tree.layers_)...);
     });
   }
 
@@ -60,28 +60,38 @@ class Sequential {
 
   OutputKind output_kind() const { return descent::output_kind(std::get<size - 1>(layers_)); }
 
-  const Matrix<Scalar>& forward(Batch<Scalar> x, Cache& c, const Pass& pass) const {
-    c.outputs->back() = nullptr;  // should a layer throw, the others' outputs are those of two passes
+  Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
+    c.outputs->back() = {};  // if a layer throws, the others' outputs are those of two passes
     detail::each<size>([&](auto i) {
       (*c.outputs)[i] =
-          &detail::forward_in_chain(std::get<i>(layers_), i, input(x, c, i), std::get<i>(c.layers), pass);
+          detail::forward_in_chain(std::get<i>(layers_), i, input(x, c, i), std::get<i>(c.layers), pass);
     });
-    return *c.outputs->back();
+    return c.outputs->back();
   }
 
-  const Matrix<Scalar>& backward(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
-    return std::get<0>(layers_).backward(x, behind_first(x, dy, c, gradient), std::get<0>(c.layers),
-                                         std::get<0>(gradient.layers_));
+  Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
+                         const Pass& pass) const {
+    return std::get<0>(layers_).backward(x, backward_to_first(x, dy, c, gradient, pass),
+                                         std::get<0>(c.layers), std::get<0>(gradient.layers_),
+                                         pass.inside(0));
   }
-  void backward_parameters(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
-    descent::backward_parameters(std::get<0>(layers_), x, behind_first(x, dy, c, gradient),
-                                 std::get<0>(c.layers), std::get<0>(gradient.layers_));
+  void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
+                           const Pass& pass) const {
+    descent::backward_parameters(std::get<0>(layers_), x, backward_to_first(x, dy, c, gradient, pass),
+                                 std::get<0>(c.layers), std::get<0>(gradient.layers_), pass.inside(0));
   }
 
-  /// Calls f(position, y) with what each layer gave in the last forward pass.
+  void update_state(const Cache& c) {
+    detail::each<size>([&](auto i) { descent::update_state(std::get<i>(layers_), std::get<i>(c.layers)); });
+  }
+
+  /// Calls f(name, y) with what each layer computed in the last forward pass, those within a composition before its own.
   void visit_outputs(const Cache& c, auto&& f) const {
     expect_forward(c);
-    for (std::size_t i = 0; i < size; ++i) f(std::to_string(i), *(*c.outputs)[i]);
+    detail::each<size>([&](auto i) {
+      detail::visit_outputs_of(std::get<i>(layers_), detail::Position{i}, std::get<i>(c.layers),
+                               (*c.outputs)[i], f);
+    });
   }
 
   /// Calls f(position, layer) for each layer.
@@ -103,25 +113,26 @@ class Sequential {
   template <std::size_t I>
   using Child = std::tuple_element_t<I, std::tuple<First, Rest...>>;
 
-  static Batch<Scalar> input(Batch<Scalar> x, const Cache& c, std::size_t i) {
-    return i == 0 ? x : Batch<Scalar>{*(*c.outputs)[i - 1]};
+  static const Batch<Scalar>& input(const Batch<Scalar>& x, const Cache& c, std::size_t i) {
+    return i == 0 ? x : (*c.outputs)[i - 1];
   }
 
   static void expect_forward(const Cache& c) {
-    if (c.outputs->back() == nullptr) detail::throw_without_forward(name);
+    if (c.outputs->back().size() == 0) detail::throw_without_forward(name);
   }
 
   /// Backward through all layers but the first; returns dL/dy of the first.
-  Batch<Scalar> behind_first(Batch<Scalar> x, Batch<Scalar> dy, Cache& c, Sequential& gradient) const {
+  Batch<Scalar> backward_to_first(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c,
+                                  Sequential& gradient, const Pass& pass) const {
     expect_forward(c);
-    const Matrix<Scalar>* d = nullptr;
+    Batch<Scalar> d = dy;
     detail::each<size>([&](auto forwards) {
       constexpr std::size_t i = size - 1 - forwards;
       if constexpr (i > 0)
-        d = &std::get<i>(layers_).backward(input(x, c, i), d ? Batch<Scalar>{*d} : dy, std::get<i>(c.layers),
-                                           std::get<i>(gradient.layers_));
+        d = std::get<i>(layers_).backward(input(x, c, i), d, std::get<i>(c.layers),
+                                          std::get<i>(gradient.layers_), pass.inside(i));
     });
-    return d ? Batch<Scalar>{*d} : dy;
+    return d;
   }
 
   std::tuple<First, Rest...> layers_;

@@ -20,10 +20,10 @@ void accumulate(std::optional<M>& mean, M& gradient, Index size, Index before) {
   }
   const T share = T(size) / T(before + size);
   visit_leaves(*mean, gradient, [&](const Leaf<T>& all, const Leaf<const T>& own) {
-    if (all.is_parameter) all.array() += share * (own.array() - all.array());
+    if (!all.is_state()) all.array() += share * (own.array() - all.array());
   });
   visit_leaves(gradient, *mean, [](const Leaf<T>& own, const Leaf<const T>& all) {
-    if (own.is_parameter) std::copy_n(all.data, all.size(), own.data);
+    if (!own.is_state()) std::copy_n(all.data, all.size(), own.data);
   });
 }
 
@@ -34,7 +34,7 @@ void follow(std::optional<M>& average, const M& model, double share) {
   using T = typename M::Scalar;
   if (!average) average.emplace(model);
   visit_leaves(*average, model, [&](const Leaf<T>& mean, const Leaf<const T>& now) {
-    if (mean.is_parameter) {
+    if (!mean.is_state()) {
       auto weights = mean.array();
       update_average(weights, now.array(), share);
     } else {

@@ -24,7 +24,7 @@ struct Workspace {
 
   Matrix<T> x, y, dy;
   typename M::Cache cache;
-  const Matrix<T>* prediction = nullptr;
+  Batch<T> prediction;
   double cost = 0;  // summed over the samples
 };
 
@@ -66,17 +66,21 @@ class BatchGradient {
       if (worker.size() > 1) here.team = &worker;
 
       const auto [x, y] = load(part, work);
-      work.prediction = &model.forward(x, work.cache, Pass::training(here));
-      work.cost =
-          loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) * static_cast<double>(part.count);
+      const Pass pass = Pass::training(here);
+      work.prediction = model.forward(x, work.cache, pass);
+      work.cost = loss.value_and_gradient(work.prediction, y, work.dy) * static_cast<double>(part.count);
       if (part.count != samples) work.dy *= T(part.count) / T(samples);
-      backward_parameters(model, x, work.dy, work.cache, gradients_[rank]);
+      backward_parameters(model, x, work.dy, work.cache, gradients_[rank], pass);
     });
     add_up();
     double cost = 0;
     for_each([&](const Workspace<M>& work) { cost += work.cost; });
     return cost / static_cast<double>(samples);
   }
+
+  /// Updates the state of the model, such as running statistics, after the last batch: of the whole batch every worker
+  /// has the same.
+  void update_state(M& model) const { descent::update_state(model, last_->front().cache); }
 
   /// Calls f(workspace) for each worker that took part in the last batch, in the order of its samples.
   void for_each(FunctionRef<void(const Workspace<M>&)> f) const {
@@ -119,7 +123,7 @@ class BatchGradient {
       team_->run([&](const Team& worker) {
         visit_leaves(gradient(), gradients_[static_cast<std::size_t>(rank)],
                      [&](const Leaf<T>& total, const Leaf<const T>& part) {
-                       if (!total.is_parameter) return;
+                       if (total.is_state()) return;
                        constexpr Index block = 256;
                        const auto [first, count] = part_of(total.size(), worker, 64);
                        for (Index i = first; i < first + count; i += block) {

@@ -35,7 +35,7 @@ bool may_be(OutputKind kind, const Matrix<T>& outputs) {
 /// or, if that declares nothing, by its outputs for the first samples.
 template <class L, Layer M>
 void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M& model,
-                        [[maybe_unused]] const Matrix<typename M::Scalar>& x) {
+                        [[maybe_unused]] const Batch<typename M::Scalar>& x) {
   constexpr OutputKind expected = expected_kind<L>();
   if constexpr (expected != OutputKind::unknown) {
     const OutputKind declared = output_kind(model);
@@ -43,7 +43,8 @@ void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M
     if (declared != OutputKind::unknown) return;
     constexpr Index enough = 16;
     typename M::Cache cache;
-    const auto& outputs = model.forward(x.leftCols(std::min(enough, x.cols())), cache, Pass::inference());
+    const Matrix<typename M::Scalar> outputs =
+        model.forward(x.columns(0, std::min(enough, x.samples())), cache, Pass::inference());
     if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
     if (expected == OutputKind::scores)
       reject_outputs<L>("probabilities: none is negative, and they sum to 1");
@@ -56,14 +57,14 @@ template <Layer M>
 void check_targets(const auto& judge, const M& model, const Dataset<typename M::Scalar>& data) {
   const Batch<typename M::Scalar> targets{data.y};
   if constexpr (requires { judge.check(Index{}, targets); })
-    judge.check(model.output_shape({data.features()}).size(), targets);
+    judge.check(model.output_shape(data.sample_shape()).size(), targets);
 }
 
 /// Throws unless the loss can take the targets, and what the model puts out.
 template <Layer M>
 void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data) {
   check_targets(loss, model, data);
-  expect_outputs_for(loss, model, data.x);
+  expect_outputs_for(loss, model, data.inputs());
 }
 
 /// Tells metrics the kind of numbers that they measure: what the last layer declares, or else what the loss expects.

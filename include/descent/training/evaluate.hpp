@@ -16,14 +16,14 @@ template <Layer M>
 void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
                  std::string_view role) {
   expect_usable(data, user, role);
-  expect_input(model, data.x, user);
+  expect_input(model, data.inputs(), user);
 }
 
 /// Calls f(prediction, target) for the data set, batch by batch.
 template <Layer M>
 void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
   using T = typename M::Scalar;
-  forward_in_batches(model, data.x, [&](Index first, Batch<T> prediction) {
+  forward_in_batches(model, data.inputs(), [&](Index first, Batch<T> prediction) {
     f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())});
   });
 }

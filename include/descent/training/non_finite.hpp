@@ -17,7 +17,7 @@ std::vector<std::string> faulty_parameters(const M& model) {
   std::vector<std::string> names;
   // Only reads, but shares the traversal that is compiled for models that are written to.
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {
-    if (leaf.is_parameter && !all_finite(leaf.array())) names.push_back(leaf.name.path());
+    if (!leaf.is_state() && !all_finite(leaf.array())) names.push_back(leaf.name().path());
   });
   return names;
 }
@@ -34,11 +34,11 @@ template <Layer M>
   ForwardFault fault{-1, ""};
   if (const auto faulty = faulty_parameters(model); !faulty.empty())
     fault.place = concat("parameter \"", faulty.front(), '"');
-  if constexpr (requires { model.visit_outputs(cache, [](const std::string&, const auto&) {}); }) {
-    model.visit_outputs(cache, [&](const std::string& position, const auto& y) {
+  if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
+    model.visit_outputs(cache, [&](const Name& name, const auto& y) {
       if (!fault.place.empty()) return;
       ++fault.depth;
-      if (!all_finite(flat(y))) fault.place = concat("the output of layer \"", position, '"');
+      if (!all_finite(flat(y))) fault.place = concat("the output of layer \"", name.path(), '"');
     });
   }
   if (fault.place.empty()) fault = {std::numeric_limits<int>::max(), "the loss itself"};

@@ -23,12 +23,12 @@ namespace detail {
 
 /// Throws unless `x` has samples of a size that the model takes.
 template <Layer M>
-void expect_shape(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
+void expect_shape(const M& model, const Batch<typename M::Scalar>& x, std::string_view user) {
   if (x.cols() == 0)
     throw_error<DataError>(user, {"expected samples, got none"}, "hand in [features, samples]");
   positive_features(user, x.rows());
   try {
-    model.output_shape({x.rows()});
+    model.output_shape(x.shape());
   } catch (const ShapeError& error) {
     throw_not_taken(user, error, x.rows(), x.cols());
   }
@@ -36,7 +36,7 @@ void expect_shape(const M& model, Batch<typename M::Scalar> x, std::string_view 
 
 /// The same, and throws also unless all values are finite.
 template <Layer M>
-void expect_input(const M& model, Batch<typename M::Scalar> x, std::string_view user) {
+void expect_input(const M& model, const Batch<typename M::Scalar>& x, std::string_view user) {
   expect_shape(model, x, user);
   if (!all_finite(x))
     throw_error<DataError>(user, {"expected finite inputs, got infinity or not-a-number"},
@@ -46,12 +46,12 @@ void expect_input(const M& model, Batch<typename M::Scalar> x, std::string_view 
 /// Runs the model over samples of any number, a few at a time, so that the memory stays small; calls
 /// f(first, y) with the number of the first sample and the output of each such batch.
 template <Layer M>
-void forward_in_batches(const M& model, Batch<typename M::Scalar> x, auto&& f) {
+void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto&& f) {
   constexpr Index batch_size = 256;
   typename M::Cache cache;
   for (Index first = 0; first < x.cols(); first += batch_size) {
     const Index count = std::min(batch_size, x.cols() - first);
-    f(first, model.forward(x.middleCols(first, count), cache, Pass::inference()));
+    f(first, model.forward(x.columns(first, count), cache, Pass::inference()));
   }
 }
 
@@ -66,9 +66,9 @@ void forward_in_batches(const M& model, Batch<typename M::Scalar> x, auto&& f) {
 /// Throws   ShapeError when the model takes another number of features, DataError for no samples or values
 ///          that are not finite.
 template <Layer M>
-Matrix<typename M::Scalar> predict(const M& model, Batch<typename M::Scalar> x) {
+Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scalar>& x) {
   detail::expect_input(model, x, "predict");
-  Matrix<typename M::Scalar> outputs(model.output_shape({x.rows()}).size(), x.cols());
+  Matrix<typename M::Scalar> outputs(model.output_shape(x.shape()).size(), x.cols());
   detail::forward_in_batches(model, x,
                              [&](Index first, const auto& y) { outputs.middleCols(first, y.cols()) = y; });
   return outputs;
@@ -79,7 +79,8 @@ Matrix<typename M::Scalar> predict(const M& model, Batch<typename M::Scalar> x) 
 ///
 /// Throws   as predict; ShapeError when a threshold is chosen for several outputs.
 template <Layer M>
-std::vector<Index> predict_classes(const M& model, Batch<typename M::Scalar> x, Threshold threshold = {}) {
+std::vector<Index> predict_classes(const M& model, const Batch<typename M::Scalar>& x,
+                                   Threshold threshold = {}) {
   const auto outputs = predict(model, x);
   threshold.prepare(output_kind(model));
   const double above = threshold.value("predict_classes", outputs.rows());

@@ -83,7 +83,7 @@ class Trainer final : private detail::Learner {
   ///
   /// Throws   ShapeError or DataError when the batch does not fit the model or has not one target a sample;
   ///          values and labels are not checked beyond what the loss does.
-  double step(Batch<T> x, Batch<T> y) {
+  double step(const Batch<T>& x, const Batch<T>& y) {
     detail::expect_shape(model, x, "Trainer::step");
     if (y.cols() != x.cols())
       throw_error<ShapeError>("Trainer::step",
@@ -91,8 +91,8 @@ class Trainer final : private detail::Learner {
                               "pass [targets, samples]: is one transposed?");
     const FlushDenormals guard;
     const double cost = forward_backward(x.cols(), x.cols(), 0, true, [&](const Part& part, auto&) {
-      return std::pair<Batch<T>, Batch<T>>{x.middleCols(part.first, part.count),
-                                           y.middleCols(part.first, part.count)};
+      return std::pair<Batch<T>, Batch<T>>{x.columns(part.first, part.count),
+                                           y.columns(part.first, part.count)};
     });
     update(x.cols());
     return cost;
@@ -157,7 +157,7 @@ class Trainer final : private detail::Learner {
   void try_batch(const Dataset<T>& train, Index samples) const {
     typename M::Cache cache;
     try {
-      model.forward(train.x.middleCols(0, samples), cache, Pass::training({.seed = options.seed}));
+      model.forward(train.inputs().columns(0, samples), cache, Pass::training({.seed = options.seed}));
     } catch (const DataError& error) {
       throw_error<DataError>(
           "fit",
@@ -198,14 +198,14 @@ class Trainer final : private detail::Learner {
       gather(train_->x, samples, work.x);
       gather(train_->y, samples, work.y);
       if (options.augment) options.augment(work.x, samples, options.seed, state_.clock.epoch);
-      return std::pair<Batch<T>, Batch<T>>{work.x, work.y};
+      return std::pair<Batch<T>, Batch<T>>{{work.x, train_->sample_shape()}, work.y};
     };
     const double cost =
         forward_backward(size, batch.training_samples, batch.first_sample, batch.is_full, load);
     if (options.accumulate > 1) detail::accumulate(accumulated_, gradient(), size, batch.first_sample);
     if (batch.ends_step) update(batch.training_samples);
     batch_gradient().for_each([&](const Workspace& work) {
-      for (AnyMetric<T>& metric : metrics_) metric.update(*work.prediction, work.y);
+      for (AnyMetric<T>& metric : metrics_) metric.update(work.prediction, work.y);
     });
     return cost;
   }
@@ -263,7 +263,7 @@ class Trainer final : private detail::Learner {
       detail::throw_not_finite(
           {"gradient", detail::not_a_number<double>(), detail::first_fault_backward(gradient())},
           state_.clock, learning_rate());
-    update_buffers(model, gradient());
+    batch.update_state(model);
     return cost;
   }
 

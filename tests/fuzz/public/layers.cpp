@@ -45,9 +45,9 @@ void run(Source& source, const M& model, const M& other) {
   typename M::Cache& any_cache = source.one_in(8) ? unused : cache;
   const Matrix<double> again = source.one_in(8) ? source.matrix(5, samples) : x;
   if (source.flag())
-    model.backward(again, dy, any_cache, gradient);
+    model.backward(again, dy, any_cache, gradient, pass);
   else
-    backward_parameters(model, again, dy, any_cache, gradient);
+    backward_parameters(model, again, dy, any_cache, gradient, pass);
   M updated = model;
   update_buffers(updated, gradient);
 }
@@ -136,7 +136,7 @@ void add_layers(Calls& calls) {
   calls.push_back({"Dense: constructor", [](Source& source) {
                      Rng rng{1};
                      const Index in = source.size(5), out = source.size(4);
-                     const Dense<double> layer{in, out, rng, source.flag() ? Bias::learnt : Bias::none};
+                     const Dense<double> layer{in, out, rng, source.flag() ? Bias::learned : Bias::none};
                      run(source, layer, Dense<double>{5, source.count(4), rng});
                    }});
   calls.push_back({"BatchNorm: constructor",

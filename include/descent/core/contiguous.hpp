@@ -1,0 +1,28 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <type_traits>
+
+namespace descent::detail {
+
+/// True if the numbers of an expression are known at compile time to be contiguous.
+template <class E>
+constexpr bool is_contiguous = std::is_base_of_v<Eigen::PlainObjectBase<E>, E>;
+template <class Plain, int options>
+constexpr bool is_contiguous<Eigen::Map<Plain, options, Eigen::Stride<0, 0>>> = true;
+template <class Plain, int options, class Stride>  // of a vector without gaps
+constexpr bool is_contiguous<Eigen::Ref<Plain, options, Stride>> =
+    Plain::IsVectorAtCompileTime && Eigen::Ref<Plain, options, Stride>::InnerStrideAtCompileTime == 1;
+template <class M, int rows, int cols>  // whole columns
+constexpr bool is_contiguous<Eigen::Block<M, rows, cols, true>> = is_contiguous<std::remove_const_t<M>>;
+template <class M, int size>  // a part of a vector
+constexpr bool is_contiguous<Eigen::VectorBlock<M, size>> = is_contiguous<std::remove_const_t<M>>;
+
+/// The same, column after column.
+template <class E>
+constexpr bool has_contiguous_columns = false;
+template <class E>
+  requires is_contiguous<E>
+constexpr bool has_contiguous_columns<E> = E::IsVectorAtCompileTime || !E::IsRowMajor;
+
+}  // namespace descent::detail

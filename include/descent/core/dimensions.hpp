@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "descent/core/types.hpp"
+
+namespace descent {
+
+/// The logical dimensions of a parameter, as files and ONNX have them, and the order in which they vary in memory.
+///
+///   Dimensions{8, 3}                                 [8, 3], the first varies fastest, as in a matrix of 8 x 3
+///   Dimensions{{8, 3, 5, 5}, {0, 1, 3, 2}}           [8, 3, 5, 5], from the one that varies fastest to the slowest
+class Dimensions {
+ public:
+  static constexpr std::size_t most = 5;
+
+  /// None: those of the matrix or the vector.
+  Dimensions() = default;
+  Dimensions(std::initializer_list<Index> sizes) : Dimensions{sizes, {0, 1, 2, 3, 4}} {}
+  Dimensions(std::initializer_list<Index> sizes, std::initializer_list<int> fastest_first) {
+    for (const Index size : sizes)
+      if (rank_ < most) sizes_[rank_++] = size;
+    std::size_t k = 0;
+    for (const int dimension : fastest_first)
+      if (k < most) order_[k++] = static_cast<std::uint8_t>(dimension);
+  }
+
+  std::size_t rank() const { return rank_; }
+  Index operator[](std::size_t dimension) const { return sizes_[dimension]; }
+  /// The product of the sizes.
+  Index size() const {
+    Index product = 1;
+    for (std::size_t k = 0; k < rank_; ++k) product *= sizes_[k];
+    return product;
+  }
+  /// The distance in memory from one number to the next along a dimension.
+  Index stride(std::size_t dimension) const {
+    Index product = 1;
+    for (std::size_t k = 0; k < rank_ && order_[k] != dimension; ++k) product *= sizes_[order_[k]];
+    return product;
+  }
+
+ private:
+  std::array<Index, most> sizes_{};
+  std::array<std::uint8_t, most> order_{};
+  std::uint8_t rank_ = 0;
+};
+
+}  // namespace descent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+/// Makes plain features of images or sequences, as before the fully connected layers of a classifier.
+///
+/// The order of the values stays: the channels vary fastest, then the width. PyTorch flattens the width fastest and the
+/// channels slowest.
+///
+/// Shapes   x {channels, height, width}   y [channels * height * width, m]
+/// Cost     none: y is x, in the same memory.
+template <std::floating_point T = float>
+class Flatten {
+ public:
+  static constexpr std::string_view name = "Flatten";
+  using Scalar = T;
+  struct Cache {
+    Batch<T> y;
+  };
+
+  static void visit(auto&&, auto&...) {}
+
+  Shape output_shape(const Shape& in) const { return {in.size()}; }
+
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const { return c.y = x.reshaped({x.rows()}); }
+
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Flatten&, const Pass&) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
+    return dy.reshaped(x.shape());
+  }
+};
+
+}  // namespace descent
