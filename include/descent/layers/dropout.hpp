@@ -31,7 +31,8 @@ struct DropoutOptions {
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
 /// Shapes   x, y [n, m] for any n
-/// Throws   DataError when `keep` is not in [2^-16, 1].
+/// Throws   DataError when `keep` is not in [2^-16, 1], or a given mask has other numbers than 0 and 1; ShapeError when the
+///          mask has another size than x.
 /// Cost     one pass over the batch each way, and 16 random bits a value.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
 /// Example  examples/01_digits.cpp
@@ -60,6 +61,22 @@ class Dropout {
     c.masked = enabled && pass.is_training();
     if (!c.masked) return c.y = x;
     draw_mask(x.rows(), x.cols(), c.mask, pass);
+    return c.y = x.cwiseProduct(c.mask);
+  }
+
+  /// Computes a training pass with a given mask of zeros and ones instead of a drawn one, whatever `enabled` says: to
+  /// check the equations by hand, or to repeat a mask as `(cache.mask.array() > 0).cast<T>()`. `backward` uses it, too.
+  const Matrix<T>& forward_with_mask(Batch<T> x, Batch<T> mask, Cache& c) const {
+    if (mask.rows() != x.rows() || mask.cols() != x.cols())
+      throw_error<ShapeError>(name,
+                              {"expected a mask of ", x.rows(), " x ", x.cols(), " values, got ", mask.rows(),
+                               " x ", mask.cols()},
+                              "pass a number for each value of x");
+    if (!all_finite(mask) || !(mask.array() == 0 || mask.array() == 1).all())
+      throw_error<DataError>(name, {"expected a mask of zeros and ones, got other numbers"},
+                             "leave the division by keep to the layer");
+    c.masked = true;
+    c.mask = mask * T(1 / keep_);
     return c.y = x.cwiseProduct(c.mask);
   }
 
