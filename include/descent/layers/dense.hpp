@@ -19,8 +19,8 @@ enum class Bias { learnt, none };
 ///   y = W x + b      dW = dy x^T    db = sum over samples of dy    dx = W^T dy
 ///
 /// Shapes   x [in, m]   y [out, m]   W [out, in]   b [out], or empty with Bias::none
-/// Throws   ShapeError when x has other than `in` rows, or when `in` or `out` is not positive, or when a given weight and bias
-///          do not fit together; DataError when there is no memory for the weights.
+/// Throws   ShapeError when x has other than `in` rows, or when `in` or `out` is not positive, or when a given weight and
+///          bias do not fit together; DataError when there is no memory for the weights.
 /// Cost     2 * in * out * m flop forward, twice that backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.5
 /// Example  examples/01_digits.cpp

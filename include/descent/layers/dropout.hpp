@@ -31,8 +31,8 @@ struct DropoutOptions {
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
 /// Shapes   x, y [n, m] for any n
-/// Throws   DataError when `keep` is not in [2^-16, 1], or a given mask has other numbers than 0 and 1; ShapeError when the
-///          mask has another size than x.
+/// Throws   DataError when `keep` is not in [2^-16, 1], or a given mask has other numbers than 0 and 1; ShapeError
+///          when the mask has another size than x.
 /// Cost     one pass over the batch each way, and 16 random bits a value.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
 /// Example  examples/01_digits.cpp

@@ -14,8 +14,8 @@ inline void expect_training_samples(Index samples) {
 }
 }  // namespace detail
 
-/// L1 and L2 together. Biases, such as beta of the normalizations, are left alone unless `.biases` asks for them; scales,
-/// such as gamma and the slopes of PReLU, always.
+/// L1 and L2 together. Biases, such as beta of the normalizations, are left alone unless `.biases` asks for them;
+/// scales, such as gamma and the slopes of PReLU, always.
 ///
 ///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
 ///

@@ -13,8 +13,8 @@ namespace descent {
 ///
 ///   alpha(t) = then(0) (s + (1 - s) t / steps)   for t < steps      alpha(t) = then(t - steps)   from t = steps on
 ///
-/// s is `start_factor`, 1 / (steps + 1) by default, which makes the factors (t + 1) / (steps + 1): no step is lost at a rate
-/// of 0. The peak then(0) comes at t = steps, as in PyTorch's SequentialLR of a LinearLR with that start_factor and
+/// s is `start_factor`, 1 / (steps + 1) by default, which makes the factors (t + 1) / (steps + 1): no step is lost at a
+/// rate of 0. The peak then(0) comes at t = steps, as in PyTorch's SequentialLR of a LinearLR with that start_factor and
 /// total_iters = steps, and of another schedule from the milestone `steps` on; LinearLR's default is 1/3.
 ///
 ///   Warmup{.steps = 5, .then = 0.1}
@@ -22,7 +22,8 @@ namespace descent {
 ///
 /// With 0 steps it is the other schedule.
 ///
-/// Throws   DataError when called, if t or `steps` is negative or `start_factor` not in [0, 1]; what the other schedule throws.
+/// Throws   DataError when called, if t or `steps` is negative or `start_factor` not in [0, 1]; what the other schedule
+///          throws.
 /// Source   Goyal et al.: Accurate, large minibatch SGD: training ImageNet in 1 hour (arXiv:1706.02677, 2017), 2.2
 struct Warmup {
   std::int64_t steps = 5;  ///< as many as t takes: epochs, or steps within PerStep
