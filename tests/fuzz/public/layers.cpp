@@ -49,7 +49,7 @@ void run(Source& source, const M& model, const M& other) {
   else
     backward_parameters(model, again, dy, any_cache, gradient, pass);
   M updated = model;
-  update_buffers(updated, gradient);
+  update_state(updated, any_cache);
 }
 
 template <class M>
