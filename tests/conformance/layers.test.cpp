@@ -141,6 +141,20 @@ TEST_CASE("layers: a batch equals its samples one by one", "[conformance]") {
   });
 }
 
+TEST_CASE("layers: an image or a sequence is computed position by position", "[conformance]") {
+  for_each(layers, [](const LayerRow& row) {
+    if (row.shapes != any_shape) return;
+    DYNAMIC_SECTION(row.name) {
+      const AnyLayer<double> layer = make(row);
+      const Samples x{row.shape, samples, 1};
+      AnyLayer<double>::Cache cache, by_position;
+      const Batch<double> y = layer.forward(x, cache, Pass::measuring());
+      CHECK(y.shape() == Shape{y.shape().channels, row.shape.height, row.shape.width});
+      CHECK(y.channels() == layer.forward(Batch<double>{x}.channels(), by_position, Pass::measuring()));
+    }
+  });
+}
+
 TEST_CASE("layers: float follows double", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {

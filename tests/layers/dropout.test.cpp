@@ -108,4 +108,20 @@ TEST_CASE("Dropout: a given mask of another size, or of other numbers than 0 and
   }
 }
 
+TEST_CASE("Dropout: drops whole channels of images") {
+  const Dropout<> layer{{.keep = 0.5, .whole_channels = true}};
+  const Matrix<> x = Matrix<>::Ones(40 * 6, 50);
+  Dropout<>::Cache cache;
+  const Batch<> y = layer.forward({x, Shape{40, 2, 3}}, cache, Pass::training({.seed = 1}));
+  Index kept = 0;
+  for (Index j = 0; j < 50; ++j) {
+    const auto sample = y.col(j).reshaped(40, 6);
+    for (Index position = 1; position < 6; ++position) CHECK(sample.col(position) == sample.col(0));
+    kept += (sample.col(0).array() == 2).count();
+    CHECK((sample.col(0).array() == 0 || sample.col(0).array() == 2).all());
+  }
+  CHECK(std::abs(static_cast<double>(kept) - 1000) <
+        5 * std::sqrt(2000 * 0.25));  // 5 deviations of the binomial
+}
+
 }  // namespace dropout_test
