@@ -98,7 +98,9 @@ class GradientCheck {
   GradientReport run() {
     M gradient = zeros_like(model_);
     Matrix<double> dy;
-    loss_.value_and_gradient(Batch<double>{model_.forward(x_, cache_, pass_)}, y_, dy);
+    const WeightedSum sum =
+        loss_.value_and_gradient(Batch<double>{model_.forward(x_, cache_, pass_)}, y_, dy, {});
+    divide_by_weight(dy, sum.weight);
     const Matrix<double> dx = model_.backward(x_, dy, cache_, gradient);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
@@ -124,7 +126,7 @@ class GradientCheck {
   };
 
   double cost() {
-    return static_cast<double>(loss_.value(Batch<double>{model_.forward(x_, cache_, pass_)}, y_)) +
+    return loss_.value(Batch<double>{model_.forward(x_, cache_, pass_)}, y_, {}).mean() +
            options_.regularizer.penalty(model_, x_.cols());
   }
   double cost_with(double& value, double replacement) {

@@ -72,4 +72,18 @@ void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& ou
   }
 }
 
+/// The same for the weights of samples; none stay none.
+template <std::floating_point T>
+void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& out) {
+  out.resize(from.size() == 0 ? 0 : static_cast<Index>(samples.size()));
+  for (Index j = 0; j < out.size(); ++j) {
+    const Index sample = samples[static_cast<std::size_t>(j)];
+    if (sample < 0 || sample >= from.size())
+      throw DataError("gather",
+                      concat("expected the number of one of ", from.size(), " weights, got ", sample),
+                      "count the samples from 0");
+    out[j] = from[sample];
+  }
+}
+
 }  // namespace descent

@@ -10,6 +10,7 @@
 
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -17,19 +18,26 @@ namespace descent {
 /// Samples with their targets.
 ///
 /// Shapes   x [features, samples]   y [targets, samples]
-/// A class is a target in a single row, a whole number counted from 0. The names may be empty.
+/// A class is a target in a single row, a whole number counted from 0; -1 (`ignored_class`) is a sample that does not
+/// count. The names may be empty, and the weights, too, if all samples count the same:
+///
+///   train.weights = Vector<>::Ones(train.samples());
+///   train.weights[7] = 0.1F;      losses, gradients and metrics are weighted means
 template <std::floating_point T = float>
 struct Dataset {
   Matrix<T> x;
   Matrix<T> y;
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
+  Vector<T> weights = {};  ///< of the samples, or none: all 1
 
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it.
+  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target or
+  /// weight for it.
   Dataset subset(std::span<const Index> indices) const {
+    expect_weight_count("subset", "the data");
     for (const Index i : indices)
       if (i < 0 || i >= x.cols() || i >= y.cols())
         throw_error<DataError>("subset",
@@ -38,15 +46,27 @@ struct Dataset {
                                "count the samples from 0");
     // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
-    return {columns(x), columns(y), feature_names, class_names};
+    Dataset part{columns(x), columns(y), feature_names, class_names};
+    if (weights.size() > 0) part.weights = weights(indices);
+    return part;
+  }
+
+  /// Throws DataError, which names `user` and the data's `role`, unless there is a weight for each sample, or none at all.
+  void expect_weight_count(std::string_view user, std::string_view role) const {
+    if (weights.size() != 0 && weights.size() != samples())
+      throw_error<DataError>(
+          user,
+          {"expected a weight for each of the ", samples(), " samples of ", role, ", got ", weights.size()},
+          "leave .weights empty if all samples count the same");
   }
 };
 
 template <class X, class Y>
 Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<std::string> = {},
-        std::vector<std::string> = {}) -> Dataset<typename X::Scalar>;
+        std::vector<std::string> = {}, Vector<typename X::Scalar> = {}) -> Dataset<typename X::Scalar>;
 
-/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target.
+/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target and a weight,
+/// if there are weights.
 template <std::floating_point T>
 void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
   if (data.samples() == 0)
@@ -57,9 +77,10 @@ void expect_samples(const Dataset<T>& data, std::string_view user, std::string_v
         user,
         {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
         "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+  data.expect_weight_count(user, role);
 }
 
-/// The same, and throws also unless all values are finite.
+/// The same, and throws also unless all values are finite, and no weight is negative, but one of them positive.
 template <std::floating_point T>
 void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
   expect_samples(data, user, role);
@@ -75,6 +96,11 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
   };
   expect_finite(data.x, "feature");
   expect_finite(data.y, "target");
+  const SampleWeights<T> weights{data.weights};
+  detail::expect_weight_values(user, weights, role);
+  if (weights.sum(data.samples()) == 0)
+    throw_error<DataError>(user, {"expected a weight above 0 in ", role, ", got 0 for every sample"},
+                           "leave .weights empty if all samples count the same");
 }
 
 /// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the names of those in
