@@ -24,17 +24,17 @@ TEST_CASE("BinaryCrossEntropy behind a sigmoid is SigmoidCrossEntropy", "[losses
   Sigmoid<double> gradient;
   const Matrix<double>& p = sigmoid.forward(z, cache, Pass::inference());
   Matrix<double> dp, dz;
-  CHECK_THAT(BinaryCrossEntropy{}.value_and_gradient(p, t, dp),
-             WithinAbs(SigmoidCrossEntropy{}.value_and_gradient(z, t, dz), golden::one_step));
+  CHECK_THAT(mean_of(BinaryCrossEntropy{}, p, t, dp),
+             WithinAbs(mean_of(SigmoidCrossEntropy{}, z, t, dz), golden::one_step));
   // At z = 20 the probability has lost eight digits of what it has to say.
   golden::require_close(sigmoid.backward(z, dp, cache, gradient), dz, 1e-8);
 }
 
 TEST_CASE("BinaryCrossEntropy counts the logarithm of 0 as -100", "[losses]") {
   Matrix<double> dy;
-  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
+  CHECK(mean_of(BinaryCrossEntropy{}, Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
   CHECK(dy.isApprox(Matrix<double>{{-0.5e12, 0.5e12}}));
-  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{0, 1}}, dy) == 0);
+  CHECK(mean_of(BinaryCrossEntropy{}, Matrix<double>{{0, 1}}, Matrix<double>{{0, 1}}, dy) == 0);
   CHECK(dy.isZero(0));
 }
 
@@ -46,8 +46,8 @@ TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
     const Matrix<double> bad{{0.5, wrong}};
     CHECK_THROWS_WITH(loss.check(1, bad),
                       ContainsSubstring("BinaryCrossEntropy: expected a target in [0, 1], got"));
-    CHECK_THROWS_AS(loss.value(good, bad), DataError);
-    CHECK_THROWS_WITH(loss.value_and_gradient(bad, good, dy),
+    CHECK_THROWS_AS(mean_of(loss, good, bad), DataError);
+    CHECK_THROWS_WITH(mean_of(loss, bad, good, dy),
                       ContainsSubstring("BinaryCrossEntropy: expected a prediction in [0, 1], got") &&
                           ContainsSubstring("for sample 1; end the network in Sigmoid"));
   }
