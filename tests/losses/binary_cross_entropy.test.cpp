@@ -58,4 +58,22 @@ TEST_CASE("BinaryCrossEntropy names shapes that do not fit", "[losses]") {
                     ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one an output, got 1"));
 }
 
+TEST_CASE("BinaryCrossEntropy: a positive weight multiplies the cost of targets of 1", "[losses]") {
+  const BinaryCrossEntropy loss{.positive_weight = 5};
+  const Matrix<double> p{{0.75, 0.75, 0.75}}, t{{1, 0, 0.5}};
+  Matrix<double> dy;
+  // -(5 t log p + (1 - t) log(1 - p)), and its derivative -5 t / p + (1 - t) / (1 - p)
+  const double expected = 7.5 * std::log(4.0 / 3) + 1.5 * std::log(4.0);
+  CHECK_THAT(loss.value(p, t).sum, WithinAbs(expected, 1e-14));
+  CHECK_THAT(loss.value_and_gradient(p, t, dy).sum, WithinAbs(expected, 1e-14));
+  golden::require_close(dy, Matrix<double>{{-5 / 0.75, 4, -2.5 / 0.75 + 2}}, 1e-14);
+}
+
+TEST_CASE("BinaryCrossEntropy: a positive weight agrees with that of SigmoidCrossEntropy", "[losses]") {
+  const Matrix<double> z{{1, -2, 0.5}, {0, 3, 4}}, t{{0, 1, 0.25}, {1, 0.3, 1}};
+  const Matrix<double> p = 1 / (1 + (-z.array()).exp());
+  CHECK_THAT(BinaryCrossEntropy{.positive_weight = 3}.value(p, t).sum,
+             WithinAbs((SigmoidCrossEntropy{.positive_weight = 3}.value(z, t).sum), 1e-13));
+}
+
 }  // namespace binary_cross_entropy_test

@@ -44,7 +44,7 @@ TEST_CASE("NegativeLogLikelihood ignores classes of probability 0, even at log 0
 
 TEST_CASE("NegativeLogLikelihood refuses targets that are none", "[losses]") {
   const NegativeLogLikelihood loss;
-  for (const double wrong : {3.0, -1.0, 0.5, std::nan("")}) {
+  for (const double wrong : {3.0, -2.0, -0.5, 0.5, std::nan("")}) {
     const Matrix<double> target{{0, 1, wrong}};
     CHECK_THROWS_WITH(mean_of(loss, log_p, target),
                       ContainsSubstring("NegativeLogLikelihood: expected a class from 0 to 2, got") &&

@@ -93,7 +93,7 @@ TEST_CASE("a class and its one-hot vector cost the same", "[losses]") {
 TEST_CASE("SoftmaxCrossEntropy refuses a class that is out of range", "[losses]") {
   const Matrix<double> logits = Matrix<double>::Zero(3, 2);
   const SoftmaxCrossEntropy loss;
-  for (const double wrong : {3.0, -1.0, 0.5, std::nan("")}) {
+  for (const double wrong : {3.0, -2.0, -0.5, 0.5, std::nan("")}) {
     const Matrix<double> target{{0, wrong}};
     CHECK_THROWS_WITH(
         mean_of(loss, logits, target),
@@ -111,6 +111,18 @@ TEST_CASE("SoftmaxCrossEntropy names shapes that do not fit", "[losses]") {
                     Catch::Matchers::ContainsSubstring("expected targets of 1 or 3 rows, got 2"));
   CHECK_THROWS_WITH(mean_of(loss, Matrix<>(1, 2), Matrix<>(1, 2)),
                     Catch::Matchers::ContainsSubstring("SigmoidCrossEntropy"));
+}
+
+// PyTorch's cross_entropy with ignore_index: the mean over the samples that are not ignored. The classes of equal
+// logits have the probability 1/3, and cost log 3.
+TEST_CASE("SoftmaxCrossEntropy: an ignored class leaves the mean of the others", "[losses]") {
+  const Matrix<double> logits{{0, 5, 0}, {0, -1, std::log(2.0)}, {0, 2, 0}}, target{{0, ignored_class, 1}};
+  Matrix<double> dy;
+  const double expected = (std::log(3.0) + std::log(2.0)) / 2;  // the last one has the probability 2 / 4
+  CHECK_THAT(mean_of(SoftmaxCrossEntropy{}, logits, target), Catch::Matchers::WithinRel(expected, 1e-15));
+  CHECK_THAT(mean_of(SoftmaxCrossEntropy{}, logits, target, dy), Catch::Matchers::WithinRel(expected, 1e-15));
+  golden::require_close(
+      dy, Matrix<double>{{-2 / 6.0, 0, 1 / 8.0}, {1 / 6.0, 0, -2 / 8.0}, {1 / 6.0, 0, 1 / 8.0}}, 1e-15);
 }
 
 }  // namespace softmax_cross_entropy_test

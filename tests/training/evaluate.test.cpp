@@ -29,12 +29,12 @@ const Dataset<double> data = support::three_clouds<double>(samples);
 TEST_CASE("evaluate gives a metric over the whole set") {
   Accuracy accuracy;
   accuracy.update(predict(net, data.x), data.y);
-  CHECK(accuracy.seen == samples);
+  CHECK(accuracy.right.weight == samples);
   CHECK(evaluate(net, data, Accuracy{}) == accuracy.value());
 
   const ConfusionMatrix confusion = evaluate(net, data, ConfusionMatrix{3});
   CHECK(confusion.counts().sum() == samples);
-  CHECK(confusion.counts().trace() == accuracy.right);
+  CHECK(confusion.counts().trace() == accuracy.right.sum);
 }
 
 TEST_CASE("evaluate gives a loss as the mean over all samples, though the last batch is smaller") {

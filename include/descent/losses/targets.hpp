@@ -25,8 +25,7 @@ Index class_index(std::string_view component, T value, Index sample, Index class
       std::floor(value) != value)
     throw_error<DataError>(
         component, {"expected a class from 0 to ", classes - 1, ", got ", value, " for sample ", sample},
-        "number the classes from 0, or -1 to ignore a sample, and let the last layer have one output for "
-        "each");
+        "number the classes from 0, and let the last layer have one output for each; -1 ignores a sample");
   return static_cast<Index>(value);
 }
 
