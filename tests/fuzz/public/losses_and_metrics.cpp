@@ -21,7 +21,7 @@ Matrix<double> like(Source& source, const Matrix<double>& m) {
 /// No weights, or mostly one for each sample.
 Vector<double> weights(Source& source, Index samples) {
   if (source.flag()) return {};
-  return source.matrix(source.one_in(4) ? source.size(4) : samples, 1);
+  return source.values<double>(source.count(samples), 1);
 }
 }  // namespace
 
