@@ -98,8 +98,7 @@ struct SoftmaxCrossEntropy {
         dy.col(j) *= w / sum;
         dy(static_cast<Index>(target(0, j)), j) -= w;
       } else {
-        dy.col(j) *= w * target.col(j).sum() / sum;
-        dy.col(j) -= w * target.col(j);
+        dy.col(j) = w * (dy.col(j) * (target.col(j).sum() / sum) - target.col(j));
       }
     }
     return total;
