@@ -164,7 +164,7 @@ TEST_CASE("Dataset: weights that cannot be are named") {
       "samples "
       "count the same";
   CHECK(complaint_about(data) == "fit: " + expected);
-  CHECK_THROWS_AS(data.subset(std::vector<Index>{0}), DataError);
+  CHECK_THROWS_AS(data.subset(std::vector<Index>{0}), ShapeError);
   data.weights = Vector<>{{1, -2, 1}};
   CHECK(complaint_about(data) ==
         "fit: expected weights of 0 or more in the training set, got -2 for sample 1; choose 0 for a sample "

@@ -178,6 +178,22 @@ TEST_CASE("fit: workers share a batch of weighted and ignored samples", "[thread
   CHECK_THAT(three["accuracy"].back(), WithinAbs(one["accuracy"].back(), 1e-12));
 }
 
+TEST_CASE("Trainer: a wrong class in the part of one worker ends the step of all", "[threads]") {
+  Rng rng{2};
+  const Sequential start{Dense<double>{64, 100, rng}, Tanh<double>{}, Dense<double>{100, 100, rng},
+                         Tanh<double>{}, Dense<double>{100, 3, rng}};
+  FitOptions<std::remove_const_t<decltype(start)>> options;
+  options.threads = 3;
+  Trainer trainer{start, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1}, options};
+  const Matrix<double> x = Matrix<double>::Ones(64, 160);
+  for (const Index wrong : {0, 159}) {
+    Matrix<double> y = Matrix<double>::Zero(1, 160);
+    y(0, wrong) = 3;
+    CHECK_THROWS_AS(trainer.step(x, y), DataError);
+  }
+  CHECK(values_of(trainer.model) == values_of(start));
+}
+
 TEST_CASE("fit: weights that cannot be are refused before anything is trained") {
   const Dataset<double> good = support::three_clouds<double>(30);
   const auto complaint = [&](const Dataset<double>& train, const Dataset<double>& validation) {

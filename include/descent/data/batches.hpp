@@ -72,7 +72,8 @@ void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& ou
   }
 }
 
-/// The same for the weights of samples; none stay none.
+/// Copies the weights of the samples with these numbers; no weights stay none. Throws DataError where there is no such
+/// sample.
 template <std::floating_point T>
 void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& out) {
   out.resize(from.size() == 0 ? 0 : static_cast<Index>(samples.size()));

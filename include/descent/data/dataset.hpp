@@ -34,10 +34,10 @@ struct Dataset {
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target or
-  /// weight for it.
+  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it;
+  /// ShapeError if there is another number of weights than samples.
   Dataset subset(std::span<const Index> indices) const {
-    expect_weight_count("subset", "the data");
+    detail::expect_weights("subset", SampleWeights<T>{weights}, samples());
     for (const Index i : indices)
       if (i < 0 || i >= x.cols() || i >= y.cols())
         throw_error<DataError>("subset",
@@ -49,15 +49,6 @@ struct Dataset {
     Dataset part{columns(x), columns(y), feature_names, class_names};
     if (weights.size() > 0) part.weights = weights(indices);
     return part;
-  }
-
-  /// Throws DataError, which names `user` and the data's `role`, unless there is a weight for each sample, or none at all.
-  void expect_weight_count(std::string_view user, std::string_view role) const {
-    if (weights.size() != 0 && weights.size() != samples())
-      throw_error<DataError>(
-          user,
-          {"expected a weight for each of the ", samples(), " samples of ", role, ", got ", weights.size()},
-          "leave .weights empty if all samples count the same");
   }
 };
 
@@ -77,7 +68,10 @@ void expect_samples(const Dataset<T>& data, std::string_view user, std::string_v
         user,
         {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
         "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
-  data.expect_weight_count(user, role);
+  if (const Index weights = data.weights.size(); weights != 0 && weights != data.samples())
+    throw_error<DataError>(
+        user, {"expected a weight for each of the ", data.samples(), " samples of ", role, ", got ", weights},
+        "leave .weights empty if all samples count the same");
 }
 
 /// The same, and throws also unless all values are finite, and no weight is negative, but one of them positive.
