@@ -69,7 +69,7 @@ AnyLimit<M> any_limit(Source& source) {
 Dataset<double> any_dataset(Source& source) {
   const Index samples = source.one_in(32) ? 300 : source.count(6);
   Dataset<double> data{.x = source.matrix(5, samples), .y = source.matrix(source.flag() ? 1 : 3, samples)};
-  if (source.one_in(4)) data.weights = source.values<double>(source.count(samples), 1);
+  if (source.one_in(8)) data.weights = source.values<double>(source.count(samples), 1).cwiseAbs();
   return data;
 }
 
