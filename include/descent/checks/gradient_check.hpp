@@ -107,7 +107,8 @@ class GradientCheck {
   GradientReport run() {
     M gradient = zeros_like(model_);
     Matrix<double> dy;
-    loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy);
+    const WeightedSum sum = loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy, {});
+    divide_by_weight(dy, sum.weight);
     const Matrix<double> dx = model_.backward(input(), dy, cache_, gradient, pass_);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
@@ -135,7 +136,7 @@ class GradientCheck {
   Batch<double> input() const { return {x_, shape_}; }
 
   double cost() {
-    return static_cast<double>(loss_.value(model_.forward(input(), cache_, pass_), y_)) +
+    return loss_.value(model_.forward(input(), cache_, pass_), y_, {}).mean() +
            options_.regularizer.penalty(model_, x_.cols());
   }
   double cost_with(double& value, double replacement) {
