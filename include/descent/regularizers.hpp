@@ -1,6 +1,6 @@
 #pragma once
 
-#include "descent/regularizers/any_limit.hpp"
+#include "descent/regularizers/any_transform.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/regularizers/clip_by_global_norm.hpp"
 #include "descent/regularizers/clip_by_value.hpp"

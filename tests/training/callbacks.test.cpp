@@ -14,7 +14,7 @@ TEST_CASE("Callbacks see every step and epoch, and can take snapshots") {
   std::vector<std::int64_t> steps, epochs;
   std::vector<decltype(net)> snapshots;
   FitOptions<decltype(net)> options{.epochs = 3, .batch_size = 20, .progress = silent};
-  options.on_batch_end = {[&](const BatchEnd& e) { steps.push_back(e.step); }};
+  options.on_step_end = {[&](const auto& e) { steps.push_back(e.step); }};
   options.on_epoch_end = {[&](const auto& e) {
     epochs.push_back(e.epoch);
     CHECK(e.history.epochs() == static_cast<std::size_t>(e.epoch));
@@ -34,7 +34,7 @@ TEST_CASE("A callback can stop the run, at a step or an epoch") {
   options.on_epoch_end = {[](const auto& e) { return e.epoch == 2 ? Next::stop : Next::proceed; }};
   CHECK(fit(net, data, SoftmaxCrossEntropy{}, Adam{}, options).epochs() == 2);
   options.on_epoch_end.clear();
-  options.on_batch_end = {[](const BatchEnd& e) { return e.step == 4 ? Next::stop : Next::proceed; }};
+  options.on_step_end = {[](const auto& e) { return e.step == 4 ? Next::stop : Next::proceed; }};
   Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, options};
   CHECK(trainer.run(data).epochs() == 2);
   CHECK(trainer.steps() == 4);

@@ -100,12 +100,12 @@ TEST_CASE("A plateau equals the reference", "[golden]") {
   const double initial = file.at("initial");
   detail::EpochRules rules;
   History history;
-  Clock clock;
+  TrainingProgress progress;
   for (std::size_t i = 0; i < c.at("losses").size(); ++i) {
     CAPTURE(i);
     history.add("loss", c.at("losses").at(i));
-    rules.apply(rule, history, initial * clock.rate_scale, clock);
-    CHECK_THAT(initial * clock.rate_scale,
+    progress.rate_scale *= rules.apply(rule, history, initial * progress.rate_scale);
+    CHECK_THAT(initial * progress.rate_scale,
                Catch::Matchers::WithinRel(c.at("rates").at(i).get<double>(), golden::one_step));
   }
 }

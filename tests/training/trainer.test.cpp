@@ -60,7 +60,7 @@ void expect_independent_snapshot(M net) {
   CHECK(snapshot.epochs() == 3);
   CHECK(snapshot.history().epochs() == 3);
 
-  // With the optimizer's state and the clock, the snapshot goes the same way.
+  // With the state of the optimizer, the snapshot goes the same way.
   snapshot.run(data, 2);
   CHECK(values_of(snapshot.model) == values_of(trainer.model));
   CHECK(snapshot.history()["loss"] == trainer.history()["loss"]);
@@ -135,7 +135,7 @@ TEST_CASE("A trainer counts steps and epochs, from 0") {
   trainer.run(clouds(), 3);
   CHECK(trainer.steps() == 3 * 7);
   CHECK(trainer.epochs() == 3);
-  CHECK(trainer.state().clock.step == 3 * 7);
+  CHECK(trainer.state().progress.step == 3 * 7);
 }
 
 TEST_CASE("A schedule follows the epochs, or with PerStep the steps") {

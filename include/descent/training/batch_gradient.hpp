@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,24 +13,43 @@
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/function_ref.hpp"
 #include "descent/core/thread_team.hpp"
+#include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 
 namespace descent::detail {
 
-/// The memory in which a worker computes with its samples.
+/// The part of a mini-batch that one worker computed.
 template <Layer M>
-struct Workspace {
-  using T = typename M::Scalar;
-
-  Matrix<T> x, y, dy;
-  typename M::Cache cache;
-  const Matrix<T>* prediction = nullptr;
-  double cost = 0;  // summed over the samples
+struct PartResult {
+  double loss;  // summed over the samples
+  Batch<typename M::Scalar> prediction, target;
+  const typename M::Cache& cache;
 };
 
-/// The cost and the gradient of mini-batches, computed by one worker or by several, each of which takes some of the
+/// The mean loss of a mini-batch and its gradient. Refers to the memory of the BatchGradient that computed it, which the
+/// next mini-batch overwrites.
+template <Layer M>
+struct BatchResult {
+  double loss;
+  M& gradient;
+  bool gradient_is_finite;
+  std::span<const std::optional<PartResult<M>>> parts;  // in the order of the samples
+  Workers& workers;                                     // that computed it
+
+  /// Names the quantity that is not finite, and the place where that begins.
+  [[gnu::cold]] Fault fault(const M& model) const {
+    if (is_finite(loss)) return {"gradient", not_a_number<double>(), first_fault_backward(gradient)};
+    ForwardFault first;
+    for (const auto& part : parts) {
+      ForwardFault fault = first_fault_forward(model, part->cache);
+      if (first.place.empty() || fault.depth < first.depth) first = std::move(fault);
+    }
+    return {"loss", loss, first.place};
+  }
+};
+
+/// Computes the loss and the gradient of mini-batches, in one thread or in several, each of which takes some of the
 /// samples. Owns the working memory of both, and the threads.
 ///
 /// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
@@ -37,87 +58,70 @@ template <Layer M>
 class BatchGradient {
  public:
   using T = typename M::Scalar;
-  /// Gives inputs and targets of some of a batch's samples, which may be in the workspace.
-  using Load = FunctionRef<std::pair<Batch<T>, Batch<T>>(const Part&, Workspace<M>&)>;
 
   BatchGradient(const M& model, const Threads& threads)
       : team_{threads.start()},
         parameters_{parameter_count(model)},
         gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),
         full_(gradients_.size()),
-        rest_(gradients_.size()) {}
+        rest_(gradients_.size()),
+        parts_(gradients_.size()) {}
 
   int threads() const { return static_cast<int>(gradients_.size()); }
-  M& gradient() { return gradients_[0]; }
-  bool is_finite() const { return finite_; }
 
-  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to
-  /// step. Returns the mean loss.
-  double compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
-                 Load load) {
-    shared_ = pays(samples);
-    last_ = full ? &full_ : &rest_;
-    workers().run([&](Team& worker) {
+  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to step.
+  BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
+                         const Pass::Training& at) {
+    const bool shared = is_worth_sharing(batch.size());
+    Workers& workers = shared ? *team_ : single_;
+    std::vector<Workspace>& memory = is_full ? full_ : rest_;
+    workers.run([&](Team& worker) {
       const auto rank = static_cast<std::size_t>(worker.rank());
-      Workspace<M>& work = (*last_)[rank];
-      const Part part = part_of(samples, worker);
-      Pass::Training here = at;
-      here.first_sample += part.first;
-      if (worker.size() > 1) here.team = &worker;
-
-      const auto [x, y] = load(part, work);
-      work.prediction = &model.forward(x, work.cache, Pass::training(here));
-      work.cost =
-          loss.value_and_gradient(Batch<T>{*work.prediction}, y, work.dy) * static_cast<double>(part.count);
-      if (part.count != samples) work.dy *= T(part.count) / T(samples);
-      backward_parameters(model, x, work.dy, work.cache, gradients_[rank]);
+      const Part part = part_of(batch.size(), worker);
+      Pass::Training pass = at;
+      pass.first_sample += part.first;
+      if (worker.size() > 1) pass.team = &worker;
+      parts_[rank].emplace(compute_part(model, loss, batch.part(part), batch.size(), Pass::training(pass),
+                                        memory[rank], gradients_[rank]));
     });
-    add_up();
-    double cost = 0;
-    for_each([&](const Workspace<M>& work) { cost += work.cost; });
-    return cost / static_cast<double>(samples);
-  }
 
-  /// Calls f(workspace) for each worker that took part in the last batch, in the order of its samples.
-  void for_each(FunctionRef<void(const Workspace<M>&)> f) const {
-    for (const Workspace<M>& work : *last_) {
-      f(work);
-      if (!shared_) return;
-    }
+    double sum = 0;
+    const std::span parts{parts_.data(), static_cast<std::size_t>(workers.size())};
+    for (const auto& part : parts) sum += part->loss;
+    const bool is_finite = shared ? add_up() : faulty_parameters(gradients_[0]).empty();
+    return {sum / static_cast<double>(batch.size()), gradients_[0], is_finite, parts, workers};
   }
-
-  /// Where numbers that are not finite begin in the last batch.
-  [[gnu::cold]] std::string first_fault(M& model) const {
-    ForwardFault first;
-    bool found = false;
-    for_each([&](const Workspace<M>& work) {
-      ForwardFault fault = first_fault_forward(model, work.cache);
-      if (!found || fault.depth < first.depth) first = std::move(fault);
-      found = true;
-    });
-    return first.place;
-  }
-
-  /// The workers that computed the last batch: a single one if it was not worth more.
-  Workers& workers() { return shared_ ? *team_ : single_; }
 
  private:
+  /// The memory in which a worker computes with its samples.
+  struct Workspace {
+    Matrix<T> x, y, dy;
+    typename M::Cache cache;
+  };
+
+  /// Runs forward, loss and backward for some of the `batch_size` samples of a mini-batch.
+  static PartResult<M> compute_part(const M& model, const auto& loss, const MiniBatch<T>& part,
+                                    Index batch_size, const Pass& pass, Workspace& memory, M& gradient) {
+    const Samples<T> samples = part.load(memory.x, memory.y);
+    const Batch<T> prediction{model.forward(samples.x, memory.cache, pass)};
+    const double mean = loss.value_and_gradient(prediction, samples.y, memory.dy);
+    if (part.size() != batch_size) memory.dy *= T(part.size()) / T(batch_size);
+    backward_parameters(model, samples.x, Batch<T>{memory.dy}, memory.cache, gradient);
+    return {mean * static_cast<double>(part.size()), prediction, samples.y, memory.cache};
+  }
+
   /// Below some 10 million operations, about 100 microseconds, what threads save is less than what they wait.
-  bool pays(Index samples) const {
+  bool is_worth_sharing(Index samples) const {
     constexpr Index flop = 6, enough = 10'000'000;
     return threads() > 1 && samples >= 2 * threads() && flop * parameters_ * samples >= enough;
   }
 
-  /// Sums the gradients into the first of them, and sees whether the sum is finite while it is in the cache.
-  void add_up() {
-    if (!shared_) {
-      finite_ = faulty_parameters(gradient()).empty();
-      return;
-    }
+  /// Sums the gradients into the first of them; true if the sum, which is looked at while it is in the cache, is finite.
+  bool add_up() {
     std::atomic<bool> finite = true;
     for (int rank = 1; rank < threads(); ++rank)
       team_->run([&](const Team& worker) {
-        visit_leaves(gradient(), gradients_[static_cast<std::size_t>(rank)],
+        visit_leaves(gradients_[0], gradients_[static_cast<std::size_t>(rank)],
                      [&](const Leaf<T>& total, const Leaf<const T>& part) {
                        if (!total.is_parameter) return;
                        constexpr Index block = 256;
@@ -130,15 +134,15 @@ class BatchGradient {
                        }
                      });
       });
-    finite_ = finite;
+    return finite;
   }
 
   std::unique_ptr<Workers> team_;  // first: it refuses numbers of threads that cannot be
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
-  std::vector<Workspace<M>> full_, rest_, *last_ = &full_;
+  std::vector<Workspace> full_, rest_;
+  std::vector<std::optional<PartResult<M>>> parts_;
   SingleWorker single_;
-  bool shared_ = false, finite_ = true;
 };
 
 }  // namespace descent::detail
