@@ -19,12 +19,19 @@
 
 namespace descent::detail {
 
-/// The part of a mini-batch that one worker computed.
+/// A worker's part of a mini-batch: the memory in which it computes, and the result.
 template <Layer M>
-struct PartResult {
-  double loss;  // summed over the samples
-  Batch<typename M::Scalar> prediction, target;
-  const typename M::Cache& cache;
+struct PartOfBatch {
+  using T = typename M::Scalar;
+  struct Result {
+    Result(double sum, Batch<T> y, Batch<T> t) : loss{sum}, prediction{y}, target{t} {}
+    double loss;  // summed over the samples
+    Batch<T> prediction, target;
+  };
+
+  Matrix<T> x, y, dy;
+  typename M::Cache cache;
+  std::optional<Result> result;
 };
 
 /// The mean loss of a mini-batch and its gradient. Refers to the memory of the BatchGradient that computed it, which the
@@ -34,15 +41,15 @@ struct BatchResult {
   double loss;
   M& gradient;
   bool gradient_is_finite;
-  std::span<const std::optional<PartResult<M>>> parts;  // in the order of the samples
-  Workers& workers;                                     // that computed it
+  std::span<const PartOfBatch<M>> parts;  // in the order of the samples
+  Workers& workers;                       // that computed it
 
   /// Names the quantity that is not finite, and the place where that begins.
   [[gnu::cold]] Fault fault(const M& model) const {
     if (is_finite(loss)) return {"gradient", not_a_number<double>(), first_fault_backward(gradient)};
     ForwardFault first;
     for (const auto& part : parts) {
-      ForwardFault fault = first_fault_forward(model, part->cache);
+      ForwardFault fault = first_fault_forward(model, part.cache);
       if (first.place.empty() || fault.depth < first.depth) first = std::move(fault);
     }
     return {"loss", loss, first.place};
@@ -64,8 +71,7 @@ class BatchGradient {
         parameters_{parameter_count(model)},
         gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),
         full_(gradients_.size()),
-        rest_(gradients_.size()),
-        parts_(gradients_.size()) {}
+        rest_(gradients_.size()) {}
 
   int threads() const { return static_cast<int>(gradients_.size()); }
 
@@ -74,40 +80,34 @@ class BatchGradient {
                          const Pass::Training& at) {
     const bool shared = is_worth_sharing(batch.size());
     Workers& workers = shared ? *team_ : single_;
-    std::vector<Workspace>& memory = is_full ? full_ : rest_;
+    std::vector<PartOfBatch<M>>& parts = is_full ? full_ : rest_;
     workers.run([&](Team& worker) {
       const auto rank = static_cast<std::size_t>(worker.rank());
       const Part part = part_of(batch.size(), worker);
       Pass::Training pass = at;
       pass.first_sample += part.first;
       if (worker.size() > 1) pass.team = &worker;
-      parts_[rank].emplace(compute_part(model, loss, batch.part(part), batch.size(), Pass::training(pass),
-                                        memory[rank], gradients_[rank]));
+      compute_part(model, loss, batch.part(part), batch.size(), Pass::training(pass), parts[rank],
+                   gradients_[rank]);
     });
 
+    const std::span<const PartOfBatch<M>> used{parts.data(), static_cast<std::size_t>(workers.size())};
     double sum = 0;
-    const std::span parts{parts_.data(), static_cast<std::size_t>(workers.size())};
-    for (const auto& part : parts) sum += part->loss;
+    for (const auto& part : used) sum += part.result->loss;
     const bool is_finite = shared ? add_up() : faulty_parameters(gradients_[0]).empty();
-    return {sum / static_cast<double>(batch.size()), gradients_[0], is_finite, parts, workers};
+    return {sum / static_cast<double>(batch.size()), gradients_[0], is_finite, used, workers};
   }
 
  private:
-  /// The memory in which a worker computes with its samples.
-  struct Workspace {
-    Matrix<T> x, y, dy;
-    typename M::Cache cache;
-  };
-
   /// Runs forward, loss and backward for some of the `batch_size` samples of a mini-batch.
-  static PartResult<M> compute_part(const M& model, const auto& loss, const MiniBatch<T>& part,
-                                    Index batch_size, const Pass& pass, Workspace& memory, M& gradient) {
-    const Samples<T> samples = part.load(memory.x, memory.y);
-    const Batch<T> prediction{model.forward(samples.x, memory.cache, pass)};
-    const double mean = loss.value_and_gradient(prediction, samples.y, memory.dy);
-    if (part.size() != batch_size) memory.dy *= T(part.size()) / T(batch_size);
-    backward_parameters(model, samples.x, Batch<T>{memory.dy}, memory.cache, gradient);
-    return {mean * static_cast<double>(part.size()), prediction, samples.y, memory.cache};
+  static void compute_part(const M& model, const auto& loss, const MiniBatch<T>& samples, Index batch_size,
+                           const Pass& pass, PartOfBatch<M>& part, M& gradient) {
+    const auto [x, y] = samples.load(part.x, part.y);
+    const Batch<T> prediction{model.forward(x, part.cache, pass)};
+    const double mean = loss.value_and_gradient(prediction, y, part.dy);
+    if (samples.size() != batch_size) part.dy *= T(samples.size()) / T(batch_size);
+    backward_parameters(model, x, Batch<T>{part.dy}, part.cache, gradient);
+    part.result.emplace(mean * static_cast<double>(samples.size()), prediction, y);
   }
 
   /// Below some 10 million operations, about 100 microseconds, what threads save is less than what they wait.
@@ -140,8 +140,7 @@ class BatchGradient {
   std::unique_ptr<Workers> team_;  // first: it refuses numbers of threads that cannot be
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
-  std::vector<Workspace> full_, rest_;
-  std::vector<std::optional<PartResult<M>>> parts_;
+  std::vector<PartOfBatch<M>> full_, rest_;
   SingleWorker single_;
 };
 

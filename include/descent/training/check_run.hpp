@@ -17,9 +17,9 @@ namespace descent::detail {
 
 /// Throws unless the model, the loss and the metrics take a data set, which has the names of the training set.
 template <Layer M>
-void check_data(const M& model, const auto& loss, const FitOptions<M>& options,
-                const Dataset<typename M::Scalar>& data, std::string_view role,
-                const Dataset<typename M::Scalar>& train) {
+[[gnu::cold]] void check_data(const M& model, const auto& loss, const FitOptions<M>& options,
+                              const Dataset<typename M::Scalar>& data, std::string_view role,
+                              const Dataset<typename M::Scalar>& train) {
   expect_data(model, data, "fit", role);
   expect_same_names(train, data, "fit", role);
   check_loss_and_metrics(loss, options.metrics, model, data);
@@ -27,8 +27,8 @@ void check_data(const M& model, const auto& loss, const FitOptions<M>& options,
 
 /// Throws unless model, loss, options and data fit together.
 template <Layer M>
-void check_run(const M& model, const auto& loss, const FitOptions<M>& options,
-               const Dataset<typename M::Scalar>& train, int epochs) {
+[[gnu::cold]] void check_run(const M& model, const auto& loss, const FitOptions<M>& options,
+                             const Dataset<typename M::Scalar>& train, int epochs) {
   if (epochs < 0) throw_error<DataError>("fit", {"expected 0 epochs or more, got ", epochs}, "set .epochs");
   check_data(model, loss, options, train, "the training set", train);
   if (options.validation != nullptr)
@@ -39,14 +39,14 @@ void check_run(const M& model, const auto& loss, const FitOptions<M>& options,
 /// Throws unless the plan is that of the epoch in progress, if there is one, and the model takes the last batch of an
 /// epoch, which would fail late.
 template <Layer M>
-void check_epoch(const M& model, const Dataset<typename M::Scalar>& train, const EpochPlan& plan,
-                 const std::optional<Epoch>& in_progress) {
+[[gnu::cold]] void check_epoch(const M& model, const Dataset<typename M::Scalar>& train,
+                               const EpochPlan& plan, const std::optional<Epoch>& in_progress) {
   if (in_progress) in_progress->plan.expect_same(plan);
   const auto last = static_cast<Index>(plan.samples_used() % plan.batch_size);
   if (last == 0) return;
   typename M::Cache cache;
   try {
-    model.forward(train.x.leftCols(std::min(last, train.samples())), cache, Pass::training({}));
+    model.forward(train.x.middleCols(0, std::min(last, train.samples())), cache, Pass::training({}));
   } catch (const DataError& error) {
     throw_error<DataError>(
         "fit", {"the last batch of an epoch has ", last, " of ", plan.samples, " samples: ", error.what()},

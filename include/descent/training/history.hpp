@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cmath>
-#include <cstdio>
+#include <concepts>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -61,7 +60,7 @@ class History {
   /// The number of epochs that were measured.
   std::size_t epochs() const { return series_.empty() ? 0 : series_.front().values.size(); }
 
-  bool operator==(const History& other) const {
+  bool operator==(const std::same_as<History> auto& other) const {
     return series_ == other.series_ && learning_rate_ == other.learning_rate_;
   }
 

@@ -40,9 +40,9 @@ class MiniBatch {
 
   /// A part of the samples.
   MiniBatch part(const Part& part) const {
-    const auto [first, count] = part;
-    if (is_given()) return {given_.x.middleCols(first, count), given_.y.middleCols(first, count)};
-    return {*data_, samples_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+    if (is_given()) return {columns(given_.x, part), columns(given_.y, part)};
+    return {*data_,
+            samples_.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count)),
             *augment_};
   }
 
@@ -57,6 +57,9 @@ class MiniBatch {
 
  private:
   bool is_given() const { return data_ == nullptr; }
+  static Batch<T> columns(const Batch<T>& of, const Part& part) {
+    return {of.data() + part.first * of.rows(), of.rows(), part.count};
+  }
 
   Samples<T> given_;
   const Dataset<T>* data_ = nullptr;

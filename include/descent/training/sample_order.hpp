@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,18 +22,25 @@ namespace descent {
 /// is called again when an epoch goes on in a later run, so it has to return the same list for the same epoch.
 ///
 /// Throws   DataError, before the epoch's first step, if the list is empty or has a number that no sample has.
+///
+/// Constructed from a list or a function, it brings the code that checks them; programs that give no order do not compile
+/// it.
 class SampleOrder {
  public:
-  using Function = std::vector<Index>(std::int64_t);
-
   SampleOrder() = default;
-  SampleOrder(std::vector<Index> order)
-      : order_of_{[order = std::move(order)](std::int64_t) { return order; }} {}
+  template <std::same_as<std::vector<Index>> List>
+  SampleOrder(List order)
+      : order_{[order = std::move(order)](std::int64_t epoch, Index samples) {
+          return checked(order, epoch, samples);
+        }} {}
   template <class F>
-    requires(!std::same_as<F, SampleOrder>) && std::constructible_from<std::function<Function>, F>
-  SampleOrder(F order_of) : order_of_{std::move(order_of)} {}
+    requires(!std::same_as<F, SampleOrder>) && std::is_invocable_r_v<std::vector<Index>, F&, std::int64_t>
+  SampleOrder(F order_of)
+      : order_{[order_of = std::move(order_of)](std::int64_t epoch, Index samples) mutable {
+          return checked(order_of(epoch), epoch, samples);
+        }} {}
   template <detail::Misfit<SampleOrder> F>
-    requires(!std::constructible_from<std::function<Function>, F>)
+    requires(!std::is_invocable_r_v<std::vector<Index>, F&, std::int64_t>)
   SampleOrder(F) {
     static_assert(
         detail::never<F>,
@@ -40,26 +48,26 @@ class SampleOrder {
   }
 
   /// True if an order was given.
-  explicit operator bool() const { return static_cast<bool>(order_of_); }
+  explicit operator bool() const { return static_cast<bool>(order_); }
 
   /// Returns the order of an epoch of a training set of this many samples.
-  std::vector<Index> operator()(std::int64_t epoch, Index samples) const {
-    std::vector<Index> order = order_of_(epoch);
+  std::vector<Index> operator()(std::int64_t epoch, Index samples) const { return order_(epoch, samples); }
+
+ private:
+  static std::vector<Index> checked(std::vector<Index> order, std::int64_t epoch, Index samples) {
     if (order.empty())
-      throw_error<DataError>("fit",
-                             {"expected an .order of one sample or more in epoch ", epoch, ", got none"},
-                             "return the numbers of the samples to train on");
+      throw_error<DataError>("fit", {"expected one sample or more in .order of epoch ", epoch, ", got none"},
+                             "give the numbers of the samples to train on");
     for (const Index sample : order)
       if (sample < 0 || sample >= samples)
         throw_error<DataError>(
             "fit",
-            {"expected an .order of numbers from 0 to ", samples - 1, " in epoch ", epoch, ", got ", sample},
+            {"expected numbers from 0 to ", samples - 1, " in .order of epoch ", epoch, ", got ", sample},
             "count the samples from 0");
     return order;
   }
 
- private:
-  std::function<Function> order_of_;
+  std::function<std::vector<Index>(std::int64_t, Index)> order_;
 };
 
 }  // namespace descent

@@ -218,7 +218,7 @@ class Trainer final : private detail::Checkpointed {
                                              {train_.samples(), first, count == batch_size}));
         objective += batch->loss * (static_cast<double>(count) / static_cast<double>(step.size()));
         for (AnyMetric<T>& metric : trainer_.metrics_)
-          for (const auto& part : batch->parts) metric.update(part->prediction, part->target);
+          for (const auto& part : batch->parts) metric.update(part.result->prediction, part.result->target);
         if (step.size() > batch_size) detail::accumulate(mean_, batch->gradient, count, first);
       }
       if (is_watched) detail::copy_leaves(batch->gradient, gradient_);
@@ -241,8 +241,10 @@ class Trainer final : private detail::Checkpointed {
     void expect_finite_weights() const override {
       detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());
     }
-    void keep_best_weights() override { trainer_.best_model_.emplace(trainer_.evaluated_model()); }
-    void restore_best_weights() override {
+    [[gnu::cold]] void keep_best_weights() override {
+      trainer_.best_model_.emplace(trainer_.evaluated_model());
+    }
+    [[gnu::cold]] void restore_best_weights() override {
       if (!trainer_.keeps_best()) return;
       trainer_.model = M{*trainer_.best_model_};
       if (trainer_.average_) trainer_.average_.emplace(*trainer_.best_model_);

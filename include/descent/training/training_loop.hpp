@@ -136,7 +136,7 @@ class TrainingLoop {
     return std::max(next == Next::stop ? End::callback : End::none, end_epoch(display, watch));
   }
 
-  End end_epoch(Progress& display, Stopwatch& watch) {
+  [[gnu::cold]] End end_epoch(Progress& display, Stopwatch& watch) {
     ++learner_.progress().epoch;
     learner_.expect_finite_weights();
     NamedValues values = learner_.training_values(state_.epoch->mean_loss());
