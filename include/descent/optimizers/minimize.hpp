@@ -67,10 +67,11 @@ Minimum minimize(M& model, F cost_and_gradient, const O& optimizer = {},
   expect_not_negative({"minimize", "steps", static_cast<double>(options.steps)});
   expect_not_negative({"minimize", "gradient_tolerance", options.gradient_tolerance});
   Minimum at{.cost = 0, .steps = 0, .evaluations = 0, .converged = false};
-  const auto objective = [&](const M& w, M& gradient) -> double {
+  const auto count_and_evaluate = [&](const M& w, M& gradient) -> double {
     ++at.evaluations;
     return cost_and_gradient(w, gradient);
   };
+  const FunctionRef<double(const M&, M&)> objective{count_and_evaluate};
 
   auto state = optimizer.init(model);
   M gradient = zeros_like(model);

@@ -106,6 +106,9 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   sometimes(options.accumulate);
   sometimes(options.average_weights);
   sometimes(options.shuffle);
+  sometimes(options.first_epoch);
+  if (source.one_in(16)) options.order = std::vector<Index>{0, source.size(4), source.below(3)};
+  if (source.one_in(16)) options.on_step_end = {[](const auto& e) { static_cast<void>(e.before); }};
   if (source.one_in(8)) {  // as many epochs as there are, and a callback that ends them
     options.epochs = std::numeric_limits<int>::max();
     options.on_step_end = {[](const auto&) { return Next::stop; }};
