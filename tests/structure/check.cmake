@@ -9,7 +9,7 @@ set(folders core backends initializers schedules layers losses metrics regulariz
 # One component a header, listed in the forwarding header and in the reference.
 set(component_folders initializers schedules layers losses metrics regularizers optimizers models)
 # Headers in those folders that hold no component, only what several share.
-set(helpers activation any_limit any_metric any_regularizer chain class_counts classes labels margins outputs residuals
+set(helpers activation any_transform any_metric any_regularizer chain class_counts classes labels line_search margins outputs residuals
             targets threshold)
 # All others have a row in a table of the conformance tests, but those that are not what the rows of their folder are:
 # what holds a schedule or a layer, and `minimize`, which runs an optimizer.

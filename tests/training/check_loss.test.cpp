@@ -217,11 +217,11 @@ TEST_CASE("Trainer: the threshold of metrics is the same after an epoch that was
   const Dataset<> data = two_classes();
   FitOptions<decltype(net)> options{
       .epochs = 1, .batch_size = 10, .metrics = {Accuracy{}}, .progress = silent};
-  options.on_batch_end = {[](const BatchEnd& end) { return end.step == 2 ? Next::stop : Next::proceed; }};
+  options.on_step_end = {[](const auto& end) { return end.step == 2 ? Next::stop : Next::proceed; }};
   options.checkpoint.path = path;
   const GradientDescent slow{.learning_rate = 1e-3};
   Trainer{net, BinaryCrossEntropy{}, slow, options}.run(data);
-  options.on_batch_end = {};
+  options.on_step_end = {};
   options.resume_from = path;
   Trainer resumed{net, BinaryCrossEntropy{}, slow, options};
   CHECK(resumed.run(data)["accuracy"].back() == 1);
