@@ -78,6 +78,8 @@ inline const std::vector<LayerRow> layers{
     LayerRow{"Sigmoid", {5}, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
     LayerRow{"Tanh", {5}, []<class T>(T, Rng&) { return Tanh<T>{}; }},
     LayerRow{"Identity", {5}, []<class T>(T, Rng&) { return Identity<T>{}; }},
+    LayerRow{"Flatten", {5}, []<class T>(T, Rng&) { return Flatten<T>{}; }},
+    LayerRow{"Reshape", {5}, []<class T>(T, Rng&) { return Reshape<T>{{.channels = 1, .width = 5}}; }},
     LayerRow{"LeakyReLU", {5}, []<class T>(T, Rng&) { return LeakyReLU<T>{{.slope = 0.2}}; }},
     LayerRow{"PReLU", {5}, []<class T>(T, Rng&) { return PReLU<T>{5}; }},
     LayerRow{"PReLU with one slope", {5}, []<class T>(T, Rng&) { return PReLU<T>{}; }},

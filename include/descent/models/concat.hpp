@@ -30,6 +30,7 @@ template <class First, class... Rest>
 class Concat {
   static_assert(Layer<First>, "the first branch of this Concat is not a Layer");
   static_assert((Layer<Rest> && ...), "a branch of this Concat is not a Layer");
+  static_assert(has_valid_hooks<First> && (has_valid_hooks<Rest> && ...));
   static_assert((std::same_as<typename Rest::Scalar, typename First::Scalar> && ...),
                 "the branches of a Concat share one Scalar: all float or all double");
 

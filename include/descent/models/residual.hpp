@@ -24,6 +24,7 @@ namespace descent {
 template <class Body>
 class Residual {
   static_assert(Layer<Body>, "the body of this Residual is not a Layer");
+  static_assert(has_valid_hooks<Body>);
 
  public:
   static constexpr std::string_view name = "Residual";
