@@ -47,8 +47,10 @@ concept Parameterized =
 ///
 /// forward and backward are const: what they need to remember is in the cache, which the caller owns.
 ///
-/// Optional members, which core/hooks.hpp checks:
+/// Optional members, the hooks. A hook with another signature, or a member whose name is close to that of a hook, does
+/// not compile (core/hooks.hpp).
 ///
+///   static constexpr std::string_view name   the type's name in errors and files
 ///   static visit_state(f, tree...)          calls f(Parameter{"name", Role::state}, tree.member...) for the numbers that
 ///                                           training updates and no gradient moves, such as running statistics
 ///   update_state(cache)                     updates them after a training step, from what forward left in the cache

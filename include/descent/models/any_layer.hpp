@@ -10,6 +10,7 @@
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
+#include "descent/core/hooks.hpp"
 #include "descent/core/output_kind.hpp"
 
 namespace descent {
@@ -46,7 +47,9 @@ class AnyLayer {
   // to this question.
   template <class L>
     requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
-  AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {}
+  AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {
+    static_assert(has_valid_hooks<L>);
+  }
   AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
   AnyLayer(AnyLayer&&) noexcept = default;
   AnyLayer& operator=(AnyLayer other) noexcept {

@@ -54,6 +54,7 @@ class Network {
   Network& add(L layer) {
     // Asserted and not required, so that the first error says what a type lacks to be a layer.
     static_assert(Layer<L>, "a part of this Network is not a Layer");
+    static_assert(has_valid_hooks<L>);
     static_assert(std::same_as<typename L::Scalar, T>,
                   "the layers of a Network share its Scalar: all float or all double");
     layers_.push_back(std::move(layer));

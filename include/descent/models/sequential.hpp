@@ -28,6 +28,7 @@ class Sequential {
   // Asserted and not required, so that the first error says what a type lacks to be a layer.
   static_assert(Layer<First>, "the first part of this Sequential is not a Layer");
   static_assert((Layer<Rest> && ...), "a part of this Sequential is not a Layer");
+  static_assert(has_valid_hooks<First> && (has_valid_hooks<Rest> && ...));
   static_assert((std::same_as<typename Rest::Scalar, typename First::Scalar> && ...),
                 "the layers of a Sequential share one Scalar: all float or all double");
 

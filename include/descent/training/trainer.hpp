@@ -13,6 +13,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/flush_denormals.hpp"
+#include "descent/core/hooks.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/training/averages.hpp"
@@ -40,6 +41,8 @@ namespace descent {
 /// Runs of 10 and 10 epochs give the same bits as one of 20, also with early stopping: see `EarlyStopping`.
 template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
 class Trainer final : private detail::Checkpointed {
+  static_assert(has_valid_hooks<M>);
+
  public:
   using T = typename M::Scalar;
   using State = typename O::template State<M>;
