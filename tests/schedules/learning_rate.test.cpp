@@ -26,7 +26,8 @@ TEST_CASE("A learning rate is a number, a schedule of epochs or a schedule of st
   CHECK(LearningRate{[](std::int64_t epoch) { return epoch < 3 ? 1e-2 : 1e-3; }}(progress_) == 1e-3);
   const double rate = 0.125;
   CHECK(LearningRate{[rate](std::int64_t) { return rate; }}(progress_) == rate);
-  CHECK(LearningRate{[](const TrainingProgress& at) { return static_cast<double>(at.step + at.epoch); }}(progress_) == 10);
+  CHECK(LearningRate{[](const TrainingProgress& at) { return static_cast<double>(at.step + at.epoch); }}(
+            progress_) == 10);
 }
 
 TEST_CASE("An optimizer's learning rate is written as one of these") {

@@ -46,7 +46,8 @@ struct Adamax {
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);
-    const T rate = T(alpha / bias_correction(beta1, ++state.progress.step)), keep = T(beta2), eps = T(epsilon);
+    const T rate = T(alpha / bias_correction(beta1, ++state.progress.step)), keep = T(beta2),
+            eps = T(epsilon);
     visit_parts(
         workers,
         [&](auto w, auto dw, auto v, auto u) {

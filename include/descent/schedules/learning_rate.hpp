@@ -26,7 +26,9 @@ class LearningRate {
   template <class S>
     requires(!std::same_as<S, LearningRate>) && Schedule<S>
   LearningRate(S schedule)
-      : at_{[schedule = std::move(schedule)](const TrainingProgress& progress) { return schedule(progress.epoch); }} {}
+      : at_{[schedule = std::move(schedule)](const TrainingProgress& progress) {
+          return schedule(progress.epoch);
+        }} {}
 
   template <class S>
     requires(!std::same_as<S, LearningRate>) && std::invocable<const S&, const TrainingProgress&>
