@@ -69,7 +69,7 @@ class BatchGradient {
  public:
   using T = typename M::Scalar;
 
-  BatchGradient(const M& model, const Threads& threads)
+  [[gnu::cold]] BatchGradient(const M& model, const Threads& threads)
       : team_{threads.start()},
         parameters_{parameter_count(model)},
         gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),

@@ -74,7 +74,7 @@ inline void expect_first_epoch(std::int64_t epoch) {
 
 /// Throws unless these options make sense.
 template <Layer M>
-void expect_usable(const FitOptions<M>& options) {
+[[gnu::cold]] void expect_usable(const FitOptions<M>& options) {
   expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
   expect_at_least_one(
       {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});

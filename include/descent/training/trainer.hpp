@@ -54,7 +54,7 @@ class Trainer final : private detail::Checkpointed {
 
   /// Throws   FormatError when `.resume_from` is not a checkpoint of such a trainer, DataError when `.first_epoch` is out of
   ///          range.
-  Trainer(M trained, L with_loss, O with_optimizer, FitOptions<M> with = {})
+  [[gnu::cold]] Trainer(M trained, L with_loss, O with_optimizer, FitOptions<M> with = {})
       : model{std::move(trained)},
         loss{std::move(with_loss)},
         optimizer{std::move(with_optimizer)},
@@ -205,7 +205,7 @@ class Trainer final : private detail::Checkpointed {
 
     TrainingProgress& progress() override { return trainer_.state_.progress; }
     double learning_rate() const override { return trainer_.learning_rate(); }
-    void begin_epoch() override { trainer_.begin_metrics(); }
+    [[gnu::cold]] void begin_epoch() override { trainer_.begin_metrics(); }
 
     detail::StepResult take_step(std::span<const Index> samples, Index batch_size) override {
       const typename MiniBatch::Augment augment{options().augment, options().seed, trainer_.epochs()};
@@ -236,7 +236,7 @@ class Trainer final : private detail::Checkpointed {
                     {trainer_.steps(), step.loss, step.learning_rate, *before_, trainer_.model, *gradient_});
     }
 
-    NamedValues training_values(double mean_loss) const override {
+    [[gnu::cold]] NamedValues training_values(double mean_loss) const override {
       NamedValues values;
       detail::add_measured(values, mean_loss, trainer_.metrics_);
       return values;
@@ -244,7 +244,7 @@ class Trainer final : private detail::Checkpointed {
     void add_validation_values(NamedValues& values) const override {
       detail::validate(values, trainer_.evaluated_model(), options(), trainer_.loss, train_.samples());
     }
-    void expect_finite_weights() const override {
+    [[gnu::cold]] void expect_finite_weights() const override {
       detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());
     }
     [[gnu::cold]] void keep_best_weights() override {
@@ -269,7 +269,7 @@ class Trainer final : private detail::Checkpointed {
     std::optional<M> before_, gradient_;  // for `on_step_end`
   };
 
-  void begin_metrics() {
+  [[gnu::cold]] void begin_metrics() {
     metrics_ = std::vector<AnyMetric<T>>(options.metrics);
     detail::prepare_metrics(metrics_, model, loss);
   }

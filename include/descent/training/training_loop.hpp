@@ -84,7 +84,7 @@ class TrainingLoop {
   TrainingLoop(Learner& learner, LoopState& state, Checkpointed& saved, const LoopOptions& options)
       : learner_{learner}, state_{state}, saved_{saved}, options_{options} {}
 
-  void run(int epochs) {
+  [[gnu::cold]] void run(int epochs) {
     Progress display{options_.progress, epochs,
                      static_cast<Index>(options_.plan_of(learner_.progress().epoch).samples_used())};
     End end = End::none;
@@ -153,7 +153,7 @@ class TrainingLoop {
   }
 
   /// Lowers the learning rate on a plateau and keeps the best weights; true if early stopping ends the run.
-  bool apply_rules() {
+  [[gnu::cold]] bool apply_rules() {
     if (options_.reduce_on_plateau)
       learner_.progress().rate_scale *=
           state_.rules.apply(*options_.reduce_on_plateau, state_.history, learner_.learning_rate());
