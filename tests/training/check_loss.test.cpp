@@ -48,6 +48,7 @@ std::string refusal(M net, const auto& loss,
 
 /// Softmax without its declaration.
 struct OwnSoftmax : private Softmax<> {
+  static constexpr std::string_view name = "OwnSoftmax";
   using Softmax<>::Scalar, Softmax<>::Cache, Softmax<>::visit, Softmax<>::output_shape, Softmax<>::forward;
   Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, OwnSoftmax& gradient,
                    const Pass& pass) const {

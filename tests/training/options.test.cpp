@@ -25,7 +25,9 @@ Dense<double> some_dense() {
 struct Different {
   static constexpr std::string_view name = "different";
   std::set<double> predictions;
-  void update(Batch<double> prediction, Batch<double>) { predictions.insert(prediction(0, 0)); }
+  void update(Batch<double> prediction, Batch<double>, SampleWeights<double>) {
+    predictions.insert(prediction(0, 0));
+  }
   void merge(const Different& other) {
     predictions.insert(other.predictions.begin(), other.predictions.end());
   }

@@ -31,7 +31,7 @@ Dataset<double> numbered() {
 struct Digits {
   static constexpr std::string_view name = "digits";
   double digits = 0;
-  void update(Batch<double>, Batch<double> targets) {
+  void update(Batch<double>, Batch<double> targets, SampleWeights<double>) {
     for (const double target : targets.reshaped()) digits = 10 * digits + target;
   }
   void merge(const Digits&) {}

@@ -49,14 +49,14 @@ struct OnnxElementwise {
     for (const double shift : mean)
       if (!(std::abs(shift) <= static_cast<double>(std::numeric_limits<T>::max())))
         from.fail("expected to add finite numbers, got larger ones", "scale the inputs less");
-    net.add(with_buffers(Standardize<T>{Matrix<T>::Zero(mean.size(), 1)}, mean, deviation));
+    net.add(with_buffers(Standardize<T>{Vector<T>::Zero(mean.size()).eval()}, mean, deviation));
   }
   static void sub_div(Net& net, From from) { affine(net, from, from.vector("a"), from.vector("b")); }
   static void sub_div_add(Net& net, From from) {
     const Vector<double> a = from.vector("a"), b = from.vector("b");
     if (!from.is_scalar("c")) return affine(net, from, a - from.vector("c").cwiseProduct(b), b);
     const double low = from.scalar("c");
-    net.add(with_buffers(MinMax<T>{Matrix<T>::Zero(a.size(), 1), {.low = low, .high = low + 1}}, a, b));
+    net.add(with_buffers(MinMax<T>{Vector<T>::Zero(a.size()).eval(), {.low = low, .high = low + 1}}, a, b));
   }
   static void mul_add(Net& net, From from) {
     const Vector<double> a = from.vector("a");

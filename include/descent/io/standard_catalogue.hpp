@@ -35,9 +35,9 @@ Catalogue<T> standard_catalogue() {
   all.template add<PReLU<T>>([](const LayerRecord& layer) { return PReLU<T>{layer.length("slope")}; });
   // These learn from samples; what they have learnt is then replaced.
   all.template add<Standardize<T>>(
-      [](const LayerRecord& layer) { return Standardize<T>{Matrix<T>::Zero(layer.length("mean"), 1)}; });
+      [](const LayerRecord& layer) { return Standardize<T>{Vector<T>::Zero(layer.length("mean")).eval()}; });
   all.template add<MinMax<T>>(
-      [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.length("minimum"), 1)}; });
+      [](const LayerRecord& layer) { return MinMax<T>{Vector<T>::Zero(layer.length("minimum")).eval()}; });
   // Their constructors look at the options.
   all.template add<Dropout<T>>(
       [](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });
