@@ -42,7 +42,7 @@ struct Probe {
   int* computed_dx;
   int option = 5;
   Vector<> weight = Vector<>::Ones(1), updates = Vector<>::Zero(1);
-  Identity<> inner;
+  Identity<> inner = {};
 };
 
 /// The same, but it describes itself.

@@ -50,7 +50,7 @@ namespace detail {
 
 // clang-format on
 
-struct Names {
+struct HookNames {
 #define DESCENT_HOOK(hook) int hook;
 #define DESCENT_NEAR(near, hook) int near;
   DESCENT_HOOKS(DESCENT_HOOK)
@@ -59,7 +59,7 @@ struct Names {
 #undef DESCENT_NEAR
 };
 template <class L>
-struct WithNames : L, Names {};
+struct WithHookNames : L, HookNames {};
 
 /// The hooks, for tests that go through all of them.
 inline constexpr std::string_view hook_names[] = {
@@ -74,7 +74,7 @@ constexpr bool can_derive = !std::is_final_v<L> && !std::is_union_v<L>;
 /// True if a layer has none of the near names; in one expression, which costs the compiler the least.
 template <class L>
 constexpr bool has_no_near_name = requires {
-#define DESCENT_NEAR(near, hook) &WithNames<L>::near;
+#define DESCENT_NEAR(near, hook) &WithHookNames<L>::near;
   DESCENT_NEAR_HOOKS(DESCENT_NEAR)
 #undef DESCENT_NEAR
 };
@@ -88,7 +88,7 @@ constexpr bool has_no_near_name<L> = false;
   static_assert(absent, "a layer has a member `" #near "`, which is not a hook; rename it to `" #hook "`");
 template <class L>
 struct NearNames {
-#define DESCENT_NEAR(near, hook) DESCENT_REFUSE(near, hook, (requires { &WithNames<L>::near; }))
+#define DESCENT_NEAR(near, hook) DESCENT_REFUSE(near, hook, (requires { &WithHookNames<L>::near; }))
   DESCENT_NEAR_HOOKS(DESCENT_NEAR)
 #undef DESCENT_NEAR
 };
@@ -101,11 +101,11 @@ struct NearNames<L> {
 };
 
 // lacks_visit_state<L> and so on: true if the layer has no member of this name.
-#define DESCENT_HOOK(hook)                                         \
-  template <class L>                                               \
-  constexpr bool lacks_##hook = requires { &WithNames<L>::hook; }; \
-  template <class L>                                               \
-    requires(!can_derive<L>)                                       \
+#define DESCENT_HOOK(hook)                                             \
+  template <class L>                                                   \
+  constexpr bool lacks_##hook = requires { &WithHookNames<L>::hook; }; \
+  template <class L>                                                   \
+    requires(!can_derive<L>)                                           \
   constexpr bool lacks_##hook<L> = !requires { &L::hook; };
 DESCENT_HOOKS(DESCENT_HOOK)
 #undef DESCENT_HOOK
