@@ -47,13 +47,17 @@ std::string refusal(M net, const auto& loss,
 }
 
 /// Softmax without its declaration.
-struct OwnSoftmax : private Softmax<> {
-  static constexpr std::string_view name = "OwnSoftmax";
-  using Softmax<>::Scalar, Softmax<>::Cache, Softmax<>::visit, Softmax<>::output_shape, Softmax<>::forward;
+struct OwnSoftmax {
+  using Scalar = float;
+  using Cache = Softmax<>::Cache;
+  static void visit(auto&&, auto&...) {}
+  Shape output_shape(const Shape& in) const { return in; }
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass& pass) const { return softmax.forward(x, c, pass); }
   Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, OwnSoftmax& gradient,
                    const Pass& pass) const {
-    return Softmax<>::backward(x, dy, c, gradient, pass);
+    return softmax.backward(x, dy, c, gradient.softmax, pass);
   }
+  Softmax<> softmax;
 };
 
 const std::string leave_out = "; leave the last layer out: the loss takes what goes into it";
