@@ -42,9 +42,10 @@ struct LayerRow {
   std::function<AnyLayer<double>(Rng&)> make;
   std::function<AnyLayer<float>(Rng&)> make_float;
   std::function<Chain> in_sequential;
+  std::string not_in_files;  ///< the reason why no file can hold the layer; empty if one can
 
   template <class Make>
-  LayerRow(std::string row_name, Shape sample, Make row_make)
+  LayerRow(std::string row_name, Shape sample, Make row_make, std::string why_not_in_files = {})
       : name{std::move(row_name)},
         shape{sample},
         make{[=](Rng& rng) -> AnyLayer<double> { return row_make(double{}, rng); }},
@@ -52,7 +53,8 @@ struct LayerRow {
         in_sequential{[=](const auto& before, const auto& after, const auto& x, const auto& dy) {
           Rng rng{7};
           return run_pass(Sequential{before, row_make(double{}, rng), after}, x, dy);
-        }} {}
+        }},
+        not_in_files{std::move(why_not_in_files)} {}
 };
 
 /// Inputs to learn a normalisation from.
@@ -78,9 +80,19 @@ inline const std::vector<LayerRow> layers{
     LayerRow{"Sigmoid", {5}, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
     LayerRow{"Tanh", {5}, []<class T>(T, Rng&) { return Tanh<T>{}; }},
     LayerRow{"Identity", {5}, []<class T>(T, Rng&) { return Identity<T>{}; }},
+    LayerRow{"Flatten", {5}, []<class T>(T, Rng&) { return Flatten<T>{}; }},
+    LayerRow{"Reshape",
+             {5},
+             []<class T>(T, Rng&) {
+               return Reshape<T>{{1, 1, 5}};
+             }},
     LayerRow{"LeakyReLU", {5}, []<class T>(T, Rng&) { return LeakyReLU<T>{{.slope = 0.2}}; }},
     LayerRow{"PReLU", {5}, []<class T>(T, Rng&) { return PReLU<T>{5}; }},
-    LayerRow{"PReLU with one slope", {5}, []<class T>(T, Rng&) { return PReLU<T>{}; }},
+    LayerRow{"PReLU with one slope",
+             {5},
+             []<class T>(T, Rng&) {
+               return PReLU<T>{1, {.slope = 0.3}};
+             }},
     LayerRow{"ReLU6", {5}, []<class T>(T, Rng&) { return ReLU6<T>{}; }},
     LayerRow{"ELU", {5}, []<class T>(T, Rng&) { return ELU<T>{{.alpha = 0.7}}; }},
     LayerRow{"SELU", {5}, []<class T>(T, Rng&) { return SELU<T>{}; }},
@@ -90,18 +102,33 @@ inline const std::vector<LayerRow> layers{
     LayerRow{"Mish", {5}, []<class T>(T, Rng&) { return Mish<T>{}; }},
     LayerRow{"Softplus", {5}, []<class T>(T, Rng&) { return Softplus<T>{}; }},
     LayerRow{"Softsign", {5}, []<class T>(T, Rng&) { return Softsign<T>{}; }},
-    LayerRow{"HardSigmoid", {5}, []<class T>(T, Rng&) { return HardSigmoid<T>{}; }},
+    LayerRow{"HardSigmoid", {5}, []<class T>(T, Rng&) { return HardSigmoid<T>{{.slope = 0.2}}; }},
     LayerRow{"HardTanh", {5}, []<class T>(T, Rng&) { return HardTanh<T>{}; }},
     LayerRow{"HardSwish", {5}, []<class T>(T, Rng&) { return HardSwish<T>{}; }},
     LayerRow{"Softmax", {5}, []<class T>(T, Rng&) { return Softmax<T>{}; }},
     LayerRow{"LogSoftmax", {5}, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
     LayerRow{"Elementwise",
              {5},
-             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }},
+             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); },
+             "its formula"},
     LayerRow{"BatchNorm", {5}, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
+    LayerRow{
+        "BatchNorm with options",
+        {5},
+        []<class T>(T, Rng&) {
+          return BatchNorm<T>{5, {.momentum = 0.8, .epsilon = 1e-3, .running_variance = Variance::unbiased}};
+        }},
     LayerRow{"Standardize", {5}, []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
-    LayerRow{"MinMax", {5}, []<class T>(T, Rng& rng) { return MinMax<T>{some_inputs<T>(rng)}; }},
-    LayerRow{"LayerNorm", {5}, []<class T>(T, Rng&) { return LayerNorm<T>{5}; }},
+    LayerRow{"MinMax",
+             {5},
+             []<class T>(T, Rng& rng) {
+               return MinMax<T>{some_inputs<T>(rng), {.low = -1}};
+             }},
+    LayerRow{"LayerNorm",
+             {5},
+             []<class T>(T, Rng&) {
+               return LayerNorm<T>{5, {.epsilon = 1e-4}};
+             }},
     LayerRow{"Dropout", {5}, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
     LayerRow{"GaussianNoise", {5}, []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},
     LayerRow{"GaussianDropout", {5}, []<class T>(T, Rng&) { return GaussianDropout<T>{{.keep = 0.8}}; }},

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,48 +14,56 @@
 #include <vector>
 
 #include "descent/core/describe.hpp"
+#include "descent/core/dimensions.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/models/any_layer.hpp"
 #include "descent/models/concat.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/residual.hpp"
+#include "descent/models/sequential.hpp"
 
 namespace descent {
 
-/// Rows and columns of the tensors in a file, by path.
-struct TensorSize {
-  Index rows, cols;
-};
-using TensorSizes = std::map<std::string, TensorSize>;
+/// The logical dimensions of the tensors in a file, by path.
+using TensorDimensions = std::map<std::string, Dimensions>;
 
-/// How many values an enumeration among the options of a layer has, counted from 0. Specialise it for one of more.
+/// The number of values of an enumeration among the options of a layer, counted from 0. Specialize it for one of more.
 template <class E>
 constexpr int enumeration_size = 2;
 
-/// What a file says of one layer, for a function that makes it.
+/// The description of one layer in a file, for the factory that makes it.
 class LayerRecord {
  public:
-  LayerRecord(const LayerDescription& description, const TensorSizes& sizes, std::string path)
-      : description_{description}, sizes_{sizes}, path_{std::move(path)} {}
+  LayerRecord(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
+      : description_{description}, tensors_{tensors}, path_{std::move(path)} {}
 
-  /// The option that the layer's `visit_options` calls so.
+  /// The option of this name in the layer's `visit_options`.
   double option(std::string_view name) const {
     for (const auto& [option, value] : description_.options)
       if (option == name) return value;
     fail(concat("expected the option \"", name, "\", got none"));
   }
-  /// The size of the layer's parameter or buffer of this name; the rows are the length of a vector.
-  Index rows(std::string_view tensor) const { return size(tensor).rows; }
-  Index cols(std::string_view tensor) const { return size(tensor).cols; }
-  /// The rows of what must be a vector.
-  Index length(std::string_view tensor) const {
-    const auto [rows, cols] = size(tensor);
-    if (cols != 1)
-      fail(concat("expected a vector \"", tensor, "\", got ", rows, " rows and ", cols, " columns"));
-    return rows;
+  /// An option that is a size.
+  Index size_option(std::string_view name) const {
+    const double size = option(name);
+    if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
+      fail(concat("expected the option \"", name, "\" to be a size, got ", size));
+    return static_cast<Index>(size);
   }
-  bool has(std::string_view tensor) const { return sizes_.contains(inside(tensor)); }
+
+  bool has(std::string_view tensor) const { return tensors_.contains(inside(tensor)); }
+  /// The logical dimensions of the layer's parameter or state of this name.
+  const Dimensions& dimensions(std::string_view tensor) const {
+    const auto found = tensors_.find(inside(tensor));
+    if (found == tensors_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
+    return found->second;
+  }
+  /// The length of a vector.
+  Index length(std::string_view tensor) const { return of_rank(1, tensor)[0]; }
+  /// The sizes of a matrix.
+  Index rows(std::string_view tensor) const { return of_rank(2, tensor)[0]; }
+  Index cols(std::string_view tensor) const { return of_rank(2, tensor)[1]; }
 
   const LayerDescription& description() const { return description_; }
   const std::string& path() const { return path_; }
@@ -63,7 +71,12 @@ class LayerRecord {
   /// The part of a composition at this position.
   LayerRecord part(std::size_t position) const {
     const auto& [name, layer] = description_.layers[position];
-    return {layer, sizes_, inside(name)};
+    return {layer, tensors_, inside(name)};
+  }
+  /// Throws unless the layer is a composition of 1 to `most` parts.
+  void expect_parts(std::size_t most, std::string_view cure = "the file is damaged") const {
+    const std::size_t parts = description_.layers.size();
+    if (parts < 1 || parts > most) fail(concat("expected 1 to ", most, " parts, got ", parts), cure);
   }
   [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
     throw FormatError(
@@ -72,17 +85,18 @@ class LayerRecord {
   }
 
  private:
-  const TensorSize& size(std::string_view tensor) const {
-    const auto found = sizes_.find(inside(tensor));
-    if (found == sizes_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
-    return found->second;
+  const Dimensions& of_rank(std::size_t rank, std::string_view tensor) const {
+    const Dimensions& sizes = dimensions(tensor);
+    if (sizes.rank() == rank) return sizes;
+    fail(concat("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ", sizes.rank(),
+                " dimensions"));
   }
   std::string inside(std::string_view name) const {
     return path_.empty() ? std::string{name} : concat(path_, '.', name);
   }
 
   const LayerDescription& description_;
-  const TensorSizes& sizes_;
+  const TensorDimensions& tensors_;
   std::string path_;
 };
 
@@ -117,42 +131,86 @@ void set_options(L& layer, const LayerRecord& record) {
                 "the file is of another version of the layer");
 }
 
-template <class T, std::size_t... I>
-AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches, std::index_sequence<I...>) {
-  return Concat<std::conditional_t<true, AnyLayer<T>, std::integral_constant<std::size_t, I>>...>{
-      std::move(branches[I])...};
-}
+/// A Concat of as many branches as there are, up to `most`: each number of them is a type of its own.
 template <class T, std::size_t most>
 AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
   if constexpr (most > 1)
     if (branches.size() < most) return concat_of<T, most - 1>(branches);
-  return concat_of<T>(branches, std::make_index_sequence<most>{});
+  return [&]<std::size_t... I>(std::index_sequence<I...>) -> AnyLayer<T> {
+    return Concat<std::conditional_t<true, AnyLayer<T>, std::integral_constant<std::size_t, I>>...>{
+        std::move(branches[I])...};
+  }(std::make_index_sequence<most>{});
+}
+
+/// The number of values that the layers compute for a sample of this shape, all together. Takes no memory for them: the
+/// network computes no samples, and tells the shapes of its outputs.
+template <class T>
+double outputs_per_sample(const Network<T>& network, const Shape& sample) {
+  typename Network<T>::Cache cache;
+  network.forward(Batch<T>{nullptr, sample, 0}, cache, Pass::inference());
+  double values = 0;
+  network.visit_outputs(
+      cache, [&](const Name&, const Batch<T>& y) { values += static_cast<double>(y.shape().size()); });
+  return values;
 }
 
 }  // namespace detail
 
-/// The types of layers that a program can make from a file: to each name a function that makes the layer, whose
-/// values the file then fills. `standard_catalogue` has all layers of this library.
+/// The types of layers that a program can make from a file: a factory for each name, whose layer the file then fills with
+/// values. `standard_catalogue` has all layers of this library.
 ///
 ///   Catalogue<> catalogue = standard_catalogue();
 ///   catalogue.add<Scale<>>([](const LayerRecord& layer) { return Scale<>{layer.length("factor")}; });
 ///   catalogue.add<Swish<>>();  // can be made without arguments
 ///
-/// The function sees the options and the sizes of the layer's tensors. What the layer names in `visit_options` is
-/// then set to what the file says.
+/// A factory sees the options and the dimensions of the layer's tensors. The options that the layer names in
+/// `visit_options` are then set to those in the file. The factory of a composition takes the layers within it, too:
+///
+///   catalogue.add<Residual<AnyLayer<>>>([](const LayerRecord& layer, std::vector<AnyLayer<>> parts) {
+///     layer.expect_parts(1);
+///     return Residual{std::move(parts[0])};
+///   });
+///
+/// Sequential, Network, Residual and Concat are in every registry.
 template <std::floating_point T = float>
 class Catalogue {
  public:
-  static constexpr std::size_t most_branches = 8;  ///< of a Concat; each number of them is a type of its own
+  using Parts = std::vector<AnyLayer<T>>;
+  static constexpr std::size_t most_branches = 8;  ///< of a Concat
   static constexpr int most_levels = 32;           ///< of layers within layers
 
+  Catalogue() {
+    const auto chain = [](const LayerRecord&, Parts parts) { return Network<T>{std::move(parts)}; };
+    add<Sequential<AnyLayer<T>>>(chain);
+    add<Network<T>>(chain);
+    add<Residual<AnyLayer<T>>>([](const LayerRecord& layer, Parts parts) {
+      layer.expect_parts(1);
+      return Residual<AnyLayer<T>>{std::move(parts[0])};
+    });
+    add<Concat<AnyLayer<T>>>([](const LayerRecord& layer, Parts parts) {
+      layer.expect_parts(most_branches, "put one Concat into another");
+      return detail::concat_of<T, most_branches>(parts);
+    });
+  }
+
   /// Adds a type of layer, or replaces the one of the same name.
-  template <LayerOf<T> L>
-  Catalogue& add(std::function<L(const LayerRecord&)> make) {
-    makers_[std::string{L::name}] = [make = std::move(make)](const LayerRecord& record) -> AnyLayer<T> {
-      L layer = make(record);
-      detail::set_options(layer, record);
-      return layer;
+  template <LayerOf<T> L, class Factory>
+  Catalogue& add(Factory factory) {
+    constexpr bool of_parts = std::invocable<Factory&, const LayerRecord&, Parts>;
+    static_assert(of_parts || std::invocable<Factory&, const LayerRecord&>,
+                  "a factory takes (const LayerRecord&), or for a composition (const LayerRecord&, "
+                  "std::vector<AnyLayer<>>), and returns the layer");
+    factories_[std::string{L::name}] = [factory = std::move(factory)](const LayerRecord& record,
+                                                                      Parts parts) -> AnyLayer<T> {
+      if constexpr (of_parts) {
+        auto layer = factory(record, std::move(parts));
+        detail::set_options(layer, record);
+        return layer;
+      } else {
+        auto layer = factory(record);
+        detail::set_options(layer, record);
+        return layer;
+      }
     };
     return *this;
   }
@@ -162,61 +220,61 @@ class Catalogue {
     return add<L>([](const LayerRecord&) { return L{}; });
   }
 
-  /// Whether a file may hold layers of this type.
-  bool knows(const std::string& type) const { return is_composition(type) || makers_.contains(type); }
+  /// True if a file may hold layers of this type.
+  bool knows(const std::string& type) const { return factories_.contains(type); }
 
-  /// Makes a network as described, with tensors of these sizes and any values, that takes batches of the shape of
-  /// `input`. What the layers give for such a batch may be about four times as many numbers as there are in the
-  /// tensors, and a million in any case.
+  /// Makes a network as described, with tensors of these dimensions and any values, that takes so many samples of this
+  /// shape. The outputs of its layers for them may be about four times as many numbers as there are in the tensors, and a
+  /// million in any case.
   ///
   /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit;
   ///          and for a tensor without values that has a size above 1.
-  Network<T> make(const LayerDescription& description, const TensorSizes& sizes,
-                  const TensorSize& input) const {
-    const LayerRecord record{description, sizes, ""};
-    if (description.type != "Sequential" && description.type != "Network")
-      record.fail("expected a Sequential or a Network, got another type");
+  Network<T> make(const LayerDescription& description, const TensorDimensions& tensors, const Shape& sample,
+                  Index samples) const {
+    const LayerRecord record{description, tensors, ""};
     double values = 0;
-    for (const auto& [name, size] : sizes) {
-      // No bytes of the file stand behind the other size of such a tensor, however large it is.
-      if ((size.rows == 0 && size.cols > 1) || (size.cols == 0 && size.rows > 1))
-        record.fail(concat("expected values in the tensor \"", name, "\", got ", size.rows, " rows and ",
-                           size.cols, " columns"));
-      values += static_cast<double>(size.rows) * static_cast<double>(size.cols);
+    for (const auto& [name, sizes] : tensors) {
+      // No bytes of the file stand for the other sizes of such a tensor, however large they are.
+      for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
+        if (sizes[k] > 1)
+          record.fail(
+              concat("expected values in the tensor \"", name, "\", got a size of 0 and one of ", sizes[k]));
+      values += static_cast<double>(sizes.size());
     }
-    Budget budget{(0x1p20 + 4 * values) / static_cast<double>(input.cols), most_levels};
-    Shape shape{input.rows};
-    return chain(record, shape, budget);
+    AnyLayer<T> made = make(record, 0);
+    auto* const network = made.template get_if<Network<T>>();
+    if (network == nullptr) record.fail("expected a Sequential or a Network, got another type");
+    double outputs = 0;
+    try {
+      outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);
+    } catch (const Error& error) {
+      record.fail(concat("expected layers that fit together, got: ", error.what()));
+    }
+    if (outputs > 0x1p20 + 4 * values)
+      record.fail("expected outputs in proportion to the tensors, got far more",
+                  "save it with fewer golden inputs; or the file is damaged");
+    return std::move(*network);
   }
 
  private:
-  /// What stands between a hostile file and all memory: small files can describe large outputs, such as those of a
-  /// Concat of copies of its input, again and again.
-  struct Budget {
-    double features;  // that the layers may still give for each sample, all together
-    int levels;       // of layers that may still be within one another
-    void pay(const LayerRecord& record, const Shape& shape) {
-      features -= static_cast<double>(shape.size());
-      if (features < 0)
-        record.fail("expected outputs in proportion to the tensors, got far more",
-                    "save it with fewer golden inputs; or the file is damaged");
+  AnyLayer<T> make(const LayerRecord& record, int level) const {
+    const auto factory = factories_.find(record.description().type);
+    if (factory == factories_.end())
+      record.fail("expected a type that the catalogue knows, got another",
+                  "add it: catalogue.add<...>(...), and hand in the catalogue");
+    if (level > most_levels)
+      record.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+    Parts parts;
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < record.description().layers.size(); ++i) {
+      const std::string& name = record.description().layers[i].name;
+      // Else one tensor would be the size of many layers.
+      if (name.find('.') != std::string::npos || !names.insert(name).second)
+        record.fail(concat("expected parts with names of their own, got \"", name, '"'));
+      parts.push_back(make(record.part(i), level + 1));
     }
-  };
-
-  static bool is_composition(const std::string& type) {
-    return type == "Sequential" || type == "Network" || type == "Residual" || type == "Concat";
-  }
-
-  /// Makes what the record describes for samples of this shape, which becomes that of the outputs.
-  AnyLayer<T> make(const LayerRecord& record, Shape& shape, Budget& budget) const {
-    const std::string& type = record.description().type;
-    if (type == "Sequential" || type == "Network") return chain(record, shape, budget);
-    const Shape in = shape;
     try {
-      AnyLayer<T> layer = is_composition(type) ? branches(record, in, budget) : single(record);
-      shape = layer.output_shape(in);
-      budget.pay(record, shape);
-      return layer;
+      return factory->second(record, std::move(parts));
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
@@ -224,52 +282,8 @@ class Catalogue {
     }
   }
 
-  AnyLayer<T> single(const LayerRecord& record) const {
-    const auto maker = makers_.find(record.description().type);
-    if (maker == makers_.end())
-      record.fail("expected a type that the catalogue knows, got another",
-                  "add it: catalogue.add<...>(...), and hand in the catalogue");
-    return maker->second(record);
-  }
-
-  Network<T> chain(const LayerRecord& record, Shape& shape, Budget& budget) const {
-    std::vector<AnyLayer<T>> layers;
-    each_part(record, budget, [&](const LayerRecord& part) { layers.push_back(make(part, shape, budget)); });
-    return Network<T>{std::move(layers)};
-  }
-
-  AnyLayer<T> branches(const LayerRecord& record, const Shape& in, Budget& budget) const {
-    std::vector<AnyLayer<T>> parts;
-    each_part(record, budget, [&](const LayerRecord& part) {
-      Shape shape = in;
-      parts.push_back(make(part, shape, budget));
-    });
-    if (record.description().type == "Concat") return detail::concat_of<T, most_branches>(parts);
-    return Residual<AnyLayer<T>>{std::move(parts[0])};
-  }
-
-  /// Calls f(part) for the parts of a composition, whose number and names must be right.
-  static void each_part(const LayerRecord& record, Budget& budget, auto&& f) {
-    const auto& [type, options, parts] = record.description();
-    if (budget.levels == 0)
-      record.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
-    if (!options.empty()) record.fail("expected no options, got some");
-    const std::size_t most = type == "Residual" ? 1 : type == "Concat" ? most_branches : parts.size();
-    if (parts.empty() || parts.size() > most)
-      record.fail(concat("expected 1 to ", std::max<std::size_t>(most, 1), " parts, got ", parts.size()),
-                  type == "Concat" ? "put one Concat into another" : "the file is damaged");
-    --budget.levels;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const std::string name = type == "Residual" ? "body" : std::to_string(i);
-      if (parts[i].name != name)
-        record.fail(
-            concat("expected its part ", i, " to be called \"", name, "\", got \"", parts[i].name, '"'));
-      f(record.part(i));
-    }
-    ++budget.levels;
-  }
-
-  std::map<std::string, std::function<AnyLayer<T>(const LayerRecord&)>> makers_;
+  using Factory = std::function<AnyLayer<T>(const LayerRecord&, Parts)>;
+  std::map<std::string, Factory> factories_;
 };
 
 }  // namespace descent

@@ -17,7 +17,10 @@ Catalogue<T> standard_catalogue() {
       .template add<GELU<T>>()
       .template add<HardSigmoid<T>>()
       .template add<HardSwish<T>>();
-  all.template add<HardTanh<T>>().template add<Identity<T>>().template add<LeakyReLU<T>>();
+  all.template add<Flatten<T>>()
+      .template add<HardTanh<T>>()
+      .template add<Identity<T>>()
+      .template add<LeakyReLU<T>>();
   all.template add<LogSoftmax<T>>().template add<Mish<T>>().template add<ReLU<T>>().template add<ReLU6<T>>();
   all.template add<SELU<T>>().template add<Sigmoid<T>>().template add<SiLU<T>>().template add<Softmax<T>>();
   all.template add<Softplus<T>>().template add<Softsign<T>>().template add<Tanh<T>>();
@@ -33,12 +36,16 @@ Catalogue<T> standard_catalogue() {
   all.template add<LayerNorm<T>>(
       [](const LayerRecord& layer) { return LayerNorm<T>{layer.length("gamma")}; });
   all.template add<PReLU<T>>([](const LayerRecord& layer) { return PReLU<T>{layer.length("slope")}; });
-  // These learn from samples; what they have learnt is then replaced.
+  // These learn from samples; what they have learned is then replaced.
   all.template add<Standardize<T>>(
       [](const LayerRecord& layer) { return Standardize<T>{Matrix<T>::Zero(layer.length("mean"), 1)}; });
   all.template add<MinMax<T>>(
       [](const LayerRecord& layer) { return MinMax<T>{Matrix<T>::Zero(layer.length("minimum"), 1)}; });
   // Their constructors look at the options.
+  all.template add<Reshape<T>>([](const LayerRecord& layer) {
+    return Reshape<T>{
+        {layer.size_option("channels"), layer.size_option("height"), layer.size_option("width")}};
+  });
   all.template add<Dropout<T>>(
       [](const LayerRecord& layer) { return Dropout<T>{{.keep = layer.option("keep")}}; });
   all.template add<GaussianNoise<T>>(
