@@ -9,7 +9,9 @@
 #include <descent/layers/batch_norm.hpp>
 #include <descent/layers/dense.hpp>
 #include <descent/layers/dropout.hpp>
+#include <descent/layers/flatten.hpp>
 #include <descent/layers/gelu.hpp>
+#include <descent/layers/reshape.hpp>
 #include <descent/models/network.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -23,14 +25,19 @@ inline descent::Catalogue<float> few_layers() {
   using namespace descent;
   Catalogue<float> few;
   few.add<GELU<float>>();
+  few.add<Flatten<float>>();
+  few.add<Reshape<float>>([](const LayerRecord& layer) {
+    return Reshape<float>{
+        {layer.size_option("channels"), layer.size_option("height"), layer.size_option("width")}};
+  });
   few.add<Dense<float>>([](const LayerRecord& layer) {
     Rng none{0};
     return Dense<float>{layer.cols("weight"), layer.rows("weight"), none, [](auto&&...) {},
                         layer.has("bias") ? Bias::learned : Bias::none};
   });
-  few.add<BatchNorm<float>>([](const LayerRecord& layer) { return BatchNorm<float>{layer.rows("gamma")}; });
+  few.add<BatchNorm<float>>([](const LayerRecord& layer) { return BatchNorm<float>{layer.length("gamma")}; });
   few.add<Standardize<float>>([](const LayerRecord& layer) {
-    return Standardize<float>{Matrix<float>::Zero(layer.rows("mean"), 1)};
+    return Standardize<float>{Matrix<float>::Zero(layer.length("mean"), 1)};
   });
   few.add<Dropout<float>>(
       [](const LayerRecord& layer) { return Dropout<float>{{.keep = layer.option("keep")}}; });
