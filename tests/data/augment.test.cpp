@@ -311,8 +311,7 @@ TEST_CASE("Augment refuses what are no such images") {
           Augment{Shape{1, 0, 4}, RandomFlip{}};
         }) ==
         "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4; give the shape of the "
-        "images, "
-        "or set that of the data: train.shape = {1, 28, 28}");
+        "images, or set that of the data: train.shape = {1, 28, 28}");
 }
 
 TEST_CASE("Augment: an image of a size that overflows is refused") {

@@ -121,10 +121,10 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
                      {"architecture", dump(json_of(model.description), "save_model")},
                      {"labels", dump(options.labels, "save_model")}};
   XXH64 hash;
-  for (const auto& tensor : model.tensors) {
-    const std::vector<T> values = to_row_major(tensor);
-    hash.update({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
-  }
+  for (const auto& tensor : model.tensors)
+    to_row_major(tensor, [&](auto values) {
+      hash.update({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+    });
   header.metadata["hash"] = printed_hash(hash, header.metadata, printed_shape(shape_of(golden_x.dimensions)));
   out << tensor_header("save_model", header);
   for (const auto& tensor : model.tensors) write_tensor(out, tensor);

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstdint>
 #include <istream>
-#include <limits>
 #include <ostream>
 #include <span>
 #include <string>
@@ -109,9 +108,10 @@ class TensorFile {
   /// read, piece by piece.
   template <std::floating_point T>
   void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& see) const {
-    std::vector<T> values(static_cast<std::size_t>(to.size()));
-    read(tensor, values.data(), see);
-    from_row_major(values, to);
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
+    in_.clear();
+    in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
+    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, see); });
   }
   template <std::floating_point T>
   void read(const TensorInfo& tensor, const TensorView<T>& to) const {
@@ -128,27 +128,25 @@ class TensorFile {
 
  private:
   // Small enough to be in the cache still when a hash is taken, and a multiple of the size of any value.
-  static constexpr std::uint64_t piece_size = std::uint64_t{1} << 18;
+  static constexpr std::size_t piece_size = std::size_t{1} << 18;
 
-  /// The same in the order of the file.
+  /// Reads the next values of a tensor, in the order of the file.
   template <std::floating_point T>
-  void read(const TensorInfo& tensor, T* to, auto&& see) const {
-    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
-    in_.clear();
-    in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
-    std::uint64_t left = tensor.end - tensor.begin;
+  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& see) const {
     if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
-      for (char* next = reinterpret_cast<char*>(to); left > 0;) {
-        const std::span<char> piece{next, std::min<std::uint64_t>(left, piece_size)};
+      std::span<char> bytes{reinterpret_cast<char*>(values.data()), values.size_bytes()};
+      while (!bytes.empty()) {
+        const std::span<char> piece = bytes.first(std::min(bytes.size(), piece_size));
         read_piece(tensor, piece);
         see(std::span<const char>{piece});
-        next += piece.size(), left -= piece.size();
+        bytes = bytes.subspan(piece.size());
       }
       return;
     }
-    std::vector<char> buffer(std::min<std::uint64_t>(left, piece_size));
-    while (left > 0) {
-      const std::span<char> piece{buffer.data(), std::min<std::uint64_t>(left, piece_size)};
+    std::size_t left = values.size() * static_cast<std::size_t>(dtype_size(tensor.dtype));
+    std::vector<char> buffer(std::min(left, piece_size));
+    for (T* to = values.data(); left > 0;) {
+      const std::span<char> piece{buffer.data(), std::min(left, piece_size)};
       read_piece(tensor, piece);
       see(std::span<const char>{piece});
       to = convert(tensor, piece, to);
@@ -200,17 +198,18 @@ void append_tensor(TensorHeader& header, std::string name, const TensorView<Numb
 template <class Number>
 void write_tensor(std::ostream& out, const TensorView<Number>& tensor) {
   static_assert(sizeof(Number) == 4 || sizeof(Number) == 8, "expected float or double");
-  const auto values = to_row_major(tensor);
-  if constexpr (std::endian::native == std::endian::little) {
-    out.write(reinterpret_cast<const char*>(values.data()),
-              static_cast<std::streamsize>(values.size() * sizeof(Number)));
-  } else {
-    for (const auto value : values) {
-      auto bytes = std::bit_cast<std::array<char, sizeof(Number)>>(value);
-      std::reverse(bytes.begin(), bytes.end());
-      out.write(bytes.data(), sizeof(Number));
+  to_row_major(tensor, [&](auto values) {
+    if constexpr (std::endian::native == std::endian::little) {
+      out.write(reinterpret_cast<const char*>(values.data()),
+                static_cast<std::streamsize>(values.size_bytes()));
+    } else {
+      for (const auto value : values) {
+        auto bytes = std::bit_cast<std::array<char, sizeof(Number)>>(value);
+        std::reverse(bytes.begin(), bytes.end());
+        out.write(bytes.data(), sizeof(Number));
+      }
     }
-  }
+  });
 }
 
 }  // namespace descent::detail
