@@ -1,7 +1,9 @@
 #include <cmath>
 #include <descent/io/model_file.hpp>
 #include <descent/io/safetensors.hpp>
+#include <set>
 #include <sstream>
+#include <string>
 
 #include "catch.hpp"
 #include "conformance/layer_table.hpp"
@@ -33,7 +35,22 @@ Matrix<> inputs(const LayerRow& row) {
   return x;
 }
 
+/// The types of a layer and of all within it.
+void add_types(const LayerDescription& layer, std::set<std::string>& types) {
+  types.insert(layer.type);
+  for (const auto& [name, part] : layer.layers) add_types(part, types);
+}
+
 }  // namespace
+
+TEST_CASE("layer files: every layer of the standard catalogue has a row in the table", "[conformance]") {
+  std::set<std::string> types;
+  for_each(layers, [&](const LayerRow& row) { add_types(describe(network(row, 7)), types); });
+  for (const std::string& type : standard_catalogue().types()) {
+    CAPTURE(type);
+    CHECK(types.contains(type));
+  }
+}
 
 TEST_CASE("layer files: a model file makes every layer again, to the bit", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {

@@ -222,6 +222,12 @@ class Catalogue {
 
   /// True if a file may hold layers of this type.
   bool knows(const std::string& type) const { return factories_.contains(type); }
+  /// The names of these types.
+  std::vector<std::string> types() const {
+    std::vector<std::string> names;
+    for (const auto& [name, factory] : factories_) names.push_back(name);
+    return names;
+  }
 
   /// Makes a network as described, with tensors of these dimensions and any values, that takes so many samples of this
   /// shape. The outputs of its layers for them may be about four times as many numbers as there are in the tensors, and a
