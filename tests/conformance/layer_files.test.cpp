@@ -43,10 +43,10 @@ void add_types(const LayerDescription& layer, std::set<std::string>& types) {
 
 }  // namespace
 
-TEST_CASE("layer files: every layer of the standard catalogue has a row in the table", "[conformance]") {
+TEST_CASE("layer files: every layer of the standard registry has a row in the table", "[conformance]") {
   std::set<std::string> types;
   for_each(layers, [&](const LayerRow& row) { add_types(describe(network(row, 7)), types); });
-  for (const std::string& type : standard_catalogue().types()) {
+  for (const std::string& type : standard_registry().types()) {
     CAPTURE(type);
     CHECK(types.contains(type));
   }

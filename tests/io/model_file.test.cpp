@@ -40,9 +40,9 @@ std::string saved(const M& model, const SaveModel<typename M::Scalar>& options) 
   return out.str();
 }
 
-LoadedModel<> loaded(const std::string& bytes, const Catalogue<>& catalogue = standard_catalogue()) {
+LoadedModel<> loaded(const std::string& bytes, const LayerRegistry<>& registry = standard_registry()) {
   std::istringstream in{bytes};
-  return load_model(in, catalogue, "a.model");
+  return load_model(in, registry, "a.model");
 }
 
 std::string complaint_about(const std::string& bytes) {
@@ -180,11 +180,11 @@ TEST_CASE("load_model makes the network that was saved, to the bit") {
   CHECK(version == library_version);
 }
 
-TEST_CASE("Catalogue: compositions are rows like any layer, and formulas are none") {
-  const auto catalogue = standard_catalogue();
+TEST_CASE("LayerRegistry: compositions are rows like any layer, and formulas are none") {
+  const auto registry = standard_registry();
   for (const char* type : {"Sequential", "Network", "Residual", "Concat", "Flatten", "Reshape"})
-    CHECK(catalogue.knows(type));
-  CHECK_FALSE(catalogue.knows("Elementwise"));
+    CHECK(registry.knows(type));
+  CHECK_FALSE(registry.knows("Elementwise"));
 }
 
 TEST_CASE("model_file: networks on images and sequences carry the shape of their inputs") {
@@ -279,66 +279,66 @@ TEST_CASE("A single layer is saved as a chain of one") {
 TEST_CASE("What was trained in double runs in float") {
   Rng rng{1};
   const Sequential net{Dense<double>{5, 4, rng}, LeakyReLU<double>{{.slope = 0.3}}, Dense<double>{4, 2, rng}};
-  Catalogue<double> few;
-  few.add<LeakyReLU<double>>().add<Dense<double>>([](const LayerRecord& layer) {
+  LayerRegistry<double> few;
+  few.add<LeakyReLU<double>>().add<Dense<double>>([](const LayerSpec& layer) {
     Rng none{0};
     return Dense<double>{layer.cols("weight"), layer.rows("weight"), none};
   });
   const Matrix<double> inputs = x.cast<double>();
-  const std::string file = saved(net, {.golden = inputs, .catalogue = few});
+  const std::string file = saved(net, {.golden = inputs, .registry = few});
   CHECK((predict(loaded(file).network, x).cast<double>() - predict(net, inputs)).norm() < 1e-5);
 }
 
-TEST_CASE("A layer of one's own is added to the catalogue") {
+TEST_CASE("A layer of one's own is added to the registry") {
   Rng rng{1};
   const Network net{Dense{5, 3, rng}, Scale{3, 0.5F}};
   CHECK_THAT(
       message_of<DataError>([&] { saved(net, {.golden = x}); }),
-      ContainsSubstring("save_model: expected layers that the catalogue can make again, got: Scale \"1\": "
-                        "expected a type that the catalogue knows, got another; add it"));
-  auto catalogue = standard_catalogue();
-  catalogue.add<Scale>([](const LayerRecord& layer) { return Scale{layer.length("factor")}; });
-  const std::string file = saved(net, {.golden = x, .catalogue = catalogue});
-  CHECK(predict(loaded(file, catalogue).network, x) == predict(net, x));
+      ContainsSubstring("save_model: expected layers that the registry can make again, got: Scale \"1\": "
+                        "expected a type that the registry knows, got another; add it"));
+  auto registry = standard_registry();
+  registry.add<Scale>([](const LayerSpec& layer) { return Scale{layer.length("factor")}; });
+  const std::string file = saved(net, {.golden = x, .registry = registry});
+  CHECK(predict(loaded(file, registry).network, x) == predict(net, x));
   CHECK_THAT(complaint_about(file), ContainsSubstring("a.model: ") && ContainsSubstring("Scale \"1\""));
   CHECK_THAT(complaint_about(with(file, R"(\"offset\":0.5)", R"(\"other\":0.5)")),
              ContainsSubstring("Scale \"1\""));
 
-  catalogue.add<Forgetful>([](const LayerRecord& layer) { return Forgetful{layer.length("factor")}; });
+  registry.add<Forgetful>([](const LayerSpec& layer) { return Forgetful{layer.length("factor")}; });
   CHECK_THAT(message_of<DataError>([&] {
-               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .catalogue = catalogue});
+               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .registry = registry});
              }),
              ContainsSubstring("the network computes something else; name in visit"));
-  // A maker that cannot make it is named, with what it said.
-  catalogue.add<Scale>([](const LayerRecord&) -> Scale { throw ShapeError("Scale", "expected more"); });
-  CHECK_THAT(message_of<FormatError>([&] { loaded(file, catalogue); }),
+  // A factory that cannot make it is named, with what it said.
+  registry.add<Scale>([](const LayerSpec&) -> Scale { throw ShapeError("Scale", "expected more"); });
+  CHECK_THAT(message_of<FormatError>([&] { loaded(file, registry); }),
              ContainsSubstring("Scale \"1\": expected a layer that can be made, got: Scale: expected more"));
 }
 
 TEST_CASE(
-    "Catalogue: a composition of one's own joins like a layer, and its factory sees the layers within") {
+    "LayerRegistry: a composition of one's own joins like a layer, and its factory sees the layers within") {
   Rng rng{1};
   const Network net{Blend{Dense{5, 3, rng}, Network{Dense{5, 3, rng}, Tanh{}}, 0.5F}};
-  auto catalogue = standard_catalogue();
-  catalogue.add<Blend>([](const LayerRecord& layer, std::vector<AnyLayer<>> parts) {
+  auto registry = standard_registry();
+  registry.add<Blend>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
     if (parts.size() != 2) layer.fail("expected two parts");
     return Blend{std::move(parts[0]), std::move(parts[1])};
   });
-  const std::string file = saved(net, {.golden = x, .catalogue = catalogue});
-  CHECK(predict(loaded(file, catalogue).network, x) == predict(net, x));
+  const std::string file = saved(net, {.golden = x, .registry = registry});
+  CHECK(predict(loaded(file, registry).network, x) == predict(net, x));
   CHECK_THAT(complaint_about(file),
-             ContainsSubstring("Blend \"0\": expected a type that the catalogue knows"));
+             ContainsSubstring("Blend \"0\": expected a type that the registry knows"));
 }
 
 TEST_CASE("model_file: a kernel keeps its logical dimensions and its order in memory") {
   Kernel kernel{{2, 3, 4, 5}};
   for (Index i = 0; i < kernel.values.size(); ++i) kernel.values(i) = static_cast<float>(i);
-  auto catalogue = standard_catalogue();
-  catalogue.add<Kernel>([](const LayerRecord& layer) { return Kernel{layer.dimensions("kernel")}; });
+  auto registry = standard_registry();
+  registry.add<Kernel>([](const LayerSpec& layer) { return Kernel{layer.dimensions("kernel")}; });
   const Network net{kernel};
-  const std::string file = saved(net, {.golden = x, .catalogue = catalogue});
+  const std::string file = saved(net, {.golden = x, .registry = registry});
   CHECK_THAT(file, ContainsSubstring(R"("shape":[2,3,4,5])"));
-  CHECK(values_of(loaded(file, catalogue).network) == values_of(net));
+  CHECK(values_of(loaded(file, registry).network) == values_of(net));
 }
 
 TEST_CASE("What could not be loaded again is not saved, and the old file stays") {
@@ -352,7 +352,7 @@ TEST_CASE("What could not be loaded again is not saved, and the old file stays")
   CHECK_THAT(refusal(small(), {}), ContainsSubstring("save_model: expected 1 to 64 golden inputs, got 0"));
   CHECK_THAT(refusal(small(), {.golden = Matrix<>::Zero(5, 65)}), ContainsSubstring("got 65"));
   CHECK_THAT(refusal(Network{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
-             ContainsSubstring("Elementwise \"1\": expected a type that the catalogue knows") &&
+             ContainsSubstring("Elementwise \"1\": expected a type that the registry knows") &&
                  ContainsSubstring("a formula or a type of your own needs a layer with a name"));
   auto broken = small();
   broken.layer<2>().bias(0) = std::nanf("");
@@ -383,11 +383,11 @@ TEST_CASE("A bit that is wrong anywhere is found") {
 
 TEST_CASE("A network that does not reproduce its golden outputs is refused") {
   // The same description, another computation: what a newer library must not do unnoticed.
-  auto catalogue = standard_catalogue();
+  auto registry = standard_registry();
   const std::string file = saved(small(), {.golden = x});
-  catalogue.add<Other>();
+  registry.add<Other>();
   CHECK_THAT(
-      message_of<FormatError>([&] { loaded(file, catalogue); }),
+      message_of<FormatError>([&] { loaded(file, registry); }),
       ContainsSubstring("expected the golden outputs that the model gave when it was saved, got others"));
 }
 
@@ -427,7 +427,7 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
   CHECK_THAT(about(R"(\"epsilon\":1e-05)", R"(\"epsilon\":\"a\")"),
              ContainsSubstring("expected an architecture"));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tan\")"),
-             ContainsSubstring("Tan \"3.1\": expected a type that the catalogue knows"));
+             ContainsSubstring("Tan \"3.1\": expected a type that the registry knows"));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":7)"), ContainsSubstring("expected an architecture"));
   CHECK_THAT(
       about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tanh\",\"layers\":[{\"name\":\"0\",\"type\":\"ReLU\"}])"),

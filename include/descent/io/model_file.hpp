@@ -22,9 +22,9 @@
 #include "descent/core/xxh64.hpp"
 #include "descent/data/files.hpp"
 #include "descent/io/architecture.hpp"
-#include "descent/io/catalogue.hpp"
+#include "descent/io/layer_registry.hpp"
 #include "descent/io/model_reader.hpp"
-#include "descent/io/standard_catalogue.hpp"
+#include "descent/io/standard_registry.hpp"
 #include "descent/io/tensor_file.hpp"
 #include "descent/training/predict.hpp"
 
@@ -59,7 +59,7 @@ template <std::floating_point T = float>
 struct SaveModel {
   GoldenInputs<T> golden = {};  ///< such as train.inputs().columns(0, 4); the file keeps their outputs
   std::vector<std::string> labels = {};  ///< the names of the classes
-  Catalogue<T> catalogue = standard_catalogue<T>();
+  LayerRegistry<T> registry = standard_registry<T>();
 };
 
 namespace detail {
@@ -79,7 +79,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     const Batch<T> x = options.golden.batch();
     TensorDimensions sizes;
     for (const auto& tensor : model.tensors) sizes.emplace(tensor.name, tensor.dimensions);
-    Network<T> again = options.catalogue.make(model.description, sizes, x.shape(), x.samples());
+    Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
       throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
                         "");
@@ -95,8 +95,8 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
                         "name in visit, visit_state and visit_options all that the outputs depend on");
   } catch (const FormatError& error) {
     throw DataError("save_model",
-                    concat("expected layers that the catalogue can make again, got: ", error.what()),
-                    "a formula or a type of your own needs a layer with a name, and its line in .catalogue");
+                    concat("expected layers that the registry can make again, got: ", error.what()),
+                    "a formula or a type of your own needs a layer with a name, and its line in .registry");
   }
 }
 
@@ -141,7 +141,7 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 /// normalization of the inputs is best saved as the first layer: Sequential{scale, net}. The file is one of safetensors.
 ///
 /// Throws   DataError without golden inputs, for more than 64, and for a network that could not be loaded again, such
-///          as one with a layer that the catalogue does not know; FormatError when the file cannot be written: the
+///          as one with a layer that the registry does not know; FormatError when the file cannot be written: the
 ///          old one stays.
 /// Cost     two passes over the model beside writing, and the memory of a second one.
 template <Layer M>
@@ -167,17 +167,17 @@ void save_model(const std::filesystem::path& path, const M& model,
 ///   const auto [network, shape, labels, version] = load_model("digits.model");
 ///
 /// Throws   FormatError when the file is damaged, cut short or of a newer format, when it holds a layer that the
-///          catalogue does not know, when its hash is another, or when the network does not give the outputs that the
+///          registry does not know, when its hash is another, or when the network does not give the outputs that the
 ///          saved one gave.
 /// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB less than
 ///          twice that of reading alone (`./dev bench load_model`). Memory of no more than 24 times that of the file; of
 ///          one that save_model wrote, little more than that of the model.
 /// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
-LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = standard_catalogue<T>(),
+LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = standard_registry<T>(),
                           const std::string& source = "stream") {
   const detail::ModelFile file{in, source};
-  Network<T> network = file.make_network(catalogue);
+  Network<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
     file.fail(concat("expected an architecture that can be made, got another: ", *difference),
               "the file is damaged");
@@ -186,12 +186,12 @@ LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = stan
 }
 template <std::floating_point T = float>
 LoadedModel<T> load_model(const std::filesystem::path& path,
-                          const Catalogue<T>& catalogue = standard_catalogue<T>()) {
+                          const LayerRegistry<T>& registry = standard_registry<T>()) {
   std::ifstream in = detail::open_file(path, "load_model");
-  return load_model<T>(in, catalogue, path.string());
+  return load_model<T>(in, registry, path.string());
 }
 
-/// Reads the values of a model that has the architecture already, such as a Sequential; no catalogue is needed.
+/// Reads the values of a model that has the architecture already, such as a Sequential; no registry is needed.
 ///
 /// Throws   as above, and FormatError, which names the layer, where the model differs from the file. The model then
 ///          stays as it was.

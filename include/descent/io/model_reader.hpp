@@ -20,8 +20,8 @@
 #include "descent/core/version.hpp"
 #include "descent/core/xxh64.hpp"
 #include "descent/io/architecture.hpp"
-#include "descent/io/catalogue.hpp"
 #include "descent/io/json_events.hpp"
+#include "descent/io/layer_registry.hpp"
 #include "descent/io/tensor_file.hpp"
 #include "descent/training/predict.hpp"
 
@@ -155,14 +155,14 @@ class ModelFile {
 
   /// A network of the architecture, with any values.
   template <class T>
-  Network<T> make_network(const Catalogue<T>& catalogue) const {
+  Network<T> make_network(const LayerRegistry<T>& registry) const {
     TensorDimensions sizes;
     for (const TensorInfo& tensor : file_.tensors()) {
       file_.expect_floats(tensor);  // of smaller types a small file could name large sizes
       if (!tensor.name.starts_with("golden.")) sizes.emplace(tensor.name, dimensions_of(tensor));
     }
     try {
-      return catalogue.make(architecture_, sizes, info_.shape, samples("golden.x"));
+      return registry.make(architecture_, sizes, info_.shape, samples("golden.x"));
     } catch (const FormatError& error) {
       fail(concat("expected layers that can be made, got: ", error.what()), "");
     }

@@ -23,9 +23,9 @@ void add_files(Calls& calls) {
   calls.push_back(
       {"save_model and load_model", [=](Source& source) {
          const Network<float> net = network(source);
-         static const Catalogue<float> few = few_layers();
+         static const LayerRegistry<float> few = few_layers();
          const Matrix<float> golden = source.matrix<float>(4, 2);
-         SaveModel<float> options{.golden = golden, .catalogue = few};
+         SaveModel<float> options{.golden = golden, .registry = few};
          if (source.one_in(4))
            options.golden = Batch<float>{golden, Shape{source.count(3), source.count(3), source.count(3)}};
          if (source.one_in(4)) options.labels.assign(source.below(3), source.text());

@@ -33,9 +33,9 @@ template <class E>
 constexpr int enumeration_size = 2;
 
 /// The description of one layer in a file, for the factory that makes it.
-class LayerRecord {
+class LayerSpec {
  public:
-  LayerRecord(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
+  LayerSpec(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
       : description_{description}, tensors_{tensors}, path_{std::move(path)} {}
 
   /// The option of this name in the layer's `visit_options`.
@@ -69,7 +69,7 @@ class LayerRecord {
   const std::string& path() const { return path_; }
 
   /// The part of a composition at this position.
-  LayerRecord part(std::size_t position) const {
+  LayerSpec part(std::size_t position) const {
     const auto& [name, layer] = description_.layers[position];
     return {layer, tensors_, inside(name)};
   }
@@ -104,12 +104,12 @@ namespace detail {
 
 /// Sets the options of a layer to those in the file; throws unless they are the same by name and in range.
 template <class L>
-void set_options(L& layer, const LayerRecord& record) {
+void set_options(L& layer, const LayerSpec& spec) {
   std::size_t count = 0;
   const auto set = [&]<class V>(std::string_view name, V& value) {
-    const double stored = record.option(name);
+    const double stored = spec.option(name);
     const auto expect = [&](bool holds, std::string_view what) {
-      if (!holds) record.fail(concat("expected the option \"", name, "\" to be ", what, ", got ", stored));
+      if (!holds) spec.fail(concat("expected the option \"", name, "\" to be ", what, ", got ", stored));
     };
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
       const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
@@ -126,9 +126,9 @@ void set_options(L& layer, const LayerRecord& record) {
     ++count;
   };
   if constexpr (requires { L::visit_options(set, layer); }) L::visit_options(set, layer);
-  if (count != record.description().options.size())
-    record.fail(concat("expected ", count, " options, got ", record.description().options.size()),
-                "the file is of another version of the layer");
+  if (count != spec.description().options.size())
+    spec.fail(concat("expected ", count, " options, got ", spec.description().options.size()),
+              "the file is of another version of the layer");
 }
 
 /// A Concat of as many branches as there are, up to `most`: each number of them is a type of its own.
@@ -157,37 +157,37 @@ double outputs_per_sample(const Network<T>& network, const Shape& sample) {
 }  // namespace detail
 
 /// The types of layers that a program can make from a file: a factory for each name, whose layer the file then fills with
-/// values. `standard_catalogue` has all layers of this library.
+/// values. `standard_registry` has all layers of this library.
 ///
-///   Catalogue<> catalogue = standard_catalogue();
-///   catalogue.add<Scale<>>([](const LayerRecord& layer) { return Scale<>{layer.length("factor")}; });
-///   catalogue.add<Swish<>>();  // can be made without arguments
+///   LayerRegistry<> registry = standard_registry();
+///   registry.add<Scale<>>([](const LayerSpec& layer) { return Scale<>{layer.length("factor")}; });
+///   registry.add<Swish<>>();  // can be made without arguments
 ///
 /// A factory sees the options and the dimensions of the layer's tensors. The options that the layer names in
 /// `visit_options` are then set to those in the file. The factory of a composition takes the layers within it, too:
 ///
-///   catalogue.add<Residual<AnyLayer<>>>([](const LayerRecord& layer, std::vector<AnyLayer<>> parts) {
+///   registry.add<Residual<AnyLayer<>>>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
 ///     layer.expect_parts(1);
 ///     return Residual{std::move(parts[0])};
 ///   });
 ///
 /// Sequential, Network, Residual and Concat are in every registry.
 template <std::floating_point T = float>
-class Catalogue {
+class LayerRegistry {
  public:
   using Parts = std::vector<AnyLayer<T>>;
   static constexpr std::size_t most_branches = 8;  ///< of a Concat
   static constexpr int most_levels = 32;           ///< of layers within layers
 
-  Catalogue() {
-    const auto chain = [](const LayerRecord&, Parts parts) { return Network<T>{std::move(parts)}; };
+  LayerRegistry() {
+    const auto chain = [](const LayerSpec&, Parts parts) { return Network<T>{std::move(parts)}; };
     add<Sequential<AnyLayer<T>>>(chain);
     add<Network<T>>(chain);
-    add<Residual<AnyLayer<T>>>([](const LayerRecord& layer, Parts parts) {
+    add<Residual<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
       layer.expect_parts(1);
       return Residual<AnyLayer<T>>{std::move(parts[0])};
     });
-    add<Concat<AnyLayer<T>>>([](const LayerRecord& layer, Parts parts) {
+    add<Concat<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
       layer.expect_parts(most_branches, "put one Concat into another");
       return detail::concat_of<T, most_branches>(parts);
     });
@@ -195,20 +195,20 @@ class Catalogue {
 
   /// Adds a type of layer, or replaces the one of the same name.
   template <LayerOf<T> L, class Factory>
-  Catalogue& add(Factory factory) {
-    constexpr bool of_parts = std::invocable<Factory&, const LayerRecord&, Parts>;
-    static_assert(of_parts || std::invocable<Factory&, const LayerRecord&>,
-                  "a factory takes (const LayerRecord&), or for a composition (const LayerRecord&, "
+  LayerRegistry& add(Factory factory) {
+    constexpr bool of_parts = std::invocable<Factory&, const LayerSpec&, Parts>;
+    static_assert(of_parts || std::invocable<Factory&, const LayerSpec&>,
+                  "a factory takes (const LayerSpec&), or for a composition (const LayerSpec&, "
                   "std::vector<AnyLayer<>>), and returns the layer");
-    factories_[std::string{L::name}] = [factory = std::move(factory)](const LayerRecord& record,
+    factories_[std::string{L::name}] = [factory = std::move(factory)](const LayerSpec& spec,
                                                                       Parts parts) -> AnyLayer<T> {
       if constexpr (of_parts) {
-        auto layer = factory(record, std::move(parts));
-        detail::set_options(layer, record);
+        auto layer = factory(spec, std::move(parts));
+        detail::set_options(layer, spec);
         return layer;
       } else {
-        auto layer = factory(record);
-        detail::set_options(layer, record);
+        auto layer = factory(spec);
+        detail::set_options(layer, spec);
         return layer;
       }
     };
@@ -216,8 +216,8 @@ class Catalogue {
   }
   template <LayerOf<T> L>
     requires std::default_initializable<L>
-  Catalogue& add() {
-    return add<L>([](const LayerRecord&) { return L{}; });
+  LayerRegistry& add() {
+    return add<L>([](const LayerSpec&) { return L{}; });
   }
 
   /// True if a file may hold layers of this type.
@@ -237,58 +237,58 @@ class Catalogue {
   ///          and for a tensor without values that has a size above 1.
   Network<T> make(const LayerDescription& description, const TensorDimensions& tensors, const Shape& sample,
                   Index samples) const {
-    const LayerRecord record{description, tensors, ""};
+    const LayerSpec spec{description, tensors, ""};
     double values = 0;
     for (const auto& [name, sizes] : tensors) {
       // No bytes of the file stand for the other sizes of such a tensor, however large they are.
       for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
         if (sizes[k] > 1)
-          record.fail(
+          spec.fail(
               concat("expected values in the tensor \"", name, "\", got a size of 0 and one of ", sizes[k]));
       values += static_cast<double>(sizes.size());
     }
-    AnyLayer<T> made = make(record, 0);
+    AnyLayer<T> made = make(spec, 0);
     auto* const network = made.template get_if<Network<T>>();
-    if (network == nullptr) record.fail("expected a Sequential or a Network, got another type");
+    if (network == nullptr) spec.fail("expected a Sequential or a Network, got another type");
     double outputs = 0;
     try {
       outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);
     } catch (const Error& error) {
-      record.fail(concat("expected layers that fit together, got: ", error.what()));
+      spec.fail(concat("expected layers that fit together, got: ", error.what()));
     }
     if (outputs > 0x1p20 + 4 * values)
-      record.fail("expected outputs in proportion to the tensors, got far more",
-                  "save it with fewer golden inputs; or the file is damaged");
+      spec.fail("expected outputs in proportion to the tensors, got far more",
+                "save it with fewer golden inputs; or the file is damaged");
     return std::move(*network);
   }
 
  private:
-  AnyLayer<T> make(const LayerRecord& record, int level) const {
-    const auto factory = factories_.find(record.description().type);
+  AnyLayer<T> make(const LayerSpec& spec, int level) const {
+    const auto factory = factories_.find(spec.description().type);
     if (factory == factories_.end())
-      record.fail("expected a type that the catalogue knows, got another",
-                  "add it: catalogue.add<...>(...), and hand in the catalogue");
+      spec.fail("expected a type that the registry knows, got another",
+                "add it: registry.add<...>(...), and pass the registry");
     if (level > most_levels)
-      record.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+      spec.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
     Parts parts;
     std::set<std::string_view> names;
-    for (std::size_t i = 0; i < record.description().layers.size(); ++i) {
-      const std::string& name = record.description().layers[i].name;
+    for (std::size_t i = 0; i < spec.description().layers.size(); ++i) {
+      const std::string& name = spec.description().layers[i].name;
       // Else one tensor would be the size of many layers.
       if (name.find('.') != std::string::npos || !names.insert(name).second)
-        record.fail(concat("expected parts with names of their own, got \"", name, '"'));
-      parts.push_back(make(record.part(i), level + 1));
+        spec.fail(concat("expected parts with names of their own, got \"", name, '"'));
+      parts.push_back(make(spec.part(i), level + 1));
     }
     try {
-      return factory->second(record, std::move(parts));
+      return factory->second(spec, std::move(parts));
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
-      record.fail(concat("expected a layer that can be made, got: ", error.what()));
+      spec.fail(concat("expected a layer that can be made, got: ", error.what()));
     }
   }
 
-  using Factory = std::function<AnyLayer<T>(const LayerRecord&, Parts)>;
+  using Factory = std::function<AnyLayer<T>(const LayerSpec&, Parts)>;
   std::map<std::string, Factory> factories_;
 };
 
