@@ -133,7 +133,7 @@ class Network {
   }
   void expect_forward(const Cache& c) const {
     if (c.layers.size() != layers_.size() || c.outputs.size() != layers_.size() ||
-        (!layers_.empty() && c.outputs.back().size() == 0))
+        (!layers_.empty() && c.outputs.back().rows() == 0))
       detail::throw_without_forward(name);
   }
   static void expect_as_many(const Network& first, const Network& other) {
