@@ -26,28 +26,45 @@ Pass any_pass(Source& source) {
   }
 }
 
+/// Samples that mostly have the shape given, or its number of values.
+class Samples {
+ public:
+  Samples(Source& source, const Shape& shape, Index count)
+      : values_{source.matrix(shape.size(), count)},
+        shape_{values_.rows() == shape.size() && !source.one_in(8) ? shape : Shape{values_.rows()}} {}
+  operator Batch<double>() const { return {values_, shape_}; }
+
+ private:
+  Matrix<double> values_;
+  Shape shape_;
+};
+
+Shape any_shape_of_5(Source& source) {
+  return source.pick(std::array<Shape, 5>{{{5}, {5, 2, 3}, {5, 1, 4}, {1, 5, 1}, {2, 1, 5}}});
+}
+
 /// Forward, mostly followed by backward, with whatever shapes, caches and gradients.
 template <class M>
 void run(Source& source, const M& model, const M& other) {
   const Pass pass = any_pass(source);
-  const Index samples = source.count(3);
-  const Matrix<double> x = source.matrix(5, samples);
+  const Index count = source.count(3);
+  const Shape shape = any_shape_of_5(source);
+  const Samples x{source, shape, count};
   typename M::Cache cache, unused;
-  Index rows = 4;
+  Shape out{4};
   if (!source.one_in(8)) {
-    const Matrix<double>& y = model.forward(x, cache, pass);
-    rows = y.rows();
-    if (source.one_in(8)) (source.flag() ? model : other).forward(source.matrix(5, samples), cache, pass);
+    out = model.forward(x, cache, pass).shape();
+    if (source.one_in(8)) (source.flag() ? model : other).forward(Samples{source, shape, count}, cache, pass);
   }
   if (source.one_in(8)) unused = std::move(cache);
   M gradient = source.one_in(8) ? other : zeros_like(model);
-  const Matrix<double> dy = source.matrix(rows, samples);
+  const Samples dy{source, out, count}, others{source, shape, count};
   typename M::Cache& any_cache = source.one_in(8) ? unused : cache;
-  const Matrix<double> again = source.one_in(8) ? source.matrix(5, samples) : x;
+  const Samples& again = source.one_in(8) ? others : x;
   if (source.flag())
     model.backward(again, dy, any_cache, gradient, pass);
   else
-    backward_parameters(model, again, dy, any_cache, gradient, pass);
+    backward_parameters(model, Batch<double>{again}, Batch<double>{dy}, any_cache, gradient, pass);
   M updated = model;
   update_state(updated, any_cache);
 }
@@ -93,8 +110,8 @@ void add_layers(Calls& calls) {
                        const Dense<double> after{source.pick(std::array<Index, 6>{5, 5, 4, 3, 11, 0}),
                                                  std::max(rows, Index{1}), rng};
                        const Matrix<double> x = source.matrix(3, 4), dy = source.matrix(rows, 4);
-                       row.in_sequential(source.one_in(4) ? source.shape() : row.shapes[0], before, after, x,
-                                         dy);
+                       row.in_sequential(source.one_in(4) ? any_shape_of_5(source) : row.shapes[0], before,
+                                         after, x, dy);
                      }});
   }
   calls.push_back({"Network: forward and backward", [](Source& source) {
