@@ -42,6 +42,7 @@ struct LayerRow {
   std::function<AnyLayer<double>(Rng&)> make;
   std::function<AnyLayer<float>(Rng&)> make_float;
   std::function<Chain> in_sequential;
+  bool is_in_onnx = true;
 
   template <class Make>
   LayerRow(std::string row_name, Shape sample, Make row_make)
@@ -53,6 +54,13 @@ struct LayerRow {
           Rng rng{7};
           return run_pass(Sequential{before, row_make(double{}, rng), after}, x, dy);
         }} {}
+
+  /// The row of a layer that ONNX has no counterpart for.
+  LayerRow without_onnx() const {
+    LayerRow row = *this;
+    row.is_in_onnx = false;
+    return row;
+  }
 };
 
 /// Inputs to learn a normalisation from.
@@ -97,7 +105,8 @@ inline const std::vector<LayerRow> layers{
     LayerRow{"LogSoftmax", {5}, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
     LayerRow{"Elementwise",
              {5},
-             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }},
+             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }}
+        .without_onnx(),
     LayerRow{"BatchNorm", {5}, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
     LayerRow{"Standardize", {5}, []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
     LayerRow{"MinMax", {5}, []<class T>(T, Rng& rng) { return MinMax<T>{some_inputs<T>(rng)}; }},

@@ -107,10 +107,11 @@ TEST_CASE("onnx_paths: a constant that is no row is named by its sizes") {
   column.dims = {1, 2};
   CHECK(types(from_onnx(graph({-1, 2}, {node("Gemm", {"x", "w", "c"})}, {square, column}))) ==
         Types{"Dense"});
-  // In front of its own sizes a constant is repeated, as for an image.
-  const Matrix<> y =
-      predict(from_onnx(graph({-1, 2, 2}, {node("Add", {"x", "a"})}, {pair})), Matrix<>{{1}, {2}, {3}, {4}});
-  CHECK(y == Matrix<>{{6}, {8}, {8}, {10}});
+  // A constant is repeated along the axes before its own: 5 is added to the first time step, 6 to the second.
+  const Matrix<> x{{1}, {2}, {3}, {4}};
+  const Matrix<> y = predict(from_onnx(graph({-1, 2, 2}, {node("Add", {"x", "a"})}, {pair})),
+                             Batch{x, {.channels = 2, .width = 2}});
+  CHECK(y == Matrix<>{{6}, {7}, {9}, {10}});
 }
 
 }  // namespace onnx_paths_test

@@ -124,7 +124,7 @@ TEST_CASE("to_onnx: batch normalisation is folded into the Dense before it") {
 
   const OnnxModel with_new_bias = to_onnx(Sequential{without_bias, norm, Tanh{}});
   CHECK(operators(with_new_bias) == Names{"Gemm", "Tanh"});
-  CHECK(with_new_bias.nodes[0].inputs == Names{"x", "0.weight", "1.beta"});
+  CHECK(with_new_bias.nodes[0].inputs == Names{"x", "0.weight", "1.shift"});
   CHECK(with_new_bias.nodes[1].inputs == with_new_bias.nodes[0].outputs);
 
   CHECK(operators(to_onnx(norm)) == Names{"Mul", "Add"});
@@ -139,9 +139,9 @@ TEST_CASE("to_onnx: options add and leave out layers") {
   const Standardize scale{Matrix<>{{0, 1}, {2, 5}}};
   const Sequential net{scale, Sequential{Dense{2, 2, rng}, Dropout{}}};
   CHECK(operators(to_onnx(net)) == Names{"Sub", "Div", "Gemm"});
-  CHECK(operators(to_onnx(net, {.input_normalisation = false})) == Names{"Gemm"});
+  CHECK(operators(to_onnx(net, {.input_normalization = false})) == Names{"Gemm"});
   CHECK(operators(to_onnx(net, {.softmax = true})) == Names{"Sub", "Div", "Gemm", "Softmax"});
-  CHECK(operators(to_onnx(Dropout{}, {.features = 3})) == Names{"Identity"});
+  CHECK(operators(to_onnx(Dropout{}, {.shape = {3}})) == Names{"Identity"});
   CHECK_THAT(message_of<DataError>([&] { to_onnx(net, {.classes = {"one"}}); }),
              ContainsSubstring("expected a name for each of 2 classes, got 1"));
 }
@@ -152,8 +152,8 @@ TEST_CASE("to_onnx: the number of inputs is found, or asked for") {
   CHECK(to_onnx(Sequential{PReLU{}, Dense{4, 3, rng}}).inputs[0].dims[1] == 4);
   CHECK_THAT(message_of<DataError>([] { to_onnx(PReLU{}); }),
              ContainsSubstring("got one that takes any; say how many there are"));
-  CHECK(to_onnx(PReLU{}, {.features = 7}).inputs[0].dims[1] == 7);
-  CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.features = 7}), ShapeError);
+  CHECK(to_onnx(PReLU{}, {.shape = {7}}).inputs[0].dims[1] == 7);
+  CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.shape = {7}}), ShapeError);
 }
 
 TEST_CASE("save_onnx refuses a layer that ONNX does not have, and says where it stands") {
@@ -182,7 +182,7 @@ TEST_CASE("save_onnx writes a layer of one's own by a row in the table") {
   CHECK(model.nodes[1].name == "1.Mul");
 
   layers["Square"] = [](OnnxBuilder&, const OnnxLayer& layer, const std::string&) -> std::string {
-    layer.parameter("weight");
+    layer.tensor("weight");
     return "";
   };
   CHECK_THAT(message_of<DataError>([&] {

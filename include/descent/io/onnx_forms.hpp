@@ -2,146 +2,205 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/initializers/zeros.hpp"
 #include "descent/io/onnx_elementwise.hpp"
-#include "descent/io/onnx_numbers.hpp"
+#include "descent/io/onnx_import.hpp"
+#include "descent/io/onnx_reshaping.hpp"
 #include "descent/layers.hpp"
-#include "descent/models/network.hpp"
 
-namespace descent::detail {
+namespace descent {
 
-/// Makes layers from the forms in a file. Each function adds to a network the meaning of one form.
+namespace detail {
+
+/// Makes layers of the patterns in a file. A function adds what a pattern means.
 template <std::floating_point T>
-struct OnnxForms : OnnxElementwise<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   using Base = OnnxElementwise<T>;
-  using typename Base::From;
-  using typename Base::Net;
-  struct Row {
-    std::string_view form;
-    void (*add)(Net&, From);
-  };
+  using Order = OnnxReshaping<T>;
+  using typename Base::In;
 
-  static void dense(Net& net, From from, const Matrix<double>& weight, const Vector<double>* bias) {
+  /// A product of the weight, [out, in], with the features of an axis.
+  static void dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
+    OnnxSamples& samples = in.samples();
+    if (samples.size(axis) != weight.cols())
+      in.fail(concat("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
+              "its sizes do not fit the layer before it");
     Rng unused{0};
-    if (from.features() != weight.cols())
-      from.fail(concat("expected ", from.features(), " features, got a matrix for ", weight.cols()),
-                "its sizes do not fit the layer before it");
     Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
-    layer.weight = weight.template cast<T>();
+    layer.weight = (samples.is_plain() ? in.in_our_order(weight) : weight).template cast<T>();
     if (bias) layer.bias = bias->template cast<T>();
-    net.add(std::move(layer));
+    in.work_on(axis);
+    OnnxSamples after = samples;
+    after.set_channels(axis, weight.rows());
+    in.add(std::move(layer));
+    after.shape = samples.shape;
+    samples = std::move(after);
   }
-  static Matrix<double> gemm_weight(From from) {
-    from.expect("Gemm", "transA", 0, "samples are rows, and their features columns");
-    Matrix<double> w = from.matrix("weight");
-    if (from.integer("Gemm", "transB", 0) == 0) w.transposeInPlace();
-    return w * from.real("Gemm", "alpha", 1);
+  static void expect_plain(In in) {
+    const auto dimensions = 1 + in.samples().axes.size();
+    if (!in.samples().is_plain())
+      in.fail(concat("expected an input [batch, features], got ", dimensions, " dimensions"),
+              "flatten the samples, or move the channels to the last axis with a Transpose");
   }
-  static void gemm(Net& net, From from) {
-    const Matrix<double> weight = gemm_weight(from);
-    if (!from.has("bias")) return dense(net, from, weight, nullptr);
-    const Vector<double> bias = from.vector("bias", weight.rows()) * from.real("Gemm", "beta", 1);
-    dense(net, from, weight, &bias);
+  static void gemm(In in) {
+    expect_plain(in);
+    in.expect("Gemm", "transA", 0, "samples are rows, and their features columns");
+    Matrix<double> weight = in.matrix("weight") * in.real("Gemm", "alpha", 1);
+    if (in.integer("Gemm", "transB", 0) == 0) weight.transposeInPlace();
+    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows()) * in.real("Gemm", "beta", 1);
+    dense(in, 0, weight, &bias);
   }
-  static void product(Net& net, From from) { dense(net, from, from.matrix("weight").transpose(), nullptr); }
-  static void product_with_bias(Net& net, From from) {
-    const Matrix<double> weight = from.matrix("weight").transpose();
-    const Vector<double> bias = from.vector("bias", weight.rows());
-    dense(net, from, weight, &bias);
+  /// A product takes the last axis.
+  static void product(In in) {
+    const std::size_t last = in.samples().axes.size() - 1;
+    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
+    const Matrix<double> weight = in.matrix("weight").transpose();
+    if (!in.has("bias")) return dense(in, last, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    dense(in, last, weight, &bias);
+  }
+  /// Of one position it is a product with the channels of each.
+  static void convolution(In in) {
+    const OnnxTensor& kernel = in.tensor("weight");
+    const auto is_one = [](std::int64_t size) { return size == 1; };
+    const auto all_are = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+      return std::all_of(list.begin(), list.end(), [&](std::int64_t each) { return each == value; });
+    };
+    if (kernel.dims.size() < 3 || !std::all_of(kernel.dims.begin() + 2, kernel.dims.end(), is_one) ||
+        !all_are(in.integers("Conv", "strides"), 1) || !all_are(in.integers("Conv", "pads"), 0) ||
+        in.integer("Conv", "group", 1) != 1)
+      in.fail("expected a convolution of one position, which is a Dense layer, got another",
+              "no other convolution is read");
+    if (kernel.dims.size() != 1 + in.samples().axes.size())
+      in.fail(concat("expected a kernel for ", 1 + in.samples().axes.size(), " dimensions, got one of ",
+                     kernel.dims.size()),
+              "its sizes do not fit the layer before it");
+    const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
+    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    dense(in, 0, weight, &bias);
   }
 
-  static void batch_norm(Net& net, From from) {
-    from.features();
-    from.expect("BatchNormalization", "training_mode", 0, "export it after model.eval()");
-    const std::vector<std::string>& outputs = from.node().outputs;
+  static void batch_norm(In in) {
+    in.expect("BatchNormalization", "training_mode", 0, "export it after model.eval()");
+    const std::vector<std::string>& outputs = in.node().outputs;
     if (std::any_of(outputs.begin() + 1, outputs.end(),
                     [](const std::string& name) { return !name.empty(); }))
-      from.fail("expected one output, as at inference, got those of training",
-                "export it after model.eval()");
-    const Vector<double> gamma = from.vector("gamma"), beta = from.vector("beta");
+      in.fail("expected one output, as at inference, got those of training", "export it after model.eval()");
+    if (in.samples().axes.empty()) expect_plain(in);
+    if (!in.samples().is_plain())
+      in.expect("BatchNormalization", "spatial", 1, "give one number for each channel");
+    const Vector<double> gamma = in.along(0, "gamma"), beta = in.along(0, "beta"), mean = in.along(0, "mean"),
+                         variance = in.along(0, "variance");
+    in.work_on(0);
     BatchNorm<T> layer{gamma.size(),
-                       {.momentum = from.real("BatchNormalization", "momentum", 0.9),
-                        .epsilon = from.real("BatchNormalization", "epsilon", 1e-5)}};
+                       {.momentum = in.real("BatchNormalization", "momentum", 0.9),
+                        .epsilon = in.real("BatchNormalization", "epsilon", 1e-5)}};
     layer.gamma = gamma.cast<T>();
     layer.beta = beta.cast<T>();
-    net.add(Base::with_buffers(std::move(layer), from.vector("mean"), from.vector("variance")));
+    in.add(Base::with_state(std::move(layer), mean, variance));
   }
 
-  static void add_layer_norm(Net& net, const Vector<double>& gamma, const Vector<double>& beta,
-                             double epsilon) {
+  static void add_layer_norm(In in, const Vector<double>& gamma, const Vector<double>& beta, double epsilon) {
     LayerNorm<T> layer{gamma.size(), {.epsilon = epsilon}};
     layer.gamma = gamma.cast<T>();
     layer.beta = beta.cast<T>();
-    net.add(std::move(layer));
+    in.add(std::move(layer));
   }
-  static void layer_norm(Net& net, From from) {
-    from.expect_axis_of_samples("LayerNormalization", -1);
-    from.expect("LayerNormalization", "stash_type", 1, "export it in float32");
-    const Vector<double> beta = from.has("beta") ? from.vector("beta") : from.constant(0);
-    add_layer_norm(net, from.vector("gamma"), beta, from.real("LayerNormalization", "epsilon", 1e-5));
+  /// Over all values of a sample, or over the last axis if that has the channels.
+  static void layer_norm(In in) {
+    in.expect("LayerNormalization", "stash_type", 1, "export it in float32");
+    const std::size_t axis = in.axis("LayerNormalization", -1), last = in.samples().axes.size() - 1;
+    const double epsilon = in.real("LayerNormalization", "epsilon", 1e-5);
+    if (axis == 0) {
+      in.work_on_all();
+      const Index size = in.samples().size();
+      const Vector<double> gamma = in.expanded(in.broadcast({"gamma"})[0], size);
+      return add_layer_norm(
+          in, gamma,
+          in.has("beta") ? in.expanded(in.broadcast({"beta"})[0], size) : Vector<double>::Zero(size),
+          epsilon);
+    }
+    if (axis != last || !in.samples().is_channels(last))
+      in.fail_axis(in.integer("LayerNormalization", "axis", -1));
+    const Vector<double> gamma = in.along(last, "gamma");
+    in.work_on(last);
+    add_layer_norm(in, gamma, in.has("beta") ? in.along(last, "beta") : Vector<double>::Zero(gamma.size()),
+                   epsilon);
   }
-  static void built_layer_norm(Net& net, From from) {
-    from.expect_means_over_features();
-    add_layer_norm(net, from.vector("gamma"), from.vector("beta"), from.scalar("epsilon"));
+  /// Layer normalization in pieces: means over the last axis, which keep their dimension.
+  static void built_layer_norm(In in) {
+    const std::size_t last = in.samples().axes.size() - 1;
+    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
+    const auto expect_last = [&](const auto& axes) {
+      if (axes.size() != 1 ||
+          (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
+        in.fail(concat("expected means over axis ", last + 1),
+                "samples are rows, and their features columns");
+    };
+    for (const OnnxNode* node : in.nodes()) {
+      if (node->op != "ReduceMean") continue;
+      if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
+        in.fail(concat("expected keepdims = 1 of ", printed(*node), ", got 0"),
+                "means without their dimension do not fit the samples");
+      if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
+    }
+    for (const char* axes : {"axes", "square_axes"}) {
+      if (in.has(axes) != (in.opset() >= 18))
+        in.fail(
+            concat("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
+            "set opset_import to what the nodes were written for");
+      if (in.has(axes)) expect_last(in.tensor(axes).values);
+    }
+    const Vector<double> gamma = in.along(last, "gamma"), beta = in.along(last, "beta");
+    in.work_on(last);
+    add_layer_norm(in, gamma, beta, in.scalar("epsilon"));
   }
 
+  /// Over the channels; before opset 13 over all values of a sample together.
   template <class L>
-  static void over_features(Net& net, From from) {
-    if (from.opset() >= 13) from.features();  // before, they work on all sizes from the axis on together
-    from.expect_axis_of_samples(L::name, from.opset() < 13 ? 1 : -1);
-    net.add(L{});
+  static void over_channels(In in) {
+    const std::size_t axis = in.axis(L::name, in.opset() < 13 ? 1 : -1);
+    const bool over_all = in.samples().is_plain() || in.opset() < 13;
+    if (over_all ? axis != 0 : !in.samples().is_channels(axis))
+      in.fail_axis(in.integer(L::name, "axis", in.opset() < 13 ? 1 : -1));
+    over_all ? in.work_on_all() : in.work_on(axis);
+    in.add(L{});
   }
 
-  static void nothing(Net&, From) {}
-  static void cast(Net&, From from) {
-    const std::int64_t to = from.integer("Cast", "to", 0);
+  static void nothing(In) {}
+  static void cast(In in) {
+    const std::int64_t to = in.integer("Cast", "to", 0);
     if (to != 1 && to != 10 && to != 11)
-      from.fail(concat("expected a cast to float32, float16 or float64, got type ", to),
-                "end the network before it");
+      in.fail(concat("expected a cast to float32, float16 or float64, got type ", to),
+              "end the network before it");
   }
-  static void flatten(Net&, From from) {
-    from.expect_axis_of_samples("Flatten", 1);
-    from.reshape({0, -1}, true);
-  }
-  static void reshape(Net&, From from) {
-    from.reshape(from.tensor("shape").values, from.integer("Reshape", "allowzero", 0) == 0);
-  }
-  /// PyTorch's `x.view(x.size(0), n)`: the first size is asked for, the other is a constant.
-  static void view(Net&, From from) {
-    const std::vector<double> axes = from.axes("Unsqueeze"), &sizes = from.tensor("sizes").values;
-    const bool is_first = axes.size() == 1 && (axes[0] == 0 || axes[0] == -1) && from.scalar("index") == 0;
-    if (!is_first || sizes.size() != 1)
-      from.fail("expected a shape of the number of samples and one constant, got another",
-                "write it as torch.flatten(x, 1)");
-    for (const char* op : {"Gather", "Concat"}) from.expect(op, "axis", 0, "write it as torch.flatten(x, 1)");
-    from.reshape({0, sizes[0]}, true);
-  }
-  static void dropout(Net& net, From from) {
-    const double ratio = from.has("ratio") ? from.scalar("ratio") : from.real("Dropout", "ratio", 0.5);
-    if (ratio != 0 && from.has("mode") && from.scalar("mode") != 0)
-      from.fail("expected a network at inference, got one in training", "export it after model.eval()");
-    net.add(Dropout<T>{{.keep = 1 - ratio}});
+  static void dropout(In in) {
+    const double ratio = in.has("ratio") ? in.scalar("ratio") : in.real("Dropout", "ratio", 0.5);
+    if (ratio != 0 && in.has("mode") && in.scalar("mode") != 0)
+      in.fail("expected a network at inference, got one in training", "export it after model.eval()");
+    in.add(Dropout<T>{{.keep = 1 - ratio}});
   }
 
-  /// The forms that are read. Of those that end alike the longer one comes first.
-  static std::vector<Row> rows();
+  static OnnxImporters<T> table();
 };
 
 template <std::floating_point T>
-std::vector<typename OnnxForms<T>::Row> OnnxForms<T>::rows() {
-  return {
+OnnxImporters<T> OnnxPatternLayers<T>::table() {
+  OnnxImporters<T> all{
       {"Gemm(x, weight, bias?)", gemm},
-      {"Add(MatMul(x, weight), bias)", product_with_bias},
+      {"Add(MatMul(x, weight), bias)", product},
       {"MatMul(x, weight)", product},
+      {"Conv(x, weight, bias?)", convolution},
       {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
       {"LayerNormalization(x, gamma, beta?)", layer_norm},
       {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), 2), "
@@ -169,13 +228,14 @@ std::vector<typename OnnxForms<T>::Row> OnnxForms<T>::rows() {
       {"HardSwish(x)", Base::template plain<HardSwish<T>>},
       {"Mul(x, HardSigmoid(x))", Base::hard_swish},
       {"Clip(x, min?, max?)", Base::clip},
-      {"Softmax(x)", over_features<Softmax<T>>},
-      {"LogSoftmax(x)", over_features<LogSoftmax<T>>},
+      {"Softmax(x)", over_channels<Softmax<T>>},
+      {"LogSoftmax(x)", over_channels<LogSoftmax<T>>},
 
       {"Identity(x)", nothing},
-      {"Flatten(x)", flatten},
-      {"Reshape(x, shape)", reshape},
-      {"Reshape(x, Concat(Unsqueeze(Gather(Shape(x), index), axes?), sizes))", view},
+      {"Transpose(x)", Order::transpose},
+      {"Flatten(x)", Order::flatten},
+      {"Reshape(x, shape)", Order::reshape},
+      {"Reshape(x, Concat(Unsqueeze(Gather(Shape(x), index), axes?), sizes))", Order::view},
       {"Cast(x)", cast},
       {"Dropout(x, ratio?, mode?)", dropout},
 
@@ -188,6 +248,21 @@ std::vector<typename OnnxForms<T>::Row> OnnxForms<T>::rows() {
       {"Sub(x, a)", Base::sub},
       {"Sub(a, x)", Base::sub_from},
   };
+  for (OnnxImporter<T>& each : all) each.checks_attributes = true;
+  return all;
 }
 
-}  // namespace descent::detail
+}  // namespace detail
+
+/// The patterns that are read. Of those that end alike the longer one comes first. Rows before them read layers of your
+/// own:
+///
+///   OnnxImporters<> layers = onnx_patterns();
+///   layers.insert(layers.begin(), {"Mul(x, x)", [](OnnxImport<>& in) { in.add(Square{}); }});
+///   Network net = load_onnx("net.onnx", layers);
+template <std::floating_point T = float>
+OnnxImporters<T> onnx_patterns() {
+  return detail::OnnxPatternLayers<T>::table();
+}
+
+}  // namespace descent
