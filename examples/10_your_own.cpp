@@ -2,7 +2,7 @@
 //
 //   Distance         a layer with parameters:   y_k = sum over i of (x_i - c_ki)^2, the distance to a learnt centre
 //   exp(-50 x)       an activation, by its formula alone
-//   Cauchy           a loss:                    L = 1/(k m) sum of log(1 + (r / width)^2), r = prediction - target
+//   Cauchy           a loss:                    L = 1/k sum of log(1 + (r / width)^2), r = prediction - target
 //
 // Distance and exp(-50 x) make bumps, and a Dense layer adds bumps to a curve: a radial basis network. The loss
 // grows so slowly that it hardly notices a target that is far off. A tenth of the targets here is spoiled, and
@@ -56,23 +56,29 @@ struct Distance {
   Matrix<T> centre;
 };
 
-/// L = 1/(k m) sum of log(1 + (r / width)^2)      dL/dr = 1/(k m) 2 r / (width^2 + r^2)
+/// L = 1/k sum over outputs of log(1 + (r / width)^2)      dL/dr = 1/k 2 r / (width^2 + r^2)      of each sample
+///
+/// A loss gives the sum over samples, each times its weight, and the sum of the weights. Who wants the mean divides.
 struct Cauchy {
   double width = 0.1;
 
-  double value(const auto& prediction, const auto& target) const {
-    return (((prediction - target).array() / width_as(prediction)).square() + 1).log().mean();
+  template <std::floating_point T>
+  WeightedSum value(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) const {
+    WeightedSum total;
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      const auto r = (prediction.col(j) - target.col(j)).array();
+      const double w = weights(j), cost = ((r / T(width)).square() + 1).log().mean();
+      total += {w * cost, w};
+    }
+    return total;
   }
   template <std::floating_point T>
-  double value_and_gradient(const auto& prediction, const auto& target, Matrix<T>& dy) const {
+  WeightedSum value_and_gradient(Batch<T> prediction, Batch<T> target, Matrix<T>& dy,
+                                 SampleWeights<T> weights) const {
     dy = prediction - target;
-    dy.array() *= T(2) / T(dy.size()) / (dy.array().square() + T(width * width));
-    return value(prediction, target);
-  }
-
- private:
-  auto width_as(const auto& m) const {
-    return static_cast<typename std::decay_t<decltype(m)>::Scalar>(width);
+    dy.array() *= T(2) / T(dy.rows()) / (dy.array().square() + T(width * width));
+    for (Index j = 0; j < dy.cols(); ++j) dy.col(j) *= weights(j);
+    return value(prediction, target, weights);
   }
 };
 

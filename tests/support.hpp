@@ -34,7 +34,7 @@ std::string message_of(auto&& f) {
   return {};
 }
 
-/// Every number of a model, parameters and buffers: equal lists are equal models, to the bit.
+/// Every number of a model, parameters and state: equal lists are equal models, to the bit.
 template <class M>
 std::vector<double> values_of(const M& model) {
   std::vector<double> values;

@@ -13,6 +13,7 @@
 #include "descent/core/pass.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/replace_file.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/scratch.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/version.hpp"

@@ -24,7 +24,7 @@ Dataset<> some_data() {
 }
 
 /// The allocations of steps inside `fit`, in its second epoch: from the end of the first batch to that of the last.
-int allocations_in_fit(auto net, int threads) {
+int allocations_in_fit(auto net, int threads, const Dataset<>& data = some_data()) {
   std::optional<CountAllocations> count;
   int own = -1;
   const auto watch = [&](const BatchEnd& batch) {
@@ -35,7 +35,7 @@ int allocations_in_fit(auto net, int threads) {
     }
     return Next::proceed;
   };
-  fit(net, some_data(), SoftmaxCrossEntropy{}, Adam{},
+  fit(net, data, SoftmaxCrossEntropy{}, Adam{},
       {.epochs = 2,
        .batch_size = batch_size,
        .metrics = {Accuracy{}},
@@ -64,6 +64,14 @@ TEST_CASE("A warm step allocates nothing") {
     CHECK(allocations_in_fit(sequential, threads) == 0);
     CHECK(allocations_in_fit(network, threads) == 0);
   }
+}
+
+TEST_CASE("fit: a warm step with weights allocates nothing") {
+  const auto net = some_net([](auto... layers) { return Sequential{layers...}; });
+  Dataset<> data = some_data();
+  data.weights = Vector<>::LinSpaced(data.samples(), 0, 1);
+  data.y(0, 7) = ignored_class;
+  for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
 }
 
 TEST_CASE("Prediction with a cache of one's own allocates nothing") {

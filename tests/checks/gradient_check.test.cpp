@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 #include <sstream>
 
@@ -16,6 +17,7 @@ struct Planted {
   using Scalar = double;
   using Cache = Dense<double>::Cache;
   Dense<double> inner;
+  Index row = 2, col = 1;
 
   static void visit(auto&& f, auto&... tree) { Dense<double>::visit(f, tree.inner...); }
   Shape output_shape(const Shape& in) const { return inner.output_shape(in); }
@@ -23,9 +25,9 @@ struct Planted {
     return inner.forward(x, c, pass);
   }
   Batch<double> backward(const Batch<double>& x, const Batch<double>& dy, Cache& c, Planted& gradient,
-                         const Pass&) const {
-    const auto& dx = inner.backward(x, dy, c, gradient.inner, pass);
-    gradient.inner.weight(2, 1) *= 1.01;
+                         const Pass& pass) const {
+    const Batch<double> dx = inner.backward(x, dy, c, gradient.inner, pass);
+    gradient.inner.weight(row, col) *= 1.01;
     return dx;
   }
 };
@@ -113,6 +115,8 @@ TEST_CASE("a sample of the entries can be checked", "[checks]") {
 
 TEST_CASE("check_gradient: its report prints the same in every locale", "[checks]") {
   const GradientReport report{.relative_difference = 1.5e-8,
+                              .parameter_difference = 1e-8,
+                              .input_difference = 2.5e-8,
                               .verdict = GradientVerdict::correct,
                               .blocks = {{"0.weight", 0.25, 12345, 6789}},
                               .worst = {{"0.weight", 1000, 2, 0.5, 0.123456789}},
@@ -123,7 +127,7 @@ TEST_CASE("check_gradient: its report prints the same in every locale", "[checks
     return out.str();
   });
   CHECK(text ==
-        "gradient: correct, relative difference 1.5e-08\n"
+        "gradient: correct, relative difference 1.5e-08; of parameters 1e-08, of inputs 2.5e-08\n"
         "  0.weight              0.25  over 12345 entries, 6789 at kinks\n"
         "  0.weight(1000, 2)  backward 0.5  numeric 0.123456789\n");
 }
@@ -135,6 +139,38 @@ TEST_CASE("check_gradient: options that make no sense are refused") {
   for (const double epsilon : {0.0, -1e-5, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.epsilon = epsilon}), DataError);
   CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.entries_per_block = -1}), DataError);
+}
+
+TEST_CASE("check_gradient: tells parameters and inputs apart, and keeps all entries where asked",
+          "[checks]") {
+  // y = 3 x + 1 at x = 2 with the target 0: J = y^2, dJ/dw = 2 y x = 28, dJ/db = 2 y = 14, dJ/dx = 2 y w = 42.
+  const Matrix<double> x{{2}}, y{{0}};
+  const Planted net{{Dense<double>{Matrix<double>{{3}}, Vector<double>{{1}}}}, 0, 0};
+  const auto report = check_gradient(net, MeanSquaredError{}, x, y, {.keep_entries = true});
+  CAPTURE(report);
+  REQUIRE(report.entries.size() == 3);
+  const double backward[] = {28 * 1.01, 14, 42}, differences[] = {28, 14, 42};
+  const char* const blocks[] = {"weight", "bias", "input"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(report.entries[i].block == blocks[i]);
+    CHECK_THAT(report.entries[i].analytic, Catch::Matchers::WithinRel(backward[i], 1e-14));
+    CHECK_THAT(report.entries[i].numeric, Catch::Matchers::WithinRel(differences[i], 1e-9));
+  }
+  // ||(0.28, 0)|| / (||(28.28, 14)|| + ||(28, 14)||), and the same with 42 beside
+  const double alone = 0.28 / (std::hypot(28.28, 14) + std::hypot(28, 14));
+  const double both = 0.28 / (std::hypot(28.28, 14, 42) + std::hypot(28, 14, 42));
+  CHECK_THAT(report.parameter_difference, Catch::Matchers::WithinRel(alone, 1e-6));
+  CHECK_THAT(report.relative_difference, Catch::Matchers::WithinRel(both, 1e-6));
+  CHECK(report.input_difference < 1e-9);
+}
+
+TEST_CASE("check_gradient: a model without parameters has differences of inputs alone", "[checks]") {
+  const Matrix<double> x{{0.0, 1.0}}, y{{1, 1}};
+  const auto report = check_gradient(ReLU<double>{}, MeanSquaredError{}, x, y, {.keep_entries = true});
+  CHECK(report.parameter_difference == 0);
+  CHECK(report.input_difference == report.relative_difference);
+  CHECK(report.entries.size() == 2);  // one of them at a kink
+  CHECK(check_gradient(ReLU<double>{}, MeanSquaredError{}, x, y).entries.empty());
 }
 
 }  // namespace gradient_check_test

@@ -7,10 +7,10 @@ struct Nothing {
 #ifdef DESCENT_COMPILES
   static constexpr std::string_view name = "Nothing";
 #endif
-  double value(const BatchLike auto&, const BatchLike auto&) const { return 0; }
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto&, Matrix<>& dy) const {
+  WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {}; }
+  WeightedSum value_and_gradient(Batch<> prediction, Batch<>, Matrix<>& dy, SampleWeights<>) const {
     dy.setZero(prediction.rows(), prediction.cols());
-    return 0;
+    return {};
   }
 };
 

@@ -6,7 +6,9 @@ using namespace descent;
 struct Samples {
   static constexpr std::string_view name = "samples";
   double seen = 0;
-  void update(const BatchLike auto& prediction, const BatchLike auto&) { seen += double(prediction.cols()); }
+  void update(Batch<> prediction, Batch<>, SampleWeights<> weights) {
+    seen += weights.sum(prediction.cols());
+  }
 #ifdef DESCENT_COMPILES
   void merge(const Samples& other) { seen += other.seen; }
 #endif

@@ -17,12 +17,13 @@ struct PassResult {
 };
 
 template <class M>
-PassResult run_pass(const M& model, const Matrix<double>& x, const Matrix<double>& dy) {
+PassResult run_pass(const M& model, const Batch<double>& x, const Batch<double>& dy) {
   typename M::Cache cache;
   M slopes = zeros_like(model);
   PassResult result;
-  result.y = model.forward(x, cache, Pass::training({.seed = 5}));
-  result.dx = model.backward(x, dy, cache, slopes, Pass::training({.seed = 5}));
+  const Pass pass = Pass::training({.seed = 5});
+  result.y = model.forward(x, cache, pass);
+  result.dx = model.backward(x, dy, cache, slopes, pass);
   M::visit(
       [&](const Parameter&, const auto& s) {
         result.gradient.insert(result.gradient.end(), s.data(), s.data() + s.size());
@@ -35,24 +36,28 @@ PassResult run_pass(const M& model, const Matrix<double>& x, const Matrix<double
 /// It is held type-erased, because the compiler then builds the tests once and not for every layer; only
 /// `in_sequential` knows the type.
 struct LayerRow {
-  using Chain = PassResult(const Dense<double>& before, const Dense<double>& after, const Matrix<double>& x,
-                           const Matrix<double>& dy);
+  using Chain = PassResult(const Shape& sample, const Dense<double>& before, const Dense<double>& after,
+                           const Batch<double>& x, const Batch<double>& dy);
   std::string name;
-  Shape shape;
+  std::vector<Shape> shapes;
   std::function<AnyLayer<double>(Rng&)> make;
   std::function<AnyLayer<float>(Rng&)> make_float;
   std::function<Chain> in_sequential;
+  Shape shape = {0};  // of the samples in the test at hand, one of `shapes`
   bool is_in_onnx = true;
 
   template <class Make>
-  LayerRow(std::string row_name, Shape sample, Make row_make)
+  LayerRow(std::string row_name, std::vector<Shape> samples, Make row_make)
       : name{std::move(row_name)},
-        shape{sample},
+        shapes{std::move(samples)},
         make{[=](Rng& rng) -> AnyLayer<double> { return row_make(double{}, rng); }},
         make_float{[=](Rng& rng) -> AnyLayer<float> { return row_make(float{}, rng); }},
-        in_sequential{[=](const auto& before, const auto& after, const auto& x, const auto& dy) {
+        in_sequential{[=](const Shape& sample, const auto& before, const auto& after, const auto& x,
+                          const auto& dy) {
           Rng rng{7};
-          return run_pass(Sequential{before, row_make(double{}, rng), after}, x, dy);
+          return run_pass(
+              Sequential{before, Reshape<double>{sample}, row_make(double{}, rng), Flatten<double>{}, after},
+              x, dy);
         }} {}
 
   /// The row of a layer that ONNX has no counterpart for.
@@ -63,6 +68,9 @@ struct LayerRow {
   }
 };
 
+/// What a layer of 5 features or channels takes: plain samples, images and sequences.
+inline const std::vector<Shape> any_shape{{5}, {5, 2, 3}, {5, 1, 4}};
+
 /// Inputs to learn a normalisation from.
 template <class T>
 Matrix<T> some_inputs(Rng& rng) {
@@ -72,74 +80,87 @@ Matrix<T> some_inputs(Rng& rng) {
 }
 
 inline const std::vector<LayerRow> layers{
-    LayerRow{"Dense",
-             {5},
+    LayerRow{"Dense", any_shape,
              []<class T>(T, Rng& rng) {
                return Dense<T>{5, 4, rng};
              }},
-    LayerRow{"Dense without bias",
-             {5},
+    LayerRow{"Dense without bias", any_shape,
              []<class T>(T, Rng& rng) {
                return Dense<T>{5, 4, rng, Bias::none};
              }},
-    LayerRow{"ReLU", {5}, []<class T>(T, Rng&) { return ReLU<T>{}; }},
-    LayerRow{"Sigmoid", {5}, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
-    LayerRow{"Tanh", {5}, []<class T>(T, Rng&) { return Tanh<T>{}; }},
-    LayerRow{"Identity", {5}, []<class T>(T, Rng&) { return Identity<T>{}; }},
-    LayerRow{"LeakyReLU", {5}, []<class T>(T, Rng&) { return LeakyReLU<T>{{.slope = 0.2}}; }},
-    LayerRow{"PReLU", {5}, []<class T>(T, Rng&) { return PReLU<T>{5}; }},
-    LayerRow{"PReLU with one slope", {5}, []<class T>(T, Rng&) { return PReLU<T>{}; }},
-    LayerRow{"ReLU6", {5}, []<class T>(T, Rng&) { return ReLU6<T>{}; }},
-    LayerRow{"ELU", {5}, []<class T>(T, Rng&) { return ELU<T>{{.alpha = 0.7}}; }},
-    LayerRow{"SELU", {5}, []<class T>(T, Rng&) { return SELU<T>{}; }},
-    LayerRow{"GELU", {5}, []<class T>(T, Rng&) { return GELU<T>{}; }},
-    LayerRow{"GELU by tanh", {5}, []<class T>(T, Rng&) { return GELU<T>{GELUForm::tanh}; }},
-    LayerRow{"SiLU", {5}, []<class T>(T, Rng&) { return SiLU<T>{}; }},
-    LayerRow{"Mish", {5}, []<class T>(T, Rng&) { return Mish<T>{}; }},
-    LayerRow{"Softplus", {5}, []<class T>(T, Rng&) { return Softplus<T>{}; }},
-    LayerRow{"Softsign", {5}, []<class T>(T, Rng&) { return Softsign<T>{}; }},
-    LayerRow{"HardSigmoid", {5}, []<class T>(T, Rng&) { return HardSigmoid<T>{}; }},
-    LayerRow{"HardTanh", {5}, []<class T>(T, Rng&) { return HardTanh<T>{}; }},
-    LayerRow{"HardSwish", {5}, []<class T>(T, Rng&) { return HardSwish<T>{}; }},
-    LayerRow{"Softmax", {5}, []<class T>(T, Rng&) { return Softmax<T>{}; }},
-    LayerRow{"LogSoftmax", {5}, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
-    LayerRow{"Elementwise",
-             {5},
+    LayerRow{"ReLU", any_shape, []<class T>(T, Rng&) { return ReLU<T>{}; }},
+    LayerRow{"Sigmoid", any_shape, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
+    LayerRow{"Tanh", any_shape, []<class T>(T, Rng&) { return Tanh<T>{}; }},
+    LayerRow{"Identity", any_shape, []<class T>(T, Rng&) { return Identity<T>{}; }},
+    LayerRow{"LeakyReLU", any_shape, []<class T>(T, Rng&) { return LeakyReLU<T>{{.slope = 0.2}}; }},
+    LayerRow{"PReLU", any_shape, []<class T>(T, Rng&) { return PReLU<T>{5}; }},
+    LayerRow{"PReLU with one slope", any_shape, []<class T>(T, Rng&) { return PReLU<T>{}; }},
+    LayerRow{"ReLU6", any_shape, []<class T>(T, Rng&) { return ReLU6<T>{}; }},
+    LayerRow{"ELU", any_shape, []<class T>(T, Rng&) { return ELU<T>{{.alpha = 0.7}}; }},
+    LayerRow{"SELU", any_shape, []<class T>(T, Rng&) { return SELU<T>{}; }},
+    LayerRow{"GELU", any_shape, []<class T>(T, Rng&) { return GELU<T>{}; }},
+    LayerRow{"GELU by tanh", any_shape, []<class T>(T, Rng&) { return GELU<T>{GELUForm::tanh}; }},
+    LayerRow{"SiLU", any_shape, []<class T>(T, Rng&) { return SiLU<T>{}; }},
+    LayerRow{"Mish", any_shape, []<class T>(T, Rng&) { return Mish<T>{}; }},
+    LayerRow{"Softplus", any_shape, []<class T>(T, Rng&) { return Softplus<T>{}; }},
+    LayerRow{"Softsign", any_shape, []<class T>(T, Rng&) { return Softsign<T>{}; }},
+    LayerRow{"HardSigmoid", any_shape, []<class T>(T, Rng&) { return HardSigmoid<T>{}; }},
+    LayerRow{"HardTanh", any_shape, []<class T>(T, Rng&) { return HardTanh<T>{}; }},
+    LayerRow{"HardSwish", any_shape, []<class T>(T, Rng&) { return HardSwish<T>{}; }},
+    LayerRow{"Softmax", any_shape, []<class T>(T, Rng&) { return Softmax<T>{}; }},
+    LayerRow{"LogSoftmax", any_shape, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
+    LayerRow{"Elementwise", any_shape,
              []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); }}
         .without_onnx(),
-    LayerRow{"BatchNorm", {5}, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
-    LayerRow{"Standardize", {5}, []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
-    LayerRow{"MinMax", {5}, []<class T>(T, Rng& rng) { return MinMax<T>{some_inputs<T>(rng)}; }},
-    LayerRow{"LayerNorm", {5}, []<class T>(T, Rng&) { return LayerNorm<T>{5}; }},
-    LayerRow{"Dropout", {5}, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
-    LayerRow{"GaussianNoise", {5}, []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},
-    LayerRow{"GaussianDropout", {5}, []<class T>(T, Rng&) { return GaussianDropout<T>{{.keep = 0.8}}; }},
+    LayerRow{"Dense on whole images",
+             {{15}, {5, 1, 3}},
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{15, 4, rng};
+             }},
+    LayerRow{"BatchNorm of each value", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return BatchNorm<T>{10}; }},
     LayerRow{
-        "Residual",
-        {5},
+        "LayerNorm of whole images", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return LayerNorm<T>{10}; }},
+    LayerRow{"BatchNorm", any_shape, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
+    LayerRow{"Standardize", any_shape,
+             []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
+    LayerRow{"MinMax", any_shape, []<class T>(T, Rng& rng) { return MinMax<T>{some_inputs<T>(rng)}; }},
+    LayerRow{"LayerNorm", any_shape, []<class T>(T, Rng&) { return LayerNorm<T>{5}; }},
+    LayerRow{"Dropout of whole channels", any_shape,
+             []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7, .whole_channels = true}}; }},
+    LayerRow{"Dropout", any_shape, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
+    LayerRow{"GaussianNoise", any_shape,
+             []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},
+    LayerRow{"GaussianDropout", any_shape,
+             []<class T>(T, Rng&) { return GaussianDropout<T>{{.keep = 0.8}}; }},
+    LayerRow{
+        "Residual", any_shape,
         []<class T>(T, Rng& rng) {
           return Residual{Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 5, rng}}};
         }},
-    LayerRow{"Concat",
-             {5},
+    LayerRow{"Concat", any_shape,
              []<class T>(T, Rng& rng) {
                return Concat{Dense<T>{5, 4, rng}, Identity<T>{}, Sequential{Dense<T>{5, 2, rng}, Tanh<T>{}}};
              }},
-    LayerRow{"Sequential",
-             {5},
+    LayerRow{"Sequential", any_shape,
              []<class T>(T, Rng& rng) {
                return Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
-    LayerRow{"Network",
-             {5},
+    LayerRow{"Network", any_shape,
              []<class T>(T, Rng& rng) {
                return Network{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
 };
 
-/// Calls f(row) for each row of the table.
+/// Calls f(row) for each row of the table, with each of the shapes.
 void for_each(const std::vector<LayerRow>& table, auto&& f) {
-  for (const LayerRow& row : table) f(row);
+  for (LayerRow row : table) {
+    const std::string name = row.name;
+    for (const Shape& shape : row.shapes) {
+      row.shape = shape;
+      row.name = concat(name, " on ", shape.channels, " x ", shape.height, " x ", shape.width);
+      f(row);
+    }
+  }
 }
 
 }  // namespace conformance

@@ -21,12 +21,22 @@ Matrix<double> some_batch(Index rows, Index cols, std::uint64_t seed) {
   return x;
 }
 
+/// Samples of the shape of the row.
+struct Samples {
+  Matrix<double> values;
+  Shape shape;
+  Samples(const Shape& sample, Index count, std::uint64_t seed)
+      : values{some_batch(sample.size(), count, seed)}, shape{sample} {}
+  operator Batch<double>() const { return {values, shape}; }
+};
+
 AnyLayer<double> make(const LayerRow& row) {
   Rng rng{7};
   return row.make(rng);
 }
 
-Index outputs(const LayerRow& row) { return make(row).output_shape(row.shape).size(); }
+Shape output_shape(const LayerRow& row) { return make(row).output_shape(row.shape); }
+Index outputs(const LayerRow& row) { return output_shape(row).size(); }
 
 void require_correct(const GradientReport& report) {
   CAPTURE(report);
@@ -43,6 +53,9 @@ struct Neighbours {
   Rng rng{3};
   Dense<double> before, after;
   explicit Neighbours(const LayerRow& row) : before{3, row.shape.size(), rng}, after{outputs(row), 3, rng} {}
+  Network<double> around(const LayerRow& row) const {
+    return Network{before, Reshape<double>{row.shape}, make(row), Flatten<double>{}, after};
+  }
 };
 
 bool equal_parameters(const AnyLayer<double>& a, const AnyLayer<double>& b) {
@@ -57,8 +70,8 @@ bool equal_parameters(const AnyLayer<double>& a, const AnyLayer<double>& b) {
 TEST_CASE("layers: backward is the gradient of forward, alone", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1),
-                           y = some_batch(outputs(row), samples, 2);
+      const Samples x{row.shape, samples, 1};
+      const Matrix<double> y = some_batch(outputs(row), samples, 2);
       require_correct(check_gradient(make(row), MeanSquaredError{}, x, y));
       require_correct(check_gradient(make(row), MeanSquaredError{}, x, y, {.training = false}));
     }
@@ -70,8 +83,8 @@ TEST_CASE("layers: backward is the gradient of forward, in mid-network", "[confo
     DYNAMIC_SECTION(row.name) {
       const Neighbours n{row};
       const Matrix<double> x = some_batch(3, samples, 1), y{{0, 1, 2, 2, 1, 0}};
-      require_correct(check_gradient(Network{n.before, make(row), n.after}, SoftmaxCrossEntropy{}, x, y,
-                                     {.regularizer = L2{.lambda = 0.1}}));
+      require_correct(
+          check_gradient(n.around(row), SoftmaxCrossEntropy{}, x, y, {.regularizer = L2{.lambda = 0.1}}));
     }
   });
 }
@@ -82,8 +95,7 @@ TEST_CASE("layers: Sequential and Network compute the same bits", "[conformance]
     DYNAMIC_SECTION(row.name) {
       const Neighbours n{row};
       const Matrix<double> x = some_batch(3, samples, 1), dy = some_batch(3, samples, 2);
-      CHECK(row.in_sequential(n.before, n.after, x, dy) ==
-            run_pass(Network{n.before, make(row), n.after}, x, dy));
+      CHECK(row.in_sequential(row.shape, n.before, n.after, x, dy) == run_pass(n.around(row), x, dy));
     }
   });
 }
@@ -94,8 +106,7 @@ TEST_CASE("layers: backward overwrites its gradient, with or without dx", "[conf
       const AnyLayer<double> layer = make(row);
       AnyLayer<double> once = zeros_like(layer), again = layer;
       AnyLayer<double>::Cache cache;
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1),
-                           dy = some_batch(outputs(row), samples, 2);
+      const Samples x{row.shape, samples, 1}, dy{output_shape(row), samples, 2};
       layer.forward(x, cache, Pass::training({}));
       layer.backward(x, dy, cache, once, Pass::training({}));
       backward_parameters(layer, x, dy, cache, again, Pass::training({}));
@@ -120,11 +131,26 @@ TEST_CASE("layers: a batch equals its samples one by one", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1);
+      const Samples x{row.shape, samples, 1};
       const Matrix<double> together = predict(layer, x);
       REQUIRE(together.rows() == outputs(row));
       for (Index j = 0; j < samples; ++j)
-        CHECK((predict(layer, x.col(j).eval()) - together.col(j)).norm() < 1e-14);  // the order of summation
+        CHECK((predict(layer, Batch{x.values.col(j), x.shape}) - together.col(j)).norm() <
+              1e-14);  // the order of summation
+    }
+  });
+}
+
+TEST_CASE("layers: an image or a sequence is computed position by position", "[conformance]") {
+  for_each(layers, [](const LayerRow& row) {
+    if (row.shapes != any_shape) return;
+    DYNAMIC_SECTION(row.name) {
+      const AnyLayer<double> layer = make(row);
+      const Samples x{row.shape, samples, 1};
+      AnyLayer<double>::Cache cache, by_position;
+      const Batch<double> y = layer.forward(x, cache, Pass::measuring());
+      CHECK(y.shape() == Shape{y.shape().channels, row.shape.height, row.shape.width});
+      CHECK(y.channels() == layer.forward(Batch<double>{x}.channels(), by_position, Pass::measuring()));
     }
   });
 }
@@ -134,8 +160,9 @@ TEST_CASE("layers: float follows double", "[conformance]") {
     DYNAMIC_SECTION(row.name) {
       Rng rng{7};
       const AnyLayer<float> layer = row.make_float(rng);
-      const Matrix<double> x = some_batch(row.shape.size(), samples, 1);
-      const Matrix<double> y = predict(layer, Matrix<float>{x.cast<float>()}).cast<double>();
+      const Samples x{row.shape, samples, 1};
+      const Matrix<float> rounded = x.values.cast<float>();
+      const Matrix<double> y = predict(layer, Batch{rounded, x.shape}).cast<double>();
       CHECK((y - predict(make(row), x)).norm() < 1e-5);  // a few digits of float, over 30 values
     }
   });
@@ -147,7 +174,7 @@ TEST_CASE("layers: the cache grows and shrinks with the batch", "[conformance]")
       const AnyLayer<double> layer = make(row);
       AnyLayer<double>::Cache used;
       for (const Index m : {4, 9, 2}) {
-        const Matrix<double> x = some_batch(row.shape.size(), m, 1);
+        const Samples x{row.shape, m, 1};
         AnyLayer<double>::Cache fresh;
         CHECK(layer.forward(x, used, Pass::training({})) == layer.forward(x, fresh, Pass::training({})));
       }
@@ -163,10 +190,12 @@ TEST_CASE("layers: another width is refused by name", "[conformance]") {
       try {
         out = make(row).output_shape(wrong);
       } catch (const ShapeError& error) {
-        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("expected 5 features, got 6"));
+        CHECK_THAT(error.what(),
+                   Catch::Matchers::ContainsSubstring(concat("features, got ", detail::shape_text(wrong))));
         return;
       }
-      CHECK(out == wrong);  // an element-wise layer takes any width, and hands on the same
+      CHECK(
+          (out == wrong || out == Shape{wrong.size()}));  // an element-wise layer or Flatten takes any width
     }
   });
 }
@@ -175,7 +204,8 @@ TEST_CASE("layers: two threads predict with one const layer", "[conformance][thr
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
-      const Matrix<double> x = some_batch(row.shape.size(), 50, 1), expected = predict(layer, x);
+      const Samples x{row.shape, 50, 1};
+      const Matrix<double> expected = predict(layer, x);
       Matrix<double> a, b;
       {
         const std::jthread first{[&] { a = predict(layer, x); }}, second{[&] { b = predict(layer, x); }};
@@ -192,18 +222,17 @@ TEST_CASE("layers: forward and backward refuse batches that do not fit") {
     Rng rng{7};
     const AnyLayer<double> layer = row.make(rng);
     AnyLayer<double> gradient = zeros_like(layer);
-    const Matrix<double> x = Matrix<double>::Ones(row.shape.size(), 4);
+    const Samples x{row.shape, 4, 1}, fewer{row.shape, 3, 1};
     AnyLayer<double>::Cache cache;
-    CHECK_THROWS_AS(layer.backward(x, x, cache, gradient, Pass::training({})), Error);  // without forward
-    const Matrix<double> dy = layer.forward(x, cache, Pass::training({}));
-    CHECK_NOTHROW(layer.backward(x, dy, cache, gradient, Pass::training({})));
-    CHECK_THROWS_AS(
-        layer.backward(x, Matrix<double>::Ones(dy.rows(), 3).eval(), cache, gradient, Pass::training({})),
-        ShapeError);
-    CHECK_THROWS_AS(
-        layer.backward(x, Matrix<double>::Ones(dy.rows() + 1, 4).eval(), cache, gradient, Pass::training({})),
-        ShapeError);
-    CHECK_THROWS_AS(layer.backward(x.leftCols(3), dy, cache, gradient, Pass::training({})), ShapeError);
+    const Pass pass = Pass::training({});
+    const Shape out = layer.output_shape(row.shape);
+    const Samples dy{out, 4, 2}, too_few{out, 3, 2}, too_large{{out.size() + 1}, 4, 2};
+    CHECK_THROWS_AS(layer.backward(x, dy, cache, gradient, pass), Error);  // without forward
+    layer.forward(x, cache, pass);
+    CHECK_NOTHROW(layer.backward(x, dy, cache, gradient, pass));
+    CHECK_THROWS_AS(layer.backward(x, too_few, cache, gradient, pass), ShapeError);
+    CHECK_THROWS_AS(layer.backward(x, too_large, cache, gradient, pass), ShapeError);
+    CHECK_THROWS_AS(layer.backward(fewer, dy, cache, gradient, pass), ShapeError);
     try {  // one that takes any number of features computes, any other throws a ShapeError
       layer.forward(Matrix<double>::Ones(row.shape.size() + 2, 4).eval(), cache, Pass::inference());
       CHECK(layer.output_shape({row.shape.size() + 2}).size() > 0);

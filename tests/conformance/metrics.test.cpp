@@ -147,7 +147,7 @@ TEST_CASE("metrics: targets that do not fit the outputs are refused", "[conforma
       auto metric = row.metric;
       CHECK_THROWS_AS(metric.update(row.prediction, Matrix<double>(Matrix<double>::Zero(7, 6))), ShapeError);
       if (row.kind != Target::classes) return;
-      for (const double wrong : {-1.0, 3.0, 0.5, 1e30, std::nan(""), HUGE_VAL}) {
+      for (const double wrong : {-2.0, -0.5, 3.0, 0.5, 1e30, std::nan(""), HUGE_VAL}) {
         Matrix<double> target = row.target;
         target(0, 4) = wrong;
         CHECK_THROWS_WITH(
@@ -167,6 +167,106 @@ TEST_CASE("metrics: one-hot targets are the same as classes", "[conformance]") {
       auto metric = row.metric;
       metric.update(row.prediction, one_hot);
       CHECK(same(metric.value(), measured(row, 0, 6).value()));
+    }
+  });
+}
+
+namespace {
+
+const Vector<double> weights{{2, 0, 1, 3, 1, 2}};
+
+/// The metric of a row after each sample as often as its weight says.
+auto measured_copies(const auto& row) {
+  auto metric = row.metric;
+  metric.update(repeated(row.prediction, weights), repeated(row.target, weights));
+  return metric;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: weights are duplicated samples, and 0 a sample left out", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      metric.update(row.prediction, row.target, weights);
+      CHECK(same(metric.value(), measured_copies(row).value()));
+
+      // In two parts, merged.
+      auto first = row.metric, rest = row.metric;
+      const SampleWeights<double> all{weights};
+      first.update(Batch<double>{row.prediction.leftCols(2)}, Batch<double>{row.target.leftCols(2)},
+                   all.segment(0, 2));
+      rest.update(Batch<double>{row.prediction.rightCols(4)}, Batch<double>{row.target.rightCols(4)},
+                  all.segment(2, 4));
+      first.merge(rest);
+      CHECK(same(first.value(), measured_copies(row).value()));
+    }
+  });
+}
+
+TEST_CASE("metrics: weights that are no whole numbers count in proportion", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      metric.update(row.prediction, row.target, Vector<double>{weights / 7});
+      const double scale = std::same_as<std::remove_cvref_t<decltype(row.metric)>, ConfusionMatrix> ? 7 : 1;
+      const Matrix<double> expected = numbers(measured_copies(row).value());
+      CHECK((scale * numbers(metric.value()) - expected).cwiseAbs().maxCoeff() < 1e-12);
+    }
+  });
+}
+
+TEST_CASE("metrics: weights of 1 change nothing", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      metric.update(row.prediction, row.target, Vector<double>{Vector<double>::Ones(6)});
+      CHECK(same(metric.value(), measured(row, 0, 6).value()));
+    }
+  });
+}
+
+TEST_CASE("metrics: a class of -1 is a sample left out", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    if (row.kind != Target::classes) return;
+    DYNAMIC_SECTION(row.name) {
+      Matrix<double> target = row.target;
+      target(0, 1) = ignored_class;
+      auto metric = row.metric, rest = row.metric;
+      metric.check(row.prediction.rows(), target);
+      metric.update(row.prediction, target);
+      rest.update(row.prediction, row.target, Vector<double>{{1, 0, 1, 1, 1, 1}});
+      CHECK(same(metric.value(), rest.value()));
+
+      auto none = row.metric;
+      none.update(row.prediction, Matrix<double>(Matrix<double>::Constant(1, 6, ignored_class)));
+      if constexpr (std::same_as<decltype(none.value()), double>) CHECK(std::isnan(none.value()));
+    }
+  });
+}
+
+TEST_CASE("metrics: another number of weights is refused by name", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      auto metric = row.metric;
+      CHECK_THROWS_WITH(metric.update(row.prediction, row.target, Vector<double>{{1, 1}}),
+                        ContainsSubstring("expected 6 weights, one a sample, got 2"));
+    }
+  });
+}
+
+TEST_CASE("metrics: AnyMetric and evaluate pass weights on", "[conformance]") {
+  for_each(metrics, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      Dataset<double> data{row.prediction, row.target};
+      data.weights = weights;
+      const Sequential identity{Identity<double>{}};
+      CHECK(same(evaluate(identity, data, row.metric), measured_copies(row).value()));
+      if constexpr (std::same_as<decltype(row.metric.value()), double>) {
+        AnyMetric<double> any = row.metric;
+        any.update(row.prediction, row.target, weights);
+        CHECK(same(any.value(), measured_copies(row).value()));
+      }
     }
   });
 }

@@ -13,4 +13,13 @@ void for_each(const auto& table, auto&& f) {
   std::apply([&](const auto&... row) { (f(row), ...); }, table);
 }
 
+/// The columns of a matrix, each as often as its weight says.
+inline Matrix<double> repeated(const Matrix<double>& columns, const Vector<double>& weights) {
+  Matrix<double> all(columns.rows(), static_cast<Index>(weights.sum()));
+  Index next = 0;
+  for (Index j = 0; j < columns.cols(); ++j)
+    for (double left = weights[j]; left > 0; --left) all.col(next++) = columns.col(j);
+  return all;
+}
+
 }  // namespace conformance

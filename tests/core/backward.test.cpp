@@ -26,7 +26,9 @@ struct Plain {
 };
 
 struct Frugal : Plain {
-  void backward_parameters(Batch<>, Batch<>, Cache&, Frugal& gradient) const { ++gradient.without_dx; }
+  void backward_parameters(const Batch<>&, const Batch<>&, Cache&, Frugal& gradient, const Pass&) const {
+    ++gradient.without_dx;
+  }
   int without_dx = 0;
 };
 

@@ -57,19 +57,87 @@ TEST_CASE("Memory that is not Eigen's is a batch through a map") {
   CHECK(batch == three_samples());
 }
 
-TEST_CASE("Only what lies in memory as a batch converts to one") {
+TEST_CASE("Batch: single samples convert without a copy") {
   const Matrix<> m = three_samples();
+  const Eigen::Vector2f fixed{1, 4};
+  const Eigen::Ref<const Vector<>> ref = fixed;
+  const Eigen::Map<const Eigen::VectorXf> map{m.data(), 6};
+  const auto sample = [](const Batch<>& x) {
+    CHECK(x.samples() == 1);
+    return x.data();
+  };
+  CHECK(sample(m.col(1)) == m.data() + 2);
+  CHECK(sample(fixed) == fixed.data());
+  CHECK(sample(ref) == fixed.data());
+  CHECK(sample(map) == m.data());
+  CHECK(sample(map.segment(2, 3)) == m.data() + 2);
+  const Eigen::RowVector3f targets{1, 2, 3};
+  CHECK(Batch<>{targets}.rows() == 1);
+  CHECK(Batch<>{targets} == targets);
+}
+
+TEST_CASE("Batch: what is contiguous converts, in the same precision") {
+  Matrix<> changing = three_samples();
+  const Matrix<> m = changing;
   STATIC_REQUIRE(BatchLike<Matrix<>>);
   STATIC_REQUIRE(BatchLike<Matrix<double>>);
   STATIC_REQUIRE(BatchLike<Vector<>>);
   STATIC_REQUIRE(BatchLike<Batch<double>>);
   STATIC_REQUIRE(BatchLike<Eigen::Map<const Matrix<>>>);
   STATIC_REQUIRE(BatchLike<decltype(m.leftCols(1))>);
+  STATIC_REQUIRE(BatchLike<decltype(changing.leftCols(1))>);
 
   STATIC_REQUIRE_FALSE(BatchLike<decltype(m.topRows(1))>);   // leaves gaps between the columns
   STATIC_REQUIRE_FALSE(BatchLike<decltype(m.transpose())>);  // has one row a sample
   STATIC_REQUIRE_FALSE(BatchLike<decltype(m + m)>);          // is not in memory at all
+  STATIC_REQUIRE_FALSE(BatchLike<Eigen::Matrix<float, 2, 2, Eigen::RowMajor>>);
   STATIC_REQUIRE_FALSE(std::is_convertible_v<Matrix<double>, Batch<float>>);  // has another scalar
+}
+
+TEST_CASE("Batch: knows the shape of its samples") {
+  const Matrix<> m = Matrix<>::Random(12, 5);
+  CHECK(Batch{m}.shape() == Shape{12});
+  const Batch images{m, Shape{.channels = 3, .height = 2, .width = 2}};
+  CHECK(images.shape() == Shape{3, 2, 2});
+  CHECK(images.samples() == 5);
+  CHECK(images == m);
+
+  const Batch<> pixels = images.channels();
+  CHECK(pixels.data() == m.data());
+  CHECK(pixels.rows() == 3);
+  CHECK(pixels.cols() == 4 * 5);
+  CHECK(pixels.col(4) == m.col(1).head(3));
+
+  const Batch<> middle = images.columns(1, 3);
+  CHECK(middle.shape() == images.shape());
+  CHECK(middle == m.middleCols(1, 3));
+  CHECK(images.reshaped(Shape{12}).shape() == Shape{12});
+  CHECK_THROWS_WITH(
+      (Batch{m, Shape{3, 2, 3}}),
+      "Batch: expected a shape of 12 values, got 3 x 2 x 3; pass channels, height and width whose "
+      "product is the number of rows");
+}
+
+TEST_CASE("Batch: sequences carry their lengths") {
+  const Matrix<> m = Matrix<>::Zero(8, 3);
+  const std::vector<Index> lengths{4, 2, 3};
+  const Batch<> batch = Batch{m, Shape{2, 1, 4}}.with_lengths(lengths);
+  CHECK(std::vector<Index>(batch.lengths().begin(), batch.lengths().end()) == lengths);
+  CHECK(batch.columns(1, 2).lengths()[0] == 2);
+  CHECK(batch.columns(1, 2).lengths().size() == 2);
+  CHECK(Batch{m}.lengths().empty());
+  const std::vector<Index> too_few{4, 2}, too_long{4, 2, 5};
+  CHECK_THROWS_AS(batch.with_lengths(too_few), ShapeError);
+  CHECK_THROWS_AS(batch.with_lengths(too_long), DataError);
+}
+
+TEST_CASE("Batch: assignment looks elsewhere and writes nothing") {
+  const Matrix<> one = Matrix<>::Ones(2, 2), other = Matrix<>::Zero(3, 1);
+  Batch<> batch{one};
+  batch = other;
+  CHECK(batch.data() == other.data());
+  CHECK(batch.shape() == Shape{3});
+  CHECK(one == Matrix<>::Ones(2, 2));
 }
 
 }  // namespace batch_test

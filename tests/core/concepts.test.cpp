@@ -118,20 +118,25 @@ TEST_CASE("LayerOf: a layer of this scalar") {
 namespace {
 
 struct SumOfErrors {
-  double value(Batch<> p, Batch<> t) const { return static_cast<double>((p - t).sum()); }
-  double value_and_gradient(Batch<> p, Batch<> t, Matrix<>& dy) const {
+  WeightedSum value(Batch<> p, Batch<> t, SampleWeights<>) const {
+    return {static_cast<double>((p - t).sum()), static_cast<double>(p.cols())};
+  }
+  WeightedSum value_and_gradient(Batch<> p, Batch<> t, Matrix<>& dy, SampleWeights<> weights) const {
     dy.setOnes(p.rows(), p.cols());
-    return value(p, t);
+    return value(p, t, weights);
   }
 };
 struct LossWithoutGradient {
-  double value(Batch<>, Batch<>) const { return 0; }
+  WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {}; }
 };
 struct LossWithoutValue {
-  double value_and_gradient(Batch<>, Batch<>, Matrix<>&) const { return 0; }
+  WeightedSum value_and_gradient(Batch<>, Batch<>, Matrix<>&, SampleWeights<>) const { return {}; }
 };
-struct LossIsText : SumOfErrors {
-  std::string value(Batch<>, Batch<>) const { return {}; }
+struct LossIsAMean : SumOfErrors {
+  double value(Batch<>, Batch<>, SampleWeights<>) const { return 0; }
+};
+struct LossWithoutWeights : SumOfErrors {
+  WeightedSum value(Batch<>, Batch<>) const { return {}; }
 };
 
 }  // namespace
@@ -144,7 +149,8 @@ TEST_CASE("Loss: a value, and a value with its gradient") {
   STATIC_REQUIRE_FALSE(Loss<SumOfErrors, double>);
   STATIC_REQUIRE_FALSE(Loss<LossWithoutGradient, float>);
   STATIC_REQUIRE_FALSE(Loss<LossWithoutValue, float>);
-  STATIC_REQUIRE_FALSE(Loss<LossIsText, float>);
+  STATIC_REQUIRE_FALSE(Loss<LossIsAMean, float>);
+  STATIC_REQUIRE_FALSE(Loss<LossWithoutWeights, float>);
   STATIC_REQUIRE_FALSE(Loss<Accuracy, float>);
 }
 
@@ -260,23 +266,29 @@ namespace {
 
 struct Count {
   static constexpr std::string_view name = "count";
-  void update(Batch<>, Batch<>) {}
+  void update(Batch<>, Batch<>, SampleWeights<>) {}
   void merge(const Count&) {}
   double value() const { return 0; }
 };
 struct Nameless {
-  void update(Batch<>, Batch<>) {}
+  void update(Batch<>, Batch<>, SampleWeights<>) {}
   void merge(const Nameless&) {}
   double value() const { return 0; }
 };
 struct WithoutMerge {
   static constexpr std::string_view name = "count";
+  void update(Batch<>, Batch<>, SampleWeights<>) {}
+  double value() const { return 0; }
+};
+struct WithoutWeights {
+  static constexpr std::string_view name = "count";
   void update(Batch<>, Batch<>) {}
+  void merge(const WithoutWeights&) {}
   double value() const { return 0; }
 };
 struct ValueChangesIt {
   static constexpr std::string_view name = "count";
-  void update(Batch<>, Batch<>) {}
+  void update(Batch<>, Batch<>, SampleWeights<>) {}
   void merge(const ValueChangesIt&) {}
   double value() { return 0; }
 };
@@ -290,6 +302,7 @@ TEST_CASE("Metric: gathered batch by batch, merged, and named") {
   STATIC_REQUIRE_FALSE(Metric<Count, double>);
   STATIC_REQUIRE_FALSE(Metric<Nameless, float>);
   STATIC_REQUIRE_FALSE(Metric<WithoutMerge, float>);
+  STATIC_REQUIRE_FALSE(Metric<WithoutWeights, float>);
   STATIC_REQUIRE_FALSE(Metric<ValueChangesIt, float>);
   STATIC_REQUIRE_FALSE(Metric<MeanSquaredError, float>);
 }

@@ -18,7 +18,7 @@ TEST_CASE("describe: a layer gives its type and its options") {
   CHECK(describe(ReLU{}) == plain("ReLU"));
   CHECK(describe(LeakyReLU{{.slope = 0.25}}) == LayerDescription{"LeakyReLU", {{"slope", 0.25}}, {}});
   CHECK(describe(Dropout{{.keep = 0.75}}) ==
-        LayerDescription{"Dropout", {{"keep", 0.75}, {"enabled", 1}}, {}});
+        LayerDescription{"Dropout", {{"keep", 0.75}, {"enabled", 1}, {"whole_channels", 0}}, {}});
   CHECK(describe(GELU{GELUForm::tanh}) == LayerDescription{"GELU", {{"form", 1}}, {}});
 }
 

@@ -15,21 +15,21 @@ using namespace descent;
 
 namespace {
 
-/// Two parameters of unlike shapes and a buffer.
+/// Two parameters of unlike shapes and state.
 struct Tree {
   using Scalar = double;
   static void visit(auto&& f, auto&... tree) {
     f(Parameter{"weight", Role::weight}, tree.weight...);
     f(Parameter{"bias", Role::bias}, tree.bias...);
   }
-  static void visit_state(auto&& f, auto&... tree) { f(Buffer{"running", 0.75}, tree.running...); }
+  static void visit_state(auto&& f, auto&... tree) { f(Parameter{"running", Role::state}, tree.running...); }
 
   Matrix<double> weight = Matrix<double>::Constant(2, 3, 1);
   Vector<double> bias = Vector<double>::Constant(2, 2);
   Vector<double> running = Vector<double>::Constant(4, 3);
 };
 
-struct WithoutBuffers {
+struct WithoutState {
   static void visit(auto&&, auto&...) {}
 };
 
@@ -49,21 +49,19 @@ TEST_CASE("An entry put inside a composition keeps what it is and gains a name")
   CHECK(outer.name.path() == "1.gamma");
   CHECK(outer.role == Role::scale);
 
-  const Buffer buffer{"running_mean", 0.9};
-  const Buffer nested = buffer.inside("1");
-  CHECK(nested.name.path() == "1.running_mean");
-  CHECK(nested.momentum == 0.9);
+  const Parameter kernel{"kernel", Role::weight, {2, 3, 5}};
+  CHECK(kernel.inside("1").dimensions.rank() == 3);
 }
 
-TEST_CASE("visit_state finds the buffers, or nothing where a model has none") {
+TEST_CASE("visit_state: shows the state, or nothing of a model without") {
   Tree tree;
   std::vector<std::string> names;
-  visit_state<Tree>([&](const Parameter& buffer, auto&) { names.push_back(buffer.name.path()); }, tree);
+  visit_state<Tree>([&](const Parameter& state, auto&) { names.push_back(state.name.path()); }, tree);
   CHECK(names == std::vector<std::string>{"running"});
 
-  WithoutBuffers none;
+  WithoutState none;
   int calls = 0;
-  visit_state<WithoutBuffers>([&](const auto&, auto&) { ++calls; }, none);
+  visit_state<WithoutState>([&](const auto&, auto&) { ++calls; }, none);
   CHECK(calls == 0);
 }
 
@@ -80,7 +78,7 @@ TEST_CASE("flat lists the numbers of a matrix column by column, and writes throu
   STATIC_REQUIRE(std::is_same_v<decltype(flat(m)), Eigen::Map<Eigen::ArrayXd>>);
 }
 
-TEST_CASE("visit_flat walks several trees together and leaves buffers alone") {
+TEST_CASE("visit_flat walks several trees together and leaves state alone") {
   Tree model;
   const Tree gradient;
   Tree state;
@@ -105,29 +103,20 @@ TEST_CASE("zeros_like has the model's shapes, zero everywhere, and leaves the mo
   CHECK(model.weight == Tree{}.weight);
 }
 
-TEST_CASE("update_buffers moves running averages by 1 - momentum") {
-  Tree model;
-  Tree batch;
-  batch.running.setConstant(7);
-  update_buffers(model, batch);
-  CHECK(model.running == Vector<double>::Constant(4, 0.75 * 3 + 0.25 * 7));
-  CHECK(model.weight == Tree{}.weight);
-}
-
-TEST_CASE("parameter_count counts what is learnt, not what is only kept") {
+TEST_CASE("parameter_count counts what is learned, not state") {
   CHECK(parameter_count(Tree{}) == 2 * 3 + 2);
-  CHECK(parameter_count(WithoutBuffers{}) == 0);
+  CHECK(parameter_count(WithoutState{}) == 0);
 }
 
-TEST_CASE("visit_leaves: shows parameters, then buffers, with path, sizes and numbers that can be written") {
+TEST_CASE("visit_leaves: shows parameters, then state, with path, sizes and numbers that can be written") {
   Tree model;
   std::vector<std::string> seen;
   visit_leaves(model, [&](const auto& leaf) {
     seen.push_back(
-        concat(leaf.name.path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_parameter ? "" : " buffer"));
+        concat(leaf.name().path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_state() ? " state" : ""));
     leaf.array() += 1;
   });
-  CHECK(seen == std::vector<std::string>{"weight 2x3", "bias 2x1", "running 4x1 buffer"});
+  CHECK(seen == std::vector<std::string>{"weight 2x3", "bias 2x1", "running 4x1 state"});
   CHECK(model.weight == Tree{}.weight + Matrix<double>::Ones(2, 3));
   CHECK(model.running == Tree{}.running + Vector<double>::Ones(4));
 }
@@ -137,7 +126,7 @@ TEST_CASE("visit_leaves: walks two models together, and parts of their numbers")
   Tree other;
   other.weight.setConstant(7);
   visit_leaves(model, other, [](const auto& leaf, const auto& from) {
-    if (leaf.name.path() == "weight") leaf.array(Part{0, 2}) = from.array(Part{0, 2});
+    if (leaf.name().path() == "weight") leaf.array(Part{0, 2}) = from.array(Part{0, 2});
   });
   CHECK(model.weight.col(0) == other.weight.col(0));
   CHECK(model.weight.rightCols(2) == Tree{}.weight.rightCols(2));
@@ -153,8 +142,35 @@ TEST_CASE("visit_flat: models of other shapes are refused") {
                         Alone{}, [](auto a, auto b) { a += b; }, net, *other),
                     ShapeError);
   }
-  Sequential norm{BatchNorm{2}};
-  CHECK_THROWS_AS(update_buffers(norm, Sequential{BatchNorm{3}}), ShapeError);
+}
+
+namespace {
+
+/// A parameter that is a matrix of 2 x 12 in memory, and logically a kernel.
+struct Kernel {
+  using Scalar = double;
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"kernel", Role::weight, {{2, 3, 2, 2}, {0, 1, 3, 2}}}, tree.kernel...);
+  }
+  Matrix<double> kernel = Matrix<double>::Zero(2, 12);
+};
+
+}  // namespace
+
+TEST_CASE("visit_leaves: a leaf has the logical dimensions of its parameter") {
+  Kernel kernel;
+  visit_leaves(kernel, [](const auto& leaf) {
+    const Dimensions& d = leaf.dimensions;
+    CHECK(d.rank() == 4);
+    CHECK((d[0] == 2 && d[1] == 3 && d[2] == 2 && d[3] == 2));
+    CHECK((d.stride(0) == 1 && d.stride(1) == 2 && d.stride(3) == 6 && d.stride(2) == 12));
+  });
+  Tree tree;
+  std::vector<std::size_t> ranks;
+  visit_leaves(tree, [&](const auto& leaf) { ranks.push_back(leaf.dimensions.rank()); });
+  CHECK(ranks == std::vector<std::size_t>{2, 1, 1});
+  kernel.kernel.resize(2, 11);
+  CHECK_THROWS_AS(visit_leaves(kernel, [](const auto&) {}), ShapeError);
 }
 
 }  // namespace visit_test

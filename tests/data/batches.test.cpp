@@ -87,4 +87,15 @@ TEST_CASE("gather: a column that is not there is refused") {
     CHECK_THROWS_AS(gather(from, std::vector<Index>{0, column}, out), DataError);
 }
 
+TEST_CASE("gather: weights of the samples of a mini-batch, none from none") {
+  const Vector<> weights{{0, 1, 2, 3}};
+  const std::vector<Index> samples{3, 1}, wrong{4};
+  Vector<> out;
+  gather(weights, samples, out);
+  CHECK(out == Vector<>{{3, 1}});
+  gather(Vector<>{}, samples, out);
+  CHECK(out.size() == 0);
+  CHECK_THROWS_AS(gather(weights, wrong, out), DataError);
+}
+
 }  // namespace batches_test

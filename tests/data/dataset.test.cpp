@@ -145,4 +145,38 @@ TEST_CASE("Dataset: a subset of samples that are not there is refused") {
   CHECK_THROWS_AS(without_targets.subset(std::vector<Index>{2}), DataError);
 }
 
+TEST_CASE("Dataset: weights follow their samples into a subset") {
+  Dataset<> data = numbered(4);
+  CHECK(data.subset(std::vector<Index>{1}).weights.size() == 0);
+  data.weights = Vector<>{{0, 1, 2, 3}};
+  CHECK(data.subset(std::vector<Index>{3, 1, 3}).weights == Vector<>{{3, 1, 3}});
+  const Dataset listed{data.x, data.y, {}, {}, data.weights};
+  CHECK(listed.weights == data.weights);
+}
+
+TEST_CASE("Dataset: weights that cannot be are named") {
+  Dataset<> data = numbered(3);
+  data.weights = Vector<>{{1, 0, 2}};
+  CHECK_NOTHROW(expect_usable(data, "fit", "the training set"));
+  data.weights = Vector<>{{1, 2}};
+  const std::string expected =
+      "expected a weight for each of the 3 samples of the training set, got 2; leave .weights empty if all "
+      "samples "
+      "count the same";
+  CHECK(complaint_about(data) == "fit: " + expected);
+  CHECK_THROWS_AS(data.subset(std::vector<Index>{0}), ShapeError);
+  data.weights = Vector<>{{1, -2, 1}};
+  CHECK(complaint_about(data) ==
+        "fit: expected weights of 0 or more in the training set, got -2 for sample 1; choose 0 for a sample "
+        "that "
+        "does not count");
+  data.weights = Vector<>{{1, 1, std::numeric_limits<float>::quiet_NaN()}};
+  CHECK_THAT(complaint_about(data), Catch::Matchers::ContainsSubstring("for sample 2"));
+  data.weights = Vector<>::Zero(3);
+  CHECK(complaint_about(data) ==
+        "fit: expected a weight above 0 in the training set, got 0 for every sample; leave .weights empty if "
+        "all "
+        "samples count the same");
+}
+
 }  // namespace dataset_test

@@ -112,4 +112,15 @@ TEST_CASE("k_fold refuses what it cannot divide") {
              ContainsSubstring("k_fold: expected one row of whole numbers, the classes"));
 }
 
+TEST_CASE("k_fold: weights stay with their samples") {
+  Dataset<> data{Matrix<>(1, 20), Matrix<>(1, 20)};
+  for (Index j = 0; j < 20; ++j)
+    data.x(0, j) = static_cast<float>(j), data.y(0, j) = static_cast<float>(j % 2);
+  data.weights = data.x.transpose();
+  for (const auto& [train, validation] : k_fold(data, {.folds = 4, .stratify = true})) {
+    CHECK(train.weights == train.x.transpose());
+    CHECK(validation.weights == validation.x.transpose());
+  }
+}
+
 }  // namespace k_fold_test

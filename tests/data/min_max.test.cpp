@@ -81,4 +81,20 @@ TEST_CASE("MinMax: a range that is not finite, or 0 in the precision of the valu
   CHECK_THROWS_AS(MinMax{Matrix<>(0, 3)}, ShapeError);
 }
 
+TEST_CASE("MinMax: learns and changes the channels of images") {
+  Rng rng{3};
+  Matrix<double> x(2 * 6, 10);
+  for (double& v : x.reshaped()) v = 3 + 2 * rng.normal();
+  const Batch images{x, Shape{2, 3, 2}};
+  const MinMax by_channel{images}, of_pixels{images.channels()};
+  CHECK(by_channel.minimum().size() == 2);
+  CHECK(by_channel.minimum() == of_pixels.minimum());
+  Matrix<double> pixels = images.channels();
+  of_pixels.apply(pixels);
+  MinMax<double>::Cache cache;
+  const Batch<double> y = by_channel.forward(images, cache, Pass::inference());
+  CHECK(y.shape() == images.shape());
+  CHECK(y.channels() == pixels);
+}
+
 }  // namespace min_max_test

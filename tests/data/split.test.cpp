@@ -174,4 +174,15 @@ TEST_CASE("A split refuses data that cannot be used") {
   CHECK_NOTHROW(split(other, {.stratify = false}));
 }
 
+TEST_CASE("split: weights stay with their samples") {
+  Dataset<> numbered{Matrix<>(1, 20), Matrix<>(1, 20)};
+  for (Index j = 0; j < 20; ++j)
+    numbered.x(0, j) = static_cast<float>(j), numbered.y(0, j) = static_cast<float>(j % 2);
+  numbered.weights = numbered.x.transpose();
+  for (const bool stratify : {false, true}) {
+    const auto [train, dev, test] = split(numbered, {.train = 0.5, .dev = 0.25, .stratify = stratify});
+    for (const auto* part : {&train, &dev, &test}) CHECK(part->weights == part->x.transpose());
+  }
+}
+
 }  // namespace split_test

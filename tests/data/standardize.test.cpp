@@ -178,4 +178,20 @@ TEST_CASE("In front of a network Standardize takes raw values, and training leav
   CHECK(trained.layer<1>().weight != layer.weight);
 }
 
+TEST_CASE("Standardize: learns and changes the channels of images") {
+  Rng rng{3};
+  Matrix<double> x(2 * 6, 10);
+  for (double& v : x.reshaped()) v = 3 + 2 * rng.normal();
+  const Batch images{x, Shape{2, 3, 2}};
+  const Standardize by_channel{images}, of_pixels{images.channels()};
+  CHECK(by_channel.mean().size() == 2);
+  CHECK(by_channel.mean() == of_pixels.mean());
+  Matrix<double> pixels = images.channels();
+  of_pixels.apply(pixels);
+  Standardize<double>::Cache cache;
+  const Batch<double> y = by_channel.forward(images, cache, Pass::inference());
+  CHECK(y.shape() == images.shape());
+  CHECK(y.channels() == pixels);
+}
+
 }  // namespace standardize_test

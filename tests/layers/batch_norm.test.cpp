@@ -32,7 +32,7 @@ void follows_three_steps(Variance variance, const char* running_key, const char*
                   batch(step.at("dx")), tolerance);
     require_close(gradient.gamma, matrix(step.at("dgamma")), tolerance);
     require_close(gradient.beta, matrix(step.at("dbeta")), tolerance);
-    update_buffers(layer, gradient);
+    layer.update_state(cache);
     require_close(layer.running_mean, matrix(step.at("running_mean")), tolerance);
     require_close(layer.running_variance, matrix(step.at(running_key)), tolerance);
   }

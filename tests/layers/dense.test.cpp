@@ -1,3 +1,4 @@
+#include <concepts>
 #include <limits>
 
 #include "descent/descent.hpp"
@@ -78,6 +79,55 @@ TEST_CASE("Dense: sizes that no memory holds are refused") {
   CHECK_THROWS_AS(blobs({.classes = huge, .features = huge}), DataError);
   CHECK_THROWS_AS(noisy_regression({.features = huge}), DataError);
   CHECK_THROWS_AS(moons({.samples = std::numeric_limits<Index>::max()}), DataError);
+}
+
+TEST_CASE("Dense: computes W x + b of a given weight and bias") {
+  const Dense<double> layer{Matrix<double>{{1, 2}, {3, 4}, {5, 6}}, Vector<double>{{10, 20, 30}}};
+  Dense<double>::Cache cache;
+  const Matrix<double> x{{1, 0}, {-1, 2}};
+  // 1 - 2 + 10, 3 - 4 + 20, 5 - 6 + 30; 2 * 2 + 10, 4 * 2 + 20, 6 * 2 + 30
+  CHECK(layer.forward(x, cache, Pass::inference()) == Matrix<double>{{9, 14}, {19, 28}, {29, 42}});
+
+  const Dense without{layer.weight};
+  CHECK_FALSE(without.has_bias());
+  CHECK(without.forward(x, cache, Pass::inference()) == Matrix<double>{{-1, 4}, {-1, 8}, {-1, 12}});
+  CHECK(parameter_count(Dense{without}) == 6);  // a copy, not a layer of a layer
+}
+
+TEST_CASE("Dense: the scalar follows from the weight, a matrix of Eigen or an expression") {
+  const Eigen::MatrixXd w = Eigen::MatrixXd::Identity(2, 2);
+  const Eigen::VectorXd b = Eigen::VectorXd::Ones(2);
+  const Dense doubles{w, b};
+  STATIC_REQUIRE(std::same_as<decltype(doubles), const Dense<double>>);
+  CHECK(doubles.weight == w);
+  CHECK(doubles.bias == b);
+
+  const Dense sums{2 * w + w.transpose(), b.array().square().matrix()};
+  STATIC_REQUIRE(std::same_as<decltype(sums), const Dense<double>>);
+  CHECK(sums.weight == 3 * w);
+  CHECK(sums.bias == b);
+
+  const Dense fixed{Eigen::Matrix2f{{1, 2}, {3, 4}}, Eigen::Vector2f{5, 6}};
+  STATIC_REQUIRE(std::same_as<decltype(fixed), const Dense<float>>);
+  CHECK(fixed.bias(1) == 6);
+
+  const Dense column{Eigen::VectorXf::Ones(3)};
+  STATIC_REQUIRE(std::same_as<decltype(column), const Dense<float>>);
+  CHECK(column.output_shape({1}) == Shape{3});
+  CHECK(Sequential{Dense{w, b}, Tanh<double>{}}.output_shape({2}) == Shape{2});
+}
+
+TEST_CASE("Dense: a given weight and bias that do not fit together are refused") {
+  const Matrix<> w = Matrix<>::Ones(2, 3);
+  CHECK_THROWS_WITH((Dense{w, Vector<>::Ones(3)}),
+                    "Dense: expected a bias of 2 x 1 values, got 3 x 1; pass a number for each row of the "
+                    "weight, or leave the bias out");
+  CHECK_THROWS_AS((Dense{w, Matrix<>::Ones(2, 2)}), ShapeError);
+  CHECK_THROWS_AS((Dense{w, Eigen::RowVectorXf::Ones(2)}), ShapeError);
+  CHECK_THROWS_AS((Dense{w, Vector<>{}}), ShapeError);
+  CHECK_THROWS_AS((Dense{Matrix<>{}}), ShapeError);
+  CHECK_THROWS_AS((Dense{Matrix<>{}, Vector<>{}}), ShapeError);
+  CHECK_THROWS_AS((Dense{Matrix<>::Ones(0, 3), Vector<>{}}), ShapeError);
 }
 
 }  // namespace dense_test

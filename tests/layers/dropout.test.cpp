@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "catch.hpp"
 #include "descent/layers/dropout.hpp"
@@ -68,6 +69,59 @@ TEST_CASE("Dropout refuses a keep probability outside [2^-16, 1]", "[layers]") {
   for (const double keep : {0.0, -0.1, 1.1, 0x1p-17, std::nan("")})
     CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
   CHECK(Dropout{{.keep = 0x1p-16}}.keep() == 0x1p-16);
+}
+
+TEST_CASE("Dropout: a given mask is used forward and backward") {
+  // a = a * mask / keep and da = da * mask / keep, with 1 / 0.8 = 1.25
+  const Matrix<double> a{{1, 2, 3}, {4, 5, 6}}, mask{{1, 0, 1}, {1, 1, 0}}, da{{8, 8, 8}, {-4, -4, -4}};
+  for (const bool enabled : {true, false}) {
+    Dropout<double> layer{{.keep = 0.8, .enabled = enabled}};
+    Dropout<double>::Cache cache;
+    CHECK(layer.forward_with_mask(a, mask, cache) == Matrix<double>{{1.25, 0, 3.75}, {5, 6.25, 0}});
+    CHECK(cache.mask == 1.25 * mask);
+    CHECK(layer.backward(a, da, cache, layer) == Matrix<double>{{10, 0, 10}, {-5, -5, 0}});
+  }
+}
+
+TEST_CASE("Dropout: the mask that was drawn can be given again") {
+  const Dropout layer{{.keep = 0.3}};
+  const Matrix<> x = Vector<>::LinSpaced(1000, -1, 1).reshaped(100, 10);
+  Dropout<>::Cache drawn, given;
+  layer.forward(x, drawn, Pass::training({.seed = 2}));
+  const Matrix<> mask = (drawn.mask.array() > 0).cast<float>();
+  CHECK(layer.forward_with_mask(x, mask, given) == drawn.y);
+  CHECK(given.mask == drawn.mask);
+}
+
+TEST_CASE("Dropout: a given mask of another size, or of other numbers than 0 and 1, is refused") {
+  const Dropout<double> layer{{.keep = 0.8}};
+  Dropout<double>::Cache cache;
+  const Matrix<double> x = Matrix<double>::Ones(2, 3);
+  CHECK_THROWS_WITH(layer.forward_with_mask(x, Matrix<double>::Ones(3, 2).eval(), cache),
+                    "Dropout: expected a mask of 2 x 3 values, got 3 x 2; pass a number for each value of x");
+  for (const double wrong : {1 / 0.8, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    Matrix<double> mask = Matrix<double>::Ones(2, 3);
+    mask(1, 2) = wrong;
+    CHECK_THROWS_WITH(layer.forward_with_mask(x, mask, cache),
+                      "Dropout: expected a mask of zeros and ones, got other numbers; leave the division by "
+                      "keep to the layer");
+  }
+}
+
+TEST_CASE("Dropout: drops whole channels of images") {
+  const Dropout<> layer{{.keep = 0.5, .whole_channels = true}};
+  const Matrix<> x = Matrix<>::Ones(40 * 6, 50);
+  Dropout<>::Cache cache;
+  const Batch<> y = layer.forward({x, Shape{40, 2, 3}}, cache, Pass::training({.seed = 1}));
+  Index kept = 0;
+  for (Index j = 0; j < 50; ++j) {
+    const auto sample = y.col(j).reshaped(40, 6);
+    for (Index position = 1; position < 6; ++position) CHECK(sample.col(position) == sample.col(0));
+    kept += (sample.col(0).array() == 2).count();
+    CHECK((sample.col(0).array() == 0 || sample.col(0).array() == 2).all());
+  }
+  CHECK(std::abs(static_cast<double>(kept) - 1000) <
+        5 * std::sqrt(2000 * 0.25));  // 5 deviations of the binomial
 }
 
 }  // namespace dropout_test

@@ -24,17 +24,17 @@ TEST_CASE("BinaryCrossEntropy behind a sigmoid is SigmoidCrossEntropy", "[losses
   Sigmoid<double> gradient;
   const Matrix<double>& p = sigmoid.forward(z, cache, Pass::inference());
   Matrix<double> dp, dz;
-  CHECK_THAT(BinaryCrossEntropy{}.value_and_gradient(p, t, dp),
-             WithinAbs(SigmoidCrossEntropy{}.value_and_gradient(z, t, dz), golden::one_step));
+  CHECK_THAT(mean_of(BinaryCrossEntropy{}, p, t, dp),
+             WithinAbs(mean_of(SigmoidCrossEntropy{}, z, t, dz), golden::one_step));
   // At z = 20 the probability has lost eight digits of what it has to say.
   golden::require_close(sigmoid.backward(z, dp, cache, gradient, Pass::inference()), dz, 1e-8);
 }
 
 TEST_CASE("BinaryCrossEntropy counts the logarithm of 0 as -100", "[losses]") {
   Matrix<double> dy;
-  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
+  CHECK(mean_of(BinaryCrossEntropy{}, Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
   CHECK(dy.isApprox(Matrix<double>{{-0.5e12, 0.5e12}}));
-  CHECK(BinaryCrossEntropy{}.value_and_gradient(Matrix<double>{{0, 1}}, Matrix<double>{{0, 1}}, dy) == 0);
+  CHECK(mean_of(BinaryCrossEntropy{}, Matrix<double>{{0, 1}}, Matrix<double>{{0, 1}}, dy) == 0);
   CHECK(dy.isZero(0));
 }
 
@@ -46,8 +46,8 @@ TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
     const Matrix<double> bad{{0.5, wrong}};
     CHECK_THROWS_WITH(loss.check(1, bad),
                       ContainsSubstring("BinaryCrossEntropy: expected a target in [0, 1], got"));
-    CHECK_THROWS_AS(loss.value(good, bad), DataError);
-    CHECK_THROWS_WITH(loss.value_and_gradient(bad, good, dy),
+    CHECK_THROWS_AS(mean_of(loss, good, bad), DataError);
+    CHECK_THROWS_WITH(mean_of(loss, bad, good, dy),
                       ContainsSubstring("BinaryCrossEntropy: expected a prediction in [0, 1], got") &&
                           ContainsSubstring("for sample 1; end the network in Sigmoid"));
   }
@@ -56,6 +56,24 @@ TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
 TEST_CASE("BinaryCrossEntropy names shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(BinaryCrossEntropy{}.check(2, Matrix<>(1, 3)),
                     ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one an output, got 1"));
+}
+
+TEST_CASE("BinaryCrossEntropy: a positive weight multiplies the cost of targets of 1", "[losses]") {
+  const BinaryCrossEntropy loss{.positive_weight = 5};
+  const Matrix<double> p{{0.75, 0.75, 0.75}}, t{{1, 0, 0.5}};
+  Matrix<double> dy;
+  // -(5 t log p + (1 - t) log(1 - p)), and its derivative -5 t / p + (1 - t) / (1 - p)
+  const double expected = 7.5 * std::log(4.0 / 3) + 1.5 * std::log(4.0);
+  CHECK_THAT(loss.value(p, t).sum, WithinAbs(expected, 1e-14));
+  CHECK_THAT(loss.value_and_gradient(p, t, dy).sum, WithinAbs(expected, 1e-14));
+  golden::require_close(dy, Matrix<double>{{-5 / 0.75, 4, -2.5 / 0.75 + 2}}, 1e-14);
+}
+
+TEST_CASE("BinaryCrossEntropy: a positive weight agrees with that of SigmoidCrossEntropy", "[losses]") {
+  const Matrix<double> z{{1, -2, 0.5}, {0, 3, 4}}, t{{0, 1, 0.25}, {1, 0.3, 1}};
+  const Matrix<double> p = 1 / (1 + (-z.array()).exp());
+  CHECK_THAT(BinaryCrossEntropy{.positive_weight = 3}.value(p, t).sum,
+             WithinAbs((SigmoidCrossEntropy{.positive_weight = 3}.value(z, t).sum), 1e-13));
 }
 
 }  // namespace binary_cross_entropy_test

@@ -14,9 +14,9 @@ TEST_CASE("Hinge and SquaredHinge have the values of their formulas, worked by h
   // Margins y z of 2, 0.5, -2 and, at the corner, 1.
   const Matrix<double> z{{2, -0.5, 2, -1}}, t{{1, 0, 0, 0}};
   Matrix<double> dy;
-  CHECK(Hinge{}.value_and_gradient(z, t, dy) == (0.5 + 3) / 4);
+  CHECK(mean_of(Hinge{}, z, t, dy) == (0.5 + 3) / 4);
   CHECK(dy == Matrix<double>{{0, 0.25, 0.25, 0}});
-  CHECK(SquaredHinge{}.value_and_gradient(z, t, dy) == (0.25 + 9) / 4);
+  CHECK(mean_of(SquaredHinge{}, z, t, dy) == (0.25 + 9) / 4);
   CHECK(dy == Matrix<double>{{0, 2 * 0.5 / 4, 2 * 3.0 / 4, 0}});
 }
 
@@ -28,8 +28,8 @@ TEST_CASE("Hinge and SquaredHinge take the classes 0 and 1 alone", "[losses]") {
     CHECK_THROWS_WITH(Hinge{}.check(1, t),
                       ContainsSubstring(concat("Hinge: expected a target of 0 or 1, got ", wrong,
                                                " for sample 1; number the classes 0 and 1")));
-    CHECK_THROWS_AS(Hinge{}.value(z, t), DataError);
-    CHECK_THROWS_WITH(SquaredHinge{}.value_and_gradient(z, t, dy),
+    CHECK_THROWS_AS(mean_of(Hinge{}, z, t), DataError);
+    CHECK_THROWS_WITH(mean_of(SquaredHinge{}, z, t, dy),
                       ContainsSubstring("SquaredHinge: expected a target of 0 or 1"));
     CHECK_THROWS_AS(SquaredHinge{}.check(1, t), DataError);
   }
@@ -38,7 +38,7 @@ TEST_CASE("Hinge and SquaredHinge take the classes 0 and 1 alone", "[losses]") {
 TEST_CASE("Hinge and SquaredHinge name shapes that do not fit", "[losses]") {
   CHECK_THROWS_WITH(Hinge{}.check(2, Matrix<>(1, 3)),
                     ContainsSubstring("Hinge: expected 2 target rows, one an output, got 1"));
-  CHECK_THROWS_WITH(SquaredHinge{}.value(Matrix<>(2, 3), Matrix<>(1, 3)),
+  CHECK_THROWS_WITH(mean_of(SquaredHinge{}, Matrix<>(2, 3), Matrix<>(1, 3)),
                     ContainsSubstring("SquaredHinge: expected 2 target rows, one an output, got 1"));
 }
 

@@ -13,7 +13,7 @@ TEST_CASE("Huber is quadratic near, linear far, worked by hand", "[losses]") {
   const Huber loss{.delta = 2};
   const Matrix<double> p{{1, -2, 5, -10}}, t = Matrix<double>::Zero(1, 4);
   Matrix<double> dy;
-  CHECK(loss.value_and_gradient(p, t, dy) == (0.5 + 2 + 2 * (5 - 1) + 2 * (10 - 1)) / 4);
+  CHECK(mean_of(loss, p, t, dy) == (0.5 + 2 + 2 * (5 - 1) + 2 * (10 - 1)) / 4);
   CHECK(dy == Matrix<double>{{0.25, -0.5, 0.5, -0.5}});
 }
 
@@ -23,8 +23,8 @@ TEST_CASE("Huber refuses a delta that is not positive", "[losses]") {
   for (const double wrong : {0.0, -1.0, std::nan("")}) {
     CHECK_THROWS_WITH((Huber{.delta = wrong}.check(1, one)),
                       ContainsSubstring("Huber: expected .delta above 0, got"));
-    CHECK_THROWS_AS((Huber{.delta = wrong}.value(one, one)), DataError);
-    CHECK_THROWS_AS((Huber{.delta = wrong}.value_and_gradient(one, one, dy)), DataError);
+    CHECK_THROWS_AS((mean_of(Huber{.delta = wrong}, one, one)), DataError);
+    CHECK_THROWS_AS((mean_of(Huber{.delta = wrong}, one, one, dy)), DataError);
   }
 }
 

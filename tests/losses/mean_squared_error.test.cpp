@@ -13,13 +13,13 @@ TEST_CASE("MeanSquaredError is the mean over outputs and samples, worked by hand
   const Matrix<double> p{{1, 2, 3}, {0, 0, 0}}, t{{1, 0, 0}, {0, 1, 2}};
   Matrix<double> dy;
   const MeanSquaredError loss;
-  CHECK(loss.value(p, t) == (4 + 9 + 1 + 4) / 6.0);
-  CHECK(loss.value_and_gradient(p, t, dy) == loss.value(p, t));
+  CHECK(mean_of(loss, p, t) == (4 + 9 + 1 + 4) / 6.0);
+  CHECK(mean_of(loss, p, t, dy) == mean_of(loss, p, t));
   golden::require_close(dy, (Matrix<double>{{0, 4, 6}, {0, -2, -4}} / 6), golden::one_step);
 }
 
 TEST_CASE("MeanSquaredError names shapes that do not fit", "[losses]") {
-  CHECK_THROWS_WITH(MeanSquaredError{}.value(Matrix<>(2, 3), Matrix<>(1, 3)),
+  CHECK_THROWS_WITH(mean_of(MeanSquaredError{}, Matrix<>(2, 3), Matrix<>(1, 3)),
                     Catch::Matchers::ContainsSubstring("expected 2 target rows, one an output, got 1"));
 }
 
@@ -28,8 +28,8 @@ TEST_CASE("MeanSquaredError: samples without outputs are refused, by all losses"
     CAPTURE(row.name);
     const Matrix<double> none(0, 3);
     Matrix<double> dy;
-    CHECK_THROWS_AS(row.loss.value(Batch<double>{none}, Batch<double>{none}), ShapeError);
-    CHECK_THROWS_AS(row.loss.value_and_gradient(Batch<double>{none}, Batch<double>{none}, dy), ShapeError);
+    CHECK_THROWS_AS(mean_of(row.loss, Batch<double>{none}, Batch<double>{none}), ShapeError);
+    CHECK_THROWS_AS(mean_of(row.loss, Batch<double>{none}, Batch<double>{none}, dy), ShapeError);
   });
 }
 

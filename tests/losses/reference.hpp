@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "golden.hpp"
+#include "losses/mean_of.hpp"
 
 /// Compares a loss with every reference of its name in tests/golden/losses.json; `make` gets the case, for
 /// its options. The gradient may be off by more than rounding. Returns how many there are.
@@ -21,9 +22,8 @@ inline int equals_reference(std::string_view name, auto&& make, double of_gradie
     const double expected = c.at("value");
     Matrix<double> dy;
     loss.check(prediction.rows(), target);
-    CHECK_THAT(loss.value(prediction, target), Catch::Matchers::WithinRel(expected, golden::one_step));
-    CHECK_THAT(loss.value_and_gradient(prediction, target, dy),
-               Catch::Matchers::WithinRel(expected, golden::one_step));
+    CHECK_THAT(mean_of(loss, prediction, target), Catch::Matchers::WithinRel(expected, golden::one_step));
+    CHECK_THAT(mean_of(loss, prediction, target, dy), Catch::Matchers::WithinRel(expected, golden::one_step));
     golden::require_close(dy, golden::batch(c.at("gradient")), of_gradient);
   }
   return cases;

@@ -27,14 +27,13 @@ TEST_CASE("Accuracy says what is wrong with the targets, and counts none of the 
           accuracy.update(outputs, Matrix<>{{0, 3}});
         }) ==
         "accuracy: expected a class from 0 to 2, got 3 for sample 1; number the classes from 0, and let the "
-        "last "
-        "layer have one output for each");
+        "last layer have one output for each; -1 ignores a sample");
   CHECK_THAT(message_of<ShapeError>([&] { accuracy.update(outputs, Matrix<>(2, 2)); }),
              ContainsSubstring("accuracy: expected targets of 1 or 3 rows, got 2"));
   CHECK_THAT(message_of<DataError>([&] { accuracy.update(Matrix<>(1, 1), Matrix<>{{2}}); }),
              ContainsSubstring("accuracy: expected a class from 0 to 1, got 2"));
-  CHECK(accuracy.seen == 0);
-  CHECK(accuracy.right == 0);
+  CHECK(accuracy.right.weight == 0);
+  CHECK(accuracy.right.sum == 0);
 }
 
 TEST_CASE("A confusion matrix refuses numbers of classes that do not fit") {

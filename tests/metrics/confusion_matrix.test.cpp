@@ -77,7 +77,7 @@ TEST_CASE("A confusion matrix prints as a table, with dots for zeros") {
 
 TEST_CASE("A confusion matrix refuses what is none of its classes") {
   const Matrix<> output = outputs().leftCols(1);
-  for (const float target : {3.0F, -1.0F, 0.5F}) {
+  for (const float target : {3.0F, -2.0F, 0.5F}) {
     CAPTURE(target);
     ConfusionMatrix matrix{3};
     CHECK_THAT(message_of<DataError>([&] { matrix.update(output, row({target})); }),
@@ -105,6 +105,19 @@ TEST_CASE("ConfusionMatrix: prints the same in every locale") {
         "           0     1\n"
         "     0     .  1234\n"
         "     1     .     .\n");
+}
+
+TEST_CASE("ConfusionMatrix: counts are sums of weights, printed as whole numbers where they are") {
+  ConfusionMatrix matrix{2};
+  matrix.update(row({-1, 2, 3}), row({0, 0, 1}), Vector<>{{2, 0.25F, 1}});
+  CHECK(matrix.counts() == Matrix<double>{{2, 0.25}, {0, 1}});
+  std::ostringstream out;
+  out << matrix;
+  CHECK(out.str() ==
+        "actual \\ predicted\n"
+        "           0     1\n"
+        "     0     2  0.25\n"
+        "     1     .     1\n");
 }
 
 }  // namespace confusion_matrix_test

@@ -21,11 +21,8 @@ namespace {
 
 /// A loss that has no name, as one of a user's own may.
 struct Nameless {
-  double value(const BatchLike auto&, const BatchLike auto&) const { return 0; }
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto&, const BatchLike auto&, Matrix<T>&) const {
-    return 0;
-  }
+  WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {}; }
+  WeightedSum value_and_gradient(Batch<>, Batch<>, Matrix<>&, SampleWeights<>) const { return {}; }
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace r2_test {
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
 using support::message_of;
 
 namespace {
@@ -96,6 +97,22 @@ TEST_CASE("R2 and RootMeanSquaredError: each output alone") {
   RootMeanSquaredError none{.of_output = -1};
   none.update(prediction, target);
   CHECK_THROWS_AS(none.value(), DataError);
+}
+
+// Targets 1, 2, 4 of weights 1, 2, 1: mean 9/4, spread 25/16 + 2/16 + 49/16 = 19/4; residuals 0, 2 * 1/4, 1.
+TEST_CASE("R2 and RootMeanSquaredError: weighted, by hand") {
+  const Matrix<double> p{{1, 2.5, 5}}, t{{1, 2, 4}};
+  const Vector<double> weights{{1, 2, 1}};
+  R2 r2;
+  r2.update(p, t, weights);
+  CHECK_THAT(r2.value(), WithinRel(1 - 1.5 / 4.75, rounding));
+  RootMeanSquaredError error;
+  error.update(p, t, weights);
+  CHECK_THAT(error.value(), WithinRel(std::sqrt(1.5 / 4), rounding));
+  // A scale of all weights changes neither, down to a sum below that of two samples.
+  R2 small;
+  small.update(p, t, Vector<double>{weights / 16});
+  CHECK_THAT(small.value(), WithinRel(1 - 1.5 / 4.75, rounding));
 }
 
 }  // namespace r2_test

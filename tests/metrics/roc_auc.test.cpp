@@ -79,4 +79,12 @@ TEST_CASE("RocAuc refuses a third class, and scores that are not numbers") {
              ContainsSubstring("roc_auc: expected a score, got not-a-number for sample 1"));
 }
 
+// By counting the pairs: class 1 scores 3 (weight 2) and 1 (weight 1), class 0 scores 2 (weight 3) and 1 (weight 1).
+// 3 wins over both, 2 (3 + 1); 1 loses to 2 and ties with 1, 1/2: 8.5 of 3 * 4.
+TEST_CASE("RocAuc: a pair counts the product of its weights, and half of it if tied") {
+  RocAuc metric;
+  metric.update(Matrix<double>{{3, 1, 2, 1}}, Matrix<double>{{1, 1, 0, 0}}, Vector<double>{{2, 1, 3, 1}});
+  CHECK(metric.value() == 8.5 / 12);
+}
+
 }  // namespace roc_auc_test

@@ -7,6 +7,7 @@
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
+#include "losses/mean_of.hpp"
 #include "optimizers/point.hpp"
 #include "support.hpp"
 
@@ -132,7 +133,7 @@ TEST_CASE("minimize trains a network on a full batch, in float") {
   Matrix<> dy;
   const auto cost = [&](const Net& at, Net& gradient) {
     const auto& z = at.forward(data.x, cache, Pass::inference());
-    const double value = SoftmaxCrossEntropy{}.value_and_gradient(Batch<>{z}, Batch<>{data.y}, dy);
+    const double value = mean_of(SoftmaxCrossEntropy{}, Batch<>{z}, Batch<>{data.y}, dy);
     at.backward_parameters(data.x, dy, cache, gradient, Pass::inference());
     return value;
   };

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "descent/regularizers/any_limit.hpp"
 #include "descent/regularizers/clip_by_global_norm.hpp"
 #include "descent/regularizers/clip_by_value.hpp"
 #include "golden.hpp"
@@ -67,6 +68,28 @@ TEST_CASE("ClipByGlobalNorm does not overflow, nor does it hide what is not fini
     g.weight(0, 1) = wrong;
     ClipByGlobalNorm{.limit = 1}.apply(g);
     CHECK_FALSE(all_finite(g.weight));
+  }
+}
+
+TEST_CASE("ClipByGlobalNorm: returns the norm before clipping") {
+  auto g = gradient();  // 3, -4, 12: sqrt(9 + 16 + 144) = 13
+  CHECK(ClipByGlobalNorm{.limit = 20}.apply(g) == 13);
+  CHECK(ClipByGlobalNorm{.limit = 6.5}.apply(g) == 13);
+  CHECK(ClipByGlobalNorm{.limit = 1}.apply(g) == 6.5);
+  AnyLimit<Dense<double>> any = ClipByGlobalNorm{.limit = 0.5};
+  any.apply(g);
+  CHECK(ClipByGlobalNorm{}.apply(g) == Catch::Approx(0.5));
+  g.bias(0) = std::numeric_limits<double>::infinity();
+  CHECK(ClipByGlobalNorm{}.apply(g) == std::numeric_limits<double>::infinity());
+
+  const auto file = golden::read("clip_by_global_norm");
+  for (const auto& c : file.at("cases")) {
+    Rng rng{1};
+    Dense<double> of_file{3, 2, rng};
+    of_file.weight = golden::matrix(c.at("before").at("weight"));
+    of_file.bias = golden::matrix(c.at("before").at("bias"));
+    CHECK_THAT(ClipByGlobalNorm{.limit = c.at("limit")}.apply(of_file),
+               WithinRel(c.at("norm").get<double>(), 1e-12));
   }
 }
 

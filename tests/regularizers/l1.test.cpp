@@ -61,4 +61,19 @@ TEST_CASE("L1, L2 and ElasticNet refuse a negative strength") {
              ContainsSubstring("ElasticNet: expected .l2 of 0 or more, got -1"));
 }
 
+TEST_CASE("L1, ElasticNet: penalize biases where asked") {
+  // Weights 1, 2, 3, 0; biases 100 and 100.
+  const L1 l1{.lambda = 0.3, .biases = true};
+  CHECK_THAT(l1.penalty(layer, samples), WithinRel(0.3 / 50 * (6 + 200), rounding));
+  auto gradient = zeros_like(layer);
+  l1.add_gradient(layer, gradient, samples);
+  CHECK(gradient.bias.isApproxToConstant(0.006, rounding));
+
+  const ElasticNet both{.l1 = 0.3, .l2 = 0.2, .biases = true};
+  CHECK_THAT(both.penalty(layer, samples),
+             WithinRel(0.3 / 50 * (6 + 200) + 0.2 / 100 * (14 + 20000), rounding));
+  both.add_gradient(layer, gradient = zeros_like(layer), samples);
+  CHECK(gradient.bias.isApproxToConstant(0.006 + 0.2 / 50 * 100, rounding));
+}
+
 }  // namespace l1_test

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "descent/layers/batch_norm.hpp"
 #include "descent/layers/dense.hpp"
+#include "descent/layers/prelu.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/sequential.hpp"
 
@@ -86,6 +87,26 @@ TEST_CASE("L2: no samples and a gradient of another model are refused") {
     CHECK_THROWS_AS(l2.add_gradient(net, gradient, none), DataError);
   }
   CHECK_THROWS_AS(l2.add_gradient(net, other, 4), ShapeError);
+}
+
+TEST_CASE("L2: penalizes biases where asked, and scales never") {
+  const auto [first, last] = known_layers();
+  BatchNorm<double> norm{2};
+  norm.gamma.setConstant(1000);
+  norm.beta << 3, 4;
+  const Sequential net{first, norm, PReLU<double>{2}, last};
+  const L2 with_biases{.lambda = 0.3, .biases = true};
+  // Weights 14 and 2, biases 2 * 100^2 and 100^2, beta 3^2 + 4^2.
+  CHECK_THAT(with_biases.penalty(net, samples), WithinRel(0.3 / (2 * 50) * (14 + 2 + 30000 + 25), rounding));
+
+  auto gradient = zeros_like(net);
+  with_biases.add_gradient(net, gradient, samples);
+  CHECK(gradient.layer<0>().weight.isApprox(0.006 * first.weight, rounding));
+  CHECK(gradient.layer<0>().bias.isApprox(0.006 * first.bias, rounding));
+  CHECK(gradient.layer<1>().beta.isApprox(0.006 * norm.beta, rounding));
+  CHECK(gradient.layer<1>().gamma.isZero(0));
+  CHECK(gradient.layer<2>().slope.isZero(0));
+  CHECK(gradient.layer<3>().bias.isApprox(0.006 * last.bias, rounding));
 }
 
 }  // namespace l2_test

@@ -104,4 +104,21 @@ TEST_CASE("PerLayer: no samples and a gradient of another model are refused") {
   CHECK_THROWS_AS(penalty.add_gradient(small, other, 4), ShapeError);
 }
 
+TEST_CASE("PerLayer: penalizes the biases of the layers that ask for it") {
+  // Biases of 100: two in layer 0, two in 3.0; beta of layer 1 is 0.
+  const PerLayer first{{"0", L2{.lambda = 1, .biases = true}}, {"3", L2{.lambda = 1}}};
+  CHECK_THAT(first.penalty(net, samples), WithinRel((2 + 20000 + 18 + 32) / 20.0, rounding));
+  const PerLayer others{{"0", L2{}}, {"", L1{.lambda = 1, .biases = true}}};
+  CHECK_THAT(others.penalty(net, samples), WithinRel((4 + 6 + 200 + 8) / 10.0, rounding));
+
+  auto gradient = zeros_like(net);
+  others.add_gradient(net, gradient, samples);
+  CHECK(gradient.layer<0>().bias.isZero(0));
+  CHECK(gradient.layer<3>().layer<0>().bias.isApproxToConstant(0.1, rounding));
+
+  const PerLayer only_bias{{"0.bias", L2{.lambda = 1, .biases = true}}};
+  CHECK_THAT(only_bias.penalty(net, samples), WithinRel(20000 / 20.0, rounding));
+  CHECK_THROWS_AS((PerLayer{{"0.bias", L2{.lambda = 1}}}.penalty(net, samples)), DataError);
+}
+
 }  // namespace per_layer_test

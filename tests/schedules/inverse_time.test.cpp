@@ -22,4 +22,14 @@ TEST_CASE("Inverse time without decay stays where it is, also after very many st
   CHECK(still(1'000'000'000'000) == 0.3);
 }
 
+TEST_CASE("InverseTime: every stretches the time, as decay_steps of Keras does") {
+  // Keras: initial_learning_rate / (1 + decay_rate * step / decay_steps)
+  const InverseTime schedule{.initial = 0.1, .decay_rate = 0.5, .every = 10};
+  CHECK(schedule(0) == 0.1);
+  CHECK_THAT(schedule(5), WithinRel(0.1 / 1.25, 1e-15));
+  CHECK_THAT(schedule(10), WithinRel(0.1 / 1.5, 1e-15));
+  CHECK_THAT(schedule(20), WithinRel(0.05, 1e-15));
+  CHECK_THROWS_AS((InverseTime{.every = 0}(1)), DataError);
+}
+
 }  // namespace inverse_time_test

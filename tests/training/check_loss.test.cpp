@@ -49,8 +49,9 @@ std::string refusal(M net, const auto& loss,
 /// Softmax without its declaration.
 struct OwnSoftmax : private Softmax<> {
   using Softmax<>::Scalar, Softmax<>::Cache, Softmax<>::visit, Softmax<>::output_shape, Softmax<>::forward;
-  Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, OwnSoftmax& gradient, const Pass&) const {
-    return Softmax<>::backward(x, dy, c, gradient);
+  Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, OwnSoftmax& gradient,
+                   const Pass& pass) const {
+    return Softmax<>::backward(x, dy, c, gradient, pass);
   }
 };
 

@@ -7,6 +7,7 @@
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
 #include "descent/metrics/confusion_matrix.hpp"
+#include "losses/mean_of.hpp"
 #include "support.hpp"
 
 namespace evaluate_test {
@@ -28,18 +29,18 @@ const Dataset<double> data = support::three_clouds<double>(samples);
 TEST_CASE("evaluate gives a metric over the whole set") {
   Accuracy accuracy;
   accuracy.update(predict(net, data.x), data.y);
-  CHECK(accuracy.seen == samples);
+  CHECK(accuracy.right.weight == samples);
   CHECK(evaluate(net, data, Accuracy{}) == accuracy.value());
 
   const ConfusionMatrix confusion = evaluate(net, data, ConfusionMatrix{3});
   CHECK(confusion.counts().sum() == samples);
-  CHECK(confusion.counts().trace() == accuracy.right);
+  CHECK(confusion.counts().trace() == accuracy.right.sum);
 }
 
 TEST_CASE("evaluate gives a loss as the mean over all samples, though the last batch is smaller") {
   constexpr double rounding = 1e-12;
   CHECK_THAT(evaluate(net, data, SoftmaxCrossEntropy{}),
-             WithinRel(SoftmaxCrossEntropy{}.value(predict(net, data.x), data.y), rounding));
+             WithinRel(mean_of(SoftmaxCrossEntropy{}, predict(net, data.x), data.y), rounding));
 }
 
 TEST_CASE("evaluate runs the layers as in inference") {

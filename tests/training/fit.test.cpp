@@ -42,21 +42,23 @@ M trained(M net, std::uint64_t seed) {
 struct Seen {
   static constexpr std::string_view name = "seen";
   double count = 0;
-  void update(Batch<>, Batch<> target) { count += static_cast<double>(target.cols()); }
+  void update(Batch<>, Batch<> target, SampleWeights<>) { count += static_cast<double>(target.cols()); }
   void merge(const Seen& other) { count += other.count; }
   double value() const { return count; }
 };
 struct Different {
   static constexpr std::string_view name = "different";
   std::set<float> targets;
-  void update(Batch<>, Batch<> target) { targets.insert(target.data(), target.data() + target.size()); }
+  void update(Batch<>, Batch<> target, SampleWeights<>) {
+    targets.insert(target.data(), target.data() + target.size());
+  }
   void merge(const Different& other) { targets.insert(other.targets.begin(), other.targets.end()); }
   double value() const { return static_cast<double>(targets.size()); }
 };
 struct First {
   static constexpr std::string_view name = "first";
   double target = -1;
-  void update(Batch<>, Batch<> targets) {
+  void update(Batch<>, Batch<> targets, SampleWeights<>) {
     if (target < 0) target = static_cast<double>(targets(0, 0));
   }
   void merge(const First&) {}
@@ -307,9 +309,10 @@ TEST_CASE("fit refuses outputs that do not fit the targets") {
 }
 
 TEST_CASE("fit refuses a label that is no class, and names its sample") {
-  const std::string cure = "; number the classes from 0, and let the last layer have one output for each";
+  const std::string cure =
+      "; number the classes from 0, and let the last layer have one output for each; -1 ignores a sample";
   Dataset<> data = support::three_clouds(40);
-  data.y(0, 37) = GENERATE(3.0F, -1.0F, 0.5F, 1e30F);
+  data.y(0, 37) = GENERATE(3.0F, -2.0F, 0.5F, 1e30F);
   CAPTURE(data.y(0, 37));
   const std::string text = concat("SoftmaxCrossEntropy: expected a class from 0 to 2, got ", data.y(0, 37),
                                   " for sample 37", cure);

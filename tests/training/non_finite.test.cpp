@@ -46,10 +46,10 @@ void plant_nan(M& model, const std::string& path) {
 
 /// A cost that is finite and whose gradient is not.
 struct Cliff {
-  double value(Batch<>, Batch<>) const { return 1; }
-  double value_and_gradient(Batch<> p, Batch<>, Matrix<>& dy) const {
+  WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {1, 1}; }
+  WeightedSum value_and_gradient(Batch<> p, Batch<>, Matrix<>& dy, SampleWeights<>) const {
     dy.setConstant(p.rows(), p.cols(), detail::infinity<float>());
-    return 1;
+    return {1, 1};
   }
 };
 

@@ -31,6 +31,7 @@ struct GradientCheckOptions {
   std::uint64_t seed = 0;              ///< of the dropout masks, which stay the same throughout
   Index entries_per_block = 0;         ///< check so many at random of each block; 0 checks all
   std::size_t worst = 5;               ///< how many entries to report
+  bool keep_entries = false;           ///< put all entries into the report
 };
 
 enum class GradientVerdict {
@@ -56,11 +57,16 @@ struct GradientReport {
     Index kinks = 0;
   };
 
-  double relative_difference = 0;  ///< over all parameters and inputs, kinks left out
+  // Over parameters and inputs together, over the parameters, which is what courses compute, and over the inputs. Kinks
+  // are left out.
+  double relative_difference = 0;
+  double parameter_difference = 0;
+  double input_difference = 0;
   GradientVerdict verdict = GradientVerdict::correct;
   std::vector<Block> blocks;
   std::vector<Entry> worst;  ///< the largest deviations, kinks left out
   std::vector<Entry> kinks;  ///< where the cost has a corner, as ReLU at 0, and no derivative to compare with
+  std::vector<Entry> entries = {};  ///< with `.keep_entries` all, kinks too: block by block, each by columns
 
   friend std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
     constexpr const char* verdicts[] = {"correct", "acceptable", "suspicious", "wrong"};
@@ -68,7 +74,9 @@ struct GradientReport {
       return detail::number_text(value, std::chars_format::general, count);
     };
     out << concat("gradient: ", verdicts[static_cast<int>(report.verdict)], ", relative difference ",
-                  digits(report.relative_difference, 3), '\n');
+                  digits(report.relative_difference, 3), "; of parameters ",
+                  digits(report.parameter_difference, 3), ", of inputs ", digits(report.input_difference, 3),
+                  '\n');
     for (const Block& b : report.blocks)
       out << concat("  ", detail::left_aligned(b.name, 16),
                     detail::right_aligned(digits(b.relative_difference, 3), 10), "  over ", b.entries,
@@ -99,7 +107,8 @@ class GradientCheck {
   GradientReport run() {
     M gradient = zeros_like(model_);
     Matrix<double> dy;
-    loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy);
+    const WeightedSum sum = loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy, {});
+    divide_by_weight(dy, sum.weight);
     const Matrix<double> dx = model_.backward(input(), dy, cache_, gradient, pass_);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
@@ -127,7 +136,7 @@ class GradientCheck {
   Batch<double> input() const { return {x_, shape_}; }
 
   double cost() {
-    return static_cast<double>(loss_.value(model_.forward(input(), cache_, pass_), y_)) +
+    return loss_.value(model_.forward(input(), cache_, pass_), y_, {}).mean() +
            options_.regularizer.penalty(model_, x_.cols());
   }
   double cost_with(double& value, double replacement) {
@@ -175,8 +184,9 @@ class GradientCheck {
     bool entry_wrong = false;
     std::vector<Deviation> deviations;
     std::vector<Squares> squares(report_.blocks.size());
-    Squares all;
+    Squares all, parameters, inputs;
     for (const Deviation& d : found_) {
+      if (options_.keep_entries) report_.entries.push_back(d.entry);
       // A difference has an absolute error of about 1e-10 of the cost; 1e-6 of the largest entry is above it.
       const double tolerance = 1e-4 * d.scale() + 1e-6 * largest;
       if (d.size() > tolerance && is_kink(d, tolerance)) {
@@ -187,6 +197,7 @@ class GradientCheck {
       entry_wrong = entry_wrong || !is_finite(d.size()) || d.size() > 1e-3 * d.scale() + 1e-6 * largest;
       squares[d.block].add(d.entry);
       all.add(d.entry);
+      (d.block + 1 < squares.size() ? parameters : inputs).add(d.entry);  // the inputs are the last block
       deviations.push_back(d);
     }
     // A block whose gradient vanishes, such as a bias before batch normalisation, has nothing but rounding to
@@ -195,6 +206,8 @@ class GradientCheck {
     for (std::size_t i = 0; i < squares.size(); ++i)
       report_.blocks[i].relative_difference = squares[i].relative_difference(least);
     report_.relative_difference = all.relative_difference(0);
+    report_.parameter_difference = parameters.relative_difference(0);
+    report_.input_difference = inputs.relative_difference(0);
     report_.verdict = entry_wrong ? GradientVerdict::wrong : verdict_of(report_.relative_difference);
 
     const std::size_t count = std::min(options_.worst, deviations.size());
@@ -246,7 +259,8 @@ class GradientCheck {
 ///
 /// The verdict goes by the relative difference; a single entry that is off by more than 1e-3 of itself makes
 /// it `wrong`, however many right ones there are. Dropout keeps one mask throughout. Entries at a corner of
-/// the cost are told apart, and counted as kinks.
+/// the cost are told apart, and counted as kinks. To compare with the numbers of a course, whose gradients have no
+/// inputs, read `report.parameter_difference`, and with `.keep_entries` every pair in `report.entries`.
 ///
 /// Double precision only: in float, rounding alone reaches 1e-3. Build the model as `Dense<double>` and so on.
 ///

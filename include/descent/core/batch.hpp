@@ -25,6 +25,8 @@ namespace descent {
 ///
 /// Sequences of different lengths are padded, and carry their numbers of time steps, one a sample, in `lengths`.
 ///
+/// The numbers are of the model's precision: cast others, `Matrix<float>{x.cast<float>()}`.
+///
 /// The view is an Eigen expression. Keep alive what it looks at; assigning a view makes it look elsewhere.
 ///
 /// Throws   ShapeError when a given shape has another size than the columns.
@@ -45,9 +47,11 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   }
 
   template <class E>
+    requires std::same_as<typename E::Scalar, T>
   Batch(const Eigen::DenseBase<E>& numbers)
       : View{pointer_to(numbers.derived()), numbers.rows(), numbers.cols()}, shape_{numbers.rows()} {}
   template <class E>
+    requires std::same_as<typename E::Scalar, T>
   Batch(const Eigen::DenseBase<E>& numbers, const Shape& shape) : Batch{Batch{numbers}.reshaped(shape)} {}
 
   const Shape& shape() const { return shape_; }
@@ -97,14 +101,11 @@ class Batch : public Eigen::Map<const Matrix<T>> {
  private:
   template <class E>
   static const T* pointer_to(const E& numbers) {
-    constexpr bool same_precision = std::is_same_v<typename E::Scalar, T>;
     static_assert(
-        same_precision,
-        "a batch has the precision of the model: pass x.cast<float>().eval(), or take layers of double");
-    static_assert(detail::has_contiguous_columns<E>,
-                  "a batch is a matrix, a vector, a map of either or whole columns; pass x.eval() for any "
-                  "other expression");
-    if constexpr (same_precision && detail::has_contiguous_columns<E>)
+        detail::has_contiguous_columns<E>,
+        "a batch is a matrix, a vector, a map of either or whole columns; pass x.eval() for any other "
+        "expression");
+    if constexpr (detail::has_contiguous_columns<E>)
       return numbers.data();
     else
       return nullptr;
@@ -114,14 +115,16 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   const Index* lengths_ = nullptr;
 };
 
+// Of MatrixBase, which is nearer than the DenseBase of the constructors: clang 14 forgets what these require.
 template <class E>
-Batch(const Eigen::DenseBase<E>&) -> Batch<typename E::Scalar>;
+Batch(const Eigen::MatrixBase<E>&) -> Batch<typename E::Scalar>;
 template <class E>
-Batch(const Eigen::DenseBase<E>&, const Shape&) -> Batch<typename E::Scalar>;
+Batch(const Eigen::MatrixBase<E>&, const Shape&) -> Batch<typename E::Scalar>;
 
 /// Any expression that converts to a `Batch` of its scalar type.
 template <class B>
-concept BatchLike = std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<B>;
+concept BatchLike =
+    std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<std::remove_cv_t<B>>;
 
 namespace detail {
 

@@ -10,6 +10,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/pass.hpp"
 #include "descent/core/random.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 
@@ -69,19 +70,22 @@ concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<type
 template <class L, class T>
 concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
 
-/// A cost of a batch: the mean over its samples. The only place where 1/m appears.
+/// A cost of a batch: a sum over its samples, each multiplied by its weight, and the sum of these weights. A loss never
+/// divides by the number of samples; the trainer divides once, when it knows all of a batch.
 ///
-///   value(prediction, target)                   the mean cost
-///   value_and_gradient(prediction, target, dy)  the same, and dy = dL/dprediction
+///   value(prediction, target, weights)                   the sum
+///   value_and_gradient(prediction, target, dy, weights)  the same, and dy = d sum / d prediction
+///
+/// `weights` has one number a sample, or is empty and all are 1. A sample whose weight is 0 has no gradient.
 ///
 /// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take, and
 /// `static constexpr OutputKind expects`, the kind of predictions that it takes. Both are looked at once, before training.
 template <class F, class T>
-concept Loss =
-    std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target, Matrix<T>& dy) {
-      { loss.value(prediction, target) } -> std::convertible_to<double>;
-      { loss.value_and_gradient(prediction, target, dy) } -> std::convertible_to<double>;
-    };
+concept Loss = std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target,
+                                            Matrix<T>& dy, SampleWeights<T> weights) {
+  { loss.value(prediction, target, weights) } -> std::same_as<WeightedSum>;
+  { loss.value_and_gradient(prediction, target, dy, weights) } -> std::same_as<WeightedSum>;
+};
 
 /// A pure function of the number of steps or epochs done so far.
 template <class S>
@@ -142,16 +146,21 @@ concept Regularizer =
       { r.add_gradient(model, gradient, samples) } -> std::same_as<void>;
     };
 
-/// A measure that is gathered batch by batch. `merge` adds what another one gathered.
+/// A measure that is gathered batch by batch.
+///
+///   update(prediction, target, weights)  adds a batch; `weights` has one number a sample, or is empty and all are 1
+///   merge(other)                         adds what another one gathered
+///   value()                              the measure of all that was added
 ///
 /// A metric may have `check(outputs, target)`, as a loss, and `prepare(OutputKind)`, which learns the meaning of the
 /// predictions. Both are called before the first batch.
 template <class A, class T>
-concept Metric = std::copyable<A> && std::convertible_to<decltype(A::name), std::string_view> &&
-                 requires(A& metric, const A& other, Batch<T> prediction, Batch<T> target) {
-                   metric.update(prediction, target);
-                   metric.merge(other);
-                   other.value();
-                 };
+concept Metric =
+    std::copyable<A> && std::convertible_to<decltype(A::name), std::string_view> &&
+    requires(A& metric, const A& other, Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) {
+      metric.update(prediction, target, weights);
+      metric.merge(other);
+      other.value();
+    };
 
 }  // namespace descent

@@ -15,8 +15,12 @@ constexpr bool is_contiguous<Eigen::Ref<Plain, options, Stride>> =
     Plain::IsVectorAtCompileTime && Eigen::Ref<Plain, options, Stride>::InnerStrideAtCompileTime == 1;
 template <class M, int rows, int cols>  // whole columns
 constexpr bool is_contiguous<Eigen::Block<M, rows, cols, true>> = is_contiguous<std::remove_const_t<M>>;
-template <class M, int size>  // a part of a vector
-constexpr bool is_contiguous<Eigen::VectorBlock<M, size>> = is_contiguous<std::remove_const_t<M>>;
+template <class M, int rows>  // a part of a vector
+constexpr bool is_contiguous<Eigen::Block<M, rows, 1, false>> =
+    is_contiguous<std::remove_const_t<M>> && M::ColsAtCompileTime == 1;
+template <class M, int cols>
+constexpr bool is_contiguous<Eigen::Block<M, 1, cols, false>> =
+    is_contiguous<std::remove_const_t<M>> && M::RowsAtCompileTime == 1;
 
 /// The same, column after column.
 template <class E>

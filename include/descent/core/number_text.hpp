@@ -11,6 +11,7 @@
 #include <cstdlib>
 #endif
 
+#include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 
 // Numbers from and to text, the same in every locale: neither streams nor the functions of C are.
@@ -19,8 +20,7 @@ namespace descent::detail {
 /// Prints a number as std::printf does in the C locale: with so many digits in all in general notation, else with so
 /// many after the point.
 inline std::string number_text(double number, std::chars_format notation, int digits) {
-  char text[352];  // the largest number in fixed notation has 309 digits before the point
-  return {text, std::to_chars(text, text + sizeof text, number, notation, digits).ptr};
+  return joined({Formatted{number, notation, digits}});
 }
 
 /// True if all of the text is a number. One too large becomes infinite, one too small 0.

@@ -72,4 +72,19 @@ void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& ou
   }
 }
 
+/// Copies the weights of the samples with these numbers; no weights stay none. Throws DataError where there is no such
+/// sample.
+template <std::floating_point T>
+void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& out) {
+  out.resize(from.size() == 0 ? 0 : static_cast<Index>(samples.size()));
+  for (Index j = 0; j < out.size(); ++j) {
+    const Index sample = samples[static_cast<std::size_t>(j)];
+    if (sample < 0 || sample >= from.size())
+      throw DataError("gather",
+                      concat("expected the number of one of ", from.size(), " weights, got ", sample),
+                      "count the samples from 0");
+    out[j] = from[sample];
+  }
+}
+
 }  // namespace descent

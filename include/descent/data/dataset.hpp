@@ -11,6 +11,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {
@@ -18,14 +19,19 @@ namespace descent {
 /// Samples with their targets.
 ///
 /// Shapes   x [features, samples]   y [targets, samples]
-/// A class is a target in a single row, a whole number counted from 0. The names may be empty.
+/// A class is a target in a single row, a whole number counted from 0; -1 (`ignored_class`) is a sample that does not
+/// count. The names may be empty, and the weights, too, if all samples count the same:
+///
+///   train.weights = Vector<>::Ones(train.samples());
+///   train.weights[7] = 0.1F;      losses, gradients and metrics are weighted means
 template <std::floating_point T = float>
 struct Dataset {
   Matrix<T> x;
   Matrix<T> y;
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
-  Shape shape{0};  ///< of a sample, such as {3, 32, 32} for images; plain features unless it is given
+  Vector<T> weights = {};  ///< of the samples, or none: all 1
+  Shape shape{0};          ///< of a sample, such as {3, 32, 32} for images; plain features unless it is given
 
   /// The shape of a sample: `shape`, or plain features.
   Shape sample_shape() const { return shape.size() == 0 ? Shape{features()} : shape; }
@@ -35,8 +41,10 @@ struct Dataset {
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it.
+  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it;
+  /// ShapeError if there is another number of weights than samples.
   Dataset subset(std::span<const Index> indices) const {
+    detail::expect_weights("subset", SampleWeights<T>{weights}, samples());
     for (const Index i : indices)
       if (i < 0 || i >= x.cols() || i >= y.cols())
         throw_error<DataError>("subset",
@@ -45,15 +53,19 @@ struct Dataset {
                                "count the samples from 0");
     // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
-    return {columns(x), columns(y), feature_names, class_names, shape};
+    Dataset part{columns(x), columns(y), feature_names, class_names, {}, shape};
+    if (weights.size() > 0) part.weights = weights(indices);
+    return part;
   }
 };
 
 template <class X, class Y>
 Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<std::string> = {},
-        std::vector<std::string> = {}, Shape = {}) -> Dataset<typename X::Scalar>;
+        std::vector<std::string> = {}, Vector<typename X::Scalar> = {}, Shape = {})
+    -> Dataset<typename X::Scalar>;
 
-/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target.
+/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target and a weight,
+/// if there are weights.
 template <std::floating_point T>
 void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
   if (data.samples() == 0)
@@ -64,10 +76,14 @@ void expect_samples(const Dataset<T>& data, std::string_view user, std::string_v
         user,
         {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
         "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+  if (const Index weights = data.weights.size(); weights != 0 && weights != data.samples())
+    throw_error<DataError>(
+        user, {"expected a weight for each of the ", data.samples(), " samples of ", role, ", got ", weights},
+        "leave .weights empty if all samples count the same");
   data.inputs();
 }
 
-/// The same, and throws also unless all values are finite.
+/// The same, and throws also unless all values are finite, and no weight is negative, but one of them positive.
 template <std::floating_point T>
 void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
   expect_samples(data, user, role);
@@ -83,6 +99,11 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
   };
   expect_finite(data.x, "feature");
   expect_finite(data.y, "target");
+  const SampleWeights<T> weights{data.weights};
+  detail::expect_weight_values(user, weights, role);
+  if (weights.sum(data.samples()) == 0)
+    throw_error<DataError>(user, {"expected a weight above 0 in ", role, ", got 0 for every sample"},
+                           "leave .weights empty if all samples count the same");
 }
 
 /// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the names of those in

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
@@ -22,7 +23,9 @@ struct MinMaxOptions {
 ///
 ///   x' = low + (high - low) (x - min) / (max - min)      and low for a feature that never changes
 ///
-/// Shapes   x [features, samples]
+/// Images and sequences, as those of `train.inputs()`, are learned and changed by channel.
+///
+/// Shapes   x [features, samples] or {channels, height, width}
 /// Throws   DataError for no samples, values that are not finite or low >= high; ShapeError for another
 ///          feature count.
 template <std::floating_point T = float>
@@ -30,7 +33,7 @@ class MinMax : public InputLayer<MinMax<T>, T> {
  public:
   static constexpr std::string_view name = "MinMax";
 
-  explicit MinMax(const Matrix<T>& x, const MinMaxOptions& options = {}) : low_{T(options.low)} {
+  explicit MinMax(const Batch<T>& samples, const MinMaxOptions& options = {}) : low_{T(options.low)} {
     if (!is_finite(options.low) || !is_finite(options.high) || options.low >= options.high)
       throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
                       "the default is from 0 to 1");
@@ -39,6 +42,7 @@ class MinMax : public InputLayer<MinMax<T>, T> {
       throw DataError(
           name, concat("expected a finite range from low to high, got ", options.low, " to ", options.high),
           "choose bounds that the precision of the values can tell apart");
+    const Batch<T> x = samples.channels();
     positive_features(name, x.rows());
     if (x.cols() == 0)
       throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
@@ -51,12 +55,12 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   }
 
   void apply(Matrix<T>& x) const {
-    positions_of(name, minimum_.size(), {x.rows()});
+    expect_features(name, minimum_.size(), x.rows());
     x = ((x.colwise() - minimum_).array().colwise() / scale_.array() + low_).matrix();
   }
   /// Undoes `apply`.
   void invert(Matrix<T>& x) const {
-    positions_of(name, minimum_.size(), {x.rows()});
+    expect_features(name, minimum_.size(), x.rows());
     x = ((x.array() - low_).colwise() * scale_.array()).matrix().colwise() + minimum_;
   }
 
@@ -75,5 +79,8 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   T low_;
   Vector<T> minimum_, scale_;
 };
+
+template <class E>
+MinMax(const Eigen::MatrixBase<E>&, const MinMaxOptions& = {}) -> MinMax<typename E::Scalar>;
 
 }  // namespace descent

@@ -17,7 +17,9 @@ namespace descent {
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   x' = (x - mu) / sigma            and sigma = 1 for a feature that never changes
 ///
-/// Shapes   x [features, samples]
+/// Images and sequences, as those of `train.inputs()`, are learned and changed by channel.
+///
+/// Shapes   x [features, samples] or {channels, height, width}
 /// Throws   DataError for no samples or values that are not finite, ShapeError for another feature count.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
@@ -25,32 +27,33 @@ class Standardize : public InputLayer<Standardize<T>, T> {
  public:
   static constexpr std::string_view name = "Standardize";
 
-  explicit Standardize(const Matrix<T>& x) {
+  explicit Standardize(const Batch<T>& samples) {
+    const Batch<T> x = samples.channels();
     positive_features(name, x.rows());
     if (x.cols() == 0)
       throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
     if (!all_finite(x))
       throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
                       "remove such samples, or fill the values in");
-    const auto samples = static_cast<double>(x.cols());
+    const auto count = static_cast<double>(x.cols());
     // Relative to the first sample: a large offset does not swallow the deviation, and a constant feature has
     // a deviation of exactly 0.
     const Eigen::VectorXd first = x.col(0).template cast<double>();
     const Eigen::MatrixXd values = x.template cast<double>().colwise() - first;
-    const Eigen::VectorXd mu = values.rowwise().sum() / samples;
-    const Eigen::VectorXd sigma = ((values.colwise() - mu).rowwise().squaredNorm() / samples).cwiseSqrt();
+    const Eigen::VectorXd mu = values.rowwise().sum() / count;
+    const Eigen::VectorXd sigma = ((values.colwise() - mu).rowwise().squaredNorm() / count).cwiseSqrt();
     mean_ = (first + mu).template cast<T>();
     deviation_ = sigma.template cast<T>();
     deviation_ = (deviation_.array() > T(0)).select(deviation_, T(1));
   }
 
   void apply(Matrix<T>& x) const {
-    positions_of(name, mean_.size(), {x.rows()});
+    expect_features(name, mean_.size(), x.rows());
     x = (x.colwise() - mean_).array().colwise() / deviation_.array();
   }
   /// Undoes `apply`.
   void invert(Matrix<T>& x) const {
-    positions_of(name, mean_.size(), {x.rows()});
+    expect_features(name, mean_.size(), x.rows());
     x = ((x.array().colwise() * deviation_.array()).matrix()).colwise() + mean_;
   }
 
@@ -66,5 +69,8 @@ class Standardize : public InputLayer<Standardize<T>, T> {
  private:
   Vector<T> mean_, deviation_;
 };
+
+template <class E>
+Standardize(const Eigen::MatrixBase<E>&) -> Standardize<typename E::Scalar>;
 
 }  // namespace descent

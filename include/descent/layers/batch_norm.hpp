@@ -151,6 +151,8 @@ class BatchNorm {
 
   void update_state(const Cache& c) {
     if (c.count == 0) return;
+    if (c.mean.size() != gamma.size())
+      detail::throw_features(name, gamma.size(), {c.mean.size()});  // of another layer
     const bool unbiased = options.running_variance == Variance::unbiased;
     update_average(running_mean, c.mean, c.momentum);
     update_average(running_variance, c.variance * (unbiased ? c.count / (c.count - 1) : T(1)), c.momentum);

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <utility>
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
@@ -19,8 +20,8 @@ enum class Bias { learned, none };
 ///
 /// Shapes   x [in, m]   y [out, m]   W [out, in]   b [out], or empty with Bias::none
 ///          x {in, height, width}   y {out, height, width}
-/// Throws   ShapeError when x has neither `in` values nor `in` channels, or when `in` or `out` is not positive; DataError when there is
-///          no memory for the weights.
+/// Throws   ShapeError when x has neither `in` values nor `in` channels, when `in` or `out` is not positive, or when a given
+///          weight and bias do not fit together; DataError when there is no memory for the weights.
 /// Cost     2 * in * out * m flop forward, twice that backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.5
 /// Example  examples/01_digits.cpp
@@ -40,6 +41,16 @@ class Dense {
     init(weight, Fan{in, out}, rng);
   }
   Dense(Index in, Index out, Rng& rng, Bias with = Bias::learned) : Dense(in, out, rng, HeNormal{}, with) {}
+
+  /// Takes a weight [out, in] and a bias [out, 1] from elsewhere, or a weight alone: `Dense{weight, bias}`.
+  Dense(Matrix<T> w, const Matrix<T>& b) : Dense(std::move(w)) {
+    if (b.rows() != weight.rows() || b.cols() != 1)
+      throw_error<ShapeError>(
+          name, {"expected a bias of ", weight.rows(), " x 1 values, got ", b.rows(), " x ", b.cols()},
+          "pass a number for each row of the weight, or leave the bias out");
+    bias = b.col(0);
+  }
+  explicit Dense(Matrix<T> w) : weight(std::move(w)) { checked(weight.cols(), weight.rows()); }
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     f(Parameter{"weight", Role::weight}, first.weight, rest.weight...);
@@ -93,5 +104,11 @@ class Dense {
     return out;
   }
 };
+
+// Of expressions, too, such as MatrixXd::Identity(2, 2).
+template <class W, class B>
+Dense(const Eigen::MatrixBase<W>&, const Eigen::MatrixBase<B>&) -> Dense<typename W::Scalar>;
+template <class W>
+Dense(const Eigen::MatrixBase<W>&) -> Dense<typename W::Scalar>;
 
 }  // namespace descent

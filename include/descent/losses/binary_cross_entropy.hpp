@@ -2,69 +2,81 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <string_view>
-#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
 
-/// Binary cross-entropy from probabilities, as behind a `Sigmoid`; the mean over samples and outputs.
+/// Binary cross-entropy from probabilities, as those of a `Sigmoid`; the mean over samples and outputs.
 ///
-///   L = 1 / (k m) * sum -(t log p + (1 - t) log(1 - p))
-///   dL/dp = (p - t) / (p (1 - p)) / (k m)
+///   L = 1/k * sum over outputs of -(c t log p + (1 - t) log(1 - p))      of each sample
+///   dL/dp = 1/k * (p - t - (c - 1) t (1 - p)) / (p (1 - p))
+///
+/// c, the positive weight, makes targets of 1 count more where they are rare:
+///   BinaryCrossEntropy{.positive_weight = 9}
 ///
 /// Where p is 0 or 1 a logarithm counts as -100 instead of minus infinity, and p (1 - p) as 1e-12 at least,
 /// as in PyTorch: cost and gradient stay finite. A sigmoid that is saturated on the wrong side still learns
 /// nothing, because its own slope is 0; SigmoidCrossEntropy, from the logits, is exact there. Prefer it.
 ///
 /// Shapes   probabilities p [k, m]   targets t [k, m], in [0, 1]
-/// Throws   ShapeError when the two differ in shape; DataError when one of them is not in [0, 1].
+/// Throws   ShapeError when the two differ in shape; DataError when one of them is not in [0, 1], or c not positive.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "BinaryCrossEntropy";
   static constexpr OutputKind expects = OutputKind::probabilities;
 
+  double positive_weight = 1;  ///< c
+
   void check(Index outputs, const BatchLike auto& target) const {
+    detail::expect_positive_weight(name, positive_weight);
     detail::expect_outputs(name, outputs, target.rows());
-    for (Index j = 0; j < target.cols(); ++j)
-      for (Index i = 0; i < target.rows(); ++i) detail::expect_probability(name, target(i, j), j);
+    detail::expect_probability_of_each(name, target);
   }
 
-  double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    return sum(prediction, target, [](Index, Index, auto) {}) / static_cast<double>(prediction.size());
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return sum(prediction, target, weights, [](Index, Index, auto) {});
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
-                            Matrix<T>& dy) const {
-    const auto count = static_cast<T>(prediction.size());
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    using T = typename P::Scalar;
+    const auto outputs = static_cast<T>(prediction.rows());
     dy.resize(prediction.rows(), prediction.cols());
-    return sum(prediction, target, [&](Index i, Index j, T slope) { dy(i, j) = slope / count; }) /
-           static_cast<double>(count);
+    return sum(prediction, target, weights,
+               [&](Index i, Index j, T slope) { dy(i, j) = slope * (weights(j) / outputs); });
   }
 
  private:
-  static double sum(const auto& prediction, const auto& target, auto&& take_slope) {
-    using T = typename std::remove_cvref_t<decltype(prediction)>::Scalar;
+  template <std::floating_point T>
+  WeightedSum sum(const auto& prediction, const auto& target, SampleWeights<T> weights,
+                  auto&& take_slope) const {
     constexpr T least_log = T(-100), least_variance = T(1e-12);
-    detail::expect_same_shape(name, prediction, target);
+    detail::expect_positive_weight(name, positive_weight);
+    detail::expect_same_shape(name, prediction, target, weights);
+    const T c = static_cast<T>(positive_weight);
     double total = 0;
     for (Index j = 0; j < prediction.cols(); ++j) {
+      const auto w = static_cast<double>(weights(j));
       for (Index i = 0; i < prediction.rows(); ++i) {
         const T p = prediction(i, j), t = target(i, j);
         expect_prediction(p, j);
         detail::expect_probability(name, t, j);
-        take_slope(i, j, (p - t) / std::max(p * (1 - p), least_variance));
-        total -= static_cast<double>(t * std::max(std::log(p), least_log) +
-                                     (1 - t) * std::max(std::log1p(-p), least_log));
+        take_slope(i, j, (p - t - (c - 1) * t * (1 - p)) / std::max(p * (1 - p), least_variance));
+        total -= w * static_cast<double>(c * t * std::max(std::log(p), least_log) +
+                                         (1 - t) * std::max(std::log1p(-p), least_log));
       }
     }
-    return total;
+    return {total / static_cast<double>(prediction.rows()), weights.sum(prediction.cols())};
   }
 
   static void expect_prediction(auto p, Index sample) {

@@ -1,18 +1,18 @@
 #pragma once
 
-#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/margins.hpp"
 
 namespace descent {
 
 /// Hinge loss of a support vector machine; the mean over samples and outputs.
 ///
-///   y = 2 t - 1      L = 1 / (k m) * sum max(0, 1 - y z)
-///   dL/dz = -y / (k m) where y z < 1, else 0
+///   y = 2 t - 1      L = 1/k * sum over outputs of max(0, 1 - y z)      of each sample
+///   dL/dz = -1/k * y where y z < 1, else 0
 ///
 /// The targets are classes 0 and 1, as everywhere in the library; y = -1 and +1 is what the books write. z is
 /// any score, and class 1 is chosen where it is above 0, as `Accuracy` does.
@@ -28,18 +28,17 @@ struct Hinge {
     detail::expect_binary_targets(name, outputs, target);
   }
 
-  double value(const BatchLike auto& scores, const BatchLike auto& target) const {
-    return detail::sum_over_margins(name, scores, target, cost, slope, [](Index, Index, auto) {}) /
-           static_cast<double>(scores.size());
+  template <BatchLike P>
+  WeightedSum value(const P& scores, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_margins(name, scores, target, weights, cost);
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& scores, const BatchLike auto& target, Matrix<T>& dy) const {
-    const auto count = static_cast<T>(scores.size());
-    dy.resize(scores.rows(), scores.cols());
-    return detail::sum_over_margins(name, scores, target, cost, slope,
-                                    [&](Index i, Index j, T d) { dy(i, j) = d / count; }) /
-           static_cast<double>(count);
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& scores, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_margins(name, scores, target, dy, weights, cost, slope);
   }
 
  private:

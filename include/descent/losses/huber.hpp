@@ -2,10 +2,10 @@
 
 #include <concepts>
 #include <string_view>
-#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent {
@@ -13,9 +13,9 @@ namespace descent {
 /// Huber's loss: half the squared error where it is small, the absolute error where it is large; the mean
 /// over samples and outputs.
 ///
-///   r = p - t      L = 1 / (k m) * sum of { r^2 / 2                 where |r| <= delta
-///                                         { delta (|r| - delta / 2) elsewhere
-///   dL/dp = clamp(r, -delta, delta) / (k m)
+///   L = 1/k * sum over outputs of { r^2 / 2                 where |r| <= delta,  r = p - t      of each sample
+///                                 { delta (|r| - delta / 2) elsewhere
+///   dL/dp = 1/k * clamp(r, -delta, delta)
 ///
 /// The smooth L1 loss of PyTorch with beta is this with delta = beta, divided by beta.
 ///
@@ -32,25 +32,30 @@ struct Huber {
     detail::expect_outputs(name, outputs, target.rows());
   }
 
-  double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    using T = typename std::remove_cvref_t<decltype(prediction)>::Scalar;
-    expect_delta();
-    return detail::mean_of_residuals(name, prediction, target, cost(T(delta)));
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, weights, cost<typename P::Scalar>());
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
-                            Matrix<T>& dy) const {
-    expect_delta();
-    return detail::mean_of_residuals(name, prediction, target, dy, cost(T(delta)),
-                                     [d = T(delta)](const auto& r) { return r.min(d).max(-d); });
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost<typename P::Scalar>(),
+                                      slope<typename P::Scalar>());
   }
 
  private:
   /// With q = min(|r|, delta) both branches are q (|r| - q / 2).
   template <std::floating_point T>
-  static auto cost(T d) {
-    return [d](const auto& r) { return r.abs().min(d) * (r.abs() - T(0.5) * r.abs().min(d)); };
+  auto cost() const {
+    expect_delta();
+    return [d = T(delta)](const auto& r) { return r.abs().min(d) * (r.abs() - T(0.5) * r.abs().min(d)); };
+  }
+  template <std::floating_point T>
+  auto slope() const {
+    return [d = T(delta)](const auto& r) { return r.min(d).max(-d); };
   }
 
   void expect_delta() const {

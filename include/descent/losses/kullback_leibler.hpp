@@ -1,21 +1,21 @@
 #pragma once
 
 #include <cmath>
-#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
 
 /// Kullback-Leibler divergence of the prediction from the target, D(t || p); the mean over samples.
 ///
-///   L = 1/m * sum over samples and classes of t_i (log t_i - q_i),  q = log p       0 log 0 = 0
-///   dL/dq = -t / m
+///   L = sum over classes of t_i (log t_i - q_i),  q = log p       0 log 0 = 0      of each sample
+///   dL/dq = -t
 ///
-/// The target comes as probabilities, the prediction as log-probabilities, as behind a `LogSoftmax`. It is
+/// The target consists of probabilities, the prediction of log-probabilities, as those of a `LogSoftmax`. It is
 /// the cross-entropy less the entropy of the targets: 0 where p = t, and the same gradient. PyTorch gives
 /// this with reduction "batchmean"; its "mean" divides by the number of classes besides.
 ///
@@ -31,21 +31,28 @@ struct KullbackLeibler {
     for (Index j = 0; j < target.cols(); ++j) detail::expect_probabilities(name, target, j);
   }
 
-  double value(const BatchLike auto& log_p, const BatchLike auto& target) const {
-    detail::expect_same_shape(name, log_p, target);
+  template <BatchLike P>
+  WeightedSum value(const P& log_p, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    detail::expect_same_shape(name, log_p, target, weights);
     double total = 0;
     for (Index j = 0; j < log_p.cols(); ++j) {
       detail::expect_probabilities(name, target, j);
+      const auto w = static_cast<double>(weights(j));
+      if (w == 0) continue;
       for (Index i = 0; i < log_p.rows(); ++i)
-        if (const auto t = target(i, j); t > 0) total += static_cast<double>(t * (std::log(t) - log_p(i, j)));
+        if (const auto t = target(i, j); t > 0)
+          total += w * static_cast<double>(t * (std::log(t) - log_p(i, j)));
     }
-    return total / static_cast<double>(log_p.cols());
+    return {total, weights.sum(log_p.cols())};
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& log_p, const BatchLike auto& target, Matrix<T>& dy) const {
-    const double loss = value(log_p, target);
-    dy = target * (T(-1) / static_cast<T>(log_p.cols()));
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& log_p, const BatchLike auto& target, Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    const WeightedSum loss = value(log_p, target, weights);
+    dy = -target;
+    for (Index j = 0; j < weights.size(); ++j) dy.col(j) *= weights(j);
     return loss;
   }
 };

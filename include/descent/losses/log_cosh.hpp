@@ -1,10 +1,10 @@
 #pragma once
 
-#include <concepts>
 #include <string_view>
 #include <type_traits>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent {
@@ -12,9 +12,9 @@ namespace descent {
 /// Logarithm of the hyperbolic cosine of the error: like Huber's loss, but smooth; the mean over samples and
 /// outputs.
 ///
-///   r = p - t      L = 1 / (k m) * sum log cosh r
-///                    = 1 / (k m) * sum |r| + log(1 + exp(-2 |r|)) - log 2       safe for any r
-///   dL/dp = tanh(r) / (k m)
+///   L = 1/k * sum over outputs of log cosh r,  r = p - t                            of each sample
+///     = 1/k * sum over outputs of |r| + log(1 + exp(-2 |r|)) - log 2       safe for any r
+///   dL/dp = 1/k * tanh r
 ///
 /// Near r = 0 it is r^2 / 2, far away |r| - log 2.
 ///
@@ -27,15 +27,17 @@ struct LogCosh {
     detail::expect_outputs(name, outputs, target.rows());
   }
 
-  double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    return detail::mean_of_residuals(name, prediction, target, cost);
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, weights, cost);
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
-                            Matrix<T>& dy) const {
-    return detail::mean_of_residuals(name, prediction, target, dy, cost,
-                                     [](const auto& r) { return r.tanh(); });
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost, slope);
   }
 
  private:
@@ -44,6 +46,7 @@ struct LogCosh {
     constexpr T log_2 = T(0.6931471805599453);
     return r.abs() + (T(-2) * r.abs()).exp().log1p() - log_2;
   };
+  static constexpr auto slope = [](const auto& r) { return r.tanh(); };
 };
 
 }  // namespace descent

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent {
 
 /// Mean absolute error, over samples and outputs. A few wild targets pull it less than the squared error.
 ///
-///   L = 1 / (k m) * sum |p - t|      dL/dp = sign(p - t) / (k m), and 0 where p = t
+///   L = 1/k * sum over outputs of |r|,  r = p - t      dL/dp = 1/k * sign r, and 0 where r = 0      of each sample
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
@@ -21,19 +21,22 @@ struct MeanAbsoluteError {
     detail::expect_outputs(name, outputs, target.rows());
   }
 
-  double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    return detail::mean_of_residuals(name, prediction, target, cost);
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, weights, cost);
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
-                            Matrix<T>& dy) const {
-    return detail::mean_of_residuals(name, prediction, target, dy, cost,
-                                     [](const auto& r) { return r.sign(); });
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost, slope);
   }
 
  private:
   static constexpr auto cost = [](const auto& r) { return r.abs(); };
+  static constexpr auto slope = [](const auto& r) { return r.sign(); };
 };
 
 }  // namespace descent

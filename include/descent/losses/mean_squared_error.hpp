@@ -1,16 +1,16 @@
 #pragma once
 
-#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent {
 
 /// Mean squared error, over samples and outputs. The factor is 1, not 1/2.
 ///
-///   L = 1 / (k m) * sum (p - t)^2      dL/dp = 2 / (k m) * (p - t)
+///   L = 1/k * sum over outputs of r^2,  r = p - t      dL/dp = 2/k * r      of each sample
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
@@ -21,19 +21,22 @@ struct MeanSquaredError {
     detail::expect_outputs(name, outputs, target.rows());
   }
 
-  double value(const BatchLike auto& prediction, const BatchLike auto& target) const {
-    return detail::mean_of_residuals(name, prediction, target, cost);
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, weights, cost);
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& prediction, const BatchLike auto& target,
-                            Matrix<T>& dy) const {
-    return detail::mean_of_residuals(name, prediction, target, dy, cost,
-                                     [](const auto& r) { return T(2) * r; });
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost, slope);
   }
 
  private:
   static constexpr auto cost = [](const auto& r) { return r.square(); };
+  static constexpr auto slope = [](const auto& r) { return 2 * r; };
 };
 
 }  // namespace descent

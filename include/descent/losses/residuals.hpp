@@ -3,32 +3,42 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent::detail {
 
-/// The mean over samples and outputs of a cost of the residual r = p - t. `cost` maps an array of residuals
-/// to an array expression.
-double mean_of_residuals(std::string_view component, const auto& prediction, const auto& target,
-                         auto&& cost) {
-  expect_same_shape(component, prediction, target);
-  return static_cast<double>(cost((prediction - target).array()).sum()) /
-         static_cast<double>(prediction.size());
+/// The sum over samples of a cost of the residuals r = p - t, which is a mean over the outputs of a sample. `cost` maps
+/// an array of residuals to an array expression.
+template <std::floating_point T>
+WeightedSum sum_over_residuals(std::string_view component, const auto& prediction, const auto& target,
+                               SampleWeights<T> weights, auto&& cost) {
+  expect_same_shape(component, prediction, target, weights);
+  double total = 0;
+  weights.for_each_range(prediction.cols(), [&](Index first, Index count, T w) {
+    const auto r = prediction.middleCols(first, count) - target.middleCols(first, count);
+    total += static_cast<double>(w) * static_cast<double>(cost(r.array()).sum());
+  });
+  return {total / static_cast<double>(prediction.rows()), weights.sum(prediction.cols())};
 }
 
 /// The same, and its gradient; `slope` is the derivative of `cost`.
 template <std::floating_point T>
-double mean_of_residuals(std::string_view component, const auto& prediction, const auto& target,
-                         Matrix<T>& dy, auto&& cost, auto&& slope) {
-  expect_same_shape(component, prediction, target);
-  const auto count = static_cast<T>(prediction.size());
+WeightedSum sum_over_residuals(std::string_view component, const auto& prediction, const auto& target,
+                               Matrix<T>& dy, SampleWeights<T> weights, auto&& cost, auto&& slope) {
+  expect_same_shape(component, prediction, target, weights);
+  const Index outputs = prediction.rows();
   dy = prediction - target;
-  auto r = flat(dy);
-  const double mean = static_cast<double>(cost(r).sum()) / static_cast<double>(count);
-  r = slope(r) * (T(1) / count);
-  return mean;
+  double total = 0;
+  weights.for_each_range(prediction.cols(), [&](Index first, Index count, T w) {
+    auto r = flat(dy, Part{first * outputs, count * outputs});
+    total += static_cast<double>(w) * static_cast<double>(cost(r).sum());
+    r = slope(r) * (w / static_cast<T>(outputs));
+  });
+  clear_columns_without_weight(dy, weights);
+  return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
 }
 
 }  // namespace descent::detail

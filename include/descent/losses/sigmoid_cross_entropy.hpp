@@ -1,70 +1,100 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/visit.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
 
 /// Binary cross-entropy of the sigmoid, computed from the logits; the mean over samples and outputs.
 ///
-///   L = 1 / (k m) * sum -(t log s + (1 - t) log(1 - s)),  s = 1 / (1 + exp(-z))
-///     = 1 / (k m) * sum max(z, 0) - z t + log(1 + exp(-|z|))           safe for any z
-///   dL/dz = (s - t) / (k m)
+///   L = 1/k * sum over outputs of -(c t log s + (1 - t) log(1 - s)),  s = 1 / (1 + exp(-z))      of each sample
+///     = 1/k * sum over outputs of (1 - t) z + (1 + (c - 1) t) (log(1 + exp(-|z|)) + max(-z, 0))      safe for any z
+///   dL/dz = 1/k * ((s - t) - (c - 1) t (1 - s))
+///
+/// c, the positive weight, makes targets of 1 count more where they are rare:
+///   SigmoidCrossEntropy{.positive_weight = 9}
 ///
 /// Shapes   logits z [k, m]   targets t [k, m], in [0, 1]
-/// Throws   ShapeError when the two differ in shape; DataError when a target is not in [0, 1].
-/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2
+/// Throws   ShapeError when the two differ in shape; DataError when a target is not in [0, 1], or c not positive.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2; c as pos_weight of PyTorch's BCEWithLogitsLoss
 struct SigmoidCrossEntropy {
   static constexpr std::string_view name = "SigmoidCrossEntropy";
   static constexpr OutputKind expects = OutputKind::scores;
 
+  double positive_weight = 1;  ///< c
+
   void check(Index outputs, const BatchLike auto& target) const {
+    detail::expect_positive_weight(name, positive_weight);
     detail::expect_outputs(name, outputs, target.rows());
-    for (Index j = 0; j < target.cols(); ++j)
-      for (Index i = 0; i < target.rows(); ++i) detail::expect_probability(name, target(i, j), j);
+    detail::expect_probability_of_each(name, target);
   }
 
-  double value(const BatchLike auto& logits, const BatchLike auto& target) const {
-    const Values z{logits, target};
-    return static_cast<double>(z.costs((-z.logits.abs()).exp()).sum()) / static_cast<double>(logits.size());
+  template <BatchLike P>
+  WeightedSum value(const P& logits, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    using T = typename P::Scalar;
+    expect_fit<T>(logits, target, weights);
+    double total = 0;
+    weights.for_each_range(logits.cols(), [&](Index first, Index count, T w) {
+      const Part range{first * logits.rows(), count * logits.rows()};
+      const auto z = flat(logits, range), t = flat(target, range);
+      total += static_cast<double>(w) * cost(z, t, (-z.abs()).exp());
+    });
+    return {total / static_cast<double>(logits.rows()), weights.sum(logits.cols())};
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& logits, const BatchLike auto& target, Matrix<T>& dy) const {
-    const Values z{logits, target};
-    const auto count = static_cast<T>(logits.size());
-    dy.resize(logits.rows(), logits.cols());
-    auto e = flat(dy);
-    e = (-z.logits.abs()).exp();
-    const double total = static_cast<double>(z.costs(e).sum());
-    e = ((z.logits >= 0).select(T(1), e) / (1 + e) - z.targets) / count;
-    return total / static_cast<double>(count);
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& logits, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    using T = typename P::Scalar;
+    expect_fit<T>(logits, target, weights);
+    const Index outputs = logits.rows();
+    const T more = static_cast<T>(positive_weight - 1);
+    dy.resize(outputs, logits.cols());
+    double total = 0;
+    weights.for_each_range(logits.cols(), [&](Index first, Index count, T w) {
+      const Part range{first * outputs, count * outputs};
+      const auto z = flat(logits, range), t = flat(target, range);
+      auto e = flat(dy, range);
+      e = (-z.abs()).exp();
+      total += static_cast<double>(w) * cost(z, t, e);
+      e = (z >= 0).select(T(1), e) / (1 + e);  // s
+      if (more == 0)
+        e = (e - t) * (w / static_cast<T>(outputs));
+      else
+        e = (e - t - more * t * (1 - e)) * (w / static_cast<T>(outputs));
+    });
+    detail::clear_columns_without_weight(dy, weights);
+    return {total / static_cast<double>(outputs), weights.sum(logits.cols())};
   }
 
  private:
-  /// Logits and targets that fit together, one after another.
-  template <class T>
-  struct Values {
-    using Flat = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
-    Flat logits, targets;
+  /// The sum of the costs, where e = exp(-|z|).
+  double cost(const auto& z, const auto& t, const auto& e) const {
+    using T = typename std::remove_cvref_t<decltype(z)>::Scalar;
+    const auto plain = z.max(T(0)) - z * t + e.log1p();
+    if (positive_weight == 1) return static_cast<double>(plain.sum());
+    const T more = static_cast<T>(positive_weight - 1);
+    return static_cast<double>((plain + more * t * (e.log1p() + (-z).max(T(0)))).sum());
+  }
 
-    Values(Batch<T> z, Batch<T> t) : logits{flat(z)}, targets{flat(t)} {
-      detail::expect_same_shape(name, z, t);
-      if (all_finite(targets) && (targets >= 0 && targets <= 1).all()) return;
-      for (Index j = 0; j < t.cols(); ++j)
-        for (Index i = 0; i < t.rows(); ++i) detail::expect_probability(name, t(i, j), j);
-    }
-    /// max(z, 0) - z t + log(1 + e), with e = exp(-|z|)
-    auto costs(const auto& e) const { return logits.max(T(0)) - logits * targets + e.log1p(); }
-  };
-  template <class Z, class Y>
-  Values(const Z&, const Y&) -> Values<typename Z::Scalar>;
+  template <std::floating_point T>
+  void expect_fit(Batch<T> z, Batch<T> t, SampleWeights<T> weights) const {
+    detail::expect_positive_weight(name, positive_weight);
+    detail::expect_same_shape(name, z, t, weights);
+    const auto targets = flat(t);
+    if (!all_finite(targets) || !(targets >= 0 && targets <= 1).all())
+      detail::expect_probability_of_each(name, t);
+  }
 };
 
 }  // namespace descent

@@ -8,25 +8,27 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/visit.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
 
 /// Cross-entropy of the softmax over classes, one function of the logits; the mean over samples.
 ///
-///   p_i = exp(z_i) / sum_j exp(z_j)       L = -1/m * sum over samples and classes of t_i log p_i
+///   p_i = exp(z_i) / sum_j exp(z_j)       L = -sum over classes of t_i log p_i       of each sample
 ///   log p_i = z_i - max z - log(sum_j exp(z_j - max z))       safe for any z
-///   dL/dz = (p * sum t - t) / m           for every class, not only the true one
+///   dL/dz = p * sum t - t                 for every class, not only the true one
 ///
-/// The target of a sample is its class, counted from 0, in a single row; or, in as many rows as there are
-/// classes, a one-hot vector or any probabilities.
+/// The target of a sample is its class, counted from 0, in a single row, and -1 (`ignored_class`) for a sample that
+/// does not count; or, in as many rows as there are classes, a one-hot vector or any probabilities.
 ///
 /// Two options change the targets, each t_i becoming  w_i ((1 - e) t_i + e / classes):
 ///   SoftmaxCrossEntropy{.label_smoothing = 0.1, .class_weights = {1, 2, 1}}
 /// e, the label smoothing, keeps the logits from growing without end; w makes rare classes count more.
 ///
-/// The mean is over m samples, whatever they weigh, so that the means of batches add up to that of the data
-/// set. For classes PyTorch divides by the sum of the w of the targets instead. To get that over a training
+/// The mean divides by the number of samples, or the sum of their sample weights, whatever the weights of their
+/// classes. For classes PyTorch divides by the sum of the w of the targets instead. To get that over a training
 /// set, scale the weights so that w of the targets is 1 in the mean, as  w_c = samples / (classes * samples
 /// of class c)  is.
 ///
@@ -45,68 +47,82 @@ struct SoftmaxCrossEntropy {
   std::vector<double> class_weights = {};  ///< w, one a class
 
   void check(Index classes, const BatchLike auto& target) const {
-    detail::expect_class_rows(name, classes, target.rows());
     expect_options(classes);
-    for (Index j = 0; j < target.cols(); ++j) detail::expect_class_target(name, classes, target, j);
+    detail::expect_class_targets(name, classes, target);
   }
 
-  double value(const BatchLike auto& logits, const BatchLike auto& target) const {
-    expect_fit(logits, target);
+  template <BatchLike P>
+  WeightedSum value(const P& logits, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    expect_fit(logits, target, weights);
     const bool plain = is_plain();
-    double total = 0;
+    WeightedSum total;
     for (Index j = 0; j < logits.cols(); ++j) {
+      if (weight(logits, target, j, weights) == 0) continue;
       const auto largest = logits.col(j).maxCoeff();
       const auto sum = (logits.col(j).array() - largest).exp().sum();
       const auto log_sum = largest + std::log(sum);
-      if (plain)
-        total += cost(logits, target, j, log_sum);
-      else
-        total += cost_of_shares(logits, target, j, log_sum);
+      const double cost =
+          plain ? cost_of_target(logits, target, j, log_sum) : cost_of_shares(logits, target, j, log_sum);
+      add(total, cost, weights(j));
     }
-    return total / static_cast<double>(logits.cols());
+    return total;
   }
 
-  template <std::floating_point T>
-  double value_and_gradient(const BatchLike auto& logits, const BatchLike auto& target, Matrix<T>& dy) const {
-    expect_fit(logits, target);
-    const auto m = static_cast<T>(logits.cols());
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& logits, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    using T = typename P::Scalar;
+    expect_fit(logits, target, weights);
     const bool plain = is_plain();
     dy.resize(logits.rows(), logits.cols());
     for (Index j = 0; j < logits.cols(); ++j)
       dy.col(j).array() = logits.col(j).array() - logits.col(j).maxCoeff();
     flat(dy) = flat(dy).exp();  // all at once: a column is too short for vector registers
-    double total = 0;
+    WeightedSum total;
     for (Index j = 0; j < logits.cols(); ++j) {
-      const T sum = dy.col(j).sum(), log_sum = logits.col(j).maxCoeff() + std::log(sum);
-      if (!plain) {
-        total += cost_of_shares(logits, target, j, log_sum);
-        subtract_shares(target, j, dy, sum);
+      const T w = weight(logits, target, j, weights);
+      if (w == 0) {
+        dy.col(j).setZero();
         continue;
       }
-      total += cost(logits, target, j, log_sum);
+      const T sum = dy.col(j).sum(), log_sum = logits.col(j).maxCoeff() + std::log(sum);
+      if (!plain) {
+        add(total, cost_of_shares(logits, target, j, log_sum), w);
+        subtract_shares(target, j, dy, sum, w);
+        continue;
+      }
+      add(total, cost_of_target(logits, target, j, log_sum), w);
       if (detail::are_classes(target.rows())) {
-        dy.col(j) /= sum * m;
-        dy(static_cast<Index>(target(0, j)), j) -= T(1) / m;
+        dy.col(j) *= w / sum;
+        dy(static_cast<Index>(target(0, j)), j) -= w;
       } else {
-        dy.col(j) *= target.col(j).sum() / (sum * m);
-        dy.col(j) -= target.col(j) / m;
+        dy.col(j) = w * (dy.col(j) * (target.col(j).sum() / sum) - target.col(j));
       }
     }
-    return total / static_cast<double>(m);
+    return total;
   }
 
  private:
   bool is_plain() const { return label_smoothing == 0 && class_weights.empty(); }
 
-  static double cost(const auto& logits, const auto& target, Index j, auto log_sum) {
-    detail::expect_class_target(name, logits.rows(), target, j);
+  /// The weight of a sample, 0 if its class is ignored.
+  template <std::floating_point T>
+  static T weight(const auto& logits, const auto& target, Index j, SampleWeights<T> weights) {
+    return detail::is_counted(name, logits.rows(), target, j) ? weights(j) : T(0);
+  }
+  static void add(WeightedSum& total, double cost, auto weight) {
+    total += {static_cast<double>(weight) * cost, static_cast<double>(weight)};
+  }
+
+  static double cost_of_target(const auto& logits, const auto& target, Index j, auto log_sum) {
     if (detail::are_classes(target.rows()))
       return static_cast<double>(log_sum - logits(static_cast<Index>(target(0, j)), j));
     return static_cast<double>((target.col(j).array() * (log_sum - logits.col(j).array())).sum());
   }
 
   double cost_of_shares(const auto& logits, const auto& target, Index j, auto log_sum) const {
-    detail::expect_class_target(name, logits.rows(), target, j);
     double total = 0;
     for (Index i = 0; i < logits.rows(); ++i)
       total += share(target, i, j, logits.rows()) * static_cast<double>(log_sum - logits(i, j));
@@ -115,12 +131,11 @@ struct SoftmaxCrossEntropy {
 
   /// Turns column j of dy from exponentials, which add up to `sum`, into the gradient.
   template <std::floating_point T>
-  void subtract_shares(const auto& target, Index j, Matrix<T>& dy, T sum) const {
-    const T m = static_cast<T>(dy.cols());
+  void subtract_shares(const auto& target, Index j, Matrix<T>& dy, T sum, T w) const {
     double shares = 0;
     for (Index i = 0; i < dy.rows(); ++i) shares += share(target, i, j, dy.rows());
-    dy.col(j) *= static_cast<T>(shares) / (sum * m);
-    for (Index i = 0; i < dy.rows(); ++i) dy(i, j) -= static_cast<T>(share(target, i, j, dy.rows())) / m;
+    dy.col(j) *= w * static_cast<T>(shares) / sum;
+    for (Index i = 0; i < dy.rows(); ++i) dy(i, j) -= w * static_cast<T>(share(target, i, j, dy.rows()));
   }
 
   /// w_i ((1 - e) t_i + e / classes)
@@ -143,8 +158,9 @@ struct SoftmaxCrossEntropy {
       expect_not_negative({name, "class_weights", w, "1 is the weight of a usual class"});
   }
 
-  void expect_fit(const auto& logits, const auto& target) const {
-    detail::expect_samples(name, logits.cols(), target.cols());
+  template <std::floating_point T>
+  void expect_fit(const auto& logits, const auto& target, SampleWeights<T> weights) const {
+    detail::expect_samples(name, logits.cols(), target.cols(), weights);
     detail::expect_class_rows(name, logits.rows(), target.rows());
     expect_options(logits.rows());
   }

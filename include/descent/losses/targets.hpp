@@ -1,22 +1,31 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/options.hpp"
+#include "descent/core/sample_weights.hpp"
 
-namespace descent::detail {
+namespace descent {
 
-/// The class index that stands in `value`, checked to be one of 0 ... classes - 1.
+/// A target, in a row of classes, of a sample that does not count: losses and metrics leave it out.
+inline constexpr Index ignored_class = -1;
+
+namespace detail {
+
+/// Returns the class index in `value`: one of 0 ... classes - 1, or `ignored_class`. Throws if it is neither.
 template <class T>
 Index class_index(std::string_view component, T value, Index sample, Index classes) {
   // Before the cast, which is undefined for what is no class.
-  if (!is_finite(value) || value < T(0) || value >= static_cast<T>(classes) || std::floor(value) != value)
+  if (!is_finite(value) || value < T(ignored_class) || value >= static_cast<T>(classes) ||
+      std::floor(value) != value)
     throw_error<DataError>(
         component, {"expected a class from 0 to ", classes - 1, ", got ", value, " for sample ", sample},
-        "number the classes from 0, and let the last layer have one output for each");
+        "number the classes from 0, and let the last layer have one output for each; -1 ignores a sample");
   return static_cast<Index>(value);
 }
 
@@ -39,17 +48,44 @@ inline void expect_outputs(std::string_view component, Index outputs, Index rows
                             "let the last layer have one output for each row of the targets");
 }
 
-/// Throws unless prediction and target have the same shape.
-void expect_same_shape(std::string_view component, const auto& prediction, const auto& target) {
-  expect_samples(component, prediction.cols(), target.cols());
+/// The same, and throws also unless the weights belong to these samples.
+template <std::floating_point T>
+void expect_samples(std::string_view component, Index predicted, Index given, SampleWeights<T> weights) {
+  expect_samples(component, predicted, given);
+  expect_weights(component, weights, predicted);
+}
+
+/// Throws unless prediction and target have the same shape, and there are weights for their samples, or none.
+template <std::floating_point T>
+void expect_same_shape(std::string_view component, const auto& prediction, const auto& target,
+                       SampleWeights<T> weights) {
+  expect_samples(component, prediction.cols(), target.cols(), weights);
   expect_outputs(component, prediction.rows(), target.rows());
 }
 
-/// Throws unless a target lies in [0, 1].
+/// Sets the gradient of samples without weight to 0, whatever was computed for them.
+template <std::floating_point T>
+void clear_columns_without_weight(Matrix<T>& dy, SampleWeights<T> weights) {
+  for (Index j = 0; j < weights.size(); ++j)
+    if (weights(j) == 0) dy.col(j).setZero();
+}
+
+/// Throws unless a target is in [0, 1].
 inline void expect_probability(std::string_view component, auto target, Index sample) {
   if (!is_finite(target) || target < 0 || target > 1)
     throw_error<DataError>(component, {"expected a target in [0, 1], got ", target, " for sample ", sample},
                            "targets are probabilities, 0 or 1 where the class is known");
+}
+
+/// Throws unless every target is in [0, 1].
+void expect_probability_of_each(std::string_view component, const auto& targets) {
+  for (Index j = 0; j < targets.cols(); ++j)
+    for (Index i = 0; i < targets.rows(); ++i) expect_probability(component, targets(i, j), j);
+}
+
+/// Throws unless the weight of targets of 1 is positive.
+inline void expect_positive_weight(std::string_view component, double weight) {
+  expect_positive({component, "positive_weight", weight, "1 makes both classes count the same"});
 }
 
 /// Throws unless the target of a sample consists of the probabilities of the classes, with a sum of 1.
@@ -68,7 +104,7 @@ void expect_probabilities(
         cure_of_sum);
 }
 
-/// Whether targets of `rows` rows are classes; else they are probabilities, a row for each class.
+/// True if targets of `rows` rows are classes; else they are probabilities, a row for each class.
 inline bool are_classes(Index rows) { return rows == 1; }
 
 /// Throws unless targets of `rows` rows are classes, or probabilities of so many classes.
@@ -81,12 +117,21 @@ inline void expect_class_rows(std::string_view component, Index classes, Index r
                             "a target is a class in one row, or a probability for each output");
 }
 
-/// Throws unless the target of a sample is a class that there is, or probabilities.
-void expect_class_target(std::string_view component, Index classes, const auto& target, Index sample) {
+/// True if a sample counts, which it does not if its target is `ignored_class`. Throws unless the target is that or one
+/// of the classes, or consists of probabilities.
+bool is_counted(std::string_view component, Index classes, const auto& target, Index sample) {
   if (are_classes(target.rows()))
-    class_index(component, target(0, sample), sample, classes);
-  else
-    expect_probabilities(component, target, sample);
+    return class_index(component, target(0, sample), sample, classes) != ignored_class;
+  expect_probabilities(component, target, sample);
+  return true;
 }
 
-}  // namespace descent::detail
+/// Throws unless each target is a class or ignored, or consists of probabilities.
+void expect_class_targets(std::string_view component, Index classes, const auto& target) {
+  expect_class_rows(component, classes, target.rows());
+  for (Index j = 0; j < target.cols(); ++j) is_counted(component, classes, target, j);
+}
+
+}  // namespace detail
+
+}  // namespace descent

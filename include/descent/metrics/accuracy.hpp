@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
 
@@ -21,30 +21,31 @@ namespace descent {
 struct Accuracy {
   static constexpr std::string_view name = "accuracy";
   Threshold threshold = {};  ///< of a single output
-  std::int64_t right = 0;    ///< what was counted so far
-  std::int64_t seen = 0;
+  WeightedSum right = {};    ///< what was counted so far, and the weight of all
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_classes(name, outputs, target);
   }
   void prepare(OutputKind kind) { threshold.prepare(kind); }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    detail::expect_classes(name, prediction, target);
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    detail::expect_classes(name, prediction, target, weights);
     const Index classes = detail::class_count(prediction.rows());
     const double above = threshold.value(name, prediction.rows());
-    std::int64_t hits = 0;
-    for (Index j = 0; j < prediction.cols(); ++j)
-      hits += predicted_class(prediction, j, above) == detail::target_class_of(name, target, j, classes);
+    WeightedSum hits;  // of this batch: nothing is counted if a target is not one of the classes
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      const Index actual = detail::target_class_of(name, target, j, classes);
+      if (actual == ignored_class) continue;
+      const auto w = static_cast<double>(weights(j));
+      hits += {predicted_class(prediction, j, above) == actual ? w : 0, w};
+    }
     right += hits;
-    seen += prediction.cols();
   }
-  void merge(const Accuracy& other) {
-    right += other.right;
-    seen += other.seen;
-  }
+  void merge(const Accuracy& other) { right += other.right; }
   /// Not-a-number before the first sample.
-  double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
-  void visit_members(auto& a) { a("right", right), a("seen", seen); }
+  double value() const { return right.mean(); }
+  void visit_members(auto& a) { a("right", right); }
 };
 
 }  // namespace descent

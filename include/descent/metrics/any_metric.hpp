@@ -9,6 +9,7 @@
 #include "descent/core/archive.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/mean_loss.hpp"
 
 namespace descent {
@@ -38,8 +39,8 @@ class AnyMetric {
         requires { std::string_view{A::name}; },
         "a metric or loss in .metrics needs a static constexpr std::string_view name");
     static_assert(
-        requires(A& a, Batch<T> b) { a.update(b, b); },
-        "a metric in .metrics needs update(Batch<T> prediction, Batch<T> target)");
+        requires(A& a, Batch<T> b, SampleWeights<T> w) { a.update(b, b, w); },
+        "a metric in .metrics needs update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights)");
     static_assert(
         requires(A& a) { a.merge(std::as_const(a)); },
         "a metric in .metrics needs merge(const Itself& other)");
@@ -55,7 +56,9 @@ class AnyMetric {
   }
 
   std::string name() const { return self_->name(); }
-  void update(Batch<T> prediction, Batch<T> target) { self_->update(prediction, target); }
+  void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights = {}) {
+    self_->update(prediction, target, weights);
+  }
   double value() const { return self_->value(); }
   void check(Index outputs, Batch<T> target) const { self_->check(outputs, target); }
   void prepare(OutputKind kind) { self_->prepare(kind); }
@@ -68,7 +71,7 @@ class AnyMetric {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual std::string name() const = 0;
-    virtual void update(Batch<T> prediction, Batch<T> target) = 0;
+    virtual void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) = 0;
     virtual double value() const = 0;
     virtual void check(Index outputs, Batch<T> target) const = 0;
     virtual void prepare(OutputKind kind) = 0;
@@ -79,7 +82,9 @@ class AnyMetric {
     explicit Held(A a) : metric{std::move(a)} {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
     std::string name() const override { return std::string{metric.name}; }
-    void update(Batch<T> prediction, Batch<T> target) override { metric.update(prediction, target); }
+    void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) override {
+      metric.update(prediction, target, weights);
+    }
     double value() const override { return metric.value(); }
     void check([[maybe_unused]] Index outputs, [[maybe_unused]] Batch<T> target) const override {
       if constexpr (requires { metric.check(outputs, target); }) metric.check(outputs, target);

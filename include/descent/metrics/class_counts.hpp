@@ -1,29 +1,34 @@
 #pragma once
 
-#include <cstdint>
+#include <concepts>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
+#include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
-/// How the scores of the classes become one number.
+/// Says how the scores of the classes become one number.
 enum class Average {
   standard,  ///< of two classes the score of class 1, of more `macro`
   macro,     ///< the mean over the classes that occur, rare ones counting as much as frequent ones
   micro,     ///< the score of the summed counts; with one class a sample this is the accuracy
 };
 
-/// What precision, recall and F1 are made of: for each class, how often it was predicted, how often it was
-/// there, and how often both. The number of classes is that of the first batch.
+/// The counts that precision, recall and F1 are made of: for each class, how often it was predicted, how often it was
+/// the actual one, and how often both, each sample counting its weight. The number of classes is that of the first batch.
 class ClassCounts {
  public:
   struct Counts {
-    std::int64_t hits = 0, predicted = 0, actual = 0;
+    double hits = 0, predicted = 0, actual = 0;
 
     void add(const Counts& other) {
       hits += other.hits;
@@ -33,16 +38,20 @@ class ClassCounts {
     void visit_members(auto& a) { a("hits", hits), a("predicted", predicted), a("actual", actual); }
   };
 
-  void update(std::string_view component, const auto& prediction, const auto& target, double threshold) {
-    detail::expect_classes(component, prediction, target);
+  template <std::floating_point T>
+  void update(std::string_view component, const auto& prediction, const auto& target,
+              SampleWeights<T> weights, double threshold) {
+    detail::expect_classes(component, prediction, target, weights);
     const Index classes = detail::class_count(prediction.rows());
     make_room(component, static_cast<std::size_t>(classes));
     for (Index j = 0; j < prediction.cols(); ++j) {
-      const auto actual = static_cast<std::size_t>(detail::target_class_of(component, target, j, classes));
-      const auto predicted = static_cast<std::size_t>(predicted_class(prediction, j, threshold));
-      ++classes_[actual].actual;
-      ++classes_[predicted].predicted;
-      classes_[actual].hits += predicted == actual;
+      const Index actual = detail::target_class_of(component, target, j, classes);
+      if (actual == ignored_class) continue;
+      const Index predicted = predicted_class(prediction, j, threshold);
+      const auto w = static_cast<double>(weights(j));
+      counts(actual).actual += w;
+      counts(predicted).predicted += w;
+      if (predicted == actual) counts(actual).hits += w;
     }
   }
 
@@ -71,8 +80,6 @@ class ClassCounts {
 
   /// One score for all classes; not-a-number before the first sample.
   double over_all(Average average, auto&& score) const {
-    if (classes_.empty()) return detail::not_a_number<double>();
-    if (average == Average::standard && classes_.size() == 2) return score(classes_[1]);
     Counts all;
     double sum = 0;
     int occurring = 0;
@@ -82,17 +89,19 @@ class ClassCounts {
       sum += score(c);
       ++occurring;
     }
+    if (occurring == 0) return detail::not_a_number<double>();
+    if (average == Average::standard && classes_.size() == 2) return score(classes_[1]);
     return average == Average::micro ? score(all) : sum / occurring;
   }
 
   void visit_members(auto& a) { a("classes", classes_); }
 
   /// a / b, and 0 where there is nothing to divide by.
-  static double ratio(std::int64_t a, std::int64_t b) {
-    return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
-  }
+  static double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 
  private:
+  Counts& counts(Index label) { return classes_[static_cast<std::size_t>(label)]; }
+
   void make_room(std::string_view component, std::size_t count) {
     if (classes_.empty()) classes_.resize(count);
     if (classes_.size() != count)
@@ -102,5 +111,35 @@ class ClassCounts {
 
   std::vector<Counts> classes_;
 };
+
+namespace detail {
+
+/// A metric that is a score of the counts of a class: precision, recall or F1. `Score` has a name, and maps counts to a
+/// number.
+template <class Score>
+struct ClassScore {
+  Average average = Average::standard;
+  std::optional<Index> of_class = {};  ///< the score of this class alone
+  Threshold threshold = {};            ///< of a single output, as for Accuracy
+  std::string name = std::string{Score::name};
+  ClassCounts counts = {};
+
+  void check(Index outputs, const BatchLike auto& target) const { check_classes(name, outputs, target); }
+  void prepare(OutputKind kind) { threshold.prepare(kind); }
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    counts.update(name, prediction, target, weights, threshold.value(name, prediction.rows()));
+  }
+  void merge(const ClassScore& other) { counts.merge(name, other.counts); }
+  void visit_members(auto& a) { a("counts", counts); }
+  /// Not-a-number before the first sample.
+  double value() const {
+    return of_class ? counts.of(name, *of_class, Score{}) : counts.over_all(average, Score{});
+  }
+  std::vector<double> per_class() const { return counts.each(Score{}); }
+};
+
+}  // namespace detail
 
 }  // namespace descent

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {
@@ -33,7 +35,7 @@ Index predicted_class(const BatchLike auto& outputs, Index sample, double thresh
   return best;
 }
 
-/// The class that a target stands for: its single value, or the row of the largest.
+/// The class that a target means: its single value, or the row of the largest.
 ///
 /// Throws   as predicted_class; DataError when the single value is not a whole number from 0 on.
 Index target_class(const BatchLike auto& targets, Index sample) {
@@ -48,16 +50,18 @@ Index target_class(const BatchLike auto& targets, Index sample) {
 
 namespace detail {
 
-/// How many classes outputs of `rows` rows tell apart.
+/// The number of classes that outputs of `rows` rows tell apart.
 inline Index class_count(Index rows) { return rows == 1 ? 2 : rows; }
 
-/// Throws unless the targets belong to the samples and the classes of the prediction.
-void expect_classes(std::string_view component, const auto& prediction, const auto& target) {
-  expect_samples(component, prediction.cols(), target.cols());
+/// Throws unless targets and weights belong to the samples of the prediction, and the targets to its classes.
+template <std::floating_point T>
+void expect_classes(std::string_view component, const auto& prediction, const auto& target,
+                    SampleWeights<T> weights) {
+  expect_samples(component, prediction.cols(), target.cols(), weights);
   expect_class_rows(component, class_count(prediction.rows()), target.rows());
 }
 
-/// `target_class`, checked to be one of 0 ... classes - 1. Targets of several rows are as `expect_classes` has them, and
+/// `target_class`, checked to be one of 0 ... classes - 1, or `ignored_class`. Targets of several rows are as `expect_classes` has them, and
 /// a one-hot vector or other probabilities.
 Index target_class_of(std::string_view component, const auto& targets, Index sample, Index classes) {
   if (are_classes(targets.rows())) return class_index(component, targets(0, sample), sample, classes);
@@ -65,7 +69,7 @@ Index target_class_of(std::string_view component, const auto& targets, Index sam
   return predicted_class(targets, sample);
 }
 
-/// Throws unless each target is a class that outputs of this number tell apart.
+/// Throws unless each target is a class that outputs of this number tell apart, or ignored.
 void check_classes(std::string_view component, Index outputs, const auto& targets) {
   const Index classes = class_count(outputs);
   expect_class_rows(component, classes, targets.rows());

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <Eigen/Core>
-#include <cstdint>
+#include <charconv>
+#include <cmath>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -10,12 +10,15 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/number_text.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
-/// Counts how often each class was taken for each: counts()(actual, predicted). Prints as a table.
+/// Counts how often each class was taken for each: counts()(actual, predicted), sums of the weights of the samples.
+/// Prints as a table.
 ///
 /// Shapes   prediction [classes, m], or [1, m] for two classes   target [1, m] or [classes, m]
 /// Throws   DataError when a target is not one of the classes; ShapeError when the prediction has too many, the shapes
@@ -24,7 +27,7 @@ namespace descent {
 class ConfusionMatrix {
  public:
   static constexpr std::string_view name = "ConfusionMatrix";
-  using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic>;
+  using Counts = Matrix<double>;
 
   explicit ConfusionMatrix(Index classes, Threshold threshold = {})
       : counts_(filled<Counts>(name, checked(classes), classes, 0)), threshold_{threshold} {}
@@ -34,14 +37,17 @@ class ConfusionMatrix {
   }
   void prepare(OutputKind kind) { threshold_.prepare(kind); }
 
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
     if (prediction.rows() > classes())
       throw ShapeError(name, concat("expected at most ", classes(), " outputs, got ", prediction.rows()),
                        "construct it with the number of classes");
-    detail::expect_classes(name, prediction, target);
+    detail::expect_classes(name, prediction, target, weights);
     const double above = threshold_.value(name, prediction.rows());
     for (Index j = 0; j < prediction.cols(); ++j)
-      ++counts_(detail::target_class_of(name, target, j, classes()), predicted_class(prediction, j, above));
+      if (const Index actual = detail::target_class_of(name, target, j, classes()); actual != ignored_class)
+        counts_(actual, predicted_class(prediction, j, above)) += static_cast<double>(weights(j));
   }
   void merge(const ConfusionMatrix& other) {
     if (other.classes() != classes())
@@ -62,13 +68,17 @@ class ConfusionMatrix {
     for (Index j = 0; j < matrix.classes(); ++j) out << cell(concat(j));
     for (Index i = 0; i < matrix.classes(); ++i) {
       out << '\n' << cell(concat(i));
-      for (Index j = 0; j < matrix.classes(); ++j)
-        out << cell(matrix.counts_(i, j) == 0 ? "." : concat(matrix.counts_(i, j)));
+      for (Index j = 0; j < matrix.classes(); ++j) out << cell(shown(matrix.counts_(i, j)));
     }
     return out << '\n';
   }
 
  private:
+  /// A point for 0, a whole number as such, a sum of other weights with two digits after the point.
+  static std::string shown(double count) {
+    const int digits = count == std::floor(count) ? 0 : 2;
+    return count == 0 ? "." : detail::number_text(count, std::chars_format::fixed, digits);
+  }
   static Index checked(Index classes) {
     if (classes < 2)
       throw ShapeError(name, concat("expected at least 2 classes, got ", classes),

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/losses/targets.hpp"
 
@@ -15,6 +18,20 @@ void expect_labels(std::string_view component, const auto& target) {
       if (const auto t = target(i, j); !is_finite(t) || (t != 0 && t != 1))
         throw DataError(component, concat("expected targets of 0 or 1, got ", t, " for sample ", j),
                         "a target has a row for each label: 1 where the sample has it, else 0");
+}
+
+/// Throws unless the targets have 0 or 1 for each output of the prediction, and the weights belong to the samples.
+template <std::floating_point T>
+void expect_labels(std::string_view component, const auto& prediction, const auto& target,
+                   SampleWeights<T> weights) {
+  expect_same_shape(component, prediction, target, weights);
+  expect_labels(component, target);
+}
+
+/// True for each label of a sample that is predicted right: it is predicted where the output is above the threshold.
+auto right_labels(const auto& prediction, const auto& target, Index sample, double threshold) {
+  using T = typename std::remove_cvref_t<decltype(prediction)>::Scalar;
+  return (prediction.col(sample).array() > T(threshold)) == (target.col(sample).array() > T(0));
 }
 
 /// Throws unless the targets have 0 or 1 for each output.

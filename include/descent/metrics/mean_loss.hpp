@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cctype>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 
 namespace descent {
 
@@ -34,24 +34,21 @@ template <class L>
 struct MeanLoss {
   L loss;
   std::string name = detail::snake_case(L::name);
-  double total = 0;  ///< what was added up so far
-  std::int64_t seen = 0;
+  WeightedSum total = {};  ///< what was added up so far
 
   void check(Index outputs, const BatchLike auto& target) const {
     if constexpr (requires { loss.check(outputs, target); }) loss.check(outputs, target);
   }
   void prepare(OutputKind kind) { detail::expect_kind(loss, kind); }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
-    seen += prediction.cols();
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    total += loss.value(prediction, target, weights);
   }
-  void merge(const MeanLoss& other) {
-    total += other.total;
-    seen += other.seen;
-  }
+  void merge(const MeanLoss& other) { total += other.total; }
   /// Not-a-number before the first sample.
-  double value() const { return total / static_cast<double>(seen); }
-  void visit_members(auto& a) { a("total", total), a("seen", seen); }
+  double value() const { return total.mean(); }
+  void visit_members(auto& a) { a("total", total); }
 };
 
 template <class L>

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
-#include <type_traits>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/threshold.hpp"
 
@@ -19,29 +18,26 @@ namespace descent {
 struct MultilabelExactMatch {
   static constexpr std::string_view name = "multilabel_exact_match";
   Threshold threshold = {};  ///< of every output, as for Accuracy
-  std::int64_t right = 0;    ///< what was counted so far
-  std::int64_t seen = 0;
+  WeightedSum right = {};    ///< what was counted so far, and the weight of all
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_labels(name, outputs, target);
   }
   void prepare(OutputKind kind) { threshold.prepare(kind); }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    detail::expect_same_shape(name, prediction, target);
-    detail::expect_labels(name, target);
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    detail::expect_labels(name, prediction, target, weights);
     const double above = threshold.value(name);
-    using T = typename std::remove_cvref_t<decltype(prediction)>::Scalar;
-    for (Index j = 0; j < prediction.cols(); ++j)
-      right += ((prediction.col(j).array() > T(above)) == (target.col(j).array() > T(0))).all();
-    seen += prediction.cols();
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      const auto w = static_cast<double>(weights(j));
+      right += {detail::right_labels(prediction, target, j, above).all() ? w : 0, w};
+    }
   }
-  void merge(const MultilabelExactMatch& other) {
-    right += other.right;
-    seen += other.seen;
-  }
+  void merge(const MultilabelExactMatch& other) { right += other.right; }
   /// Not-a-number before the first sample.
-  double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
-  void visit_members(auto& a) { a("right", right), a("seen", seen); }
+  double value() const { return right.mean(); }
+  void visit_members(auto& a) { a("right", right); }
 };
 
 }  // namespace descent

@@ -7,6 +7,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/output_kind.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/class_counts.hpp"
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/outputs.hpp"
@@ -35,16 +36,20 @@ struct MultilabelF1 {
     detail::check_labels(name, outputs, target);
   }
   void prepare(OutputKind kind) { threshold.prepare(kind); }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    detail::expect_same_shape(name, prediction, target);
-    detail::expect_labels(name, target);
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    detail::expect_labels(name, prediction, target, weights);
     const double above = threshold.value(name);
     detail::make_room(name, labels, prediction.rows());
-    for (Index j = 0; j < prediction.cols(); ++j)
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      const auto w = static_cast<double>(weights(j));
       for (Index i = 0; i < prediction.rows(); ++i) {
         const bool predicted = static_cast<double>(prediction(i, j)) > above, actual = target(i, j) > 0;
-        labels[static_cast<std::size_t>(i)].add({predicted && actual, predicted, actual});
+        labels[static_cast<std::size_t>(i)].add(
+            {predicted && actual ? w : 0, predicted ? w : 0, actual ? w : 0});
       }
+    }
   }
   void merge(const MultilabelF1& other) {
     if (other.labels.empty()) return;

@@ -8,6 +8,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 #include "descent/metrics/outputs.hpp"
 
@@ -26,9 +27,10 @@ namespace descent {
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape; DataError when of_output is not one of the outputs.
 /// Source   the running sums: Chan, Golub, LeVeque: Algorithms for computing the sample variance (The American
-///          Statistician 37, 1983)
+///          Statistician 37, 1983); with weights: West: Updating mean and variance estimates (Communications of the
+///          ACM 22, 1979)
 struct R2 {
-  /// What is known of an output so far.
+  /// The sums of an output so far, in which each sample is multiplied by its weight.
   struct Output {
     double mean = 0;       ///< of the targets
     double spread = 0;     ///< sum of (t - mean t)^2
@@ -39,25 +41,31 @@ struct R2 {
   std::optional<Index> of_output = {};  ///< the score of this output alone
   std::string name = "r2";
   std::vector<Output> outputs = {};
-  std::int64_t seen = 0;
+  std::int64_t seen = 0;  ///< samples whose weight is not 0
+  double weight = 0;      ///< of all samples
 
   void check(Index count, const BatchLike auto& target) const {
     detail::expect_outputs(name, count, target.rows());
     if (of_output) detail::expect_output(name, *of_output, count);
   }
 
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    detail::expect_same_shape(name, prediction, target);
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    detail::expect_same_shape(name, prediction, target, weights);
     detail::make_room(name, outputs, target.rows());
     for (Index j = 0; j < target.cols(); ++j) {
+      const auto w = static_cast<double>(weights(j));
+      if (w == 0) continue;
       ++seen;
+      weight += w;
       for (Index i = 0; i < target.rows(); ++i) {
         Output& output = outputs[static_cast<std::size_t>(i)];
         const auto t = static_cast<double>(target(i, j)), r = static_cast<double>(prediction(i, j)) - t;
         const double step = t - output.mean;
-        output.mean += step / static_cast<double>(seen);
-        output.spread += step * (t - output.mean);
-        output.residuals += r * r;
+        output.mean += step * w / weight;
+        output.spread += w * step * (t - output.mean);
+        output.residuals += w * r * r;
       }
     }
   }
@@ -65,18 +73,19 @@ struct R2 {
   void merge(const R2& other) {
     if (other.seen == 0) return;
     detail::make_room(name, outputs, static_cast<Index>(other.outputs.size()));
-    const double all = static_cast<double>(seen + other.seen), share = static_cast<double>(other.seen) / all;
+    const double share = other.weight / (weight + other.weight);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const Output& from = other.outputs[i];
       const double distance = from.mean - outputs[i].mean;
       outputs[i].mean += share * distance;
-      outputs[i].spread += from.spread + distance * distance * share * static_cast<double>(seen);
+      outputs[i].spread += from.spread + distance * distance * share * weight;
       outputs[i].residuals += from.residuals;
     }
     seen += other.seen;
+    weight += other.weight;
   }
 
-  void visit_members(auto& a) { a("outputs", outputs), a("seen", seen); }
+  void visit_members(auto& a) { a("outputs", outputs), a("seen", seen), a("weight", weight); }
 
   /// Not-a-number before the second sample.
   double value() const {

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "descent/core/batch.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 #include "descent/metrics/outputs.hpp"
 
@@ -26,39 +26,43 @@ struct RootMeanSquaredError {
   std::optional<Index> of_output = {};  ///< the error of this output alone
   std::string name = "root_mean_squared_error";
   std::vector<double> squares = {};  ///< what was added up so far, for each output
-  std::int64_t seen = 0;             ///< samples
+  double weight = 0;                 ///< of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_outputs(name, outputs, target.rows());
     if (of_output) detail::expect_output(name, *of_output, outputs);
   }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
-    detail::expect_same_shape(name, prediction, target);
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
+    detail::expect_same_shape(name, prediction, target, weights);
     detail::make_room(name, squares, prediction.rows());
     for (Index i = 0; i < prediction.rows(); ++i)
-      squares[static_cast<std::size_t>(i)] +=
-          static_cast<double>((prediction.row(i) - target.row(i)).squaredNorm());
-    seen += prediction.cols();
+      weights.for_each_range(prediction.cols(), [&](Index first, Index count, auto w) {
+        const auto r = prediction.row(i).segment(first, count) - target.row(i).segment(first, count);
+        squares[static_cast<std::size_t>(i)] += static_cast<double>(w) * static_cast<double>(r.squaredNorm());
+      });
+    weight += weights.sum(prediction.cols());
   }
   void merge(const RootMeanSquaredError& other) {
-    if (other.seen == 0) return;
+    if (other.squares.empty()) return;
     detail::make_room(name, squares, static_cast<Index>(other.squares.size()));
     for (std::size_t i = 0; i < squares.size(); ++i) squares[i] += other.squares[i];
-    seen += other.seen;
+    weight += other.weight;
   }
   /// Not-a-number before the first sample.
   double value() const {
     if (of_output) return detail::value_of_output(name, *of_output, per_output());
     double sum = 0;
     for (const double s : squares) sum += s;
-    return std::sqrt(sum / (static_cast<double>(squares.size()) * static_cast<double>(seen)));
+    return std::sqrt(sum / (static_cast<double>(squares.size()) * weight));
   }
   std::vector<double> per_output() const {
     std::vector<double> errors;
-    for (const double s : squares) errors.push_back(std::sqrt(s / static_cast<double>(seen)));
+    for (const double s : squares) errors.push_back(std::sqrt(s / weight));
     return errors;
   }
-  void visit_members(auto& a) { a("squares", squares), a("seen", seen); }
+  void visit_members(auto& a) { a("squares", squares), a("weight", weight); }
 };
 
 }  // namespace descent

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
 
 namespace descent {
@@ -15,36 +15,36 @@ namespace descent {
 /// Of equal outputs the first counts as larger, so that k = 1 is `Accuracy`.
 ///
 /// Shapes   prediction [classes, m]   target [1, m] or [classes, m]
-/// Throws   ShapeError when the shapes do not fit; DataError when a target is not one of the classes or k is
-/// not
+/// Throws   ShapeError when the shapes do not fit; DataError when a target is not one of the classes or k is not
 ///          positive.
 struct TopKAccuracy {
   Index k = 5;
   std::string name = concat("top_", k, "_accuracy");
-  std::int64_t right = 0;  ///< what was counted so far
-  std::int64_t seen = 0;
+  WeightedSum right = {};  ///< what was counted so far, and the weight of all
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_classes(name, outputs, target);
   }
-  void update(const BatchLike auto& prediction, const BatchLike auto& target) {
+  template <BatchLike P>
+  void update(const P& prediction, const BatchLike auto& target,
+              SampleWeights<typename P::Scalar> weights = {}) {
     if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "k = 1 is Accuracy");
     if (prediction.rows() == 1)
       throw ShapeError(name, "expected an output for each class, got a single one", "take Accuracy");
-    detail::expect_classes(name, prediction, target);
-    std::int64_t hits = 0;
-    for (Index j = 0; j < prediction.cols(); ++j)
-      hits += rank(prediction, j, detail::target_class_of(name, target, j, prediction.rows())) < k;
+    detail::expect_classes(name, prediction, target, weights);
+    WeightedSum hits;  // of this batch: nothing is counted if a target is not one of the classes
+    for (Index j = 0; j < prediction.cols(); ++j) {
+      const Index actual = detail::target_class_of(name, target, j, prediction.rows());
+      if (actual == ignored_class) continue;
+      const auto w = static_cast<double>(weights(j));
+      hits += {rank(prediction, j, actual) < k ? w : 0, w};
+    }
     right += hits;
-    seen += prediction.cols();
   }
-  void merge(const TopKAccuracy& other) {
-    right += other.right;
-    seen += other.seen;
-  }
+  void merge(const TopKAccuracy& other) { right += other.right; }
   /// Not-a-number before the first sample.
-  double value() const { return static_cast<double>(right) / static_cast<double>(seen); }
-  void visit_members(auto& a) { a("right", right), a("seen", seen); }
+  double value() const { return right.mean(); }
+  void visit_members(auto& a) { a("right", right); }
 
  private:
   /// The number of classes that are placed before this one; all, if an output is not-a-number.

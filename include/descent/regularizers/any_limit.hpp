@@ -9,7 +9,7 @@
 namespace descent {
 
 /// No limit, or one of any type, held by value: whatever has `apply(M&)`, such as ClipByGlobalNorm for
-/// gradients and MaxNorm for weights.
+/// gradients and MaxNorm for weights. What `apply` returns is ignored.
 template <Parameterized M>
 class AnyLimit {
  public:

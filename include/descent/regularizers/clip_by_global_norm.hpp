@@ -12,7 +12,7 @@ namespace descent {
 ///
 ///   g *= limit / ||g||  where ||g|| > limit
 ///
-///   ClipByGlobalNorm{.limit = 1}.apply(gradient)
+///   const double norm = ClipByGlobalNorm{.limit = 1}.apply(gradient);      the norm before
 ///
 /// A clipped gradient has the norm `limit` exactly; PyTorch's clip_grad_norm_ divides by ||g|| + 1e-6. The
 /// norm is added up in double precision, so that it does not overflow where it is needed most. A gradient whose
@@ -23,16 +23,18 @@ namespace descent {
 struct ClipByGlobalNorm {
   double limit = 1;
 
+  /// Returns the norm before clipping.
   template <Parameterized M>
-  void apply(M& gradient) const {
+  double apply(M& gradient) const {
     expect_positive({"ClipByGlobalNorm", "limit", limit});
     using T = typename M::Scalar;
     double squares = 0;
     visit_flat([&](auto g) { squares += g.template cast<double>().square().sum(); }, gradient);
     const double norm = std::sqrt(squares);
-    if (!is_finite(norm) || norm <= limit) return;
+    if (!is_finite(norm) || norm <= limit) return norm;
     const T factor = T(limit / norm);
     visit_flat([&](auto g) { g *= factor; }, gradient);
+    return norm;
   }
 };
 

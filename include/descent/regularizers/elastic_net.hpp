@@ -14,7 +14,8 @@ inline void expect_training_samples(Index samples) {
 }
 }  // namespace detail
 
-/// L1 and L2 together. Biases and scales are left alone.
+/// L1 and L2 together. Biases, such as beta of the normalizations, are left alone unless `.biases` asks for them;
+/// scales, such as gamma and the slopes of PReLU, always.
 ///
 ///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
 ///
@@ -28,6 +29,7 @@ inline void expect_training_samples(Index samples) {
 struct ElasticNet {
   double l1 = 0;
   double l2 = 0;
+  bool biases = false;  ///< penalize biases, too
 
   template <Parameterized M>
   double penalty(const M& model, Index samples) const {
@@ -36,7 +38,7 @@ struct ElasticNet {
     double sum = 0;
     M::visit(
         [&](const Parameter& p, const auto& w) {
-          if (p.role == Role::weight) sum += penalty_of(w);
+          if (penalizes(p)) sum += penalty_of(w);
         },
         model);
     return sum / static_cast<double>(samples);
@@ -49,12 +51,16 @@ struct ElasticNet {
     M::visit(
         [&](const Parameter& p, const auto& w, auto& dw) {
           expect_same_shape(p, w, dw);
-          if (p.role == Role::weight) add_slope(w, dw, samples);
+          if (penalizes(p)) add_slope(w, dw, samples);
         },
         model, gradient);
   }
 
-  /// m R of a single weight matrix.
+  bool penalizes(const Parameter& p) const {
+    return p.role == Role::weight || (biases && p.role == Role::bias);
+  }
+
+  /// m R of a single parameter.
   double penalty_of(const auto& w) const {
     const auto values = flat(w);
     double sum = 0;
@@ -63,7 +69,7 @@ struct ElasticNet {
     return sum;
   }
 
-  /// Adds dR/dw of a single weight matrix to dw. At w = 0 the derivative of |w| counts as 0.
+  /// Adds dR/dw of a single parameter to dw. At w = 0 the derivative of |w| counts as 0.
   void add_slope(const auto& w, auto& dw, Index samples) const {
     const auto values = flat(w);
     auto slopes = flat(dw);

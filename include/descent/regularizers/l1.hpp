@@ -5,7 +5,8 @@
 
 namespace descent {
 
-/// Penalty on the absolute value of every weight: many of them become 0. Biases and scales are left alone.
+/// Penalty on the absolute value of every weight: many of them become 0. Biases are left alone unless
+/// `.biases` asks for them; scales always.
 ///
 ///   R = lambda / m * sum over layers of sum |w|      dR/dw = lambda / m * sign(w), and 0 where w = 0
 ///
@@ -16,6 +17,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.2
 struct L1 {
   double lambda = 0;
+  bool biases = false;  ///< penalize biases, too
 
   template <Parameterized M>
   double penalty(const M& model, Index samples) const {
@@ -28,7 +30,7 @@ struct L1 {
 
   operator ElasticNet() const {
     expect_not_negative({"L1", "lambda", lambda});
-    return {.l1 = lambda};
+    return {.l1 = lambda, .biases = biases};
   }
 };
 

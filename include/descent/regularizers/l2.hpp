@@ -5,7 +5,8 @@
 
 namespace descent {
 
-/// Penalty on the squared Frobenius norm of every weight matrix. Biases and scales are left alone.
+/// Penalty on the squared Frobenius norm of every weight matrix. Biases are left alone unless
+/// `.biases` asks for them; scales always.
 ///
 ///   R = lambda / (2 m) * sum over layers of ||W||^2      dR/dW = lambda / m * W
 ///
@@ -16,6 +17,7 @@ namespace descent {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.1
 struct L2 {
   double lambda = 0;
+  bool biases = false;  ///< penalize biases, too, as PyTorch's weight_decay does
 
   template <Parameterized M>
   double penalty(const M& model, Index samples) const {
@@ -28,7 +30,7 @@ struct L2 {
 
   operator ElasticNet() const {
     expect_not_negative({"L2", "lambda", lambda});
-    return {.l2 = lambda};
+    return {.l2 = lambda, .biases = biases};
   }
 };
 

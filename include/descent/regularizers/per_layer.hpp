@@ -13,15 +13,16 @@
 
 namespace descent {
 
-/// A penalty of its own for each layer: `L1`, `L2` or `ElasticNet`. Biases and scales are left alone.
+/// A penalty of its own for each layer: `L1`, `L2` or `ElasticNet`. Biases are left alone unless the penalty of
+/// their layer has `.biases`; scales always.
 ///
 ///   PerLayer{{"0", L2{.lambda = 1}}, {"4", L1{.lambda = 0.1}}}      layers 0 and 4, no other
 ///   PerLayer{{"4", L2{}}, {"", L2{.lambda = 1}}}                    every layer but 4
 ///
 /// A layer is named as its parameters are: `4` is the layer at position 4, `4.1` the one at position 1 of a
-/// chain within, an empty name any. The first name that fits a weight counts.
+/// chain within, an empty name any. The first name that fits a parameter counts.
 ///
-/// Throws   DataError when a name fits no weight, or a strength is negative.
+/// Throws   DataError when a name fits nothing that its penalty is for, or a strength is negative.
 class PerLayer {
  public:
   struct Entry {
@@ -60,13 +61,9 @@ class PerLayer {
   }
 
  private:
-  static bool fits(const Entry& entry, const Parameter& p) {
-    return p.role == Role::weight && p.name.begins_with(entry.layer);
-  }
-
   const ElasticNet* strength_of(const Parameter& p) const {
     for (const Entry& entry : layers_)
-      if (fits(entry, p)) return &entry.strength;
+      if (p.name.begins_with(entry.layer)) return entry.strength.penalizes(p) ? &entry.strength : nullptr;
     return nullptr;
   }
 
@@ -74,7 +71,11 @@ class PerLayer {
   void expect_names(const M& model) const {
     for (const Entry& entry : layers_) {
       bool found = false;
-      M::visit([&](const Parameter& p, const auto&) { found = found || fits(entry, p); }, model);
+      M::visit(
+          [&](const Parameter& p, const auto&) {
+            found = found || (p.name.begins_with(entry.layer) && entry.strength.penalizes(p));
+          },
+          model);
       if (!found)
         throw DataError("PerLayer",
                         concat("expected the name of a layer with weights, got \"", entry.layer,

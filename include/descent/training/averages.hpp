@@ -9,16 +9,16 @@
 
 namespace descent::detail {
 
-/// Takes the gradient of `size` samples into the mean gradient of the `before` samples of the same step, and leaves the
-/// mean in both.
+/// Adds the gradient of samples of this weight to the mean gradient of samples that weigh `before`, those of the same
+/// step, and leaves the mean in both.
 template <Parameterized M>
-void accumulate(std::optional<M>& mean, M& gradient, Index size, Index before) {
+void accumulate(std::optional<M>& mean, M& gradient, double weight, double before) {
   using T = typename M::Scalar;
   if (before == 0) {
     mean.emplace(gradient);
     return;
   }
-  const T share = T(size) / T(before + size);
+  const T share = T(weight / (before + weight));
   visit_leaves(*mean, gradient, [&](const Leaf<T>& all, const Leaf<const T>& own) {
     if (!all.is_state()) all.array() += share * (own.array() - all.array());
   });

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/function_ref.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/thread_team.hpp"
 #include "descent/training/non_finite.hpp"
 
@@ -23,22 +25,30 @@ struct Workspace {
   using T = typename M::Scalar;
 
   Matrix<T> x, y, dy;
+  Vector<T> weights;
   typename M::Cache cache;
   Batch<T> prediction;
-  double cost = 0;  // summed over the samples
+  WeightedSum cost;
+};
+
+/// Inputs, targets and weights of samples.
+template <std::floating_point T>
+struct Samples {
+  Batch<T> x, y;
+  SampleWeights<T> weights;
 };
 
 /// The cost and the gradient of mini-batches, computed by one worker or by several, each of which takes some of the
 /// samples. Owns the working memory of both, and the threads.
 ///
-/// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
-/// sum needs no weights; layers that look at a whole batch sum over the team themselves.
+/// The gradients of the workers are added in the order of ranks. dy is divided by the weight of the whole batch, so that
+/// their sum is the gradient of the mean; layers that look at a whole batch sum over the team themselves.
 template <Layer M>
 class BatchGradient {
  public:
   using T = typename M::Scalar;
-  /// Gives inputs and targets of some of a batch's samples, which may be in the workspace.
-  using Load = FunctionRef<std::pair<Batch<T>, Batch<T>>(const Part&, Workspace<M>&)>;
+  /// Returns some of a batch's samples, which may be in the workspace.
+  using Load = FunctionRef<Samples<T>(const Part&, Workspace<M>&)>;
 
   BatchGradient(const M& model, const Threads& threads)
       : team_{threads.start()},
@@ -52,9 +62,9 @@ class BatchGradient {
   bool is_finite() const { return finite_; }
 
   /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to
-  /// step. Returns the mean loss.
-  double compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
-                 Load load) {
+  /// step. Returns the sum of the loss. The gradient is that of its mean, and 0 if no sample has a weight.
+  WeightedSum compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
+                      Load load) {
     shared_ = pays(samples);
     last_ = full ? &full_ : &rest_;
     workers().run([&](Team& worker) {
@@ -65,17 +75,19 @@ class BatchGradient {
       here.first_sample += part.first;
       if (worker.size() > 1) here.team = &worker;
 
-      const auto [x, y] = load(part, work);
+      const auto [x, y, weights] = load(part, work);
       const Pass pass = Pass::training(here);
       work.prediction = model.forward(x, work.cache, pass);
-      work.cost = loss.value_and_gradient(work.prediction, y, work.dy) * static_cast<double>(part.count);
-      if (part.count != samples) work.dy *= T(part.count) / T(samples);
+      work.cost = loss.value_and_gradient(work.prediction, y, work.dy, weights);
+      double weight = work.cost.weight;
+      if (worker.size() > 1) worker.all_reduce_sum(std::span{&weight, 1});
+      divide_by_weight(work.dy, weight);
       backward_parameters(model, x, work.dy, work.cache, gradients_[rank], pass);
     });
     add_up();
-    double cost = 0;
+    WeightedSum cost;
     for_each([&](const Workspace<M>& work) { cost += work.cost; });
-    return cost / static_cast<double>(samples);
+    return cost;
   }
 
   /// Updates the state of the model, such as running statistics, after the last batch: of the whole batch every worker

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -60,10 +61,26 @@ void check_targets(const auto& judge, const M& model, const Dataset<typename M::
     judge.check(model.output_shape(data.sample_shape()).size(), targets);
 }
 
+/// Throws unless a sample counts: one whose weight is above 0, and whose class, where targets are classes, is not ignored.
+template <Layer M>
+void expect_counted_sample(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
+                           std::string_view role) {
+  using T = typename M::Scalar;
+  const bool classes = are_classes(data.y.rows()) && model.output_shape(data.sample_shape()).size() > 1;
+  const SampleWeights<T> weights{data.weights};
+  for (Index j = 0; j < data.samples(); ++j)
+    if (weights(j) > 0 && !(classes && data.y(0, j) == T(ignored_class))) return;
+  throw_error<DataError>(
+      user, {"expected a sample that counts in ", role, ", got classes of -1 and weights of 0 alone"},
+      "number the classes from 0; -1 ignores a sample");
+}
+
 /// Throws unless the loss can take the targets, and what the model puts out.
 template <Layer M>
-void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data) {
+void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data,
+                std::string_view user, std::string_view role) {
   check_targets(loss, model, data);
+  expect_counted_sample(model, data, user, role);
   expect_outputs_for(loss, model, data.inputs());
 }
 
@@ -78,8 +95,9 @@ void prepare_metrics(std::vector<AnyMetric<T>>& metrics, const auto& model, cons
 /// Throws unless the loss and the metrics can take the targets, and what the model puts out.
 template <Layer M>
 void check_loss_and_metrics(const auto& loss, std::vector<AnyMetric<typename M::Scalar>> metrics,
-                            const M& model, const Dataset<typename M::Scalar>& data) {
-  check_loss(loss, model, data);
+                            const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
+                            std::string_view role) {
+  check_loss(loss, model, data, user, role);
   prepare_metrics(metrics, model, loss);
   for (const auto& metric : metrics) check_targets(metric, model, data);
 }

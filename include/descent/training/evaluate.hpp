@@ -19,18 +19,19 @@ void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::s
   expect_input(model, data.inputs(), user);
 }
 
-/// Calls f(prediction, target) for the data set, batch by batch.
+/// Calls f(prediction, target, weights) for the data set, batch by batch.
 template <Layer M>
 void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
   using T = typename M::Scalar;
   forward_in_batches(model, data.inputs(), [&](Index first, Batch<T> prediction) {
-    f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())});
+    f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())},
+      SampleWeights<T>{data.weights}.segment(first, prediction.cols()));
   });
 }
 
 }  // namespace detail
 
-/// The value of a metric over a data set, as in inference.
+/// The value of a metric over a data set, as in inference. Samples count by `data.weights`.
 ///
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
@@ -45,23 +46,24 @@ auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric)
   detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_targets(metric, model, data);
   if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
-  detail::predict_beside_targets(model, data,
-                                 [&](auto prediction, auto target) { metric.update(prediction, target); });
+  detail::predict_beside_targets(model, data, [&](auto prediction, auto target, auto weights) {
+    metric.update(prediction, target, weights);
+  });
   return metric.value();
 }
 
-/// The mean of a loss over a data set, as in inference, without any penalty.
+/// The mean of a loss over a data set, as in inference, without any penalty. Samples count by `data.weights`.
 ///
 /// Throws   ShapeError or DataError when the data does not fit the model, or the loss expects other targets or outputs.
 template <Layer M, Loss<typename M::Scalar> L>
 double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
   detail::expect_data(model, data, "evaluate", "the data set");
-  detail::check_loss(loss, model, data);
-  double total = 0;
-  detail::predict_beside_targets(model, data, [&](auto prediction, auto target) {
-    total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
+  detail::check_loss(loss, model, data, "evaluate", "the data set");
+  WeightedSum total;
+  detail::predict_beside_targets(model, data, [&](auto prediction, auto target, auto weights) {
+    total += loss.value(prediction, target, weights);
   });
-  return total / static_cast<double>(data.samples());
+  return total.mean();
 }
 
 }  // namespace descent

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/training/epoch_rules.hpp"
 #include "descent/training/history.hpp"
 
@@ -49,13 +50,15 @@ struct Epoch {
   EpochPlan plan;
   std::int64_t batches = 0, samples = 0;  // done
   std::int64_t in_step = 0;               // samples since the last update
-  double total = 0;                       // the cost, summed over these samples
+  double weight_in_step = 0;              // of these
+  WeightedSum cost = {};                  // of all samples done, with the penalty
 
-  double mean_cost() const { return total / static_cast<double>(samples); }
+  double mean_cost() const { return cost.mean(); }
 
   void visit_members(auto& a) {
     a("plan", plan);
-    a("batches", batches), a("samples", samples), a("in_step", in_step), a("total", total);
+    a("batches", batches), a("samples", samples), a("in_step", in_step);
+    a("weight_in_step", weight_in_step), a("cost", cost);
     if (batches < 0 || in_step < 0 || in_step > samples || samples > plan.samples)
       throw_error<FormatError>(
           "checkpoint",

@@ -22,20 +22,20 @@ void add_measured(NamedValues& values, double loss, const std::vector<AnyMetric<
   for (const AnyMetric<T>& metric : metrics) add(values, joined({prefix, metric.name()}), metric.value());
 }
 
-/// Adds those of the validation set, with the penalty that a training set of so many samples has.
+/// Adds loss and metrics of the validation set; the penalty is that of a training set of this size.
 template <Layer M>
 void validate(NamedValues& values, const M& model, const FitOptions<M>& options, const auto& loss,
               Index training_samples) {
   using T = typename M::Scalar;
-  double total = 0;
+  WeightedSum total;
   std::vector<AnyMetric<T>> metrics = options.metrics;
   prepare_metrics(metrics, model, loss);
-  predict_beside_targets(model, *options.validation, [&](Batch<T> prediction, Batch<T> target) {
-    total += loss.value(prediction, target) * static_cast<double>(prediction.cols());
-    for (AnyMetric<T>& metric : metrics) metric.update(prediction, target);
-  });
-  const double mean = total / static_cast<double>(options.validation->samples());
-  add_measured(values, mean + options.regularizer.penalty(model, training_samples), metrics, "val_");
+  predict_beside_targets(model, *options.validation,
+                         [&](Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) {
+                           total += loss.value(prediction, target, weights);
+                           for (AnyMetric<T>& metric : metrics) metric.update(prediction, target, weights);
+                         });
+  add_measured(values, total.mean() + options.regularizer.penalty(model, training_samples), metrics, "val_");
 }
 
 }  // namespace descent::detail

@@ -79,21 +79,25 @@ class Trainer final : private detail::Learner {
   }
 
   /// One step on one batch, which counts as the training set for the regularizer. Returns the cost before
-  /// the step. Learning rates that follow the epochs move on with `end_epoch`.
+  /// the step. Learning rates that follow the epochs move on with `end_epoch`. Samples count by their weights, or all
+  /// the same if none are passed.
   ///
-  /// Throws   ShapeError or DataError when the batch does not fit the model or has not one target a sample;
-  ///          values and labels are not checked beyond what the loss does.
-  double step(const Batch<T>& x, const Batch<T>& y) {
+  /// Throws   ShapeError or DataError when the batch does not fit the model, has not one target and weight a sample,
+  ///          or a weight is negative; values and labels are not checked beyond what the loss does.
+  double step(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights = {}) {
     detail::expect_shape(model, x, "Trainer::step");
     if (y.cols() != x.cols())
       throw_error<ShapeError>("Trainer::step",
                               {"expected a target for each of the ", x.cols(), " samples, got ", y.cols()},
                               "pass [targets, samples]: is one transposed?");
+    detail::expect_weights("Trainer::step", weights, x.cols());
+    detail::expect_weight_values("Trainer::step", weights, "the batch");
     const FlushDenormals guard;
-    const double cost = forward_backward(x.cols(), x.cols(), 0, true, [&](const Part& part, auto&) {
-      return std::pair<Batch<T>, Batch<T>>{x.columns(part.first, part.count),
-                                           y.columns(part.first, part.count)};
-    });
+    const auto load = [&](const Part& part, auto&) {
+      return detail::Samples<T>{x.columns(part.first, part.count), y.columns(part.first, part.count),
+                                weights.segment(part.first, part.count)};
+    };
+    const double cost = forward_backward(x.cols(), x.cols(), 0, true, load).cost;
     update(x.cols());
     return cost;
   }
@@ -149,7 +153,7 @@ class Trainer final : private detail::Learner {
   void check(const Dataset<T>& data, std::string_view role, const Dataset<T>& train) const {
     detail::expect_data(model, data, "fit", role);
     expect_same_names(train, data, "fit", role);
-    detail::check_loss_and_metrics(loss, options.metrics, model, data);
+    detail::check_loss_and_metrics(loss, options.metrics, model, data, "fit", role);
   }
 
   /// Throws unless the model takes a batch of so many samples in training, such as the last one of an epoch, for which
@@ -190,22 +194,24 @@ class Trainer final : private detail::Learner {
     detail::prepare_metrics(metrics_, model, loss);
   }
 
-  double learn(const detail::MiniBatch& batch) override {
+  detail::MiniBatchCost learn(const detail::MiniBatch& batch) override {
     const auto size = static_cast<Index>(batch.samples.size());
     const auto load = [&](const Part& part, Workspace& work) {
       const auto samples =
           batch.samples.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
       gather(train_->x, samples, work.x);
       gather(train_->y, samples, work.y);
+      gather(train_->weights, samples, work.weights);
       if (options.augment) options.augment(work.x, samples, options.seed, state_.clock.epoch);
-      return std::pair<Batch<T>, Batch<T>>{{work.x, train_->sample_shape()}, work.y};
+      return detail::Samples<T>{{work.x, train_->sample_shape()}, work.y, work.weights};
     };
-    const double cost =
+    const detail::MiniBatchCost cost =
         forward_backward(size, batch.training_samples, batch.first_sample, batch.is_full, load);
-    if (options.accumulate > 1) detail::accumulate(accumulated_, gradient(), size, batch.first_sample);
+    if (options.accumulate > 1)
+      detail::accumulate(accumulated_, gradient(), cost.weight, batch.weight_before);
     if (batch.ends_step) update(batch.training_samples);
     batch_gradient().for_each([&](const Workspace& work) {
-      for (AnyMetric<T>& metric : metrics_) metric.update(work.prediction, work.y);
+      for (AnyMetric<T>& metric : metrics_) metric.update(work.prediction, work.y, work.weights);
     });
     return cost;
   }
@@ -250,13 +256,14 @@ class Trainer final : private detail::Learner {
   }
   M& gradient() { return batch_gradient().gradient(); }
 
-  /// The cost of a mini-batch and, in `gradient()`, the gradient of its loss.
-  double forward_backward(Index size, Index training_samples, Index first_sample, bool full,
-                          typename Gradient::Load load) {
+  /// Computes the cost of a mini-batch and, in `gradient()`, the gradient of its mean loss.
+  detail::MiniBatchCost forward_backward(Index size, Index training_samples, Index first_sample, bool full,
+                                         typename Gradient::Load load) {
     Gradient& batch = batch_gradient();
-    const double cost =
-        batch.compute(model, loss, size, full, {options.seed, state_.clock.step, first_sample}, load) +
-        options.regularizer.penalty(model, training_samples);
+    const WeightedSum sum =
+        batch.compute(model, loss, size, full, {options.seed, state_.clock.step, first_sample}, load);
+    const double mean_loss = sum.weight == 0 ? 0 : sum.mean();
+    const double cost = mean_loss + options.regularizer.penalty(model, training_samples);
     if (!is_finite(cost))
       detail::throw_not_finite({"loss", cost, batch.first_fault(model)}, state_.clock, learning_rate());
     if (!batch.is_finite())
@@ -264,7 +271,7 @@ class Trainer final : private detail::Learner {
           {"gradient", detail::not_a_number<double>(), detail::first_fault_backward(gradient())},
           state_.clock, learning_rate());
     batch.update_state(model);
-    return cost;
+    return {cost, sum.weight};
   }
 
   /// The step of the optimizer along `gradient()`, with all that goes around it.

@@ -20,8 +20,14 @@ namespace descent::detail {
 struct MiniBatch {
   std::span<const Index> samples;
   Index training_samples;
-  Index first_sample;  // how many samples of the step are before it
+  Index first_sample;    // the number of samples of the step before it
+  double weight_before;  // of these
   bool is_full, ends_step;
+};
+
+/// The cost of a mini-batch: the mean loss with the penalty. `weight` is that of its samples.
+struct MiniBatchCost {
+  double cost, weight;
 };
 
 /// The side of training that knows the types of model, loss and optimizer.
@@ -31,8 +37,8 @@ class Learner : public Checkpointed {
   virtual double learning_rate() const = 0;
 
   virtual void begin_epoch() = 0;
-  /// Takes the mini-batch into the gradient of the step, and steps if it is the last. Returns its cost.
-  virtual double learn(const MiniBatch& batch) = 0;
+  /// Adds the mini-batch to the gradient of the step, and steps if it is the last.
+  virtual MiniBatchCost learn(const MiniBatch& batch) = 0;
   virtual NamedValues training_values(double mean_cost) const = 0;
   virtual void add_validation_values(NamedValues& values, Index training_samples) const = 0;
   virtual void expect_finite_weights() const = 0;
@@ -93,10 +99,11 @@ class TrainingLoop {
       const auto size = static_cast<Index>(samples.size());
       ++epoch.batches;
       const bool ends_step = epoch.batches % plan.accumulate == 0 || epoch.batches == plan.batches();
-      const double cost =
-          learner_.learn({samples, plan.samples, epoch.in_step, size == plan.batch_size, ends_step});
+      const auto [cost, weight] = learner_.learn(
+          {samples, plan.samples, epoch.in_step, epoch.weight_in_step, size == plan.batch_size, ends_step});
       epoch.in_step = ends_step ? 0 : epoch.in_step + size;
-      epoch.total += cost * static_cast<double>(size);
+      epoch.weight_in_step = ends_step ? 0 : epoch.weight_in_step + weight;
+      epoch.cost += {cost * weight, weight};
       epoch.samples += size;
       next = notify(options_.on_batch_end, BatchEnd{learner_.clock().step, cost, learner_.learning_rate()});
       if (progress.wants_update())

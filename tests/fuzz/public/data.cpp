@@ -18,6 +18,7 @@ Dataset<double> any_dataset(Source& source) {
   const Index samples = source.count(6);
   Dataset<double> data{.x = source.matrix(3, samples), .y = source.matrix(1, samples)};
   if (source.one_in(4)) data.feature_names.assign(source.below(5), source.text());
+  if (source.one_in(4)) data.weights = source.values<double>(source.count(samples), 1);
   if (source.one_in(4)) data.class_names.assign(source.below(5), source.text());
   return data;
 }
@@ -79,6 +80,9 @@ void add_data(Calls& calls) {
   calls.push_back({"gather", [](Source& source) {
                      Matrix<double> out;
                      gather(source.matrix(3, 6), any_indices(source, 2), out);
+                     Vector<double> weights;
+                     gather(Vector<double>{source.values<double>(source.count(6), 1)}, any_indices(source, 2),
+                            weights);
                    }});
   calls.push_back({"one_hot", [](Source& source) {
                      const Matrix<double> labels = source.matrix(1, 4);

@@ -12,6 +12,7 @@ namespace fuzz {
 /// A loss of any type.
 class AnyLoss {
   using B = descent::Batch<double>;
+  using Weights = descent::SampleWeights<double>;
 
  public:
   static constexpr std::string_view name = "AnyLoss";
@@ -20,17 +21,21 @@ class AnyLoss {
   explicit AnyLoss(L loss) : self_{std::make_shared<Held<L>>(std::move(loss))} {}
 
   void check(descent::Index outputs, B target) const { self_->check(outputs, target); }
-  double value(B prediction, B target) const { return self_->value(prediction, target); }
-  double value_and_gradient(B prediction, B target, descent::Matrix<double>& dy) const {
-    return self_->value_and_gradient(prediction, target, dy);
+  descent::WeightedSum value(B prediction, B target, Weights weights) const {
+    return self_->value(prediction, target, weights);
+  }
+  descent::WeightedSum value_and_gradient(B prediction, B target, descent::Matrix<double>& dy,
+                                          Weights weights) const {
+    return self_->value_and_gradient(prediction, target, dy, weights);
   }
 
  private:
   struct Interface {
     virtual ~Interface() = default;
     virtual void check(descent::Index outputs, B target) const = 0;
-    virtual double value(B prediction, B target) const = 0;
-    virtual double value_and_gradient(B prediction, B target, descent::Matrix<double>& dy) const = 0;
+    virtual descent::WeightedSum value(B prediction, B target, Weights weights) const = 0;
+    virtual descent::WeightedSum value_and_gradient(B prediction, B target, descent::Matrix<double>& dy,
+                                                    Weights weights) const = 0;
   };
   template <class L>
   struct Held final : Interface {
@@ -38,9 +43,12 @@ class AnyLoss {
     void check(descent::Index outputs, B target) const override {
       if constexpr (requires { loss.check(outputs, target); }) loss.check(outputs, target);
     }
-    double value(B prediction, B target) const override { return loss.value(prediction, target); }
-    double value_and_gradient(B prediction, B target, descent::Matrix<double>& dy) const override {
-      return loss.value_and_gradient(prediction, target, dy);
+    descent::WeightedSum value(B prediction, B target, Weights weights) const override {
+      return loss.value(prediction, target, weights);
+    }
+    descent::WeightedSum value_and_gradient(B prediction, B target, descent::Matrix<double>& dy,
+                                            Weights weights) const override {
+      return loss.value_and_gradient(prediction, target, dy, weights);
     }
     L loss;
   };

@@ -49,7 +49,7 @@ void run(Source& source, const M& model, const M& other) {
   else
     backward_parameters(model, again, dy, any_cache, gradient, pass);
   M updated = model;
-  update_buffers(updated, gradient);
+  update_state(updated, any_cache);
 }
 
 template <class M>
@@ -138,6 +138,21 @@ void add_layers(Calls& calls) {
                      const Index in = source.size(5), out = source.size(4);
                      const Dense<double> layer{in, out, rng, source.flag() ? Bias::learned : Bias::none};
                      run(source, layer, Dense<double>{5, source.count(4), rng});
+                   }});
+  calls.push_back({"Dense: of given numbers", [](Source& source) {
+                     const Matrix<double> weight = source.matrix(4, 5), bias = source.matrix(4, 1);
+                     const Dense layer = source.flag() ? Dense{weight, bias} : Dense{weight};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"Dropout: with a given mask", [](Source& source) {
+                     const Dropout<double> layer{{.keep = 0.8}};
+                     const Matrix<double> x = source.matrix(5, 3);
+                     Matrix<double> mask = source.matrix(5, 3);
+                     if (source.flag()) mask = (mask.array() > 0).cast<double>();
+                     Dropout<double>::Cache cache;
+                     layer.forward_with_mask(x, mask, cache);
+                     Dropout<double> gradient = layer;
+                     layer.backward(x, source.matrix(5, 3), cache, gradient);
                    }});
   calls.push_back({"BatchNorm: constructor",
                    [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});

@@ -17,6 +17,12 @@ Matrix<double> like(Source& source, const Matrix<double>& m) {
   if (source.one_in(2)) changed.data()[source.below(static_cast<std::size_t>(m.size()))] = source.number();
   return changed;
 }
+
+/// No weights, or mostly one for each sample.
+Vector<double> weights(Source& source, Index samples) {
+  if (source.flag()) return {};
+  return source.values<double>(source.count(samples), 1);
+}
 }  // namespace
 
 void add_losses_and_metrics(Calls& calls) {
@@ -24,13 +30,14 @@ void add_losses_and_metrics(Calls& calls) {
     calls.push_back({row.name + ": value and gradient", [&row](Source& source) {
                        const auto loss = changed(source, row.loss);
                        const Matrix<double> p = like(source, row.prediction), t = like(source, row.target);
+                       const Vector<double> w = weights(source, p.cols());
                        Matrix<double> dy;
                        if constexpr (requires { loss.check(Index{}, Batch<double>{t}); })
                          if (source.one_in(4)) loss.check(source.size(p.rows()), Batch<double>{t});
                        if (source.flag())
-                         loss.value(Batch<double>{p}, Batch<double>{t});
+                         loss.value(Batch<double>{p}, Batch<double>{t}, w);
                        else
-                         loss.value_and_gradient(Batch<double>{p}, Batch<double>{t}, dy);
+                         loss.value_and_gradient(Batch<double>{p}, Batch<double>{t}, dy, w);
                      }});
   });
   calls.push_back({"softmax", [](Source& source) { softmax(source.matrix(3, 2)); }});
@@ -39,7 +46,7 @@ void add_losses_and_metrics(Calls& calls) {
                        auto metric = changed(source, row.metric, Whole::small);
                        for (int i = 0; i < 2; ++i) {
                          const Matrix<double> p = like(source, row.prediction), t = like(source, row.target);
-                         metric.update(Batch<double>{p}, Batch<double>{t});
+                         metric.update(Batch<double>{p}, Batch<double>{t}, weights(source, p.cols()));
                        }
                        auto other = row.metric;
                        const Matrix<double> p = source.matrix(3, 4),

@@ -76,6 +76,8 @@ void change(Source& source, M& member, Whole whole) {
     member = whole == Whole::small ? static_cast<M>(source.below(9)) : static_cast<M>(source.whole());
   else if constexpr (std::is_same_v<M, std::optional<Index>>)
     member = source.whole();
+  else if constexpr (std::is_same_v<M, std::optional<double>>)
+    member = source.number();
   else if constexpr (std::is_same_v<M, std::string>)
     member = source.text();
   else if constexpr (std::is_same_v<M, LearningRate> || std::is_same_v<M, AnySchedule>)

@@ -68,7 +68,9 @@ AnyLimit<M> any_limit(Source& source) {
 /// Five features, mostly, and targets of 1 or 3 rows.
 Dataset<double> any_dataset(Source& source) {
   const Index samples = source.one_in(32) ? 300 : source.count(6);
-  return {.x = source.matrix(5, samples), .y = source.matrix(source.flag() ? 1 : 3, samples)};
+  Dataset<double> data{.x = source.matrix(5, samples), .y = source.matrix(source.flag() ? 1 : 3, samples)};
+  if (source.one_in(8)) data.weights = source.values<double>(source.count(samples), 1).cwiseAbs();
+  return data;
 }
 
 template <class M>
@@ -127,7 +129,7 @@ void add_training_of(Calls& calls, const std::string& name) {
                      for (unsigned n = source.below(4); n > 0; --n) {
                        const auto data = source.one_in(4) ? any_dataset(source) : train;
                        if (source.flag())
-                         trainer.step(data.x, data.y);
+                         trainer.step(data.x, data.y, data.weights);
                        else
                          trainer.run(data, static_cast<int>(source.below(3)) - source.one_in(8));
                        if (source.one_in(8)) trainer.model = model_for<M>(source);

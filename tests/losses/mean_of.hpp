@@ -1,0 +1,17 @@
+#pragma once
+
+#include <descent/core/sample_weights.hpp>
+#include <descent/core/types.hpp>
+
+/// The mean of a loss over samples.
+double mean_of(const auto& loss, const auto& prediction, const auto& target) {
+  return loss.value(prediction, target).mean();
+}
+
+/// The same, and dy is its gradient.
+template <class T>
+double mean_of(const auto& loss, const auto& prediction, const auto& target, descent::Matrix<T>& dy) {
+  const descent::WeightedSum sum = loss.value_and_gradient(prediction, target, dy);
+  descent::divide_by_weight(dy, sum.weight);
+  return sum.mean();
+}
