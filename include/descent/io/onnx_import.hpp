@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,15 +35,6 @@ void view_as(Network<T>& net, OnnxSamples& samples, const Shape& shape) {
   samples.shape = shape;
 }
 
-/// Lets the samples have the shape that their axes say. False if they are in another order.
-template <std::floating_point T>
-bool settle(Network<T>& net, OnnxSamples& samples) {
-  const Shape usual = samples.usual_shape();
-  if (samples.is(usual)) return view_as(net, samples, usual), true;
-  if (!samples.is_row_major()) return false;
-  return view_as(net, samples, {samples.size()}), true;
-}
-
 }  // namespace detail
 
 /// Nodes that a pattern matched, on their way to layers: the constants and the attributes in them, and the network that
@@ -61,9 +53,9 @@ class OnnxImport : public detail::OnnxNumbers {
 
   /// The samples that come in, for a layer that takes images or sequences as ONNX has them, with their channels in axis 1.
   const Shape& shape() {
-    const Shape usual = samples_.usual_shape();
-    if (!samples_.is(usual)) fail_order();
-    detail::view_as(net_, samples_, usual);
+    const std::optional<Shape> usual = samples_.usual_shape();
+    if (!usual || (samples_.axes.size() > 1 && !samples_.is_channels(0))) fail_order();
+    detail::view_as(net_, samples_, *usual);
     return samples_.shape;
   }
 

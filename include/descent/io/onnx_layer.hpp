@@ -63,7 +63,7 @@ template <Layer M>
 OnnxNetwork onnx_tensors(const M& model) {
   OnnxNetwork network;
   const auto record = [&](const Parameter& p, const auto& numbers) {
-    network.tensors.emplace(p.name.path(), onnx_tensor(Leaf<const typename M::Scalar>{p, numbers}));
+    network.tensors.emplace(p.name.path(), onnx_tensor(descent::Leaf<const typename M::Scalar>{p, numbers}));
   };
   M::visit(record, model);
   visit_state<M>(record, model);

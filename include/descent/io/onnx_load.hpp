@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <istream>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -58,7 +59,7 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
 constexpr Index most_onnx_features = Index{1} << 31;
 
 /// The samples of the input.
-inline OnnxSamples samples_of(const OnnxValue& input) {
+inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
   if (input.dims.empty())
     fail_to_load_onnx("expected an input [batch, features], got 0 dimensions",
                       "export it for batches of samples");
@@ -72,7 +73,13 @@ inline OnnxSamples samples_of(const OnnxValue& input) {
     features *= size;
     sizes.push_back(Index{size});
   }
-  return {input.dims[0], sizes};
+  return {input.dims[0], sizes, channels_last};
+}
+
+template <std::floating_point T>
+Network<T> or_identity(Network<T> net) {
+  if (net.size() == 0) net.add(Identity<T>{});
+  return net;
 }
 
 /// Makes a network of the steps in a file.
@@ -110,15 +117,6 @@ class OnnxAssembly {
     }
     --nesting_;
     return net;
-  }
-
-  /// The network from the input to the step `end`, whose output has the shape that the file says.
-  Network<T> whole(std::size_t end, OnnxSamples samples) {
-    Network<T> net = network(0, end, samples);
-    if (!settle(net, samples))
-      fail_to_load_onnx("expected an output with its channels in axis 1, got values in another order",
-                        "end the network before they are reordered, or in a fully connected layer after it");
-    return or_identity(std::move(net));
   }
 
  private:
@@ -182,11 +180,6 @@ class OnnxAssembly {
       net.add(std::move(whole[0]));
   }
 
-  static Network<T> or_identity(Network<T> net) {
-    if (net.size() == 0) net.add(Identity<T>{});
-    return net;
-  }
-
   /// The only branch, or a Concat of two halves: it has its branches in its type, and there may be any number.
   static Network<T> joined(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
     if (end - begin == 1) return std::move(branches[begin]);
@@ -230,14 +223,35 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
   for (const OnnxImporter<T>& importer : layers) patterns.push_back(OnnxPattern::parse(importer.pattern));
   const OnnxSeriesParallel steps{model, input.name, patterns};
   const std::size_t end = output_step(model, steps);
-  return OnnxAssembly<T>{model, steps, layers}.whole(end, samples_of(input));
+  OnnxSamples samples;
+  const auto read = [&](bool channels_last) {
+    samples = samples_of(input, channels_last);
+    return OnnxAssembly<T>{model, steps, layers}.network(0, end, samples);
+  };
+  Network<T> net;
+  try {
+    net = read(false);
+  } catch (const FormatError&) {
+    if (input.dims.size() < 3) throw;
+    try {
+      net = read(true);
+    } catch (const FormatError&) {
+    }
+    if (net.size() == 0) throw;  // the first error
+  }
+  const std::optional<Shape> shape = samples.usual_shape();
+  if (!shape)
+    fail_to_load_onnx("expected an output with its channels in axis 1, got values in another order",
+                      "end the network before they are reordered, or in a fully connected layer after it");
+  view_as(net, samples, *shape);
+  return or_identity(std::move(net));
 }
 
 /// Reads a network from .onnx, to predict with or to train further: what save_onnx writes, and fully connected
 /// networks that PyTorch exports in inference mode. The guide says which operators are read as which layer.
 ///
 /// An input [batch, channels, height, width] or [batch, channels, time] is that of images or sequences, whose channels vary
-/// fastest here. Layers that take their values in another order, as a fully connected one after Flatten, have their weights
+/// fastest here. If its layers cannot be read so, it is [batch, height, width, channels] or [batch, time, channels]. Layers that take their values in another order, as a fully connected one after Flatten, have their weights
 /// reordered.
 ///
 ///   Network net = load_onnx("digits.onnx");

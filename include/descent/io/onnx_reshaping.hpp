@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/io/onnx_import.hpp"
 #include "descent/io/onnx_samples.hpp"
@@ -33,7 +34,9 @@ struct OnnxReshaping {
     in.samples().transpose(order);
   }
   static void flatten(In in) {
-    if (in.axis("Flatten", 1) != 0) in.fail_axis(in.integer("Flatten", "axis", 1));
+    if (in.axis("Flatten", 1) != 0)
+      in.fail(concat("expected axis = 1, got ", in.integer("Flatten", "axis", 1)),
+              "samples are rows: flatten all but the batch");
     reshape_to(in, {0, -1}, true);
   }
   static void reshape(In in) {

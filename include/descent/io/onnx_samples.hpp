@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,18 +31,18 @@ class OnnxSamples {
   using Axis = std::vector<OnnxStretch>;
 
   OnnxSamples() = default;
-  /// Of the input of a network: [channels, height, width], [channels, time] or [features]. More axes, or none, are plain
-  /// features in ONNX's order.
-  OnnxSamples(std::int64_t batch, const std::vector<Index>& sizes) : count{batch} {
+  /// Of the input of a network: [features], a sequence of [channels, time] or an image of [channels, height, width], or
+  /// with the channels last. More axes, or none, are plain features in ONNX's order.
+  OnnxSamples(std::int64_t batch, const std::vector<Index>& sizes, bool channels_last) : count{batch} {
     const std::size_t rank = sizes.size();
-    if (rank == 2 || rank == 3) {
+    if (!channels_last && (rank == 2 || rank == 3)) {
       become({sizes[0], rank == 3 ? sizes[1] : 1, sizes.back()}, rank);
       return;
     }
-    shape = {1};
-    for (const Index size : sizes) shape.channels *= size;
-    Index stride = shape.channels;
+    Index stride = 1;
+    for (const Index size : sizes) stride *= size;
     for (const Index size : sizes) axes.push_back(of(size, stride /= size));
+    shape = *usual_shape();
   }
 
   /// Makes them samples of a shape, with `rank` axes in the usual order.
@@ -72,19 +73,19 @@ class OnnxSamples {
   bool is_channels(std::size_t axis) const {
     return axes[axis].empty() || axes[axis] == Axis{{size(axis), 1}};
   }
-  /// True if the samples, with all axes as they are, have the shape, whose channels are axis 1 of ONNX.
-  bool is(const Shape& other) const {
-    OnnxSamples usual;
-    usual.become(other, axes.size());
-    return axes.size() <= 3 && axes == usual.axes;
-  }
-  /// True if our memory has the order of ONNX, which varies the last axis fastest.
-  bool is_row_major() const { return flat() == of(size(), 1); }
-  /// The shape of the axes in the usual order.
-  Shape usual_shape() const {
-    if (axes.size() == 3) return {size(0), size(1), size(2)};
-    if (axes.size() == 2) return {size(0), 1, size(1)};
-    return {size()};
+  /// The shape of samples whose axes are in the order of our memory, with the channels first or last; of others, none.
+  std::optional<Shape> usual_shape() const {
+    const std::size_t rank = axes.size();
+    Shape shape_of_axes{size()};
+    if (rank == 2) shape_of_axes = {size(0), 1, size(1)};
+    if (rank == 3) shape_of_axes = {size(0), size(1), size(2)};
+    OnnxSamples channels_first;
+    channels_first.become(shape_of_axes, rank);
+    if (axes == channels_first.axes) return shape_of_axes;
+    if (flat() != of(size(), 1)) return {};
+    if (rank == 2) return Shape{size(1), 1, size(0)};
+    if (rank == 3) return Shape{size(2), size(0), size(1)};
+    return shape_of_axes;
   }
 
   void transpose(const std::vector<std::size_t>& order) {
