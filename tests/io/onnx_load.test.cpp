@@ -46,7 +46,7 @@ Network<> read_back(const Network<>& net, const OnnxOptions& options) {
   return load_onnx(file);
 }
 
-/// y = W x + b with ReLU behind, of 2 features, for tests to damage.
+/// y = W x + b with ReLU after it, of 2 features, for tests to damage.
 OnnxModel simple() {
   OnnxModel model;
   model.inputs = {{"x", {-1, 2}}};
@@ -128,7 +128,7 @@ TEST_CASE("load_onnx: a network comes back with its layers") {
   }
 }
 
-TEST_CASE("load_onnx reads what PyTorch exports, and it can be trained further") {
+TEST_CASE("load_onnx: reads what PyTorch exports, and it can be trained further") {
   const auto golden = golden::read("onnx");
   for (const char* name :
        {"activations", "batch_norm", "layer_norm", "residuals", "branches", "flatten", "affine"})
@@ -149,7 +149,7 @@ TEST_CASE("load_onnx reads what PyTorch exports, and it can be trained further")
     }
 }
 
-TEST_CASE("from_onnx reads products however they are written") {
+TEST_CASE("from_onnx: reads products however they are written") {
   const Matrix<> x{{1}, {-1}};
   const Matrix<> expected{{0.5F * -1 + 2 * 5}, {0.5F * -1 + 2 * 6}};
   OnnxModel model = simple();
@@ -187,7 +187,7 @@ TEST_CASE("from_onnx: values in other types are read") {
   CHECK(tensor(std::string{"\x10\x09\x2a\x02\0\x01", 6}) == Values{0, 1});      // in int32_data
 }
 
-TEST_CASE("load_onnx reads a Dropout that says by a truth value that it is not training") {
+TEST_CASE("load_onnx: reads a Dropout that says by a truth value that it is not training") {
   OnnxModel model = simple();
   model.initializers.push_back({"ratio", {}, {0.25}, OnnxType::float32});
   model.initializers.push_back({"mode", {}, {0}, OnnxType::boolean});
@@ -209,7 +209,7 @@ TEST_CASE("load_onnx reads a Dropout that says by a truth value that it is not t
   CHECK(net[1].get_if<Dropout<>>()->keep() == 0.5);
 }
 
-TEST_CASE("from_onnx reads a Flatten of all sizes but the first") {
+TEST_CASE("from_onnx: reads a Flatten of all sizes but the first") {
   OnnxModel model = simple();
   const auto flatten = [&](std::int64_t axis, std::vector<std::int64_t> dims) {
     model = simple();
@@ -358,7 +358,7 @@ TEST_CASE("load_onnx: of several inputs the one that the outputs need is read") 
   CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
 }
 
-TEST_CASE("from_onnx names a node that it does not know") {
+TEST_CASE("from_onnx: names a node that it does not know") {
   CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].op = "Sin"; }),
              ContainsSubstring("load_onnx: node \"last\" (Sin): expected a layer that is known here") &&
                  ContainsSubstring("Gemm"));
@@ -379,7 +379,7 @@ TEST_CASE("from_onnx names a node that it does not know") {
              ContainsSubstring("node \"\" (Softmax): expected axis = 1, got 0"));
 }
 
-TEST_CASE("from_onnx refuses structures that no layer has") {
+TEST_CASE("from_onnx: refuses structures that no layer has") {
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs.push_back({"z", {-1, 2}});
                m.nodes[1] = {"Add", "last", {"h", "z"}, {"y"}, {}, {}};
@@ -419,7 +419,7 @@ TEST_CASE("from_onnx refuses structures that no layer has") {
              ContainsSubstring("node \"all\" (Concat): expected axis = 1, got 0"));
 }
 
-TEST_CASE("from_onnx refuses graphs that do not hold together") {
+TEST_CASE("from_onnx: refuses graphs that do not hold together") {
   CHECK_THAT(
       complaint_after([](OnnxModel& m) { m.nodes[0].inputs[0] = "y"; }),  // a cycle
       ContainsSubstring("node \"first\" (Gemm): expected its input \"y\" to come from a node before it"));
@@ -441,7 +441,7 @@ TEST_CASE("from_onnx refuses graphs that do not hold together") {
              ContainsSubstring("expected a matrix for weight, got 1 dimensions"));
 }
 
-TEST_CASE("from_onnx refuses files that ask for more than they hold") {
+TEST_CASE("from_onnx: refuses files that ask for more than they hold") {
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs[0].dims[1] = std::int64_t{1} << 31;
                m.nodes[0] = {"Mul", "", {"x", "one"}, {"h"}, {}, {}};
@@ -478,7 +478,7 @@ TEST_CASE("from_onnx refuses files that ask for more than they hold") {
       ContainsSubstring("expected about as many weights as the file holds"));
 }
 
-TEST_CASE("from_onnx does not walk a long graph for each of its nodes") {
+TEST_CASE("from_onnx: does not walk a long graph for each of its nodes") {
   CHECK_THAT(
       complaint_after([](OnnxModel& m) {
         std::string x = "y";
@@ -501,7 +501,7 @@ TEST_CASE("from_onnx does not walk a long graph for each of its nodes") {
   CHECK(types(from_onnx(model)).size() == 302);
 }
 
-TEST_CASE("read_onnx drops optional inputs that are left out at the end") {
+TEST_CASE("read_onnx: drops optional inputs that are left out at the end") {
   OnnxModel model = simple();
   model.nodes[1].inputs = {"h", "", ""};
   CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
@@ -509,7 +509,7 @@ TEST_CASE("read_onnx drops optional inputs that are left out at the end") {
   CHECK(read_onnx(in).nodes[1].inputs == std::vector<std::string>{"h"});
 }
 
-TEST_CASE("read_onnx refuses what the format asks for and the file leaves out") {
+TEST_CASE("read_onnx: refuses what the format asks for and the file leaves out") {
   const auto complaint_after_writing = [](const std::function<void(OnnxModel&)>& damage) {
     OnnxModel model = simple();
     damage(model);
@@ -529,7 +529,7 @@ TEST_CASE("read_onnx refuses what the format asks for and the file leaves out") 
              ContainsSubstring("read_onnx: expected opset_import"));
 }
 
-TEST_CASE("read_onnx refuses what is no .onnx file") {
+TEST_CASE("read_onnx: refuses what is no .onnx file") {
   CHECK_THAT(complaint_about_bytes(""), ContainsSubstring("expected a model with a graph, found none"));
   CHECK_THAT(complaint_about_bytes("PK\3\4 a zip file"), ContainsSubstring("is this an .onnx file"));
   CHECK_THAT(complaint_about_bytes("\x3a\x05xx"),
@@ -554,18 +554,18 @@ TEST_CASE("read_onnx refuses what is no .onnx file") {
   CHECK_THAT(tensor("\x0d\1\1\1\1"), ContainsSubstring("expected field 1 to be of kind 0, got 5"));
 }
 
-TEST_CASE("load_onnx reads a stream that is set to throw at its end") {
+TEST_CASE("load_onnx: reads a stream that is set to throw at its end") {
   std::istringstream in{bytes_of(simple())};
   in.exceptions(std::ios::failbit | std::ios::badbit | std::ios::eofbit);
   CHECK(types(load_onnx(in)) == std::vector<std::string>{"Dense", "ReLU"});
 }
 
-TEST_CASE("A file that is cut short is refused or read, nothing else") {
+TEST_CASE("load_onnx: a file that is cut short is refused or read, nothing else") {
   const std::string whole = bytes_of(simple());
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK_NOTHROW(fuzz::onnx(whole.substr(0, size)));
 }
 
-TEST_CASE("Hostile .onnx files are read or refused") {
+TEST_CASE("load_onnx: hostile .onnx files are read or refused") {
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{DESCENT_TESTS_DIR} /
                                                               "fuzz" / "corpus" / "onnx"}) {

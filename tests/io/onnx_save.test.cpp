@@ -126,7 +126,7 @@ TEST_CASE("to_onnx: an erased and a static network are written alike") {
         operators(to_onnx(Sequential{Dense{4, 3, b}, GELU{}})));
 }
 
-TEST_CASE("to_onnx: batch normalisation is folded into the Dense before it") {
+TEST_CASE("to_onnx: batch normalization is folded into the Dense before it") {
   Rng rng{1};
   BatchNorm norm{2};
   norm.gamma << 2, 3;
@@ -177,7 +177,7 @@ TEST_CASE("to_onnx: the number of inputs is found, or asked for") {
   CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.shape = {7}}), ShapeError);
 }
 
-TEST_CASE("save_onnx refuses a layer that ONNX does not have, and says where it stands") {
+TEST_CASE("save_onnx: refuses a layer that ONNX does not have, and names its path") {
   Rng rng{1};
   std::ostringstream file;
   const Sequential net{Dense{3, 3, rng}, Residual{Sequential{Square{}, ReLU{}}}};
@@ -192,7 +192,7 @@ TEST_CASE("save_onnx refuses a layer that ONNX does not have, and says where it 
              ContainsSubstring("layer \"1\"") && ContainsSubstring("got Elementwise"));
 }
 
-TEST_CASE("save_onnx writes a layer of one's own by a row in the table") {
+TEST_CASE("save_onnx: writes a layer of one's own by a row in the table") {
   Rng rng{1};
   OnnxEmitters layers = onnx_layers();
   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -286,7 +286,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("A write that fails keeps the old file") {
+TEST_CASE("save_onnx: a write that fails keeps the old file") {
   const support::TemporaryFolder folder;
   const auto path = folder.path / "net.onnx";
   save_onnx(path, small_net());

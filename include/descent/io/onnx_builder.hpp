@@ -21,7 +21,7 @@ class OnnxBuilder;
 /// Writes a layer: adds its nodes after the value named `x` and returns the name of the value that they end in.
 using OnnxEmitter = std::function<std::string(OnnxBuilder&, const OnnxLayer&, const std::string& x)>;
 
-/// How each type of layer is written. `onnx_layers()` has ours.
+/// A function for each type of layer, which writes it. `onnx_layers()` has ours.
 using OnnxEmitters = std::map<std::string, OnnxEmitter, std::less<>>;
 
 /// Builds the graph of a network node by node. Names begin with the path of the layer that is being written.
@@ -69,7 +69,7 @@ class OnnxBuilder {
     return turns ? channels_first(x) : x;
   }
 
-  /// Moves the channels behind height and width, where operators that work on the last axis expect them.
+  /// Moves the channels after height and width, where operators that work on the last axis expect them.
   std::string channels_last(const std::string& x) {
     const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
     std::vector<std::int64_t> axes{0};

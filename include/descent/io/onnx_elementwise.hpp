@@ -19,7 +19,7 @@
 
 namespace descent::detail {
 
-/// Makes layers that work on each value alone, or on each channel. A function adds what a pattern means.
+/// Makes layers that work on single values, or on each channel. A function adds what a pattern means.
 template <std::floating_point T>
 struct OnnxElementwise {
   using In = OnnxImport<T>&;

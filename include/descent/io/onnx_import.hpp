@@ -86,28 +86,26 @@ class OnnxImport : public detail::OnnxNumbers {
   }
   /// The axis of the samples that the attribute "axis" of an operator names; throws for that of the batch.
   std::size_t axis(std::string_view op, std::int64_t otherwise) const {
-    const std::int64_t given = this->integer(op, "axis", otherwise);
+    const std::int64_t given = integer(op, "axis", otherwise);
     const auto rank = static_cast<std::int64_t>(samples_.axes.size()) + 1;
     const std::int64_t axis = given < 0 ? given + rank : given;
     if (axis < 1 || axis >= rank) fail_axis(given);
     return static_cast<std::size_t>(axis - 1);
   }
   [[noreturn]] void fail_axis(std::int64_t axis) const {
-    this->fail(concat("expected axis = 1, got ", axis),
-               samples_.axes.size() < 2
-                   ? "samples are rows, and their features columns"
-                   : "layers here work on channels; move them to that axis with a Transpose");
+    fail(concat("expected axis = 1, got ", axis),
+         samples_.axes.size() < 2 ? "samples are rows, and their features columns"
+                                  : "layers here work on channels; move them to that axis with a Transpose");
   }
   [[noreturn]] void fail_order() const {
-    this->fail(
-        "expected channels in axis 1, got values in another order",
-        "layers here take [batch, channels, height, width]; move the channels with a Transpose, or flatten "
-        "the samples into a fully connected layer");
+    fail("expected channels in axis 1, got values in another order",
+         "layers here take [batch, channels, height, width]; move the channels with a Transpose, or flatten "
+         "the samples into a fully connected layer");
   }
 
   /// A number for each feature of an axis that the layer works on, in our order.
   Vector<double> along(std::size_t axis, std::string_view name) const {
-    const Vector<double> numbers = this->vector(name, samples_.size(axis));
+    const Vector<double> numbers = vector(name, samples_.size(axis));
     if (samples_.is_channels(axis)) return numbers;
     Vector<double> ours(numbers.size());
     const std::vector<Index> places = places_of_all();
@@ -133,7 +131,7 @@ class OnnxImport : public detail::OnnxNumbers {
       all[i] = broadcast(names[i]);
       most = std::max(most, all[i].size());
     }
-    for (Vector<double>& each : all) each = this->expanded(each, most);
+    for (Vector<double>& each : all) each = expanded(each, most);
     return all;
   }
 
@@ -144,7 +142,7 @@ class OnnxImport : public detail::OnnxNumbers {
   }
 
   Vector<double> broadcast(std::string_view name) {
-    const OnnxTensor& t = this->tensor(name);
+    const OnnxTensor& t = tensor(name);
     const std::size_t rank = samples_.axes.size();
     // Its dimensions are those of the last axes; further ones to the left, up to that of the batch, are 1.
     std::vector<std::int64_t> dims(rank, 1);
@@ -157,7 +155,7 @@ class OnnxImport : public detail::OnnxNumbers {
       dims[rank - 1 - k] = size;
       varying.push_back(rank - 1 - k);
     }
-    if (!fits) this->fail_to_broadcast(name, samples_.size());
+    if (!fits) fail_to_broadcast(name, samples_.size());
 
     const bool is_of_channels = varying.size() == 1 && samples_.is_channels(varying[0]);
     if (is_of_channels) work_on(varying[0]);

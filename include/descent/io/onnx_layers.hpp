@@ -187,7 +187,8 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 
 }  // namespace detail
 
-/// How our layers are written, by the names that `describe` gives. A copy with more rows writes layers of your own:
+/// Returns the functions that write our layers, by the names that `describe` gives. A copy with more rows writes layers of
+/// your own:
 ///
 ///   OnnxEmitters layers = onnx_layers();
 ///   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {

@@ -13,7 +13,7 @@
 #include "descent/core/version.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/io/onnx_builder.hpp"
-#include "descent/io/onnx_fold.hpp"
+#include "descent/io/onnx_constant_folding.hpp"
 #include "descent/io/onnx_layer.hpp"
 #include "descent/io/onnx_layers.hpp"
 #include "descent/io/onnx_model.hpp"
