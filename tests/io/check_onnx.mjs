@@ -9,10 +9,12 @@ const ort = createRequire(import.meta.url)("onnxruntime-node");
 const folder = process.argv[2];
 const limit = 1e-5;
 
+const product = (dims) => dims.reduce((all, size) => all * size, 1);
+
 async function largestDifference(session, sample, count) {
-  const x = Float32Array.from(sample.x.slice(0, count * sample.features));
-  const { y } = await session.run({ x: new ort.Tensor("float32", x, [count, sample.features]) });
-  if (y.dims[0] !== count || y.dims[1] !== sample.outputs) throw new Error(`got an output of [${y.dims}]`);
+  const x = Float32Array.from(sample.x.slice(0, count * product(sample.x_dims)));
+  const { y } = await session.run({ x: new ort.Tensor("float32", x, [count, ...sample.x_dims]) });
+  if (`${y.dims}` !== `${[count, ...sample.y_dims]}`) throw new Error(`got an output of [${y.dims}]`);
   return y.data.reduce((most, value, i) => Math.max(most, Math.abs(value - sample.y[i])), 0);
 }
 

@@ -1,8 +1,8 @@
 # Writes the node cases of ONNX's own backend test as models of one input:  python3 make_node_cases.py FOLDER
 #
-# All inputs of a case but the first become constants. cases.txt has a line for each case: its name, the number of samples
-# (the first size of the input), the number of values in and out, and the tolerances; NAME.x and NAME.y have the values
-# as float32. Cases without numbers have 0 of them.
+# All inputs of a case but the first become constants. cases.txt has a line for each case: its name, the tolerances, and the
+# dimensions of input and output, each after their number; NAME.x and NAME.y have the values as float32. Cases without
+# numbers have no dimensions.
 import pathlib
 import sys
 import warnings
@@ -47,13 +47,14 @@ for case in collect_testcases(None):
     inputs, outputs = case.data_sets[0]
     x = numbers(inputs[0], case.model.graph.input[0]) if inputs else None
     y = numbers(outputs[0], case.model.graph.output[0]) if outputs else None
-    samples, sizes = 0, (0, 0)
+    dims = [(), ()]
     if x is not None and y is not None and x.ndim > 0 and x.size > 0:
-        samples, sizes = x.shape[0], (x.size, y.size)
+        dims = [x.shape, y.shape]
         x.astype("<f4").tofile(folder / f"{case.name}.x")
         y.astype("<f4").tofile(folder / f"{case.name}.y")
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
     onnx.save(as_model_of_one_input(model, inputs), str(folder / f"{case.name}.onnx"))
-    lines.append(f"{case.name} {samples} {sizes[0]} {sizes[1]} {case.rtol} {case.atol}\n")
+    words = [case.name, case.rtol, case.atol] + [word for sizes in dims for word in (len(sizes), *sizes)]
+    lines.append(" ".join(map(str, words)) + "\n")
 (folder / "cases.txt").write_text("".join(lines))

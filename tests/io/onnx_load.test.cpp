@@ -1,5 +1,6 @@
 #include "descent/io/onnx_load.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../fuzz/feed_onnx.hpp"
@@ -44,7 +46,7 @@ Network<> read_back(const Network<>& net, const OnnxOptions& options) {
   return load_onnx(file);
 }
 
-/// y = W x + b with ReLU behind, of 2 features, for tests to damage.
+/// y = W x + b with ReLU after it, of 2 features, for tests to damage.
 OnnxModel simple() {
   OnnxModel model;
   model.inputs = {{"x", {-1, 2}}};
@@ -75,25 +77,26 @@ std::string bytes_of(const OnnxModel& model) {
 }  // namespace
 
 TEST_CASE("load_onnx: every layer predicts the same after it was written and read") {
-  const Matrix<> x = onnx_networks::samples(7);
   for (const auto& networks : {onnx_networks::of_each_layer(), onnx_networks::whole()})
-    for (const auto& [name, net] : networks)
+    for (const auto& [name, net, shape] : networks)
       for (const bool fold : {true, false}) {
         CAPTURE(name, fold);
-        const Network<> again = read_back(net, {.features = x.rows(), .fold_batch_norm = fold});
-        // Folded, a normalisation takes the mean off last: it then rounds by the size of that, not of the output.
-        golden::require_close(predict(again, x).cast<double>(), predict(net, x).cast<double>(), 1e-6, 1);
+        const Matrix<> x = onnx_networks::samples(shape, 7);
+        const Network<> again = read_back(net, {.shape = shape, .fold_batch_norm = fold});
+        REQUIRE(again.output_shape(shape) == net.output_shape(shape));
+        // Folded, a normalization takes the mean off last: it then rounds by the size of that, not of the output.
+        golden::require_close(predict(again, Batch{x, shape}).cast<double>(),
+                              predict(net, Batch{x, shape}).cast<double>(), 1e-6, 1);
       }
 }
 
 TEST_CASE("load_onnx: the locale changes nothing in what is written and read") {
-  const Matrix<> x = onnx_networks::samples(7);
   for (const auto& networks : {onnx_networks::of_each_layer(), onnx_networks::whole()})
-    for (const auto& [name, net] : networks) {
+    for (const auto& [name, net, shape] : networks) {
       CAPTURE(name);
-      const std::string expected = bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true}));
+      const std::string expected = bytes_of(to_onnx(net, {.shape = shape, .softmax = true}));
       const support::DecimalComma comma;
-      REQUIRE(bytes_of(to_onnx(net, {.features = x.rows(), .softmax = true})) == expected);
+      REQUIRE(bytes_of(to_onnx(net, {.shape = shape, .softmax = true})) == expected);
       std::istringstream in{expected};
       REQUIRE_NOTHROW(load_onnx(in));
     }
@@ -101,15 +104,31 @@ TEST_CASE("load_onnx: the locale changes nothing in what is written and read") {
 
 TEST_CASE("load_onnx: a network comes back with its layers") {
   const auto networks = onnx_networks::whole();
-  CHECK(types(read_back(networks[0].second, {.fold_batch_norm = false})) ==
-        std::vector<std::string>{"Standardize", "Dense", "BatchNorm", "ReLU", "Dense", "BatchNorm", "ReLU",
-                                 "Dense"});
-  const Network<> residuals = read_back(networks[1].second, {.fold_batch_norm = false});
-  CHECK(types(residuals) == std::vector<std::string>{"MinMax", "Dense", "Residual", "Residual", "Dense"});
-  CHECK(support::values_of(residuals) == support::values_of(networks[1].second));
+  const auto network = [&](std::string_view name) {
+    return *std::find_if(networks.begin(), networks.end(),
+                         [&](const auto& each) { return each.name == name; });
+  };
+  const auto types_of = [&](std::string_view name) {
+    const auto [path, net, shape] = network(name);
+    return types(read_back(net, {.shape = shape, .fold_batch_norm = false}));
+  };
+  using Types = std::vector<std::string>;
+  CHECK(types_of("classifier") ==
+        Types{"Standardize", "Dense", "BatchNorm", "ReLU", "Dense", "BatchNorm", "ReLU", "Dense"});
+  CHECK(types_of("image_classifier") ==
+        Types{"Dense", "BatchNorm", "ReLU", "Dense", "BatchNorm", "Flatten", "Dense", "Softmax"});
+  CHECK(types_of("plain_to_image") == Types{"Dense", "Reshape", "PReLU", "Dense"});
+  CHECK(types_of("residuals") == Types{"MinMax", "Dense", "Residual", "Residual", "Dense"});
+  CHECK(types_of("sequence") ==
+        Types{"LayerNorm", "Dense", "GELU", "BatchNorm", "Concat", "Flatten", "Dense"});
+  for (const char* name : {"residuals", "image_classifier", "each_value"}) {
+    const auto [path, net, shape] = network(name);
+    CHECK(support::values_of(read_back(net, {.shape = shape, .fold_batch_norm = false})) ==
+          support::values_of(net));
+  }
 }
 
-TEST_CASE("load_onnx reads what PyTorch exports, and it can be trained further") {
+TEST_CASE("load_onnx: reads what PyTorch exports, and it can be trained further") {
   const auto golden = golden::read("onnx");
   for (const char* name :
        {"activations", "batch_norm", "layer_norm", "residuals", "branches", "flatten", "affine"})
@@ -130,7 +149,7 @@ TEST_CASE("load_onnx reads what PyTorch exports, and it can be trained further")
     }
 }
 
-TEST_CASE("from_onnx reads products however they are written") {
+TEST_CASE("from_onnx: reads products however they are written") {
   const Matrix<> x{{1}, {-1}};
   const Matrix<> expected{{0.5F * -1 + 2 * 5}, {0.5F * -1 + 2 * 6}};
   OnnxModel model = simple();
@@ -168,7 +187,7 @@ TEST_CASE("from_onnx: values in other types are read") {
   CHECK(tensor(std::string{"\x10\x09\x2a\x02\0\x01", 6}) == Values{0, 1});      // in int32_data
 }
 
-TEST_CASE("load_onnx reads a Dropout that says by a truth value that it is not training") {
+TEST_CASE("load_onnx: reads a Dropout that says by a truth value that it is not training") {
   OnnxModel model = simple();
   model.initializers.push_back({"ratio", {}, {0.25}, OnnxType::float32});
   model.initializers.push_back({"mode", {}, {0}, OnnxType::boolean});
@@ -190,7 +209,7 @@ TEST_CASE("load_onnx reads a Dropout that says by a truth value that it is not t
   CHECK(net[1].get_if<Dropout<>>()->keep() == 0.5);
 }
 
-TEST_CASE("from_onnx reads a Flatten of all sizes but the first") {
+TEST_CASE("from_onnx: reads a Flatten of all sizes but the first") {
   OnnxModel model = simple();
   const auto flatten = [&](std::int64_t axis, std::vector<std::int64_t> dims) {
     model = simple();
@@ -203,14 +222,14 @@ TEST_CASE("from_onnx reads a Flatten of all sizes but the first") {
     CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
   }
   flatten(1, {-1, 1, 2});
-  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
+  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Flatten", "Dense", "ReLU"});
   flatten(-1, {-1, 1, 2});  // would make rows of the first two sizes
   CHECK_THAT(complaint_about(model), ContainsSubstring("(Flatten): expected axis = 1, got -1"));
   flatten(-2, {-1, 1, 2});
-  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
+  CHECK(types(from_onnx(model)) == std::vector<std::string>{"Flatten", "Dense", "ReLU"});
 }
 
-TEST_CASE("load_onnx: an image is read where its sizes do not matter") {
+TEST_CASE("load_onnx: values that are flattened keep the order of ONNX") {
   using namespace onnx_graphs;
   const OnnxTensor weight = numbers("w", {4, 1}, {1, 2, 3, 4}),
                    to = numbers("s", {2}, {-1, 4}, OnnxType::int64);
@@ -219,7 +238,9 @@ TEST_CASE("load_onnx: an image is read where its sizes do not matter") {
   };
   const OnnxNode relu{"Relu", "r", {"x"}, {"r"}, {}, {}}, reshape{"Reshape", "f", {"r", "s"}, {"f"}, {}, {}};
   const OnnxModel model = image({relu, reshape, node("MatMul", {"f", "w"})});
-  CHECK(predict(from_onnx(model), Matrix<>{{1}, {-1}, {1}, {1}}) == Matrix<>{{8}});
+  // In ONNX the channels are 1, -1 and 1, 1 in time; here they vary fastest.
+  const Matrix<> x{{1}, {1}, {-1}, {1}};
+  CHECK(predict(from_onnx(model), Batch{x, {2, 1, 2}}) == Matrix<>{{1 * 1 + 2 * 0 + 3 * 1 + 4 * 1}});
   CHECK_THAT(complaint_about(image({relu, node("MatMul", {"r", "w"})})),
              ContainsSubstring("(MatMul): expected an input [batch, features], got 3 dimensions"));
 }
@@ -235,8 +256,9 @@ TEST_CASE("load_onnx: a reshape that keeps the samples in rows is read") {
                   numbers("w", {12, 1}, std::vector<double>(12, 1))});
   };
   for (const auto& to : std::vector<std::vector<double>>{{-1, 12}, {0, 12}, {0, -1}})
-    CHECK(types(from_onnx(reshape(to))) == std::vector<std::string>{"Dense"});
-  CHECK(types(from_onnx(reshape({5, -1}, 5))) == std::vector<std::string>{"Dense"});  // a batch that is fixed
+    CHECK(types(from_onnx(reshape(to))) == std::vector<std::string>{"Flatten", "Dense"});
+  CHECK(types(from_onnx(reshape({5, -1}, 5))) ==
+        std::vector<std::string>{"Flatten", "Dense"});  // a batch that is fixed
   for (const auto& to :
        std::vector<std::vector<double>>{{-1, 6}, {-1, -1}, {5, -1}, {12, -1}, {-1}, {}, {0, 7}, {-1, -12}})
     CHECK_THAT(complaint_about(reshape(to)),
@@ -249,7 +271,8 @@ TEST_CASE("load_onnx: exports of views and of scikit-learn give what their weigh
   using namespace onnx_graphs;
   const Matrix<> x = Matrix<>::Random(12, 3);
   const auto weights = [](const OnnxModel& model, const char* name) {
-    const OnnxTensor t = detail::initializer(const_cast<OnnxModel&>(model), name);
+    const OnnxTensor t = *std::find_if(model.initializers.begin(), model.initializers.end(),
+                                       [&](const auto& each) { return each.name == name; });
     const bool is_vector = t.dims.size() == 1;
     // Row after row in the file: the transposed matrix in memory here.
     return Matrix<>{Eigen::Map<const Matrix<double>>{t.values.data(), is_vector ? t.dims[0] : t.dims[1],
@@ -335,7 +358,7 @@ TEST_CASE("load_onnx: of several inputs the one that the outputs need is read") 
   CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
 }
 
-TEST_CASE("from_onnx names a node that it does not know") {
+TEST_CASE("from_onnx: names a node that it does not know") {
   CHECK_THAT(complaint_after([](OnnxModel& m) { m.nodes[1].op = "Sin"; }),
              ContainsSubstring("load_onnx: node \"last\" (Sin): expected a layer that is known here") &&
                  ContainsSubstring("Gemm"));
@@ -356,7 +379,7 @@ TEST_CASE("from_onnx names a node that it does not know") {
              ContainsSubstring("node \"\" (Softmax): expected axis = 1, got 0"));
 }
 
-TEST_CASE("from_onnx refuses structures that no layer has") {
+TEST_CASE("from_onnx: refuses structures that no layer has") {
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs.push_back({"z", {-1, 2}});
                m.nodes[1] = {"Add", "last", {"h", "z"}, {"y"}, {}, {}};
@@ -396,7 +419,7 @@ TEST_CASE("from_onnx refuses structures that no layer has") {
              ContainsSubstring("node \"all\" (Concat): expected axis = 1, got 0"));
 }
 
-TEST_CASE("from_onnx refuses graphs that do not hold together") {
+TEST_CASE("from_onnx: refuses graphs that do not hold together") {
   CHECK_THAT(
       complaint_after([](OnnxModel& m) { m.nodes[0].inputs[0] = "y"; }),  // a cycle
       ContainsSubstring("node \"first\" (Gemm): expected its input \"y\" to come from a node before it"));
@@ -418,7 +441,7 @@ TEST_CASE("from_onnx refuses graphs that do not hold together") {
              ContainsSubstring("expected a matrix for weight, got 1 dimensions"));
 }
 
-TEST_CASE("from_onnx refuses files that ask for more than they hold") {
+TEST_CASE("from_onnx: refuses files that ask for more than they hold") {
   CHECK_THAT(complaint_after([](OnnxModel& m) {
                m.inputs[0].dims[1] = std::int64_t{1} << 31;
                m.nodes[0] = {"Mul", "", {"x", "one"}, {"h"}, {}, {}};
@@ -455,7 +478,7 @@ TEST_CASE("from_onnx refuses files that ask for more than they hold") {
       ContainsSubstring("expected about as many weights as the file holds"));
 }
 
-TEST_CASE("from_onnx does not walk a long graph for each of its nodes") {
+TEST_CASE("from_onnx: does not walk a long graph for each of its nodes") {
   CHECK_THAT(
       complaint_after([](OnnxModel& m) {
         std::string x = "y";
@@ -478,7 +501,7 @@ TEST_CASE("from_onnx does not walk a long graph for each of its nodes") {
   CHECK(types(from_onnx(model)).size() == 302);
 }
 
-TEST_CASE("read_onnx drops optional inputs that are left out at the end") {
+TEST_CASE("read_onnx: drops optional inputs that are left out at the end") {
   OnnxModel model = simple();
   model.nodes[1].inputs = {"h", "", ""};
   CHECK(types(from_onnx(model)) == std::vector<std::string>{"Dense", "ReLU"});
@@ -486,7 +509,7 @@ TEST_CASE("read_onnx drops optional inputs that are left out at the end") {
   CHECK(read_onnx(in).nodes[1].inputs == std::vector<std::string>{"h"});
 }
 
-TEST_CASE("read_onnx refuses what the format asks for and the file leaves out") {
+TEST_CASE("read_onnx: refuses what the format asks for and the file leaves out") {
   const auto complaint_after_writing = [](const std::function<void(OnnxModel&)>& damage) {
     OnnxModel model = simple();
     damage(model);
@@ -506,7 +529,7 @@ TEST_CASE("read_onnx refuses what the format asks for and the file leaves out") 
              ContainsSubstring("read_onnx: expected opset_import"));
 }
 
-TEST_CASE("read_onnx refuses what is no .onnx file") {
+TEST_CASE("read_onnx: refuses what is no .onnx file") {
   CHECK_THAT(complaint_about_bytes(""), ContainsSubstring("expected a model with a graph, found none"));
   CHECK_THAT(complaint_about_bytes("PK\3\4 a zip file"), ContainsSubstring("is this an .onnx file"));
   CHECK_THAT(complaint_about_bytes("\x3a\x05xx"),
@@ -531,18 +554,18 @@ TEST_CASE("read_onnx refuses what is no .onnx file") {
   CHECK_THAT(tensor("\x0d\1\1\1\1"), ContainsSubstring("expected field 1 to be of kind 0, got 5"));
 }
 
-TEST_CASE("load_onnx reads a stream that is set to throw at its end") {
+TEST_CASE("load_onnx: reads a stream that is set to throw at its end") {
   std::istringstream in{bytes_of(simple())};
   in.exceptions(std::ios::failbit | std::ios::badbit | std::ios::eofbit);
   CHECK(types(load_onnx(in)) == std::vector<std::string>{"Dense", "ReLU"});
 }
 
-TEST_CASE("A file that is cut short is refused or read, nothing else") {
+TEST_CASE("load_onnx: a file that is cut short is refused or read, nothing else") {
   const std::string whole = bytes_of(simple());
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK_NOTHROW(fuzz::onnx(whole.substr(0, size)));
 }
 
-TEST_CASE("Hostile .onnx files are read or refused") {
+TEST_CASE("load_onnx: hostile .onnx files are read or refused") {
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{DESCENT_TESTS_DIR} /
                                                               "fuzz" / "corpus" / "onnx"}) {

@@ -1,34 +1,43 @@
 #pragma once
 
-// What is written as .onnx in tests: a network for each layer, and some whole ones.
+// What is written as .onnx in tests: networks of each layer in the table of the conformance tests, and some whole ones.
 
-#include <cmath>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "descent/core/random.hpp"
-#include "descent/core/visit.hpp"
-#include "descent/data/min_max.hpp"
-#include "descent/data/standardize.hpp"
-#include "descent/layers.hpp"
-#include "descent/models/concat.hpp"
-#include "descent/models/network.hpp"
-#include "descent/models/residual.hpp"
+#include "conformance/layer_table.hpp"
+#include "descent/io/onnx_layer.hpp"
 
 namespace onnx_networks {
 
 using namespace descent;
 
-constexpr Index features = 6;
+/// A network, and the shape of the samples that it takes.
+struct Written {
+  std::string name;
+  Network<> net;
+  Shape shape;
+};
 
 /// Inputs on both sides of every corner that an activation has.
-inline Matrix<> samples(Index count) {
+inline Matrix<> samples(const Shape& shape, Index count) {
   Rng rng{7};
-  Matrix<> x(features, count);
+  Matrix<> x(shape.size(), count);
   for (Index i = 0; i < x.size(); ++i) x(i) = static_cast<float>(4 * rng.normal());
   return x;
+}
+
+/// The numbers of samples as ONNX has them, the width fastest and the channels slowest.
+inline Matrix<> in_onnx_order(const Matrix<>& x, const Shape& shape) {
+  Matrix<> rows(x.rows(), x.cols());
+  for (Index c = 0; c < shape.channels; ++c)
+    for (Index position = 0; position < shape.positions(); ++position)
+      rows.row(c * shape.positions() + position) = x.row(position * shape.channels + c);
+  return rows;
 }
 
 /// The same network with numbers in it that no layer starts from; those that are divided by stay positive.
@@ -47,64 +56,64 @@ inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
   return net;
 }
 
-/// Every layer with a counterpart in ONNX, by its name.
-inline std::vector<std::pair<std::string, Network<>>> of_each_layer() {
-  Rng rng{1};
-  std::vector<std::pair<std::string, Network<>>> all;
-  const auto add = [&](std::string name, auto... layers) {
-    all.emplace_back(std::move(name), with_random_numbers(Network<>{layers...}));
-  };
-  add("dense", Dense{features, 4, rng});
-  add("dense_without_bias", Dense{features, 4, rng, Bias::none});
-  add("batch_norm", BatchNorm{features, {.momentum = 0.8, .epsilon = 1e-3}});
-  add("dense_batch_norm", Dense{features, 4, rng}, BatchNorm{4});
-  add("dense_without_bias_batch_norm", Dense{features, 4, rng, Bias::none}, BatchNorm{4}, ReLU{});
-  add("layer_norm", LayerNorm{features, {.epsilon = 1e-3}});
-  add("standardize", Standardize{samples(9)});
-  add("min_max", MinMax{samples(9), {.low = -1, .high = 2}});
-  add("identity", Identity{});
-  add("dropout", Dropout{}, Sigmoid{}, GaussianDropout{}, GaussianNoise{});
-  add("relu", ReLU{});
-  add("relu6", ReLU6{});
-  add("leaky_relu", LeakyReLU{{.slope = 0.2}});
-  add("prelu", PReLU{features});
-  add("prelu_shared", PReLU{});
-  add("elu", ELU{{.alpha = 0.7}});
-  add("selu", SELU{});
-  add("gelu", GELU{});
-  add("gelu_tanh", GELU{GELUForm::tanh});
-  add("silu", SiLU{});
-  add("mish", Mish{});
-  add("softplus", Softplus{});
-  add("softsign", Softsign{});
-  add("hard_sigmoid", HardSigmoid{{.slope = 0.2}});
-  add("hard_tanh", HardTanh{});
-  add("hard_swish", HardSwish{});
-  add("sigmoid", Sigmoid{});
-  add("tanh", Tanh{});
-  add("softmax", Softmax{});
-  add("log_softmax", LogSoftmax{});
-  add("network", Network{ReLU{}, Network{Tanh{}}}, Sigmoid{});
-  add("residual", Residual{Network{Dense{features, features, rng}, Tanh{}}}, ReLU{});
-  add("concat", Concat{Dense{features, 3, rng}, Network{Tanh{}, ReLU{}}, Identity{}});
+/// A network of each row of the table that is in ONNX, for each shape of the row; one of plain features also
+/// for images and sequences of as many values, which it takes together, but for compositions that have parts for each shape.
+inline std::vector<Written> of_each_layer() {
+  std::vector<Written> all;
+  conformance::for_each(conformance::layers, [&](const conformance::LayerRow& row) {
+    if (!row.not_in_files.empty()) return;
+    const auto add = [&](std::string name, const Shape& shape) {
+      Rng rng{7};
+      Network<> net;
+      net.add(row.make_float(rng));
+      std::replace(name.begin(), name.end(), ' ', '_');
+      all.push_back({std::move(name), with_random_numbers(std::move(net)), shape});
+    };
+    add(row.name, row.shape);
+    const bool is_composed = row.name.starts_with("Residual") || row.name.starts_with("Concat");
+    if (row.shape.positions() > 1 || is_composed) return;
+    add(row.name + " as image", {1, row.shape.channels, 1});
+    add(row.name + " as sequence", {1, 1, row.shape.channels});
+  });
   return all;
 }
 
-inline std::vector<std::pair<std::string, Network<>>> whole() {
+/// Networks of several layers, with options that differ from those of the table.
+inline std::vector<Written> whole() {
   Rng rng{1};
-  std::vector<std::pair<std::string, Network<>>> all;
-  const auto add = [&](std::string name, auto... layers) {
-    all.emplace_back(std::move(name), with_random_numbers(Network<>{layers...}));
+  std::vector<Written> all;
+  const auto add = [&](std::string name, const Shape& shape, auto... layers) {
+    all.push_back({std::move(name), with_random_numbers(Network<>{layers...}), shape});
   };
-  add("classifier", Standardize{samples(9)}, Dense{features, 16, rng, Bias::none}, BatchNorm{16}, ReLU{},
-      Dropout{}, Dense{16, 12, rng}, BatchNorm{12}, ReLU{}, Dense{12, 3, rng});
-  add("residuals", MinMax{samples(9)}, Dense{features, 8, rng},
+  const Matrix<> six = samples({6}, 9), image = samples({3, 2, 4}, 9);
+  add("classifier", {6}, Standardize{six}, Dense{6, 16, rng, Bias::none}, BatchNorm{16}, ReLU{}, Dropout{},
+      Dense{16, 12, rng}, BatchNorm{12}, ReLU{}, Dense{12, 3, rng});
+  add("residuals", {6}, MinMax{six}, Dense{6, 8, rng},
       Residual{Network{LayerNorm{8}, Dense{8, 8, rng}, GELU{}, Dense{8, 8, rng}}},
       Residual{Network{BatchNorm{8}, Residual{Network{ReLU{}, Dense{8, 8, rng}}}, SiLU{}}}, Dense{8, 2, rng});
-  add("branches", Dense{features, 8, rng},
+  add("branches", {6}, Dense{6, 8, rng},
       Concat{Network{Dense{8, 3, rng}, BatchNorm{3}, Mish{}}, Residual{Dense{8, 8, rng}},
              Concat{Identity{}, Tanh{}}},
       LayerNorm{27}, PReLU{27}, Dense{27, 2, rng}, Sigmoid{});
+  add("options", {6}, MinMax{six, {.low = -1, .high = 2}}, BatchNorm{6, {.momentum = 0.8, .epsilon = 1e-3}},
+      LayerNorm{6, {.epsilon = 1e-3}}, HardSigmoid{{.slope = 0.2}}, Network{ReLU{}, Network{Tanh{}}});
+  add("noise", {6}, Dropout{}, Sigmoid{}, GaussianDropout{}, GaussianNoise{});
+
+  const Shape photo{3, 2, 4};
+  add("image_classifier", photo, Dense{3, 4, rng, Bias::none}, BatchNorm{4}, ReLU{}, Dense{4, 2, rng},
+      BatchNorm{2}, Flatten{}, Dense{16, 5, rng}, Softmax{});
+  add("image_to_plain", photo, ReLU{}, Flatten{});
+  add("image_without_flatten", photo, Tanh{}, Dense{24, 2, rng});
+  add("plain_to_image", {6}, Dense{6, 24, rng}, Reshape{photo}, PReLU{3}, Dense{3, 2, rng});
+  add("gray_image", {24}, Reshape{{1, 4, 6}}, BatchNorm{1}, Reshape{{4, 2, 3}}, Softmax{},
+      Reshape{{2, 1, 12}});
+  add("each_value", photo, Standardize{image}, BatchNorm{24}, LayerNorm{24}, PReLU{24}, MinMax{image});
+  add("image_branches", photo,
+      Concat{Network{Dense{3, 4, rng}, LayerNorm{4}}, Residual{Network{BatchNorm{3}, Dense{3, 3, rng}}},
+             Identity{}},
+      Residual{Network{Flatten{}, Dense{80, 80, rng}, Reshape{{10, 2, 4}}}}, LogSoftmax{});
+  add("sequence", {3, 1, 5}, LayerNorm{3}, Dense{3, 4, rng}, GELU{}, BatchNorm{4},
+      Concat{Dense{4, 1, rng}, Tanh{}}, Flatten{}, Dense{25, 2, rng});
   return all;
 }
 

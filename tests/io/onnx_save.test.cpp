@@ -1,14 +1,17 @@
 #include "descent/io/onnx_save.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
+#include "conformance/layer_table.hpp"
 #include "descent/data/standardize.hpp"
 #include "descent/io/onnx_read.hpp"
 #include "descent/layers.hpp"
@@ -28,6 +31,7 @@ using support::message_of;
 namespace {
 
 using Names = std::vector<std::string>;
+using Integers = std::vector<std::int64_t>;
 
 Names operators(const OnnxModel& model) {
   Names all;
@@ -51,6 +55,23 @@ struct Square : Activation<Square, float> {
   static constexpr std::string_view name = "Square";
   static auto value(const auto& x) { return x * x; }
   static auto derivative(const auto& x, const auto&) { return 2 * x; }
+};
+
+// A layer with a kernel of four dimensions, as a convolution has it: its channels vary fastest, then the width.
+struct Kernel {
+  static constexpr std::string_view name = "Kernel";
+  using Scalar = float;
+  struct Cache {
+    Matrix<> y;
+  };
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"kernel", Role::weight, {{1, 2, 2, 3}, {0, 1, 3, 2}}}, tree.kernel...);
+  }
+  Shape output_shape(const Shape&) const { return {1}; }
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass&) const { return c.y = kernel * x; }
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Cache&, Kernel&, const Pass&) const { return dy; }
+
+  Matrix<> kernel = Eigen::RowVectorXf::LinSpaced(12, 0, 11);
 };
 
 Sequential<Dense<>, ReLU<>, Dense<>> small_net() {
@@ -105,7 +126,7 @@ TEST_CASE("to_onnx: an erased and a static network are written alike") {
         operators(to_onnx(Sequential{Dense{4, 3, b}, GELU{}})));
 }
 
-TEST_CASE("to_onnx: batch normalisation is folded into the Dense before it") {
+TEST_CASE("to_onnx: batch normalization is folded into the Dense before it") {
   Rng rng{1};
   BatchNorm norm{2};
   norm.gamma << 2, 3;
@@ -124,7 +145,7 @@ TEST_CASE("to_onnx: batch normalisation is folded into the Dense before it") {
 
   const OnnxModel with_new_bias = to_onnx(Sequential{without_bias, norm, Tanh{}});
   CHECK(operators(with_new_bias) == Names{"Gemm", "Tanh"});
-  CHECK(with_new_bias.nodes[0].inputs == Names{"x", "0.weight", "1.beta"});
+  CHECK(with_new_bias.nodes[0].inputs == Names{"x", "0.weight", "1.shift"});
   CHECK(with_new_bias.nodes[1].inputs == with_new_bias.nodes[0].outputs);
 
   CHECK(operators(to_onnx(norm)) == Names{"Mul", "Add"});
@@ -139,9 +160,9 @@ TEST_CASE("to_onnx: options add and leave out layers") {
   const Standardize scale{Matrix<>{{0, 1}, {2, 5}}};
   const Sequential net{scale, Sequential{Dense{2, 2, rng}, Dropout{}}};
   CHECK(operators(to_onnx(net)) == Names{"Sub", "Div", "Gemm"});
-  CHECK(operators(to_onnx(net, {.input_normalisation = false})) == Names{"Gemm"});
+  CHECK(operators(to_onnx(net, {.input_normalization = false})) == Names{"Gemm"});
   CHECK(operators(to_onnx(net, {.softmax = true})) == Names{"Sub", "Div", "Gemm", "Softmax"});
-  CHECK(operators(to_onnx(Dropout{}, {.features = 3})) == Names{"Identity"});
+  CHECK(operators(to_onnx(Dropout{}, {.shape = {3}})) == Names{"Identity"});
   CHECK_THAT(message_of<DataError>([&] { to_onnx(net, {.classes = {"one"}}); }),
              ContainsSubstring("expected a name for each of 2 classes, got 1"));
 }
@@ -152,11 +173,11 @@ TEST_CASE("to_onnx: the number of inputs is found, or asked for") {
   CHECK(to_onnx(Sequential{PReLU{}, Dense{4, 3, rng}}).inputs[0].dims[1] == 4);
   CHECK_THAT(message_of<DataError>([] { to_onnx(PReLU{}); }),
              ContainsSubstring("got one that takes any; say how many there are"));
-  CHECK(to_onnx(PReLU{}, {.features = 7}).inputs[0].dims[1] == 7);
-  CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.features = 7}), ShapeError);
+  CHECK(to_onnx(PReLU{}, {.shape = {7}}).inputs[0].dims[1] == 7);
+  CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.shape = {7}}), ShapeError);
 }
 
-TEST_CASE("save_onnx refuses a layer that ONNX does not have, and says where it stands") {
+TEST_CASE("save_onnx: refuses a layer that ONNX does not have, and names its path") {
   Rng rng{1};
   std::ostringstream file;
   const Sequential net{Dense{3, 3, rng}, Residual{Sequential{Square{}, ReLU{}}}};
@@ -171,7 +192,7 @@ TEST_CASE("save_onnx refuses a layer that ONNX does not have, and says where it 
              ContainsSubstring("layer \"1\"") && ContainsSubstring("got Elementwise"));
 }
 
-TEST_CASE("save_onnx writes a layer of one's own by a row in the table") {
+TEST_CASE("save_onnx: writes a layer of one's own by a row in the table") {
   Rng rng{1};
   OnnxEmitters layers = onnx_layers();
   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -182,7 +203,7 @@ TEST_CASE("save_onnx writes a layer of one's own by a row in the table") {
   CHECK(model.nodes[1].name == "1.Mul");
 
   layers["Square"] = [](OnnxBuilder&, const OnnxLayer& layer, const std::string&) -> std::string {
-    layer.parameter("weight");
+    layer.tensor("weight");
     return "";
   };
   CHECK_THAT(message_of<DataError>([&] {
@@ -191,7 +212,81 @@ TEST_CASE("save_onnx writes a layer of one's own by a row in the table") {
              ContainsSubstring("layer \"1\": expected Square to have the parameter \"weight\", found none"));
 }
 
-TEST_CASE("A write that fails keeps the old file") {
+TEST_CASE(
+    "save_onnx: values are [batch, channels, height, width], [batch, channels, time] or [batch, features]") {
+  Rng rng{1};
+  const Sequential net{Dense{3, 4, rng}, ReLU{}, Flatten{}, Dense{24, 2, rng}};
+  const OnnxModel image = to_onnx(net, {.shape = {.channels = 3, .height = 2, .width = 3}});
+  CHECK(image.inputs[0].dims == Integers{-1, 3, 2, 3});
+  CHECK(image.outputs[0].dims == Integers{-1, 2});
+  CHECK(operators(image) == Names{"Conv", "Relu", "Transpose", "Reshape", "Gemm"});
+  CHECK(constant(image, "0.weight").dims == Integers{4, 3, 1, 1});
+  CHECK(*detail::find_attribute<Integers>(image.nodes[2], "perm") == Integers{0, 2, 3, 1});
+  CHECK(constant(image, "2.shape").values == std::vector<double>{-1, 24});
+
+  const OnnxModel sequence = to_onnx(net, {.shape = {.channels = 3, .width = 6}});
+  CHECK(sequence.inputs[0].dims == Integers{-1, 3, 6});
+  CHECK(constant(sequence, "0.weight").dims == Integers{4, 3, 1});
+
+  const OnnxModel each = to_onnx(Sequential{Flatten{}, Reshape{{2, 3, 1}}}, {.shape = {6}});
+  CHECK(each.outputs[0].dims == Integers{-1, 2, 3, 1});
+  CHECK(operators(each) == Names{"Reshape", "Transpose"});
+  CHECK(constant(each, "1.shape").values == std::vector<double>{-1, 3, 1, 2});
+}
+
+TEST_CASE("save_onnx: a number for each channel or each value is broadcast to images") {
+  const Shape shape{.channels = 2, .height = 1, .width = 2};
+  PReLU slopes{2}, all{4};
+  slopes.slope << 1, 2;
+  all.slope << 1, 2, 3, 4;  // channels 1, 2 of the first position, 3, 4 of the second
+  CHECK(to_onnx(slopes, {.shape = shape}).initializers[0].dims == Integers{2, 1});
+  const OnnxModel model = to_onnx(all, {.shape = shape});
+  CHECK(model.initializers[0].dims == Integers{2, 2});
+  CHECK(model.initializers[0].values == std::vector<double>{1, 3, 2, 4});
+}
+
+TEST_CASE("save_onnx: batch normalization of images is folded into the Dense before it") {
+  Rng rng{1};
+  const Shape shape{.channels = 3, .height = 2, .width = 2};
+  CHECK(operators(to_onnx(Sequential{Dense{3, 2, rng}, BatchNorm{2}}, {.shape = shape})) == Names{"Conv"});
+  CHECK(operators(to_onnx(BatchNorm{3}, {.shape = shape})) == Names{"Mul", "Add"});
+}
+
+TEST_CASE("OnnxLayer: a row has the logical dimensions of a tensor, row-major") {
+  OnnxEmitters layers = onnx_layers();
+  OnnxTensor kernel;
+  Shape in, out;
+  layers["Kernel"] = [&](OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+    kernel = layer.tensor("kernel");
+    in = layer.input_shape(), out = layer.output_shape();
+    return to.node("Conv", {x, to.constant("kernel", kernel)});
+  };
+  const Shape shape{.channels = 2, .height = 2, .width = 3};
+  to_onnx(Sequential{ReLU{}, Kernel{}}, {.shape = shape, .layers = layers});
+  CHECK(in == shape);
+  CHECK(out == Shape{1});
+  CHECK(kernel.dims == Integers{1, 2, 2, 3});
+  // In memory the number i, at channel i % 2, column i / 2 % 3, row i / 6.
+  CHECK(kernel.values == std::vector<double>{0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11});
+}
+
+TEST_CASE(
+    "onnx_layers: each layer of the conformance table has a row, or its row in the table says that it has "
+    "none") {
+  conformance::for_each(conformance::layers, [](const conformance::LayerRow& row) {
+    CAPTURE(row.name);
+    Rng rng{7};
+    const auto layer = row.make_float(rng);
+    if (row.not_in_files.empty())
+      CHECK_NOTHROW(to_onnx(layer, {.shape = row.shape}));
+    else
+      CHECK_THAT(
+          message_of<DataError>([&] { to_onnx(layer, {.shape = row.shape}); }),
+          ContainsSubstring("expected a layer with a counterpart in ONNX, got " + describe(layer).type));
+  });
+}
+
+TEST_CASE("save_onnx: a write that fails keeps the old file") {
   const support::TemporaryFolder folder;
   const auto path = folder.path / "net.onnx";
   save_onnx(path, small_net());

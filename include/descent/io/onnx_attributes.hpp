@@ -44,13 +44,19 @@ struct OnnxAttributeRule {
 constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"BatchNormalization", "epsilon", OnnxAttributeRule::real},
     {"BatchNormalization", "momentum", OnnxAttributeRule::real},
-    {"BatchNormalization", "spatial", OnnxAttributeRule::integer, 1, 8},  // the same for flat samples
+    {"BatchNormalization", "spatial", OnnxAttributeRule::integer, 1, 8},
     {"BatchNormalization", "training_mode", OnnxAttributeRule::integer, 14},
     {"Cast", "to", OnnxAttributeRule::integer},
     {"Cast", "saturate", OnnxAttributeRule::integer, 19},  // of types that are not read
     {"Clip", "max", OnnxAttributeRule::real, 1, 10},
     {"Clip", "min", OnnxAttributeRule::real, 1, 10},
     {"Concat", "axis", OnnxAttributeRule::integer},
+    {"Conv", "auto_pad", OnnxAttributeRule::text},  // the same for one position
+    {"Conv", "dilations", OnnxAttributeRule::integers},
+    {"Conv", "group", OnnxAttributeRule::integer},
+    {"Conv", "kernel_shape", OnnxAttributeRule::integers},
+    {"Conv", "pads", OnnxAttributeRule::integers},
+    {"Conv", "strides", OnnxAttributeRule::integers},
     {"Dropout", "ratio", OnnxAttributeRule::real, 1, 11},
     {"Dropout", "seed", OnnxAttributeRule::integer, 12},
     {"Elu", "alpha", OnnxAttributeRule::real},
@@ -75,6 +81,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
     {"Softmax", "axis", OnnxAttributeRule::integer},
+    {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
 };
 

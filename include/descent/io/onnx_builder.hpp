@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,99 +9,80 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/io/onnx_layer.hpp"
 #include "descent/io/onnx_model.hpp"
 
 namespace descent {
 
-/// A layer on its way to ONNX: what it is, where it stands, and its numbers.
-class OnnxLayer {
- public:
-  using Leaves = std::map<std::string, Matrix<double>, std::less<>>;
-
-  OnnxLayer(const LayerDescription& description, std::string path, const Leaves& leaves)
-      : description_{description}, path_{std::move(path)}, leaves_{leaves} {}
-
-  const std::string& type() const { return description_.type; }
-  /// Where it stands in the network, as in `2.body.0`; empty for the network itself.
-  const std::string& path() const { return path_; }
-  /// The path of a parameter or a layer within.
-  std::string path_of(std::string_view name) const {
-    return path_.empty() ? std::string{name} : concat(path_, '.', name);
-  }
-
-  /// The option that the layer's `visit_options` names so; throws DataError if there is none.
-  double option(std::string_view name) const {
-    for (const auto& [key, value] : description_.options)
-      if (key == name) return value;
-    missing("option", name);
-  }
-
-  bool has(std::string_view parameter) const { return leaves_.contains(path_of(parameter)); }
-  /// The parameter or buffer of that name; throws DataError if there is none.
-  const Matrix<double>& parameter(std::string_view name) const {
-    const auto found = leaves_.find(path_of(name));
-    if (found == leaves_.end()) missing("parameter", name);
-    return found->second;
-  }
-
-  /// The layers of a composition, in its order.
-  std::vector<OnnxLayer> layers() const {
-    std::vector<OnnxLayer> all;
-    for (const auto& [name, layer] : description_.layers) all.emplace_back(layer, path_of(name), leaves_);
-    return all;
-  }
-
- private:
-  [[noreturn]] void missing(std::string_view what, std::string_view name) const {
-    throw DataError(concat("save_onnx, layer \"", path_, '"'),
-                    concat("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
-                    "name it as the layer's visit or visit_options does");
-  }
-
-  const LayerDescription& description_;
-  std::string path_;
-  const Leaves& leaves_;
-};
-
 class OnnxBuilder;
 
-/// Writes a layer: adds its nodes behind the value named `x` and returns the name of the value that they end in.
+/// Writes a layer: adds its nodes after the value named `x` and returns the name of the value that they end in.
 using OnnxEmitter = std::function<std::string(OnnxBuilder&, const OnnxLayer&, const std::string& x)>;
 
-/// How each type of layer is written. `onnx_layers()` has ours.
+/// A function for each type of layer, which writes it. `onnx_layers()` has ours.
 using OnnxEmitters = std::map<std::string, OnnxEmitter, std::less<>>;
 
 /// Builds the graph of a network node by node. Names begin with the path of the layer that is being written.
+///
+/// Values are [batch, channels, height, width], [batch, channels, time] or [batch, features], as their shape says: see
+/// `onnx_dims`. Channels are axis 1 of all.
 class OnnxBuilder {
  public:
-  explicit OnnxBuilder(const OnnxEmitters& emitters) : emitters_{emitters} {}
+  /// The graph has an input `x` of samples of this shape.
+  OnnxBuilder(const OnnxEmitters& emitters, const Shape& input) : emitters_{emitters} {
+    shapes_["x"] = input;
+  }
 
-  /// Adds a node with one output and returns that output's name.
+  /// Adds a node with one output and returns that output's name. Its shape is that of the first input.
   std::string node(std::string_view op, std::vector<std::string> inputs,
                    std::vector<OnnxAttribute> attributes = {}) {
     const std::string name = unused(op);
+    if (!inputs.empty()) shapes_[name] = shape_of(inputs[0]);
     model.nodes.push_back({std::string{op}, name, std::move(inputs), {name}, std::move(attributes), {}});
     return name;
   }
 
-  /// Adds a constant and returns its name. Of a matrix, rows come first in `dims`.
-  std::string constant(std::string_view name, const Matrix<double>& values, std::vector<std::int64_t> dims) {
-    const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = values;
-    model.initializers.push_back(
-        {unused(name), std::move(dims), {rows.data(), rows.data() + rows.size()}, OnnxType::float32});
+  /// Adds a constant and returns its name.
+  std::string constant(std::string_view name, OnnxTensor tensor) {
+    tensor.name = unused(name);
+    model.initializers.push_back(std::move(tensor));
     return model.initializers.back().name;
   }
-  std::string matrix(std::string_view name, const Matrix<double>& values) {
-    return constant(name, values, {values.rows(), values.cols()});
+  std::string scalar(std::string_view name, double value) { return constant(name, {{}, {}, {value}}); }
+
+  /// Gives the samples of a value another shape of the same size. Their order in memory stays, in which the channels vary
+  /// fastest: ONNX, where the width does, needs a Transpose around a Reshape.
+  std::string reshape(std::string x, const Shape& to) {
+    const Shape from = shape_of(x);
+    const std::vector<std::int64_t> dims = onnx_dims(to);
+    if (onnx_dims(from) == dims) return x;
+    if (from.channels > 1) x = channels_last(x);
+    const bool turns = to.channels > 1 && to.positions() > 1;
+    std::vector<double> target{-1};
+    target.insert(target.end(), dims.begin() + (turns ? 1 : 0), dims.end());
+    if (turns) target.push_back(static_cast<double>(to.channels));
+    const auto rank = static_cast<std::int64_t>(target.size());
+    x = node("Reshape", {x, constant("shape", {{}, {rank}, std::move(target), OnnxType::int64})});
+    shapes_[x] = to;
+    return turns ? channels_first(x) : x;
   }
-  std::string vector(std::string_view name, const Matrix<double>& values) {
-    return constant(name, values, {values.size()});
+
+  /// Moves the channels after height and width, where operators that work on the last axis expect them.
+  std::string channels_last(const std::string& x) {
+    const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
+    std::vector<std::int64_t> axes{0};
+    for (std::int64_t axis = 2; axis <= rank; ++axis) axes.push_back(axis);
+    axes.push_back(1);
+    return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
   }
-  std::string scalar(std::string_view name, double value) {
-    return constant(name, Matrix<double>::Constant(1, 1, value), {});
+  /// Undoes `channels_last`.
+  std::string channels_first(const std::string& x) {
+    const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
+    std::vector<std::int64_t> axes{0, rank};
+    for (std::int64_t axis = 1; axis < rank; ++axis) axes.push_back(axis);
+    return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
   }
 
   /// Writes a layer within, as the table says; returns the name of its output.
@@ -117,17 +97,21 @@ class OnnxBuilder {
                       "write a row for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and hand "
                       "in {.layers = layers}");
     const std::string outer = std::exchange(path_, inner.path());
-    std::string y = found->second(*this, inner, x);
+    const OnnxLayer taking = inner.with_input(shape_of(x));
+    std::string y = found->second(*this, taking, x);
+    shapes_[y] = taking.output_shape();
     path_ = outer;
     return y;
   }
 
   OnnxModel model;
-  /// False to leave out a normalisation that takes the network's input.
-  bool input_normalisation = true;
+  bool fold_batch_norm = true;      ///< false to keep batch normalization as a node of its own
+  bool input_normalization = true;  ///< false to leave out a normalization that takes the network's input
 
  private:
-  /// `path.name`, with a number behind it where that is taken.
+  const Shape& shape_of(const std::string& value) { return shapes_[value]; }
+
+  /// `path.name`, with a number appended if that is taken.
   std::string unused(std::string_view name) {
     const std::string first = path_.empty() ? std::string{name} : concat(path_, '.', name);
     std::string candidate = first;
@@ -138,6 +122,7 @@ class OnnxBuilder {
   const OnnxEmitters& emitters_;
   std::string path_;
   std::set<std::string> names_{"x", "y"};  // those of the network's input and output
+  std::map<std::string, Shape> shapes_;    // of the samples of each value
 };
 
 }  // namespace descent

@@ -1,12 +1,19 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "descent/core/types.hpp"
 #include "descent/io/onnx_builder.hpp"
+#include "descent/io/onnx_layer.hpp"
+#include "descent/io/onnx_model.hpp"
 
 namespace descent {
 
@@ -31,14 +38,40 @@ inline OnnxEmitter onnx_clip(double low, double high) {
   };
 }
 
+/// Of images and sequences that it takes position by position, a layer is a convolution of one position.
 inline std::string onnx_dense(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  std::vector<std::string> inputs{x, to.matrix("weight", layer.parameter("weight"))};
-  if (layer.has("bias")) inputs.push_back(to.vector("bias", layer.parameter("bias")));
-  return to.node("Gemm", inputs, {{"transB", std::int64_t{1}}});
+  OnnxTensor weight = layer.tensor("weight");
+  const Shape& in = layer.input_shape();
+  const bool is_plain = weight.dims[1] == in.size();
+  if (!is_plain) weight.dims.resize(1 + onnx_dims(in).size(), 1);
+  std::vector<std::string> inputs{is_plain ? to.reshape(x, {in.size()}) : x, to.constant("weight", weight)};
+  if (layer.has("bias")) inputs.push_back(to.constant("bias", layer.tensor("bias")));
+  return is_plain ? to.node("Gemm", inputs, {{"transB", std::int64_t{1}}}) : to.node("Conv", inputs);
+}
+
+/// A vector in the dimensions in which ONNX broadcasts it to the samples: with a number for each channel, for each value,
+/// or for all.
+inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
+  const auto size = static_cast<Index>(vector.values.size());
+  vector.dims = onnx_dims(in);
+  if (size != in.size()) {
+    std::fill(vector.dims.begin() + 1, vector.dims.end(), 1);
+    if (size == 1) vector.dims = {1};
+    return vector;
+  }
+  const std::vector<double> ours = vector.values;  // the channels vary fastest, in ONNX slowest
+  for (Index c = 0; c < in.channels; ++c)
+    for (Index position = 0; position < in.positions(); ++position)
+      vector.values[static_cast<std::size_t>(c * in.positions() + position)] =
+          ours[static_cast<std::size_t>(position * in.channels + c)];
+  return vector;
+}
+inline std::string onnx_vector(OnnxBuilder& to, const OnnxLayer& layer, std::string_view name) {
+  return to.constant(name, onnx_broadcast(layer.tensor(name), layer.input_shape()));
 }
 
 inline std::string onnx_prelu(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  return to.node("PRelu", {x, to.vector("slope", layer.parameter("slope"))});
+  return to.node("PRelu", {x, onnx_vector(to, layer, "slope")});
 }
 
 inline std::string onnx_selu(OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -78,35 +111,61 @@ inline OnnxEmitter onnx_softmax(std::string_view op) {
   };
 }
 
+/// Folded, it is what it does at inference:
+///
+///   y = scale x + shift      scale = gamma / sqrt(variance + epsilon)      shift = beta - scale mean
 inline std::string onnx_batch_norm(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  std::vector<std::string> inputs{x};
-  for (const char* name : {"gamma", "beta", "running_mean", "running_variance"})
-    inputs.push_back(to.vector(name, layer.parameter(name)));
-  return to.node("BatchNormalization", inputs,
-                 {{"epsilon", layer.option("epsilon")}, {"momentum", layer.option("momentum")}});
+  const Shape& in = layer.input_shape();
+  const OnnxTensor &gamma = layer.tensor("gamma"), &beta = layer.tensor("beta"),
+                   &mean = layer.tensor("running_mean"), &variance = layer.tensor("running_variance");
+  const double epsilon = layer.option("epsilon");
+  if (to.fold_batch_norm) {
+    OnnxTensor scale = gamma, shift = beta;
+    for (std::size_t i = 0; i < scale.values.size(); ++i) {
+      scale.values[i] /= std::sqrt(variance.values[i] + epsilon);
+      shift.values[i] -= scale.values[i] * mean.values[i];
+    }
+    const std::string scaled = to.node("Mul", {x, to.constant("scale", onnx_broadcast(scale, in))});
+    return to.node("Add", {scaled, to.constant("shift", onnx_broadcast(shift, in))});
+  }
+  const bool each_value = gamma.dims[0] == in.size();
+  const std::string y = to.node(
+      "BatchNormalization",
+      {each_value ? to.reshape(x, {in.size()}) : x, to.constant("gamma", gamma), to.constant("beta", beta),
+       to.constant("running_mean", mean), to.constant("running_variance", variance)},
+      {{"epsilon", epsilon}, {"momentum", layer.option("momentum")}});
+  return each_value ? to.reshape(y, in) : y;
 }
 
 inline std::string onnx_layer_norm(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  return to.node(
-      "LayerNormalization",
-      {x, to.vector("gamma", layer.parameter("gamma")), to.vector("beta", layer.parameter("beta"))},
-      {{"axis", std::int64_t{1}}, {"epsilon", layer.option("epsilon")}});
+  const OnnxAttribute epsilon{"epsilon", layer.option("epsilon")};
+  if (layer.tensor("gamma").dims[0] == layer.input_shape().size())
+    return to.node("LayerNormalization", {x, onnx_vector(to, layer, "gamma"), onnx_vector(to, layer, "beta")},
+                   {{"axis", std::int64_t{1}}, epsilon});
+  return to.channels_first(to.node("LayerNormalization",
+                                   {to.channels_last(x), to.constant("gamma", layer.tensor("gamma")),
+                                    to.constant("beta", layer.tensor("beta"))},
+                                   {{"axis", std::int64_t{-1}}, epsilon}));
+}
+
+inline std::string onnx_reshape(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  return to.reshape(x, layer.output_shape());
 }
 
 inline bool onnx_leaves_out(const OnnxBuilder& to, const std::string& x) {
-  return x == "x" && !to.input_normalisation;
+  return x == "x" && !to.input_normalization;
 }
 
 inline std::string onnx_standardize(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   if (onnx_leaves_out(to, x)) return x;
-  const std::string centred = to.node("Sub", {x, to.vector("mean", layer.parameter("mean"))});
-  return to.node("Div", {centred, to.vector("deviation", layer.parameter("deviation"))});
+  const std::string centered = to.node("Sub", {x, onnx_vector(to, layer, "mean")});
+  return to.node("Div", {centered, onnx_vector(to, layer, "deviation")});
 }
 
 inline std::string onnx_min_max(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   if (onnx_leaves_out(to, x)) return x;
-  const std::string above = to.node("Sub", {x, to.vector("minimum", layer.parameter("minimum"))});
-  const std::string scaled = to.node("Div", {above, to.vector("scale", layer.parameter("scale"))});
+  const std::string above = to.node("Sub", {x, onnx_vector(to, layer, "minimum")});
+  const std::string scaled = to.node("Div", {above, onnx_vector(to, layer, "scale")});
   return to.node("Add", {scaled, to.scalar("low", layer.option("low"))});
 }
 
@@ -128,13 +187,17 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 
 }  // namespace detail
 
-/// How our layers are written, by the names that `describe` gives. A copy with more rows writes layers of your own:
+/// Returns the functions that write our layers, by the names that `describe` gives. A copy with more rows writes layers of
+/// your own:
 ///
 ///   OnnxEmitters layers = onnx_layers();
 ///   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
 ///     return to.node("Mul", {x, x});
 ///   };
 ///   save_onnx("net.onnx", net, {.layers = layers});
+///
+/// A row finds the layer's numbers as `layer.tensor("weight")`, in their logical dimensions, hands them on to
+/// `to.constant`, and knows `layer.input_shape()` and `layer.output_shape()`.
 inline OnnxEmitters onnx_layers() {
   using namespace detail;
   return {{"Dense", onnx_dense},
@@ -163,6 +226,8 @@ inline OnnxEmitters onnx_layers() {
           {"LogSoftmax", onnx_softmax("LogSoftmax")},
 
           {"Identity", onnx_nothing},
+          {"Flatten", onnx_reshape},
+          {"Reshape", onnx_reshape},
           {"Dropout", onnx_nothing},
           {"GaussianDropout", onnx_nothing},
           {"GaussianNoise", onnx_nothing},

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <istream>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,11 +16,15 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/io/onnx_attributes.hpp"
-#include "descent/io/onnx_forms.hpp"
+#include "descent/io/onnx_import.hpp"
+#include "descent/io/onnx_match.hpp"
 #include "descent/io/onnx_model.hpp"
 #include "descent/io/onnx_numbers.hpp"
-#include "descent/io/onnx_paths.hpp"
+#include "descent/io/onnx_patterns.hpp"
 #include "descent/io/onnx_read.hpp"
+#include "descent/io/onnx_samples.hpp"
+#include "descent/io/onnx_series_parallel.hpp"
+#include "descent/layers/identity.hpp"
 #include "descent/models/concat.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/residual.hpp"
@@ -53,12 +58,12 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
 /// The largest number of features; no product of sizes overflows.
 constexpr Index most_onnx_features = Index{1} << 31;
 
-/// The sizes of the input.
-inline OnnxSamples samples_of(const OnnxValue& input) {
+/// The samples of the input.
+inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
   if (input.dims.empty())
     fail_to_load_onnx("expected an input [batch, features], got 0 dimensions",
                       "export it for batches of samples");
-  OnnxSamples samples{.count = input.dims[0], .dims = {}};
+  std::vector<Index> sizes;
   std::int64_t features = 1;
   for (std::size_t i = 1; i < input.dims.size(); ++i) {
     const std::int64_t size = input.dims[i];
@@ -66,19 +71,25 @@ inline OnnxSamples samples_of(const OnnxValue& input) {
       fail_to_load_onnx(concat("expected a fixed number of features up to 2^31, got a size of ", size),
                         "export with the batch alone dynamic");
     features *= size;
-    samples.dims.push_back(Index{size});
+    sizes.push_back(Index{size});
   }
-  return samples;
+  return {input.dims[0], sizes, channels_last};
+}
+
+template <std::floating_point T>
+Network<T> or_identity(Network<T> net) {
+  if (net.size() == 0) net.add(Identity<T>{});
+  return net;
 }
 
 /// Makes a network of the steps in a file.
 template <std::floating_point T>
 class OnnxAssembly {
  public:
-  OnnxAssembly(const OnnxModel& model, const OnnxPaths& paths)
-      : paths_{paths}, budget_{model}, opset_{model.opset} {}
+  OnnxAssembly(const OnnxModel& model, const OnnxSeriesParallel& steps, const OnnxImporters<T>& importers)
+      : steps_{steps}, importers_{importers}, budget_{model}, opset_{model.opset} {}
 
-  /// The layers after the step `begin`, up to the step `end`; `samples` becomes the sizes of what they give.
+  /// The layers after the step `begin`, up to the step `end`; `samples` becomes what they give.
   Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
@@ -86,21 +97,17 @@ class OnnxAssembly {
                         "the file is damaged");
     ++nesting_;
     Network<T> net;
-    for (const std::size_t step : paths_.between(begin, end)) {
-      const OnnxNode& node = *paths_[step].node;
+    for (const std::size_t step : steps_.series(begin, end)) {
+      const OnnxNode& node = *steps_[step].node;
       if (!used_.insert(step).second)
         fail_to_load_onnx(
             concat(printed(node), ": expected it to lie on one path, but several lead through it"),
             "a network here has no layer in two places");
       try {
-        const std::size_t before = net.size();
-        Index features = samples.features();
-        add(net, paths_[step], samples);
-        for (std::size_t i = before; i < net.size(); ++i) features = net[i].output_shape({features}).size();
-        if (features > most_onnx_features)
+        add(net, steps_[step], samples);
+        if (const Index features = samples.shape.size(); features > most_onnx_features)
           fail_to_load_onnx(concat(printed(node), ": expected up to 2^31 features, got ", features),
                             "the file is damaged");
-        if (features != samples.features()) samples.dims = {features};
       } catch (const FormatError&) {
         throw;
       } catch (const Error& error) {
@@ -108,7 +115,6 @@ class OnnxAssembly {
                           "the file is damaged");
       }
     }
-    if (net.size() == 0) net.add(Identity<T>{});
     --nesting_;
     return net;
   }
@@ -116,88 +122,137 @@ class OnnxAssembly {
  private:
   void add(Network<T>& net, const OnnxStep& step, OnnxSamples& samples) {
     if (step.kind == OnnxStep::Kind::layer) {
-      for (const OnnxNode* node : step.match.nodes) check_attributes(*node, opset_);
-      rows_[step.form].add(net, {step.match, samples, budget_, opset_});
-      return;
+      const OnnxImporter<T>& importer = importers_[step.pattern];
+      if (importer.checks_attributes)
+        for (const OnnxNode* node : step.match.nodes) check_attributes(*node, opset_);
+      OnnxImport<T> in{step.match, budget_, opset_, net, samples};
+      return importer.add(in);
     }
     check_attributes(*step.node, opset_);
-    if (step.kind == OnnxStep::Kind::residual) {
-      OnnxSamples inner = samples;
-      net.add(Residual{network(step.from, step.ends[0], inner)});
-      if (inner.dims != samples.dims) fail(step, "expected two values of the same sizes, got others");
-    } else {
-      const std::int64_t axis = attribute_or(*step.node, "axis", std::int64_t{0});
-      if (axis != 1 && axis != -1)
-        fail_to_load_onnx(concat(printed(*step.node), ": expected axis = 1, got ", axis),
-                          "samples are rows, and their features columns");
-      constexpr Index numbers_in_branch = 16;  // about as much memory as an empty branch takes
-      budget_.spend(numbers_in_branch * static_cast<Index>(step.ends.size()));
-      std::vector<Network<T>> branches;
-      for (const std::size_t end : step.ends) {
-        OnnxSamples inner = samples;
-        branches.push_back(network(step.from, end, inner));
-        if (!inner.is_flat()) fail(step, "expected values [batch, features], got images");
+    if (step.kind == OnnxStep::Kind::residual)
+      add_residual(net, step, samples);
+    else
+      add_concat(net, step, samples);
+  }
+
+  void add_residual(Network<T>& net, const OnnxStep& step, const OnnxSamples& samples) {
+    OnnxSamples inner = samples;
+    Network<T> body = network(step.parent, step.branches[0], inner);
+    if (inner.axes != samples.axes)
+      fail_to_load_onnx(concat(printed(*step.node), ": expected two values of the same sizes, got others"),
+                        "let both have the same axes in the same order");
+    view_as(body, inner, samples.shape);
+    net.add(Residual{or_identity(std::move(body))});
+  }
+
+  void add_concat(Network<T>& net, const OnnxStep& step, OnnxSamples& samples) {
+    constexpr Index numbers_in_branch = 16;  // about as much memory as an empty branch takes
+    budget_.spend(numbers_in_branch * static_cast<Index>(step.branches.size()));
+    const OnnxMatch match{{}, {step.node}, {}};
+    std::vector<Network<T>> branches;
+    OnnxSamples all;
+    for (const std::size_t end : step.branches) {
+      OnnxSamples branch = samples;
+      Network<T> net_of_branch = network(step.parent, end, branch);
+      OnnxImport<T> in{match, budget_, opset_, net_of_branch, branch};
+      const std::size_t axis = in.axis("Concat", 0);
+      if (!branch.is_channels(axis)) in.fail_order();
+      in.work_on(axis);
+      const Index channels = branch.size(axis);
+      if (branches.empty()) {
+        all = branch;
+      } else {
+        branch.set_channels(axis, all.size(axis));
+        if (branch.axes != all.axes)
+          in.fail("expected values of the same sizes but for their channels, got others",
+                  "let all have the same axes in the same order");
+        view_as(net_of_branch, branch, {channels, all.shape.height, all.shape.width});
+        all.shape.channels += channels;
+        all.set_channels(axis, all.shape.channels);
       }
-      samples.dims.resize(1);
-      net.add(joined(branches, 0, branches.size()));
+      branches.push_back(or_identity(std::move(net_of_branch)));
     }
+    samples = std::move(all);
+    Network<T> whole = joined(branches, 0, branches.size());
+    if (branches.size() == 1)
+      net.add(std::move(whole));
+    else
+      net.add(std::move(whole[0]));
   }
 
-  [[noreturn]] static void fail(const OnnxStep& step, std::string_view problem) {
-    fail_to_load_onnx(concat(printed(*step.node), ": ", problem), "flatten the samples before it");
-  }
-
-  /// A Concat has its branches in its type. So that there may be any number, it is halved until two are left.
+  /// The only branch, or a Concat of two halves: it has its branches in its type, and there may be any number.
   static Network<T> joined(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
     if (end - begin == 1) return std::move(branches[begin]);
     const std::size_t middle = begin + (end - begin) / 2;
     return Network<T>{Concat{joined(branches, begin, middle), joined(branches, middle, end)}};
   }
 
-  const OnnxPaths& paths_;
+  const OnnxSeriesParallel& steps_;
+  const OnnxImporters<T>& importers_;
   OnnxBudget budget_;
   std::int64_t opset_;
-  std::vector<typename OnnxForms<T>::Row> rows_ = OnnxForms<T>::rows();
   std::set<std::size_t> used_;
   int nesting_ = 0;
 };
 
 /// The step that gives the network's output: of several outputs, the one that is read. A classifier may give labels too.
-inline std::size_t output_step(const OnnxModel& model, const OnnxPaths& paths) {
+inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel& steps) {
   if (model.outputs.empty())
     fail_to_load_onnx("expected a network with one output, got one without", "export the one that is wanted");
   std::vector<std::size_t> read;
   for (const OnnxValue& output : model.outputs) {
-    const std::size_t step = paths.find(output.name);
-    if (paths[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
+    const std::size_t step = steps.find(output.name);
+    if (steps[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
   if (read.size() > 1)
     fail_to_load_onnx(concat("expected a network with one output, got one with ", read.size()),
                       "export the one that is wanted");
   if (read.size() == 1) return read[0];
-  const OnnxStep& unknown = paths[paths.find(model.outputs[0].name)];
-  const auto [reason, cure] = paths.fault(unknown);
-  fail_to_load_onnx(concat(printed(*unknown.node), ": ", reason), cure);
+  steps.fail(steps[steps.find(model.outputs[0].name)]);
 }
 
 }  // namespace detail
 
 /// The network in a model; see load_onnx.
 template <std::floating_point T = float>
-Network<T> from_onnx(const OnnxModel& model) {
+Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   using namespace detail;
   check_opset(model.opset);
   const OnnxValue& input = only_input(model);
-  OnnxSamples samples = samples_of(input);
-  std::vector<OnnxForm> forms;
-  for (const auto& row : OnnxForms<T>::rows()) forms.push_back(OnnxForm::parse(row.form));
-  const OnnxPaths paths{model, input.name, forms};
-  const std::size_t end = output_step(model, paths);
-  return OnnxAssembly<T>{model, paths}.network(0, end, samples);
+  std::vector<OnnxPattern> patterns;
+  for (const OnnxImporter<T>& importer : layers) patterns.push_back(OnnxPattern::parse(importer.pattern));
+  const OnnxSeriesParallel steps{model, input.name, patterns};
+  const std::size_t end = output_step(model, steps);
+  OnnxSamples samples;
+  const auto read = [&](bool channels_last) {
+    samples = samples_of(input, channels_last);
+    return OnnxAssembly<T>{model, steps, layers}.network(0, end, samples);
+  };
+  Network<T> net;
+  try {
+    net = read(false);
+  } catch (const FormatError&) {
+    if (input.dims.size() < 3) throw;
+    try {
+      net = read(true);
+    } catch (const FormatError&) {
+    }
+    if (net.size() == 0) throw;  // the first error
+  }
+  const std::optional<Shape> shape = samples.usual_shape();
+  if (!shape)
+    fail_to_load_onnx("expected an output with its channels in axis 1, got values in another order",
+                      "end the network before they are reordered, or in a fully connected layer after it");
+  view_as(net, samples, *shape);
+  return or_identity(std::move(net));
 }
 
 /// Reads a network from .onnx, to predict with or to train further: what save_onnx writes, and fully connected
 /// networks that PyTorch exports in inference mode. The guide says which operators are read as which layer.
+///
+/// An input [batch, channels, height, width] or [batch, channels, time] is that of images or sequences, whose channels vary
+/// fastest here. If its layers cannot be read so, it is [batch, height, width, channels] or [batch, time, channels]. Layers that take their values in another order, as a fully connected one after Flatten, have their weights
+/// reordered.
 ///
 ///   Network net = load_onnx("digits.onnx");
 ///
@@ -209,18 +264,18 @@ Network<T> from_onnx(const OnnxModel& model) {
 /// probabilities beside its labels.
 ///
 /// Throws   FormatError, which names the node, for an operator, an attribute or a structure that no layer has:
-///          shared layers, several inputs or outputs, images that are not flattened. And for files that are damaged,
+///          shared layers, several inputs or outputs, values in an order that no layer has. And for files that are damaged,
 ///          keep their values in other files, or are of an opset after 23.
 /// Cost     memory of about seven times the size of the file while it reads, and for no file of more than 48 times.
 /// Source   ONNX 1.18, operators of opsets 1 to 23
 /// Example  examples/15_onnx.cpp
 template <std::floating_point T = float>
-Network<T> load_onnx(std::istream& in) {
-  return from_onnx<T>(read_onnx(in));
+Network<T> load_onnx(std::istream& in, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
+  return from_onnx<T>(read_onnx(in), layers);
 }
 template <std::floating_point T = float>
-Network<T> load_onnx(const std::filesystem::path& path) {
-  return from_onnx<T>(read_onnx(path));
+Network<T> load_onnx(const std::filesystem::path& path, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
+  return from_onnx<T>(read_onnx(path), layers);
 }
 
 }  // namespace descent

@@ -101,42 +101,54 @@ class OnnxValues {
   std::deque<OnnxTensor> made_;
 };
 
-/// A pattern of nodes, as in `Mul(x, Sigmoid(x))`: operators begin with a capital, `x` is the input, other names are
-/// constants, numbers are themselves. A name that ends in `?` is an optional input.
-struct OnnxForm {
+/// A pattern of nodes, as `OnnxImporter` describes it, as a tree: `Mul(x, Sigmoid(x))` has two inputs, of which the second
+/// has one.
+struct OnnxPattern {
   std::string text;  ///< an operator or a name; empty for a number
   double number = 0;
   bool is_optional = false;
-  std::vector<OnnxForm> inputs;
-  std::string_view source{};  ///< of a whole form, what it was parsed from
+  std::vector<OnnxPattern> inputs;
 
   bool is_operator() const { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
+  /// True for an operator whose inputs are all names or numbers.
+  bool is_single() const {
+    return is_operator() &&
+           std::none_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.is_operator(); });
+  }
 
-  static OnnxForm parse(std::string_view source) {
+  /// Throws DataError for a text that is no pattern, or does not take x.
+  static OnnxPattern parse(std::string_view source) {
     std::string_view rest = source;
-    OnnxForm form = parse_next(rest);
-    form.source = source;
-    return form;
+    OnnxPattern pattern;
+    if (!parse_next(rest, pattern) || !rest.empty() || !pattern.is_operator() || !pattern.takes_x())
+      throw DataError("load_onnx", concat("expected a pattern of operators and x, got \"", source, '"'),
+                      "write it as \"Mul(x, Sigmoid(x))\"");
+    return pattern;
   }
 
  private:
-  static OnnxForm parse_next(std::string_view& text) {
-    OnnxForm form;
+  /// Takes a pattern from the front of the text; false if there is none.
+  static bool parse_next(std::string_view& text, OnnxPattern& pattern) {
     std::string_view word = text.substr(0, text.find_first_of("(,)"));
     text.remove_prefix(word.size());
-    form.is_optional = word.ends_with('?');
-    if (form.is_optional) word.remove_suffix(1);
+    pattern.is_optional = word.ends_with('?');
+    if (pattern.is_optional) word.remove_suffix(1);
+    if (word.empty()) return false;
     if (word[0] >= '0' && word[0] <= '9')
-      form.number = decimal(word);
+      pattern.number = decimal(word);
     else
-      form.text = word;
-    if (text.empty() || text[0] != '(') return form;
+      pattern.text = word;
+    if (text.empty() || text[0] != '(') return !pattern.is_operator();
     while (text[0] != ')') {
-      text.remove_prefix(text[0] == ',' ? 2 : 1);  // a comma and a space
-      form.inputs.push_back(parse_next(text));
+      text.remove_prefix(text.starts_with(", ") ? 2 : 1);
+      if (!parse_next(text, pattern.inputs.emplace_back()) || text.empty()) return false;
     }
     text.remove_prefix(1);
-    return form;
+    return pattern.is_operator();
+  }
+  bool takes_x() const {
+    return (text == "x" && !is_optional) ||
+           std::any_of(inputs.begin(), inputs.end(), [](const auto& in) { return in.takes_x(); });
   }
   /// The number in decimal digits, in any locale.
   static double decimal(std::string_view digits) {
@@ -151,16 +163,18 @@ struct OnnxForm {
   }
 };
 
-/// A form found in the graph: the values that its names stand for.
+/// A pattern found in the graph: its nodes, and the values that its names stand for.
 struct OnnxMatch {
   std::string x;
   std::vector<const OnnxNode*> nodes;  ///< the last one first
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
 
   const OnnxNode& node() const { return *nodes.front(); }
-  /// The node of that operator.
+  /// The node of that operator, which the pattern has.
   const OnnxNode& node(std::string_view op) const {
-    return **std::find_if(nodes.begin(), nodes.end(), [&](const OnnxNode* node) { return node->op == op; });
+    const auto found =
+        std::find_if(nodes.begin(), nodes.end(), [&](const OnnxNode* node) { return node->op == op; });
+    return found != nodes.end() ? **found : node();
   }
 };
 
@@ -177,46 +191,57 @@ inline std::size_t input_count(const OnnxNode& node) {
   return count;
 }
 
-/// True if the value `name` is given by the form; `match` then says how.
-inline bool matches(const OnnxForm& form, const std::string& name, const OnnxValues& values,
+/// True if the nodes that compute the value `name` are those of the pattern; `match` then has them. A node that a part of
+/// the pattern does not match leaves `match` as it was.
+inline bool matches(const OnnxPattern& pattern, const std::string& name, const OnnxValues& values,
                     OnnxMatch& match) {
-  if (name.empty()) return form.is_optional;
+  if (name.empty()) return pattern.is_optional;
   const OnnxTensor* constant = values.constant(name);
-  if (form.text.empty())
+  if (pattern.text.empty())
     return constant != nullptr && constant->values.size() == 1 &&
-           std::abs(constant->values[0] - form.number) <= 1e-5 * form.number;
-  if (form.text == "x") {
+           std::abs(constant->values[0] - pattern.number) <= 1e-5 * pattern.number;
+  if (pattern.text == "x") {
     if (constant != nullptr || (!match.x.empty() && match.x != name)) return false;
     match.x = name;
     return true;
   }
-  if (!form.is_operator()) {
+  if (!pattern.is_operator()) {
     if (constant == nullptr) return false;
-    const auto [known, is_new] = match.constants.emplace(form.text, constant);
+    const auto [known, is_new] = match.constants.emplace(pattern.text, constant);
     return is_new || known->second == constant;
   }
 
   const OnnxNode* node = values.producer(name);
-  if (node == nullptr || node->op != form.text || !node->domain.empty() || node->outputs[0] != name)
+  if (node == nullptr || node->op != pattern.text || !node->domain.empty() || node->outputs[0] != name)
     return false;
-  if (input_count(*node) > form.inputs.size()) return false;
+  if (input_count(*node) > pattern.inputs.size()) return false;
   const auto match_inputs = [&](bool swapped) {
     OnnxMatch attempt = match;
     attempt.nodes.push_back(node);
-    for (std::size_t i = 0; i < form.inputs.size(); ++i)
-      if (!matches(form.inputs[i], input_name(*node, swapped ? 1 - i : i), values, attempt)) return false;
+    for (std::size_t i = 0; i < pattern.inputs.size(); ++i)
+      if (!matches(pattern.inputs[i], input_name(*node, swapped ? 1 - i : i), values, attempt)) return false;
     match = std::move(attempt);
     return true;
   };
   if (match_inputs(false)) return true;
-  return (form.text == "Add" || form.text == "Mul") && match_inputs(true);  // which take two, in any order
+  return (pattern.text == "Add" || pattern.text == "Mul") &&
+         match_inputs(true);  // which take two, in any order
 }
 
-/// The first difference between a node and a form of its operator alone: "got the constant "w" for x".
-inline std::string difference(const OnnxForm& form, const OnnxNode& node, const OnnxValues& values) {
-  if (input_count(node) > form.inputs.size()) return concat("got ", input_count(node), " inputs");
-  for (std::size_t i = 0; i < form.inputs.size(); ++i) {
-    const OnnxForm& wanted = form.inputs[i];
+/// A pattern of an operator alone, as it is written: "Gemm(x, weight, bias?)".
+inline std::string spelled(const OnnxPattern& pattern) {
+  std::string all = pattern.text;
+  for (std::size_t i = 0; i < pattern.inputs.size(); ++i)
+    all += concat(i == 0 ? '(' : ',', i == 0 ? "" : " ", pattern.inputs[i].text,
+                  pattern.inputs[i].is_optional ? "?" : "");
+  return all + ')';
+}
+
+/// The first difference between a node and a pattern of its operator alone: "got the constant "w" for x".
+inline std::string difference(const OnnxPattern& pattern, const OnnxNode& node, const OnnxValues& values) {
+  if (input_count(node) > pattern.inputs.size()) return concat("got ", input_count(node), " inputs");
+  for (std::size_t i = 0; i < pattern.inputs.size(); ++i) {
+    const OnnxPattern& wanted = pattern.inputs[i];
     const std::string& name = input_name(node, i);
     const bool is_constant = values.constant(name) != nullptr;
     if (name.empty() && !wanted.is_optional) return concat("got no ", wanted.text);

@@ -16,7 +16,7 @@ namespace descent::detail {
   throw FormatError("read_onnx", problem, cure);
 }
 
-/// Reads a message of Protocol Buffers field by field. What nobody asks for is passed over. The kind of each field is
+/// Reads a message of Protocol Buffers field by field. Fields that are not asked for are skipped. The kind of each field is
 /// checked here, in every build: protozero only asserts it.
 class OnnxMessage {
  public:
@@ -29,8 +29,8 @@ class OnnxMessage {
   }
   std::uint32_t field() const { return in_.tag(); }
 
-  /// How many fields from here on have this number, as far as fields of at least `shortest` bytes fit in here: a list
-  /// that is given room for so many takes memory in proportion to the file.
+  /// The number of fields from here on with this number, but no more than fields of at least `shortest` bytes fit in
+  /// here: a list that reserves that many takes memory in proportion to the file.
   std::size_t count(std::uint32_t number, std::size_t shortest) const {
     std::size_t fields = 0;
     for (protozero::pbf_reader rest = in_; rest.next(); rest.skip()) fields += rest.tag() == number;
@@ -89,7 +89,7 @@ class OnnxMessage {
   }
 
   protozero::pbf_reader in_;
-  bool pending_ = false;  // a field that nobody has read yet
+  bool pending_ = false;  // true if the field has not been read yet
 };
 
 }  // namespace descent::detail

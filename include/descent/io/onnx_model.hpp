@@ -34,7 +34,7 @@ struct OnnxAttribute {
   using Value = std::variant<std::monostate, double, std::int64_t, std::string, std::vector<double>,
                              std::vector<std::int64_t>, OnnxTensor>;
   std::string name;
-  Value value;  ///< a monostate stands for what we do not read: graphs, sparse tensors
+  Value value;  ///< a monostate for kinds that are not read: graphs, sparse tensors
 };
 
 /// One operation. Its inputs and outputs are values, which are known by their names alone.
@@ -62,7 +62,7 @@ struct OnnxModel {
   std::string graph = "network";
   std::vector<OnnxValue> inputs, outputs;
   std::deque<OnnxTensor> initializers;  ///< the constants: weights, above all
-  std::deque<OnnxNode> nodes;           ///< each behind those whose outputs it takes
+  std::deque<OnnxNode> nodes;           ///< each after those whose outputs it takes
 };
 
 namespace detail {

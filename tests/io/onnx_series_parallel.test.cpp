@@ -1,4 +1,4 @@
-#include "descent/io/onnx_paths.hpp"
+#include "descent/io/onnx_series_parallel.hpp"
 
 #include <cstdint>
 #include <string>
@@ -8,7 +8,7 @@
 #include "descent/training/predict.hpp"
 #include "onnx_graphs.hpp"
 
-namespace onnx_paths_test {
+namespace onnx_series_parallel_test {
 
 using namespace descent;
 using namespace onnx_graphs;
@@ -22,7 +22,7 @@ const OnnxTensor pair = numbers("a", {2}, {5, 6});
 
 }  // namespace
 
-TEST_CASE("onnx_paths: a node of a known operator is refused with the input at fault") {
+TEST_CASE("onnx_series_parallel: a node of a known operator is refused with the input at fault") {
   const auto about = [](OnnxNode refused) {
     return complaint_about(graph({-1, 2}, {std::move(refused)}, {square, pair}));
   };
@@ -43,7 +43,7 @@ TEST_CASE("onnx_paths: a node of a known operator is refused with the input at f
       ContainsSubstring("it takes a constant in a way that no layer of ours does: \"a\"; rewrite this part"));
 }
 
-TEST_CASE("onnx_paths: the first node that is not known is named, not one that takes its value") {
+TEST_CASE("onnx_series_parallel: the first node that is not known is named, not one that takes its value") {
   OnnxModel model =
       graph({-1, 2}, {{"Sin", "wave", {"x"}, {"s"}, {}, {}}, node("Gemm", {"s", "w", "s"})}, {square});
   CHECK_THAT(complaint_about(model),
@@ -63,7 +63,7 @@ TEST_CASE("onnx_paths: the first node that is not known is named, not one that t
                  "\"ai.onnx.ml\""));
 }
 
-TEST_CASE("onnx_paths: constants are read from every attribute that has numbers") {
+TEST_CASE("onnx_series_parallel: constants are read from every attribute that has numbers") {
   CHECK(types(load_onnx(exported("const_value_floats.onnx"))) == Types{"Dense"});
   const Matrix<> x{{1}, {-1}};
   const auto constant = [](const char* attribute, OnnxAttribute::Value value) {
@@ -76,7 +76,7 @@ TEST_CASE("onnx_paths: constants are read from every attribute that has numbers"
   CHECK(predict(from_onnx(constant("value_ints", std::vector<std::int64_t>{2, 3})), x) == Matrix<>{{3}, {2}});
 }
 
-TEST_CASE("onnx_paths: a tensor of a type that is not read is refused by the node that needs it") {
+TEST_CASE("onnx_series_parallel: a tensor of a type that is not read is refused by the node that needs it") {
   CHECK(types(load_onnx(exported("unused_int32.onnx"))) == Types{"Dense", "ReLU", "Dense"});
   // Type 3, int8, with one value.
   const OnnxTensor quantized = detail::read_onnx_tensor(detail::OnnxMessage{"\x10\x03\x2a\x01\x05\x42\x01q"});
@@ -88,7 +88,7 @@ TEST_CASE("onnx_paths: a tensor of a type that is not read is refused by the nod
                                "bfloat16, int32, int64 or bool, got type 3"));
 }
 
-TEST_CASE("onnx_paths: forms that were refused although their operator is known are read") {
+TEST_CASE("onnx_series_parallel: patterns that were refused although their operator is known are read") {
   CHECK(types(load_onnx(exported("clip_min_only.onnx"))) == Types{"Dense", "ReLU"});
   const Matrix<> x{{1}, {-1}};
   CHECK(predict(from_onnx(graph({-1, 2}, {node("Sub", {"a", "x"})}, {pair})), x) == Matrix<>{{4}, {7}});
@@ -96,7 +96,7 @@ TEST_CASE("onnx_paths: forms that were refused although their operator is known 
   CHECK(predict(from_onnx(norm), x).isApprox(Matrix<>{{5}, {-6}}));
 }
 
-TEST_CASE("onnx_paths: a constant that is no row is named by its sizes") {
+TEST_CASE("onnx_series_parallel: a constant that is no row is named by its sizes") {
   OnnxTensor column = numbers("c", {2, 1}, {5, 6});
   const auto about = [&] {
     return complaint_about(graph({-1, 2}, {node("Gemm", {"x", "w", "c"})}, {square, column}));
@@ -107,10 +107,11 @@ TEST_CASE("onnx_paths: a constant that is no row is named by its sizes") {
   column.dims = {1, 2};
   CHECK(types(from_onnx(graph({-1, 2}, {node("Gemm", {"x", "w", "c"})}, {square, column}))) ==
         Types{"Dense"});
-  // In front of its own sizes a constant is repeated, as for an image.
-  const Matrix<> y =
-      predict(from_onnx(graph({-1, 2, 2}, {node("Add", {"x", "a"})}, {pair})), Matrix<>{{1}, {2}, {3}, {4}});
-  CHECK(y == Matrix<>{{6}, {8}, {8}, {10}});
+  // A constant is repeated along the axes before its own: 5 is added to the first time step, 6 to the second.
+  const Matrix<> x{{1}, {2}, {3}, {4}};
+  const Matrix<> y = predict(from_onnx(graph({-1, 2, 2}, {node("Add", {"x", "a"})}, {pair})),
+                             Batch{x, {.channels = 2, .width = 2}});
+  CHECK(y == Matrix<>{{6}, {7}, {9}, {10}});
 }
 
-}  // namespace onnx_paths_test
+}  // namespace onnx_series_parallel_test

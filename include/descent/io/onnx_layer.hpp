@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/describe.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/core/visit.hpp"
+#include "descent/io/onnx_model.hpp"
+
+namespace descent {
+
+/// The dimensions in ONNX of samples of a shape, after that of the batch: [channels, height, width] of an image,
+/// [channels, time] of a sequence, which is how PyTorch's Conv1d takes it, and [features] of anything else.
+inline std::vector<std::int64_t> onnx_dims(const Shape& shape) {
+  if (shape.positions() == 1) return {shape.channels};
+  if (shape.height == 1) return {shape.channels, shape.width};
+  return {shape.channels, shape.height, shape.width};
+}
+
+/// The numbers and the shapes of a network that is written, by their paths.
+struct OnnxNetwork {
+  std::map<std::string, OnnxTensor, std::less<>> tensors;  ///< parameters and state
+  std::map<std::string, Shape, std::less<>> outputs;       ///< the shape that a layer puts out
+};
+
+namespace detail {
+
+/// A parameter in its logical dimensions, the last of which varies fastest, as ONNX has it.
+inline OnnxTensor onnx_tensor(const auto& leaf) {
+  const Dimensions& dimensions = leaf.dimensions;
+  OnnxTensor tensor;
+  std::vector<Index> strides;
+  for (std::size_t k = 0; k < dimensions.rank(); ++k) {
+    tensor.dims.push_back(dimensions[k]);
+    strides.push_back(dimensions.stride(k));
+  }
+  std::vector<Index> at(dimensions.rank(), 0);
+  Index offset = 0;
+  tensor.values.reserve(static_cast<std::size_t>(leaf.size()));
+  for (Index i = 0; i < leaf.size(); ++i) {
+    tensor.values.push_back(static_cast<double>(leaf.data[offset]));
+    for (std::size_t k = at.size(); k-- > 0;) {
+      offset += strides[k];
+      if (++at[k] < dimensions[k]) break;
+      offset -= dimensions[k] * strides[k];
+      at[k] = 0;
+    }
+  }
+  return tensor;
+}
+
+template <Layer M>
+OnnxNetwork onnx_tensors(const M& model) {
+  OnnxNetwork network;
+  const auto record = [&](const Parameter& p, const auto& numbers) {
+    network.tensors.emplace(p.name.path(), onnx_tensor(descent::Leaf<const typename M::Scalar>{p, numbers}));
+  };
+  M::visit(record, model);
+  visit_state<M>(record, model);
+  return network;
+}
+
+/// Adds the shapes that the layers of a model put out, which a forward pass of one sample shows.
+template <Layer M>
+void add_output_shapes(OnnxNetwork& network, const M& model, const Shape& in) {
+  using T = typename M::Scalar;
+  network.outputs.emplace("", model.output_shape(in));
+  typename M::Cache cache;
+  const Vector<T> x = Vector<T>::Zero(in.size());
+  model.forward({x, in}, cache, Pass::inference());
+  const auto record = [&](const Name& name, const Batch<T>& y) {
+    network.outputs.emplace(name.path(), y.shape());
+  };
+  if constexpr (requires { model.visit_outputs(cache, record); }) model.visit_outputs(cache, record);
+}
+
+}  // namespace detail
+
+/// A layer that is written: its type, its options, its numbers and its shapes.
+class OnnxLayer {
+ public:
+  OnnxLayer(const LayerDescription& description, std::string path, const OnnxNetwork& network,
+            const Shape& input)
+      : description_{description}, path_{std::move(path)}, network_{network}, input_{input} {}
+
+  const std::string& type() const { return description_.type; }
+  /// The path in the network, as in `2.body.0`; empty for the network itself.
+  const std::string& path() const { return path_; }
+  /// The path of a parameter or a layer within.
+  std::string path_of(std::string_view name) const {
+    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+  }
+
+  const Shape& input_shape() const { return input_; }
+  /// The shape that the layer puts out; of a layer that the network does not visit, that of its input.
+  const Shape& output_shape() const {
+    const auto found = network_.outputs.find(path_);
+    return found != network_.outputs.end() ? found->second : input_;
+  }
+
+  /// The option that the layer's `visit_options` names so; throws DataError if there is none.
+  double option(std::string_view name) const {
+    for (const auto& [key, value] : description_.options)
+      if (key == name) return value;
+    missing("option", name);
+  }
+
+  bool has(std::string_view tensor) const { return network_.tensors.contains(path_of(tensor)); }
+  /// The parameter or the state of that name in its logical dimensions, row-major; throws DataError if there is none.
+  const OnnxTensor& tensor(std::string_view name) const {
+    const auto found = network_.tensors.find(path_of(name));
+    if (found == network_.tensors.end()) missing("parameter", name);
+    return found->second;
+  }
+
+  /// The layers of a composition, in its order.
+  std::vector<OnnxLayer> layers() const {
+    std::vector<OnnxLayer> all;
+    for (const auto& [name, layer] : description_.layers)
+      all.emplace_back(layer, path_of(name), network_, input_);
+    return all;
+  }
+  /// The same layer with another input.
+  OnnxLayer with_input(const Shape& input) const { return {description_, path_, network_, input}; }
+
+ private:
+  [[noreturn]] void missing(std::string_view what, std::string_view name) const {
+    throw DataError(concat("save_onnx, layer \"", path_, '"'),
+                    concat("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
+                    "name it as the layer's visit or visit_options does");
+  }
+
+  const LayerDescription& description_;
+  std::string path_;
+  const OnnxNetwork& network_;
+  Shape input_;
+};
+
+}  // namespace descent
