@@ -89,19 +89,15 @@ TEST_CASE("own layer: training lowers the loss and moves the state") {
 
 TEST_CASE("own layer: a file of the model makes it again") {
   const auto net = trained_network();
-  Catalogue<> catalogue = standard_catalogue();
-  const auto shape = [](const LayerRecord& layer) {
-    const auto size = [&](const char* name) { return static_cast<Index>(layer.option(name)); };
-    return Shape{size("channels"), size("height"), size("width")};
-  };
-  catalogue.add<Reshape<>>([=](const LayerRecord& layer) { return Reshape<>{shape(layer)}; });
-  catalogue.add<Templates<>>([=](const LayerRecord& layer) {
+  LayerRegistry<> registry = standard_registry();
+  registry.add<Templates<>>([](const LayerSpec& layer) {
+    const Dimensions& kernel = layer.dimensions("kernel");
     Rng rng{0};
-    return Templates<>{shape(layer), layer.rows("kernel"), rng};
+    return Templates<>{{kernel[1], kernel[2], kernel[3]}, kernel[0], rng};
   });
   std::stringstream file;
-  save_model(file, net, {.golden = data.x.leftCols(4), .catalogue = catalogue});
-  const Network<> loaded = load_model<float>(file, catalogue).network;
+  save_model(file, net, {.golden = data.x.leftCols(4), .registry = registry});
+  const Network<> loaded = load_model<float>(file, registry).network;
   CHECK(values_of(loaded) == values_of(net));
   CHECK(predict(loaded, data.x) == predict(net, data.x));
 }
@@ -113,6 +109,7 @@ TEST_CASE("own layer: a file of tensors holds its parameter and its state") {
   auto other = make_network(2);
   load_safetensors(file, other);
   CHECK(values_of(other) == values_of(net));
+  CHECK_THAT(file.str(), Catch::Matchers::ContainsSubstring(R"("shape":[6,2,3,4])"));
 }
 
 TEST_CASE("own layer: training goes on from a checkpoint to the same bits") {
