@@ -126,10 +126,10 @@ class Passes {
     const auto [x, y] = batches_.next();
     new (&x_) Batch<>{x};  // so Eigen has it: a map that is to look elsewhere is made anew in its place
     new (&y_) Batch<>{y};
-    prediction_ = &net_.forward(x_, cache_, Pass::training({.seed = 1}));
+    prediction_ = net_.forward(x_, cache_, Pass::training({.seed = 1}));
   }
   void backward() {
-    W::loss().value_and_gradient(Batch<>{*prediction_}, y_, dy_);
+    W::loss().value_and_gradient(prediction_, y_, dy_);
     backward_parameters(net_, x_, dy_, cache_, gradient_, Pass::training({.seed = 1}));
   }
 
@@ -137,8 +137,7 @@ class Passes {
   using Net = decltype(network<W>());
   Net net_ = network<W>(), gradient_ = net_;
   Batches batches_{W::sizes};
-  Batch<> x_{nullptr, 0, 0}, y_{nullptr, 0, 0};
-  const Matrix<>* prediction_ = nullptr;
+  Batch<> x_, y_, prediction_;
   typename Net::Cache cache_;
   Matrix<> dy_;
 };

@@ -18,8 +18,8 @@ struct BuggyDense : Dense<double> {
   using Dense<double>::Dense;
 
   Batch<double> backward(const Batch<double>& x, const Batch<double>& dy, Cache& c, BuggyDense& gradient,
-                         const Pass&) const {
-    const Matrix<double>& dx = Dense<double>::backward(x, dy, c, gradient);
+                         const Pass& pass) const {
+    const Batch<double> dx = Dense<double>::backward(x, dy, c, gradient, pass);
     gradient.weight *= 2;  // the bug
     return dx;
   }

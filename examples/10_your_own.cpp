@@ -1,6 +1,6 @@
 // Lesson 10: a layer, an activation and a loss of your own, in one network.
 //
-//   Distance         a layer with parameters:   y_k = sum over i of (x_i - c_ki)^2, the distance to a learnt centre
+//   Distance         a layer with parameters:   y_k = sum over i of (x_i - c_ki)^2, the distance to a learned center
 //   exp(-50 x)       an activation, by its formula alone
 //   Cauchy           a loss:                    L = 1/k sum of log(1 + (r / width)^2), r = prediction - target
 //
@@ -13,48 +13,54 @@
 #include <descent/descent.hpp>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plot.hpp"
 
 using namespace descent;
 
-/// Squared distances to learnt centres; each column is one sample.
+/// Squared distances to learned centers.
 ///
 ///   y_k = |x - c_k|^2      dx = 2 sum over k of dy_k (x - c_k)      dc_k = 2 sum over samples of dy_k (c_k - x)
+///
+/// Shapes   x [features, m]   y [centers, m]
 template <std::floating_point T = float>
 struct Distance {
+  static constexpr std::string_view name = "Distance";
   using Scalar = T;
   struct Cache {
     Matrix<T> y, dx;
   };
 
-  /// The centres begin spread out between 0 and 1.
-  Distance(Index features, Index centres, Rng& rng) : centre(features, centres) {
-    for (Index i = 0; i < centre.size(); ++i) centre.data()[i] = static_cast<T>(rng.uniform());
+  /// The centers are uniformly distributed between 0 and 1 at first.
+  Distance(Index features, Index centers, Rng& rng) : center(features, centers) {
+    for (Index i = 0; i < center.size(); ++i) center.data()[i] = static_cast<T>(rng.uniform());
   }
 
-  /// One line makes it known to optimizers, files and checks. As a bias, it is left alone by regularisers.
-  static void visit(auto&& f, auto&... tree) { f(Parameter{"centre", Role::bias}, tree.centre...); }
+  /// Names the centers for optimizers, files and checks. Regularizers leave them alone, as a bias.
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"center", Role::bias}, tree.center...); }
 
   Shape output_shape(const Shape& in) const {
-    expect_features("Distance", centre.rows(), in.size());
-    return {centre.cols()};
+    expect_features(name, center.rows(), in.size());
+    return {center.cols()};
   }
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    c.y.resize(centre.cols(), x.cols());
+    c.y.resize(center.cols(), x.cols());
     for (Index j = 0; j < x.cols(); ++j)
-      c.y.col(j) = (centre.colwise() - x.col(j)).colwise().squaredNorm().transpose();
+      c.y.col(j) = (center.colwise() - x.col(j)).colwise().squaredNorm().transpose();
     return c.y;
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Distance& gradient, const Pass&) const {
-    gradient.centre = 2 * (centre * dy.rowwise().sum().asDiagonal()) - 2 * (x * dy.transpose());
-    c.dx = 2 * (x * dy.colwise().sum().asDiagonal()) - 2 * (centre * dy);
+    expect_backward(name, center.rows(), x, dy, c.y);
+    gradient.center = 2 * (center * dy.rowwise().sum().asDiagonal()) - 2 * (x * dy.transpose());
+    c.dx = 2 * (x * dy.colwise().sum().asDiagonal()) - 2 * (center * dy);
     return c.dx;
   }
 
-  Matrix<T> centre;
+  Matrix<T> center;
 };
+static_assert(Layer<Distance<>> && has_valid_hooks<Distance<>>);
 
 /// L = 1/k sum over outputs of log(1 + (r / width)^2)      dL/dr = 1/k 2 r / (width^2 + r^2)      of each sample
 ///

@@ -39,7 +39,7 @@ auto train(const Settings& settings) {
                                .validation = &dev,
                                .metrics = {Accuracy{}},
                                .early_stopping = EarlyStopping{.patience = 10},
-                               .on_batch_end = {[&](const BatchEnd& e) {
+                               .on_step_end = {[&](const auto& e) {
                                  if (e.step > settings.die_after_step) std::_Exit(1);
                                }},
                                .checkpoint = {.path = settings.checkpoint, .every_steps = 10},

@@ -39,7 +39,7 @@ int main() try {
 
   const std::vector<std::string> names{"setosa", "versicolor", "virginica"};
   save_model("iris.model", net, {.golden = data.x.leftCols(4), .labels = names});
-  const auto [network, labels, version] = load_model("iris.model");
+  const auto [network, shape, labels, version] = load_model("iris.model");
   const Index kind = predict_classes(network, data.x.middleCols(60, 1))[0];
   std::printf("flower 60 is %s, says the model file\n", labels[static_cast<std::size_t>(kind)].c_str());
 } catch (const Error& error) {

@@ -9,6 +9,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/hooks.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/pass.hpp"
 #include "descent/core/random.hpp"

@@ -14,6 +14,7 @@
 #include "descent/data/k_fold.hpp"
 #include "descent/data/min_max.hpp"
 #include "descent/data/npy.hpp"
+#include "descent/data/npy_dataset.hpp"
 #include "descent/data/one_hot.hpp"
 #include "descent/data/random_affine.hpp"
 #include "descent/data/random_crop.hpp"

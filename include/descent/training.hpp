@@ -1,5 +1,6 @@
 #pragma once
 
+#include "descent/training/augmentation.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"
 #include "descent/training/early_stopping.hpp"
@@ -11,4 +12,5 @@
 #include "descent/training/options.hpp"
 #include "descent/training/predict.hpp"
 #include "descent/training/progress.hpp"
+#include "descent/training/sample_order.hpp"
 #include "descent/training/trainer.hpp"

@@ -49,7 +49,7 @@ std::string chain(const std::string& first, int length) {
 }
 
 void read_model(std::istream& in) {
-  static const Catalogue<float> layers = fuzz::few_layers();
+  static const LayerRegistry<float> layers = fuzz::few_layers();
   load_model(in, layers);
 }
 

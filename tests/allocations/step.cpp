@@ -27,9 +27,9 @@ Dataset<> some_data() {
 int allocations_in_fit(auto net, int threads, const Dataset<>& data = some_data()) {
   std::optional<CountAllocations> count;
   int own = -1;
-  const auto watch = [&](const BatchEnd& batch) {
-    if (batch.step == 4) count.emplace();
-    if (batch.step == 6) {
+  const auto watch = [&](const auto& end) {
+    if (end.step == 4) count.emplace();
+    if (end.step == 6) {
       own = count->own();
       count.reset();
     }
@@ -41,7 +41,7 @@ int allocations_in_fit(auto net, int threads, const Dataset<>& data = some_data(
        .metrics = {Accuracy{}},
        .regularizer = L2{.lambda = 0.1},
        .clip = ClipByGlobalNorm{.limit = 1},
-       .on_batch_end = {watch},
+       .on_step_end = {watch},
        .threads = threads,
        .progress = silent});
   return own;

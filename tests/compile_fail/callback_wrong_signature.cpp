@@ -1,4 +1,4 @@
-// expect: an .on_batch_end callback takes (const BatchEnd& e)
+// expect: an .on_step_end or .on_epoch_end callback takes (const auto& e)
 #include <descent/descent.hpp>
 
 using namespace descent;
@@ -8,8 +8,8 @@ int main() {
   Dense<> net{2, 1, rng};
   const Dataset<> train;
 #ifdef DESCENT_COMPILES
-  fit(net, train, MeanSquaredError{}, Adam{}, {.on_batch_end = {[](const BatchEnd&) {}}});
+  fit(net, train, MeanSquaredError{}, Adam{}, {.on_step_end = {[](const auto&) {}}});
 #else
-  fit(net, train, MeanSquaredError{}, Adam{}, {.on_batch_end = {[](int) {}}});
+  fit(net, train, MeanSquaredError{}, Adam{}, {.on_step_end = {[](int) {}}});
 #endif
 }

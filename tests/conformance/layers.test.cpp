@@ -176,6 +176,7 @@ TEST_CASE("layers: the cache grows and shrinks with the batch", "[conformance]")
       for (const Index m : {4, 9, 2}) {
         const Samples x{row.shape, m, 1};
         AnyLayer<double>::Cache fresh;
+        CHECK(layer.forward(x, fresh, Pass::training({})).shape() == output_shape(row));
         CHECK(layer.forward(x, used, Pass::training({})) == layer.forward(x, fresh, Pass::training({})));
       }
     }

@@ -73,7 +73,7 @@ TEST_CASE("optimizers: a state that was copied, or saved and loaded, resumes to 
       const Point end = run(middle, state);
       CHECK(run(middle, copied).w == end.w);
       CHECK(run(middle, loaded).w == end.w);
-      CHECK(state.clock.step == 20);
+      CHECK(state.progress.step == 20);
     }
   });
 }

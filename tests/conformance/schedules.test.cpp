@@ -38,8 +38,8 @@ TEST_CASE("schedules: depend on t alone, and are the same inside whatever holds 
         CAPTURE(t);
         const double rate = row.schedule(t);
         CHECK(any(t) == rate);
-        CHECK(per_epoch(Clock{.step = 1000, .epoch = t}) == rate);
-        CHECK(per_step(Clock{.step = t, .epoch = 1000}) == rate);
+        CHECK(per_epoch(TrainingProgress{.step = 1000, .epoch = t}) == rate);
+        CHECK(per_step(TrainingProgress{.step = t, .epoch = 1000}) == rate);
       }
     }
   });

@@ -49,6 +49,21 @@ TEST_CASE("A range of columns is a batch without a copy") {
   CHECK(of_a_batch == m.leftCols(1));
 }
 
+TEST_CASE("feature_columns: a column for each sample or for each position, in the same memory") {
+  const Matrix<> m = Matrix<>::Random(12, 5);
+  const Batch<> images{m, Shape{.channels = 2, .height = 3, .width = 2}};
+  const Batch<> whole = feature_columns("Dense", 12, images), each = feature_columns("Dense", 2, images);
+  CHECK(whole.data() == m.data());
+  CHECK(whole.rows() == 12);
+  CHECK(whole.cols() == 5);
+  CHECK(each.data() == m.data());
+  CHECK(each.rows() == 2);
+  CHECK(each.cols() == 30);  // 5 samples of 3 x 2 positions
+  CHECK(each.shape() == Shape{2});
+  CHECK_THROWS_WITH(feature_columns("Dense", 3, images),
+                    "Dense: expected 3 features, got 2 channels x 3 x 2");
+}
+
 TEST_CASE("Memory that is not Eigen's is a batch through a map") {
   std::vector<float> memory{1, 4, 2, 5, 3, 6};
   const Eigen::Map<Matrix<>> map{memory.data(), 2, 3};

@@ -189,7 +189,7 @@ namespace {
 struct Still {
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
   };
   template <Parameterized M>
   State<M> init(const M&) const {
@@ -197,9 +197,9 @@ struct Still {
   }
   template <Parameterized M>
   void step(M&, const M&, State<M>& state) const {
-    ++state.clock.step;
+    ++state.progress.step;
   }
-  double learning_rate(const Clock&) const { return 0; }
+  double learning_rate(const TrainingProgress&) const { return 0; }
 };
 struct WithoutLearningRate {
   template <Parameterized M>
@@ -209,7 +209,7 @@ struct WithoutLearningRate {
   template <Parameterized M>
   void step(M&, const M&, State<M>&) const;
 };
-struct StateWithoutClock : Still {
+struct StateWithoutProgress : Still {
   template <Parameterized M>
   struct State {};
   template <Parameterized M>
@@ -224,13 +224,13 @@ struct StepChangesIt : Still {
 
 }  // namespace
 
-TEST_CASE("Optimizer: hyper-parameters apart from the state, and a clock in the state") {
+TEST_CASE("Optimizer: hyper-parameters apart from the state, and the training progress in the state") {
   STATIC_REQUIRE(Optimizer<Still, Scale>);
   STATIC_REQUIRE(Optimizer<Adam, Network<>>);
   STATIC_REQUIRE(Optimizer<Momentum, Dense<double>>);
   STATIC_REQUIRE(Optimizer<GradientDescent, Scale>);
   STATIC_REQUIRE_FALSE(Optimizer<WithoutLearningRate, Scale>);
-  STATIC_REQUIRE_FALSE(Optimizer<StateWithoutClock, Scale>);
+  STATIC_REQUIRE_FALSE(Optimizer<StateWithoutProgress, Scale>);
   STATIC_REQUIRE_FALSE(Optimizer<StepChangesIt, Scale>);
   STATIC_REQUIRE_FALSE(Optimizer<Adam, WithoutVisit>);
   STATIC_REQUIRE_FALSE(Optimizer<InverseTime, Scale>);
@@ -307,13 +307,13 @@ TEST_CASE("Metric: gathered batch by batch, merged, and named") {
   STATIC_REQUIRE_FALSE(Metric<MeanSquaredError, float>);
 }
 
-TEST_CASE("Clock: a damaged file does not bring counts that overflow") {
+TEST_CASE("TrainingProgress: a damaged file does not bring counts that overflow") {
   const auto read = [](std::int64_t step) {
-    Clock clock;
+    TrainingProgress progress;
     const auto archive = [&](std::string_view name, auto& value) {
       if (name == "step") value = static_cast<std::remove_reference_t<decltype(value)>>(step);
     };
-    clock.visit_members(archive);
+    progress.visit_members(archive);
   };
   CHECK_NOTHROW(read(std::int64_t{1} << 62));
   CHECK_THROWS_AS(read(std::numeric_limits<std::int64_t>::max()), FormatError);

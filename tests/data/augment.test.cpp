@@ -309,7 +309,9 @@ TEST_CASE("Augment refuses what are no such images") {
         "Augment: expected a number for each of the 2 images, got 3");
   CHECK(message_of<ShapeError>([] {
           Augment{Shape{1, 0, 4}, RandomFlip{}};
-        }) == "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4");
+        }) ==
+        "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4; give the shape of the "
+        "images, or set that of the data: train.shape = {1, 28, 28}");
 }
 
 TEST_CASE("Augment: an image of a size that overflows is refused") {

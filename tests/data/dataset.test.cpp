@@ -1,11 +1,19 @@
 #include "descent/data/dataset.hpp"
 
+#include <array>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/data/augment.hpp"
+#include "descent/data/impute.hpp"
+#include "descent/data/k_fold.hpp"
+#include "descent/data/one_hot.hpp"
+#include "descent/data/random_flip.hpp"
+#include "descent/data/split.hpp"
+#include "descent/data/synthetic.hpp"
 #include "support.hpp"
 
 namespace dataset_test {
@@ -177,6 +185,29 @@ TEST_CASE("Dataset: weights that cannot be are named") {
         "fit: expected a weight above 0 in the training set, got 0 for every sample; leave .weights empty if "
         "all "
         "samples count the same");
+}
+
+TEST_CASE("Dataset: whatever is made of it keeps its shape") {
+  const Shape shape{.channels = 2, .height = 1, .width = 3};
+  Dataset<> data{.x = Matrix<>::Random(6, 10), .y = Matrix<>::Zero(1, 10)};
+  data.y.rightCols(5).setOnes();
+  data.shape = shape;
+  CHECK(data.subset(std::array<Index, 2>{3, 1}).shape == shape);
+  for (const bool stratify : {false, true}) {
+    const auto [train, dev, test] = split(data, {.stratify = stratify});
+    for (const Dataset<>* part : {&train, &dev, &test}) CHECK(part->inputs().shape() == shape);
+    for (const auto& fold : k_fold(data, {.folds = 2, .stratify = stratify})) {
+      CHECK(fold.train.inputs().shape() == shape);
+      CHECK(fold.validation.inputs().shape() == shape);
+    }
+  }
+  // What works on the numbers in place.
+  const Impute<> fill{data.x};
+  fill.apply(data.x);
+  data.y = one_hot(data.y, 2);
+  CHECK(data.inputs().shape() == shape);
+  CHECK(circles().sample_shape() == Shape{2});
+  Augment{data.shape, RandomFlip{}};
 }
 
 }  // namespace dataset_test

@@ -67,6 +67,7 @@ TEST_CASE("read_idx joins images and labels") {
   const Dataset<double> data = read_idx<double>(files);
   CHECK(data.x == Matrix<double>{{1, 3}, {2, 4}});
   CHECK(data.y == Matrix<double>{{1, 0}});
+  CHECK(data.shape == Shape{.channels = 1, .height = 1, .width = 2});
 
   std::ofstream{files.labels, std::ios::binary} << idx({3}, "\1\1\1");
   CHECK_THAT(message_of<FormatError>([&] { read_idx(files); }),
@@ -75,6 +76,21 @@ TEST_CASE("read_idx joins images and labels") {
   std::filesystem::remove(files.images);
   CHECK_THAT(message_of<FormatError>([&] { read_idx(files); }),
              ContainsSubstring("read_idx_images: expected a readable file at "));
+}
+
+TEST_CASE("read_idx: the data have the shape of the images, channels first in it") {
+  const TemporaryFolder folder;
+  const IdxFiles files{.images = folder.path / "images", .labels = folder.path / "labels"};
+  std::ofstream{files.labels, std::ios::binary} << idx({1}, "\1");
+  const auto shape_of = [&](std::initializer_list<std::uint32_t> sizes, std::size_t bytes) {
+    std::ofstream{files.images, std::ios::binary} << idx(sizes, std::string(bytes, '\1'));
+    const Dataset<> data = read_idx(files);
+    CHECK(data.inputs().shape() == data.shape);
+    return data.shape;
+  };
+  CHECK(shape_of({1, 2, 3}, 6) == Shape{.channels = 1, .height = 2, .width = 3});
+  CHECK(shape_of({1, 2, 3, 4}, 24) == Shape{.channels = 4, .height = 2, .width = 3});
+  CHECK(shape_of({1, 5}, 5) == Shape{.channels = 1, .height = 5, .width = 1});
 }
 
 TEST_CASE("A file that is no IDX file is named") {

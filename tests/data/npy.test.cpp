@@ -165,10 +165,12 @@ TEST_CASE("An array of another kind is named, with the way to convert it") {
                  "expected floats, whole numbers or truth values, got values of type \"c8\"; convert"));
   CHECK_THAT(complaint_about(file_of("{'descr':[('a','<f4')],'fortran_order':False,'shape':(1,)}")),
              ContainsSubstring("expected a plain array, got one of records"));
-  CHECK_THAT(complaint_about(file_of("{'descr':'<f4','fortran_order':False,'shape':(1,1,1)}")),
-             ContainsSubstring("expected an array of 1 or 2 dimensions, got 3; reshape it"));
+  CHECK_THAT(
+      complaint_about(file_of("{'descr':'<f4','fortran_order':False,'shape':(1,1,1)}")),
+      ContainsSubstring(
+          "expected an array of 1 to 2 dimensions, got 3; read images with read_npy_dataset, or reshape it"));
   CHECK_THAT(complaint_about(file_of("{'descr':'<f4','fortran_order':False,'shape':()}")),
-             ContainsSubstring("expected an array of 1 or 2 dimensions, got 0"));
+             ContainsSubstring("expected an array of 1 to 2 dimensions, got 0"));
   std::string future = file_of("");
   future[6] = '\4';
   CHECK_THAT(complaint_about(future), ContainsSubstring("expected version 1 to 3 of the format, got 4"));

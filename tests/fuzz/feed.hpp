@@ -76,6 +76,14 @@ inline void npy(std::string_view bytes) {
            "the same values again");
   } catch (const Error&) {
   }
+  std::istringstream images{std::string{bytes}};
+  try {
+    const auto array = detail::read_npy_array<double>(images, "read_npy_dataset", "stream", 4);
+    std::uint64_t size = 1;
+    for (const std::uint64_t each : array.sizes) size *= each;
+    expect(size == static_cast<std::uint64_t>(array.values.size()), "as many values as the sizes say");
+  } catch (const Error&) {
+  }
 }
 
 }  // namespace fuzz

@@ -9,7 +9,9 @@
 #include <descent/layers/batch_norm.hpp>
 #include <descent/layers/dense.hpp>
 #include <descent/layers/dropout.hpp>
+#include <descent/layers/flatten.hpp>
 #include <descent/layers/gelu.hpp>
+#include <descent/layers/reshape.hpp>
 #include <descent/models/network.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -19,21 +21,26 @@
 namespace fuzz {
 
 /// A few layers are enough for the reader, and compile sooner than all of them.
-inline descent::Catalogue<float> few_layers() {
+inline descent::LayerRegistry<float> few_layers() {
   using namespace descent;
-  Catalogue<float> few;
+  LayerRegistry<float> few;
   few.add<GELU<float>>();
-  few.add<Dense<float>>([](const LayerRecord& layer) {
+  few.add<Flatten<float>>();
+  few.add<Reshape<float>>([](const LayerSpec& layer) {
+    return Reshape<float>{
+        {layer.size_option("channels"), layer.size_option("height"), layer.size_option("width")}};
+  });
+  few.add<Dense<float>>([](const LayerSpec& layer) {
     Rng none{0};
     return Dense<float>{layer.cols("weight"), layer.rows("weight"), none, [](auto&&...) {},
                         layer.has("bias") ? Bias::learned : Bias::none};
   });
-  few.add<BatchNorm<float>>([](const LayerRecord& layer) { return BatchNorm<float>{layer.rows("gamma")}; });
-  few.add<Standardize<float>>([](const LayerRecord& layer) {
-    return Standardize<float>{Matrix<float>::Zero(layer.rows("mean"), 1)};
+  few.add<BatchNorm<float>>([](const LayerSpec& layer) { return BatchNorm<float>{layer.length("gamma")}; });
+  few.add<Standardize<float>>([](const LayerSpec& layer) {
+    return Standardize<float>{Vector<float>::Zero(layer.length("mean")).eval()};
   });
   few.add<Dropout<float>>(
-      [](const LayerRecord& layer) { return Dropout<float>{{.keep = layer.option("keep")}}; });
+      [](const LayerSpec& layer) { return Dropout<float>{{.keep = layer.option("keep")}}; });
   return few;
 }
 
@@ -61,7 +68,7 @@ inline void safetensors(std::string_view bytes) {
 
 inline void model_file(std::string_view bytes) {
   using namespace descent;
-  static const Catalogue<float> few = few_layers();
+  static const LayerRegistry<float> few = few_layers();
   std::istringstream in{std::string{bytes}};
   try {
     const LoadedModel<float> model = load_model(in, few);

@@ -13,7 +13,6 @@
 
 #include "catch.hpp"
 #include "decimal_comma.hpp"
-#include "every_layer.hpp"
 #include "support.hpp"
 #include "temporary_folder.hpp"
 
@@ -27,7 +26,12 @@ using support::values_of;
 
 namespace {
 
-const Matrix<> x = every_layer::inputs();
+const Matrix<> x = [] {
+  Matrix<> inputs(5, 4);
+  for (Index i = 0; i < inputs.size(); ++i)
+    inputs(i) = static_cast<float>(0.25 * std::sin(3.0 * static_cast<double>(i)));
+  return inputs;
+}();
 
 template <class M>
 std::string saved(const M& model, const SaveModel<typename M::Scalar>& options) {
@@ -36,9 +40,9 @@ std::string saved(const M& model, const SaveModel<typename M::Scalar>& options) 
   return out.str();
 }
 
-LoadedModel<> loaded(const std::string& bytes, const Catalogue<>& catalogue = standard_catalogue()) {
+LoadedModel<> loaded(const std::string& bytes, const LayerRegistry<>& registry = standard_registry()) {
   std::istringstream in{bytes};
-  return load_model(in, catalogue, "a.model");
+  return load_model(in, registry, "a.model");
 }
 
 std::string complaint_about(const std::string& bytes) {
@@ -89,9 +93,58 @@ struct Forgetful : Scale {
   static constexpr std::string_view name = "Forgetful";
   using Scale::Scale;
   static void visit_options(auto&&, auto&...) {}
-  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Forgetful& g, const Pass&) const {
-    return Scale::backward(in, dy, c, g);
+  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Forgetful& g, const Pass& pass) const {
+    return Scale::backward(in, dy, c, g, pass);
   }
+};
+
+/// y = s * x with a number of the kernel [out, in, height, width] as s, in memory with the outputs fastest.
+struct Kernel : Identity<> {
+  static constexpr std::string_view name = "Kernel";
+  explicit Kernel(const Dimensions& d) : sizes{{d[0], d[1], d[2], d[3]}, {0, 1, 3, 2}} {
+    values = Matrix<>::Constant(d[0], d[1] * d[2] * d[3], 1);
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    f(Parameter{"kernel", Role::weight, first.sizes}, first.values, rest.values...);
+  }
+  Batch<> forward(const Batch<>& in, Matrix<>& y, const Pass&) const {
+    y = in * values(1, 3);
+    return y;
+  }
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Matrix<>&, Kernel&, const Pass&) const { return dy; }
+  using Cache = Matrix<>;
+
+  Dimensions sizes;
+  Matrix<> values;
+};
+
+/// Two branches of which the second is scaled, a composition of a user's own.
+struct Blend {
+  static constexpr std::string_view name = "Blend";
+  using Scalar = float;
+  struct Cache {
+    AnyLayer<>::Cache a, b;
+    Matrix<> y;
+  };
+  Blend(AnyLayer<> one, AnyLayer<> other, float factor = 0)
+      : a{std::move(one)}, b{std::move(other)}, share{factor} {}
+
+  static void visit(auto&& f, auto&... tree) {
+    AnyLayer<>::visit(detail::under("a", f), tree.a...);
+    AnyLayer<>::visit(detail::under("b", f), tree.b...);
+  }
+  static void visit_options(auto&& f, auto&... tree) { f("share", tree.share...); }
+  void visit_layers(auto&& f) const { f("a", a), f("b", b); }
+  Shape output_shape(const Shape& in) const { return a.output_shape(in); }
+  Batch<> forward(const Batch<>& in, Cache& c, const Pass& pass) const {
+    c.y = a.forward(in, c.a, pass) + share * b.forward(in, c.b, pass);
+    return c.y;
+  }
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Cache&, Blend&, const Pass&) const { return dy; }
+
+  AnyLayer<> a, b;
+  float share;
 };
 
 /// Calls itself LeakyReLU, and is none.
@@ -99,8 +152,8 @@ struct Other : Identity<> {
   static constexpr std::string_view name = "LeakyReLU";
   float slope = 0;
   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
-  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Other& g, const Pass&) const {
-    return Identity<>::backward(in, dy, c, g);
+  Batch<> backward(const Batch<>& in, const Batch<>& dy, Cache& c, Other& g, const Pass& pass) const {
+    return Identity<>::backward(in, dy, c, g, pass);
   }
 };
 
@@ -112,30 +165,73 @@ Sequential<Dense<>, LeakyReLU<>, Dense<>> small(double slope = 0.25, std::uint64
 
 }  // namespace
 
-TEST_CASE("load_model makes the network that was saved, of every kind of layer, to the bit") {
+TEST_CASE("load_model makes the network that was saved, to the bit") {
   const TemporaryFolder folder;
   const auto path = folder.path / "net.model";
-  const auto net = every_layer::network();
-  save_model(path, net, {.golden = x, .labels = {"zero", "\xC3\xA4 \"quoted\""}});
-  const auto [network, labels, version] = load_model(path);
-  CHECK(predict(network, x) == predict(net, x));
+  const auto net = support::rich_net();
+  const Matrix<> points = Matrix<>::Random(2, 4);
+  save_model(path, net, {.golden = points, .labels = {"zero", "\xC3\xA4 \"quoted\""}});
+  const auto [network, shape, labels, version] = load_model(path);
+  CHECK(predict(network, points) == predict(net, points));
   CHECK_FALSE(detail::first_difference(describe(network), describe(net)));
   CHECK(values_of(network) == values_of(net));
+  CHECK(shape == Shape{2});
   CHECK(labels == std::vector<std::string>{"zero", "\xC3\xA4 \"quoted\""});
   CHECK(version == library_version);
 }
 
-TEST_CASE("The standard catalogue knows every layer but Elementwise") {
-  const auto catalogue = standard_catalogue();
-  for (const auto& [name, layer] : describe(every_layer::network()).layers)
-    CHECK(catalogue.knows(layer.type));
-  CHECK_FALSE(catalogue.knows("Elementwise"));
+TEST_CASE("LayerRegistry: compositions are rows like any layer, and formulas are none") {
+  const auto registry = standard_registry();
+  for (const char* type : {"Sequential", "Network", "Residual", "Concat", "Flatten", "Reshape"})
+    CHECK(registry.knows(type));
+  CHECK_FALSE(registry.knows("Elementwise"));
+}
+
+TEST_CASE("model_file: networks on images and sequences carry the shape of their inputs") {
+  Rng rng{1};
+  const auto check = [](const Network<>& net, const Shape& sample) {
+    CAPTURE(sample.channels, sample.height, sample.width);
+    const Matrix<> numbers = Matrix<>::Random(sample.size(), 3);
+    const Batch<> images{numbers, sample};
+    const std::string file = saved(net, {.golden = images});
+    const LoadedModel<> again = loaded(file);
+    CHECK(again.shape == sample);
+    CHECK(predict(again.network, Batch<>{numbers, again.shape}) == predict(net, images));
+    Network<> other = net;
+    std::istringstream in{file};
+    CHECK(load_model(in, other).shape == sample);
+  };
+  const Shape image{.channels = 2, .height = 3, .width = 4}, sequence{.channels = 4, .height = 1, .width = 6};
+  check(Network{Flatten{}, Dense{24, 2, rng}}, image);
+  check(Network{BatchNorm{2}, ReLU{}, Flatten{}, Dense{24, 2, rng}}, image);
+  check(Network{Residual{Sequential{Dense{2, 3, rng}, Tanh{}, Dense{3, 2, rng}}}}, image);
+  check(Network{Concat{BatchNorm{2}, Dense{2, 1, rng}}, Flatten{}, Dense{36, 1, rng}}, image);
+  check(Network{Dense{4, 3, rng}, Tanh{}, Flatten{}, Dense{18, 1, rng}}, sequence);
+  check(Network{Reshape{image}, BatchNorm{2}}, Shape{24});
+  check(Network{Reshape{sequence}, Dense{4, 2, rng}}, image);
+}
+
+TEST_CASE("model_file: another shape of the inputs is found by the hash") {
+  // Flatten takes either, and gives the same outputs.
+  const Matrix<> numbers = Matrix<>::Random(6, 2);
+  const std::string file = saved(Network{Flatten{}}, {.golden = Batch<>{numbers, Shape{1, 2, 3}}});
+  CHECK_THAT(complaint_about(with(file, R"("shape":[2,2,3,1])", R"("shape":[2,3,2,1])")),
+             ContainsSubstring("a.model: expected the hash "));
+  CHECK_THAT(complaint_about(with(file, R"("shape":[2,2,3,1])", R"("shape":[2,6,1])")),
+             ContainsSubstring("tensor \"golden.x\": expected 2 or 4 dimensions, got [2, 6, 1]"));
+}
+
+TEST_CASE("model_file: tensors have their logical shapes, as in safetensors") {
+  Rng rng{1};
+  CHECK_THAT(saved(Network{Dense{5, 3, rng}}, {.golden = x}),
+             ContainsSubstring(R"("0.weight":{"data_offsets":[0,60],"dtype":"F32","shape":[3,5]})"));
 }
 
 TEST_CASE("A file of format 1 is read for ever") {
-  // The network of every_layer.hpp, saved when the format was new.
-  const auto [network, labels, version] =
+  // A network of all layers that there were, saved when the format was new.
+  const auto [network, shape, labels, version] =
       load_model(std::filesystem::path{DESCENT_TESTS_DIR} / "io" / "format_1.model");
+  CHECK(shape == Shape{5});
   CHECK(labels == std::vector<std::string>{"a", "b", "c"});
   const Vector<> outputs = predict(network, x).col(0);
   CHECK((outputs - Vector<>{{0.573205F, 0.278684F, 0.148112F}}).norm() < 1e-4);
@@ -166,7 +262,7 @@ TEST_CASE("load_model fills a Sequential, and refuses another architecture") {
   CHECK_THAT(refusal(Network{Dense{5, 3, rng}, LeakyReLU{{.slope = 0.25}}}),
              ContainsSubstring("the model has 2 layers, the file 3"));
   CHECK_THAT(refusal(Sequential{Dense{5, 4, rng}, LeakyReLU{{.slope = 0.25}}, Dense{4, 2, rng}}),
-             ContainsSubstring("tensor \"0.weight\": expected shape [5, 4], got [5, 3]"));
+             ContainsSubstring("tensor \"0.weight\": expected shape [4, 5], got [3, 5]"));
 }
 
 TEST_CASE("A single layer is saved as a chain of one") {
@@ -183,40 +279,66 @@ TEST_CASE("A single layer is saved as a chain of one") {
 TEST_CASE("What was trained in double runs in float") {
   Rng rng{1};
   const Sequential net{Dense<double>{5, 4, rng}, LeakyReLU<double>{{.slope = 0.3}}, Dense<double>{4, 2, rng}};
-  Catalogue<double> few;
-  few.add<LeakyReLU<double>>().add<Dense<double>>([](const LayerRecord& layer) {
+  LayerRegistry<double> few;
+  few.add<LeakyReLU<double>>().add<Dense<double>>([](const LayerSpec& layer) {
     Rng none{0};
     return Dense<double>{layer.cols("weight"), layer.rows("weight"), none};
   });
   const Matrix<double> inputs = x.cast<double>();
-  const std::string file = saved(net, {.golden = inputs, .catalogue = few});
+  const std::string file = saved(net, {.golden = inputs, .registry = few});
   CHECK((predict(loaded(file).network, x).cast<double>() - predict(net, inputs)).norm() < 1e-5);
 }
 
-TEST_CASE("A layer of one's own is added to the catalogue") {
+TEST_CASE("A layer of one's own is added to the registry") {
   Rng rng{1};
   const Network net{Dense{5, 3, rng}, Scale{3, 0.5F}};
   CHECK_THAT(
       message_of<DataError>([&] { saved(net, {.golden = x}); }),
-      ContainsSubstring("save_model: expected layers that the catalogue can make again, got: Scale \"1\": "
-                        "expected a type that the catalogue knows, got another; add it"));
-  auto catalogue = standard_catalogue();
-  catalogue.add<Scale>([](const LayerRecord& layer) { return Scale{layer.rows("factor")}; });
-  const std::string file = saved(net, {.golden = x, .catalogue = catalogue});
-  CHECK(predict(loaded(file, catalogue).network, x) == predict(net, x));
+      ContainsSubstring("save_model: expected layers that the registry can make again, got: Scale \"1\": "
+                        "expected a type that the registry knows, got another; add it"));
+  auto registry = standard_registry();
+  registry.add<Scale>([](const LayerSpec& layer) { return Scale{layer.length("factor")}; });
+  const std::string file = saved(net, {.golden = x, .registry = registry});
+  CHECK(predict(loaded(file, registry).network, x) == predict(net, x));
   CHECK_THAT(complaint_about(file), ContainsSubstring("a.model: ") && ContainsSubstring("Scale \"1\""));
   CHECK_THAT(complaint_about(with(file, R"(\"offset\":0.5)", R"(\"other\":0.5)")),
              ContainsSubstring("Scale \"1\""));
 
-  catalogue.add<Forgetful>([](const LayerRecord& layer) { return Forgetful{layer.rows("factor")}; });
+  registry.add<Forgetful>([](const LayerSpec& layer) { return Forgetful{layer.length("factor")}; });
   CHECK_THAT(message_of<DataError>([&] {
-               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .catalogue = catalogue});
+               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .registry = registry});
              }),
              ContainsSubstring("the network computes something else; name in visit"));
-  // A maker that cannot make it is named, with what it said.
-  catalogue.add<Scale>([](const LayerRecord&) -> Scale { throw ShapeError("Scale", "expected more"); });
-  CHECK_THAT(message_of<FormatError>([&] { loaded(file, catalogue); }),
+  // A factory that cannot make it is named, with what it said.
+  registry.add<Scale>([](const LayerSpec&) -> Scale { throw ShapeError("Scale", "expected more"); });
+  CHECK_THAT(message_of<FormatError>([&] { loaded(file, registry); }),
              ContainsSubstring("Scale \"1\": expected a layer that can be made, got: Scale: expected more"));
+}
+
+TEST_CASE(
+    "LayerRegistry: a composition of one's own joins like a layer, and its factory sees the layers within") {
+  Rng rng{1};
+  const Network net{Blend{Dense{5, 3, rng}, Network{Dense{5, 3, rng}, Tanh{}}, 0.5F}};
+  auto registry = standard_registry();
+  registry.add<Blend>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
+    if (parts.size() != 2) layer.fail("expected two parts");
+    return Blend{std::move(parts[0]), std::move(parts[1])};
+  });
+  const std::string file = saved(net, {.golden = x, .registry = registry});
+  CHECK(predict(loaded(file, registry).network, x) == predict(net, x));
+  CHECK_THAT(complaint_about(file),
+             ContainsSubstring("Blend \"0\": expected a type that the registry knows"));
+}
+
+TEST_CASE("model_file: a kernel keeps its logical dimensions and its order in memory") {
+  Kernel kernel{{2, 3, 4, 5}};
+  for (Index i = 0; i < kernel.values.size(); ++i) kernel.values(i) = static_cast<float>(i);
+  auto registry = standard_registry();
+  registry.add<Kernel>([](const LayerSpec& layer) { return Kernel{layer.dimensions("kernel")}; });
+  const Network net{kernel};
+  const std::string file = saved(net, {.golden = x, .registry = registry});
+  CHECK_THAT(file, ContainsSubstring(R"("shape":[2,3,4,5])"));
+  CHECK(values_of(loaded(file, registry).network) == values_of(net));
 }
 
 TEST_CASE("What could not be loaded again is not saved, and the old file stays") {
@@ -230,7 +352,7 @@ TEST_CASE("What could not be loaded again is not saved, and the old file stays")
   CHECK_THAT(refusal(small(), {}), ContainsSubstring("save_model: expected 1 to 64 golden inputs, got 0"));
   CHECK_THAT(refusal(small(), {.golden = Matrix<>::Zero(5, 65)}), ContainsSubstring("got 65"));
   CHECK_THAT(refusal(Network{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
-             ContainsSubstring("Elementwise \"1\": expected a type that the catalogue knows") &&
+             ContainsSubstring("Elementwise \"1\": expected a type that the registry knows") &&
                  ContainsSubstring("a formula or a type of your own needs a layer with a name"));
   auto broken = small();
   broken.layer<2>().bias(0) = std::nanf("");
@@ -261,21 +383,21 @@ TEST_CASE("A bit that is wrong anywhere is found") {
 
 TEST_CASE("A network that does not reproduce its golden outputs is refused") {
   // The same description, another computation: what a newer library must not do unnoticed.
-  auto catalogue = standard_catalogue();
+  auto registry = standard_registry();
   const std::string file = saved(small(), {.golden = x});
-  catalogue.add<Other>();
+  registry.add<Other>();
   CHECK_THAT(
-      message_of<FormatError>([&] { loaded(file, catalogue); }),
+      message_of<FormatError>([&] { loaded(file, registry); }),
       ContainsSubstring("expected the golden outputs that the model gave when it was saved, got others"));
 }
 
 TEST_CASE("Another format is refused with the way out") {
   const std::string good = saved(small(), {.golden = x});
-  CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"1")", R"("descent_model_format":"2")")),
+  CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"2")", R"("descent_model_format":"3")")),
              ContainsSubstring(
-                 "a.model: expected format 1 or older, got 2; it was saved by version 0.1.0 of descent"));
+                 "a.model: expected format 2 or older, got 3; it was saved by version 0.1.0 of descent"));
   for (const char* version : {"", "0", "00", "-1", "1x", "99999999999999999999"})
-    CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"1")",
+    CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"2")",
                                     concat(R"("descent_model_format":")", version, '"'))),
                ContainsSubstring("expected the number of a format"));
   CHECK_THAT(complaint_about(std::string{"\2\0\0\0\0\0\0\0{}", 10}),
@@ -305,7 +427,7 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
   CHECK_THAT(about(R"(\"epsilon\":1e-05)", R"(\"epsilon\":\"a\")"),
              ContainsSubstring("expected an architecture"));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tan\")"),
-             ContainsSubstring("Tan \"3.1\": expected a type that the catalogue knows"));
+             ContainsSubstring("Tan \"3.1\": expected a type that the registry knows"));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":7)"), ContainsSubstring("expected an architecture"));
   CHECK_THAT(
       about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Tanh\",\"layers\":[{\"name\":\"0\",\"type\":\"ReLU\"}])"),
@@ -313,7 +435,11 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Residual\")"),
              ContainsSubstring("Residual \"3.1\": expected 1 to 1 parts, got 0"));
   CHECK_THAT(about(R"(\"name\":\"1\",\"type\":\"Tanh\")", R"(\"name\":\"0\",\"type\":\"Tanh\")"),
-             ContainsSubstring("Concat \"3\": expected its part 1 to be called \"1\", got \"0\""));
+             ContainsSubstring("Concat \"3\": expected parts with names of their own, got \"0\""));
+  CHECK_THAT(about(R"(\"name\":\"1\",\"type\":\"Tanh\")", R"(\"name\":\"1.0\",\"type\":\"Tanh\")"),
+             ContainsSubstring("Concat \"3\": expected parts with names of their own, got \"1.0\""));
+  CHECK_THAT(about(R"(\"name\":\"1\",\"type\":\"Tanh\")", R"(\"name\":\"2\",\"type\":\"Tanh\")"),
+             ContainsSubstring("layer \"3\": the model calls its part 1 \"1\", the file \"2\""));
   CHECK_THAT(about(R"(\"type\":\"Tanh\")", R"(\"type\":\"Dense\")"),
              ContainsSubstring("Dense \"3.1\": expected a tensor \"weight\", got none"));
 
@@ -409,9 +535,9 @@ TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
                                           "Sequential \"\": expected values in the tensor \"0.",
                                           tensor, '"')));
     }
-    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
-               ContainsSubstring(
-                   concat(type, " \"0\": expected a vector \"", tensor, "\", got 3 rows and 2 columns")));
+    CHECK_THAT(
+        complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
+        ContainsSubstring(concat(type, " \"0\": expected a vector \"", tensor, "\", got 2 dimensions")));
     CHECK_THAT(
         complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
         ContainsSubstring(concat("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));

@@ -55,7 +55,58 @@ std::string complaint_about(const std::string& bytes, const LoadSafetensors& opt
   return message;
 }
 
+/// The kernel of a convolution, in memory with its outputs fastest, then its inputs, its columns and its rows.
+struct Kernel : Identity<> {
+  static constexpr Index out = 2, in = 3, height = 2, width = 2;
+
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"kernel", Role::weight, {{out, in, height, width}, {0, 1, 3, 2}}}, tree.values...);
+  }
+  Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, Kernel& g, const Pass& pass) const {
+    return Identity<>::backward(x, dy, c, g, pass);
+  }
+  float& at(Index o, Index i, Index row, Index column) { return values(o, i + in * (column + width * row)); }
+
+  Matrix<> values = Matrix<>::Zero(out, in* height* width);
+};
+
 }  // namespace
+
+TEST_CASE("safetensors: a kernel has its logical dimensions in the file, in row-major order") {
+  // Each value spells its indices: 1011 is output 1, input 0, row 1, column 1. NumPy's a[o, i, row, column] in C order
+  // has the last index fastest.
+  std::string values;
+  for (const int o : {0, 1})
+    for (const int i : {0, 1, 2})
+      for (const int row : {0, 1})
+        for (const int column : {0, 1}) {
+          const auto value = static_cast<float>(1000 * o + 100 * i + 10 * row + column);
+          values.append(reinterpret_cast<const char*>(&value), sizeof value);
+        }
+  const std::string file =
+      file_of(R"({"kernel":{"data_offsets":[0,96],"dtype":"F32","shape":[2,3,2,2]}}        )", values);
+  Kernel kernel;
+  for (const MatrixOrder order : {MatrixOrder::out_in, MatrixOrder::in_out}) {  // it is no matrix
+    std::istringstream in{file};
+    load_safetensors(in, kernel, {.order = order});
+    CHECK(kernel.at(0, 0, 0, 1) == 1);
+    CHECK(kernel.at(0, 0, 1, 0) == 10);
+    CHECK(kernel.at(0, 2, 1, 1) == 211);
+    CHECK(kernel.at(1, 0, 0, 0) == 1000);
+    // In memory the outputs vary fastest, then the inputs.
+    CHECK(kernel.values.reshaped().head(6) == Vector<>{{0, 1000, 100, 1100, 200, 1200}});
+    CHECK(kernel.values.reshaped().segment(6, 2) == Vector<>{{1, 1001}});
+  }
+  const std::string written = saved(kernel);
+  CHECK_THAT(written, ContainsSubstring(R"("shape":[2,3,2,2])"));
+  CHECK(written.substr(written.size() - values.size()) == values);
+
+  std::istringstream in{
+      file_of(R"({"kernel":{"data_offsets":[0,96],"dtype":"F32","shape":[2,2,3,2]}}        )", values)};
+  CHECK_THAT(
+      message_of<FormatError>([&] { load_safetensors(in, kernel); }),
+      ContainsSubstring("tensor \"kernel\": expected shape [2, 3, 2, 2], got [2, 2, 3, 2]; make the model"));
+}
 
 TEMPLATE_TEST_CASE("What save_safetensors writes, load_safetensors reads, to the bit", "", float, double) {
   const TemporaryFolder folder;

@@ -77,4 +77,13 @@ TEST_CASE("Sequential: backward asks for a forward pass, of the same batch, with
   CHECK_THROWS_AS(net.backward(x, dy, cache, gradient, Pass::inference()), ShapeError);
 }
 
+TEST_CASE("Sequential: of a single AnyLayer is copied, not wrapped") {
+  Rng rng{1};
+  const Sequential chain{AnyLayer<>{Dense{2, 3, rng}}};
+  const Sequential copy{chain};
+  const Matrix<> x = Matrix<>::Ones(2, 1);
+  CHECK(predict(Sequential<AnyLayer<>>{chain}, x) == predict(chain, x));
+  CHECK(predict(copy, x) == predict(chain, x));
+}
+
 }  // namespace sequential_test

@@ -141,6 +141,54 @@ TEST_CASE("minimize trains a network on a full batch, in float") {
   CHECK(end.cost < 0.02);
 }
 
+namespace {
+
+/// Gradient descent whose line search is exact on a parabola: it looks once at the slope a unit further on.
+struct ExactOnParabolas {
+  template <Parameterized M>
+  using State = GradientDescent::State<M>;
+
+  template <Parameterized M>
+  State<M> init(const M&) const {
+    return {};
+  }
+  template <Parameterized M>
+  void step(M&, const M&, State<M>&) const {
+    FAIL("minimize calls line_search_step in place of step");
+  }
+  bool line_search_step(Point& model, Point& gradient, double& value, State<Point>& state,
+                        FunctionRef<double(const Point&, Point&)> objective) const {
+    const Vector<double> d = -gradient.w;
+    Point trial{model.w + d};
+    objective(trial, gradient);
+    const double slope = -d.squaredNorm(), change = gradient.w.dot(d) - slope;
+    if (change <= 0) return false;
+    model.w += -slope / change * d;
+    value = objective(model, gradient);
+    ++state.progress.step;
+    return true;
+  }
+  double learning_rate(const TrainingProgress&) const { return 1; }
+};
+
+}  // namespace
+
+TEST_CASE("minimize: an optimizer of one's own may search along its line") {
+  STATIC_REQUIRE(LineSearchOptimizer<ExactOnParabolas, Point>);
+  STATIC_REQUIRE(LineSearchOptimizer<LBFGS, Point>);
+  STATIC_REQUIRE_FALSE(LineSearchOptimizer<Adam, Point>);
+  Point point{Vector<double>{{3, -2}}};
+  const auto parabola = [](const Point& at, Point& gradient) {
+    gradient.w = 4 * at.w;
+    return 2 * at.w.squaredNorm();
+  };
+  const Minimum end = minimize(point, parabola, ExactOnParabolas{});
+  CHECK(end.converged);
+  CHECK(end.steps == 1);
+  CHECK(end.evaluations == 3);  // at the start, a unit further on, and at the bottom
+  CHECK(point.w.norm() < 1e-12);
+}
+
 TEST_CASE("minimize says what is wrong") {
   Point point{Vector<double>::Constant(1, 2)};
   const auto no_number = [](const Point&, Point& gradient) {

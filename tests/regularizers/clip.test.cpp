@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "descent/regularizers/any_limit.hpp"
+#include "descent/regularizers/any_transform.hpp"
 #include "descent/regularizers/clip_by_global_norm.hpp"
 #include "descent/regularizers/clip_by_value.hpp"
 #include "golden.hpp"
@@ -76,7 +76,7 @@ TEST_CASE("ClipByGlobalNorm: returns the norm before clipping") {
   CHECK(ClipByGlobalNorm{.limit = 20}.apply(g) == 13);
   CHECK(ClipByGlobalNorm{.limit = 6.5}.apply(g) == 13);
   CHECK(ClipByGlobalNorm{.limit = 1}.apply(g) == 6.5);
-  AnyLimit<Dense<double>> any = ClipByGlobalNorm{.limit = 0.5};
+  AnyTransform<Dense<double>> any = ClipByGlobalNorm{.limit = 0.5};
   any.apply(g);
   CHECK(ClipByGlobalNorm{}.apply(g) == Catch::Approx(0.5));
   g.bias(0) = std::numeric_limits<double>::infinity();

@@ -14,38 +14,39 @@ using namespace descent;
 
 namespace {
 
-constexpr Clock clock_{.step = 7, .epoch = 3};
+constexpr TrainingProgress progress_{.step = 7, .epoch = 3};
 constexpr InverseTime schedule{.initial = 1, .decay_rate = 1};  // 1 / (1 + t)
 
 }  // namespace
 
 TEST_CASE("A learning rate is a number, a schedule of epochs or a schedule of steps") {
-  CHECK(LearningRate{0.5}(clock_) == 0.5);
-  CHECK(LearningRate{schedule}(clock_) == 0.25);
-  CHECK(LearningRate{PerStep{schedule}}(clock_) == 0.125);
-  CHECK(LearningRate{[](std::int64_t epoch) { return epoch < 3 ? 1e-2 : 1e-3; }}(clock_) == 1e-3);
+  CHECK(LearningRate{0.5}(progress_) == 0.5);
+  CHECK(LearningRate{schedule}(progress_) == 0.25);
+  CHECK(LearningRate{PerStep{schedule}}(progress_) == 0.125);
+  CHECK(LearningRate{[](std::int64_t epoch) { return epoch < 3 ? 1e-2 : 1e-3; }}(progress_) == 1e-3);
   const double rate = 0.125;
-  CHECK(LearningRate{[rate](std::int64_t) { return rate; }}(clock_) == rate);
-  CHECK(LearningRate{[](const Clock& at) { return static_cast<double>(at.step + at.epoch); }}(clock_) == 10);
+  CHECK(LearningRate{[rate](std::int64_t) { return rate; }}(progress_) == rate);
+  CHECK(LearningRate{[](const TrainingProgress& at) { return static_cast<double>(at.step + at.epoch); }}(
+            progress_) == 10);
 }
 
 TEST_CASE("An optimizer's learning rate is written as one of these") {
-  CHECK(Adam{.learning_rate = 1e-3}.learning_rate(clock_) == 1e-3);
-  CHECK(Adam{.learning_rate = 1}.learning_rate(clock_) == 1);
-  CHECK(Adam{.learning_rate = schedule}.learning_rate(clock_) == 0.25);
-  CHECK(Adam{.learning_rate = PerStep{schedule}}.learning_rate(clock_) == 0.125);
+  CHECK(Adam{.learning_rate = 1e-3}.learning_rate(progress_) == 1e-3);
+  CHECK(Adam{.learning_rate = 1}.learning_rate(progress_) == 1);
+  CHECK(Adam{.learning_rate = schedule}.learning_rate(progress_) == 0.25);
+  CHECK(Adam{.learning_rate = PerStep{schedule}}.learning_rate(progress_) == 0.125);
 
   Adam adam;
   adam.learning_rate = 0.5;
-  CHECK(adam.learning_rate(clock_) == 0.5);
+  CHECK(adam.learning_rate(progress_) == 0.5);
 }
 
 TEST_CASE("A copy of a learning rate is a value of its own") {
   LearningRate rate = schedule;
   const LearningRate copy = rate;
   rate = 0.5;
-  CHECK(rate(clock_) == 0.5);
-  CHECK(copy(clock_) == 0.25);
+  CHECK(rate(progress_) == 0.5);
+  CHECK(copy(progress_) == 0.25);
 }
 
 TEST_CASE("What gives no number for a count is no learning rate") {

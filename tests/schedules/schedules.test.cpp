@@ -84,9 +84,9 @@ TEST_CASE("Warmup takes a number, a schedule, a lambda or another Warmup, per ep
   CHECK(Warmup{.steps = 1, .then = [](std::int64_t t) { return 1.0 + static_cast<double>(t); }}(3) == 3);
   CHECK(Warmup{.steps = 1, .then = Warmup{.steps = 1, .then = 1}}(1) == 0.5);
 
-  const Clock clock{.step = 9, .epoch = 4};
-  CHECK(LearningRate{into_cosine}(clock) == 0.2);
-  CHECK(LearningRate{PerStep{into_cosine}}(clock) == cosine(5));
+  const TrainingProgress progress{.step = 9, .epoch = 4};
+  CHECK(LearningRate{into_cosine}(progress) == 0.2);
+  CHECK(LearningRate{PerStep{into_cosine}}(progress) == cosine(5));
 }
 
 TEST_CASE("Schedules refuse bad options when they are asked") {
@@ -142,7 +142,7 @@ TEST_CASE("Schedules refuse bad options when they are asked") {
 
 TEST_CASE("A learning rate that is negative or no number is refused when it is asked for") {
   const auto text = [](const LearningRate& rate) {
-    return support::message_of<DataError>([&] { rate(Clock{}); });
+    return support::message_of<DataError>([&] { rate(TrainingProgress{}); });
   };
   CHECK(text(-0.1) == "LearningRate: expected .learning_rate of 0 or more, got -0.1");
   CHECK_THAT(text(not_a_number), ContainsSubstring("got nan"));

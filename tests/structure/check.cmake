@@ -8,12 +8,11 @@ set(folders core backends initializers schedules layers losses metrics regulariz
             diagnosis io search report distributed)
 # One component a header, listed in the forwarding header and in the reference.
 set(component_folders initializers schedules layers losses metrics regularizers optimizers models)
-# Headers in those folders that hold no component, only what several share.
-set(helpers activation any_limit any_metric any_regularizer chain class_counts classes labels margins outputs residuals
-            targets threshold)
-# All others have a row in a table of the conformance tests, but those that are not what the rows of their folder are:
-# what holds a schedule or a layer, and `minimize`, which runs an optimizer.
-set(no_row any_layer any_schedule learning_rate minimize per_step)
+# A header there without a public class is a helper, which several components share. All others have a row in a table of
+# the conformance tests, but those that hold a component of any type (any_*), that are the base of components (a template
+# of Derived), and these: what several metrics count and choose, the options that hold a schedule, and `minimize`, which
+# runs an optimizer.
+set(no_row class_counts threshold learning_rate per_step minimize)
 set(max_lines 300)
 
 set(failures 0)
@@ -32,13 +31,30 @@ function(included_folders path result)
   set(${result} ${folders} PARENT_SCOPE)
 endfunction()
 
-# The names of the components in the header at `path`: the class named like the file (ReLU in relu.hpp) or, if there
-# is none, those whose names begin so (HeNormal and HeUniform in he.hpp).
-function(components path result)
-  cmake_path(GET path STEM stem)
-  string(REPLACE "_" "" stem "${stem}")
+# The text of a header without its namespaces `detail`.
+function(public_text path result)
   file(READ "${path}" text)
-  string(REGEX MATCHALL "(class|struct|using) [A-Z][A-Za-z0-9]*" names "${text}")
+  foreach(namespace IN ITEMS detail descent::detail)
+    while(TRUE)
+      string(FIND "${text}" "\nnamespace ${namespace} {" begin)
+      if(begin EQUAL -1)
+        break()
+      endif()
+      string(SUBSTRING "${text}" 0 ${begin} before)
+      string(SUBSTRING "${text}" ${begin} -1 text)
+      string(FIND "${text}" "\n}  // namespace ${namespace}" end)
+      string(SUBSTRING "${text}" ${end} -1 text)
+      string(PREPEND text "${before}")
+    endwhile()
+  endforeach()
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+# The names of the components in the text of a header: the class named like the file (ReLU in relu.hpp) or, if none is
+# named so, those whose names begin so (HeNormal and HeUniform in he.hpp). And the names of all its classes.
+function(components text stem result all)
+  string(REPLACE "_" "" stem "${stem}")
+  string(REGEX MATCHALL "\n(class|struct|using) [A-Z][A-Za-z0-9]*" names "${text}")
   list(TRANSFORM names REPLACE ".* " "")
   list(REMOVE_DUPLICATES names)
   set(exact "")
@@ -55,6 +71,7 @@ function(components path result)
     set(begun ${exact})
   endif()
   set(${result} ${begun} PARENT_SCOPE)
+  set(${all} "${names}" PARENT_SCOPE)
 endfunction()
 
 function(mentions text name result)
@@ -132,25 +149,31 @@ foreach(folder IN LISTS component_folders)
   file(GLOB headers RELATIVE "${include}" "${include}/${folder}/*.hpp")
   foreach(header IN LISTS headers)
     cmake_path(GET header STEM stem)
-    if(stem IN_LIST helpers)
-      continue()
+    public_text("${include}/${header}" text)
+    components("${text}" ${stem} names classes)
+    if(NOT classes)
+      continue()  # a helper
     endif()
     if(NOT forwarding MATCHES "#include [<\"]descent/${header}[>\"]")
       report(include/descent/${folder}.hpp "does not forward to ${header}; add #include \"descent/${header}\"")
     endif()
 
-    components("${include}/${header}" names)
     if(NOT names)
-      report(include/descent/${header} "no class named like the file; rename one of them, or list ${stem} among the helpers in tests/structure/check.cmake")
+      report(include/descent/${header} "no class named like the file; rename one of them, or move those that only helpers need into namespace detail")
+    endif()
+    set(needs_row TRUE)
+    if(stem IN_LIST no_row OR stem MATCHES "^any_" OR text MATCHES "template <class Derived")
+      set(needs_row FALSE)
     endif()
     foreach(name IN LISTS names)
       mentions("${reference}" ${name} found)
-      if(reference AND NOT found)
+      string(FIND "${reference}" "(../include/descent/${header})" link)
+      if(reference AND NOT found AND (needs_row OR link EQUAL -1))
         report(include/descent/${header} "${name} is not in docs/reference.md; add its row there")
       endif()
       # The name of a row begins with that of its component, such as "Momentum, a sum". Elsewhere it may stand in the
       # rows of others.
-      if(NOT stem IN_LIST no_row AND NOT conformance MATCHES "\"${name}[^A-Za-z0-9_]")
+      if(needs_row AND NOT conformance MATCHES "\"${name}[^A-Za-z0-9_]")
         report(include/descent/${header} "${name} has no conformance row; add it in tests/conformance/*_table.hpp")
       endif()
     endforeach()

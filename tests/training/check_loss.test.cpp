@@ -47,12 +47,17 @@ std::string refusal(M net, const auto& loss,
 }
 
 /// Softmax without its declaration.
-struct OwnSoftmax : private Softmax<> {
-  using Softmax<>::Scalar, Softmax<>::Cache, Softmax<>::visit, Softmax<>::output_shape, Softmax<>::forward;
+struct OwnSoftmax {
+  using Scalar = float;
+  using Cache = Softmax<>::Cache;
+  static void visit(auto&&, auto&...) {}
+  Shape output_shape(const Shape& in) const { return in; }
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass& pass) const { return softmax.forward(x, c, pass); }
   Batch<> backward(const Batch<>& x, const Batch<>& dy, Cache& c, OwnSoftmax& gradient,
                    const Pass& pass) const {
-    return Softmax<>::backward(x, dy, c, gradient, pass);
+    return softmax.backward(x, dy, c, gradient.softmax, pass);
   }
+  Softmax<> softmax;
 };
 
 const std::string leave_out = "; leave the last layer out: the loss takes what goes into it";
@@ -217,11 +222,11 @@ TEST_CASE("Trainer: the threshold of metrics is the same after an epoch that was
   const Dataset<> data = two_classes();
   FitOptions<decltype(net)> options{
       .epochs = 1, .batch_size = 10, .metrics = {Accuracy{}}, .progress = silent};
-  options.on_batch_end = {[](const BatchEnd& end) { return end.step == 2 ? Next::stop : Next::proceed; }};
+  options.on_step_end = {[](const auto& end) { return end.step == 2 ? Next::stop : Next::proceed; }};
   options.checkpoint.path = path;
   const GradientDescent slow{.learning_rate = 1e-3};
   Trainer{net, BinaryCrossEntropy{}, slow, options}.run(data);
-  options.on_batch_end = {};
+  options.on_step_end = {};
   options.resume_from = path;
   Trainer resumed{net, BinaryCrossEntropy{}, slow, options};
   CHECK(resumed.run(data)["accuracy"].back() == 1);

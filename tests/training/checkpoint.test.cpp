@@ -13,7 +13,6 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -54,16 +53,14 @@ Options options() {
 
 struct Result {
   std::vector<double> weights;
-  std::string history;
+  History history;
   bool operator==(const Result&) const = default;
 };
 
 Result train_with(const Options& with) {
   Network<float> net = network();
   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with);
-  std::ostringstream csv;
-  history.write_csv(csv);
-  return {support::values_of(net), csv.str()};
+  return {support::values_of(net), history};
 }
 
 struct Killed : std::runtime_error {
@@ -72,7 +69,7 @@ struct Killed : std::runtime_error {
 
 /// Trains until a step is done, and throws the rest away.
 void train_until(std::int64_t step, Options with) {
-  with.on_batch_end.push_back([step](const BatchEnd& e) {
+  with.on_step_end.push_back([step](const auto& e) {
     if (e.step > step) throw Killed{};
   });
   CHECK_THROWS_AS(train_with(with), Killed);
@@ -176,7 +173,7 @@ TEST_CASE("checkpoint: the file of the best epoch does not put off the other one
   CHECK(trainer.steps() == 20);
 }
 
-TEST_CASE("checkpoint: one that is saved between the mini-batches of a step goes on to the same bits") {
+TEST_CASE("checkpoint: one that a callback saves in the middle of an epoch goes on to the same bits") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run.ckpt").string();
   Options with = options();
@@ -184,9 +181,8 @@ TEST_CASE("checkpoint: one that is saved between the mini-batches of a step goes
   const Result uninterrupted = train_with(with);
 
   Trainer trainer{network(), SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with};
-  int batches = 0;
-  trainer.options.on_batch_end.push_back([&](const BatchEnd&) {
-    if (++batches < 8 + 5) return;  // the second of three, in the second epoch
+  trainer.options.on_step_end.push_back([&](const auto& e) {
+    if (e.step < 3 + 2) return;  // the second step of three in the second epoch
     trainer.save(path);
     throw Killed{};
   });
@@ -230,7 +226,7 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
     with.checkpoint = {.path = path, .every_steps = 1};
     train_until(3, with);
     with.resume_from = path;
-    const std::string value = GENERATE("epoch/value/batches", "epoch/value/in_step", "optimizer/clock/epoch");
+    const std::string value = GENERATE("epoch/value/samples", "optimizer/progress/epoch");
     CAPTURE(value);
     std::string damaged = bytes_of(path);
     const std::size_t at = damaged.find(value);
@@ -249,8 +245,8 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
     CHECK_THAT(message(), ContainsSubstring("expected a checkpoint"));
   }
   SECTION("a later version of the format") {
-    write(path, "descent checkpoint 3\n" + bytes.substr(21));
-    CHECK_THAT(message(), ContainsSubstring("expected version 2 of the format"));
+    write(path, "descent checkpoint 4\n" + bytes.substr(21));
+    CHECK_THAT(message(), ContainsSubstring("expected version 3 of the format"));
   }
   SECTION("cut short anywhere") {
     for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 7) {

@@ -73,6 +73,52 @@ TEST_CASE("Early stopping says when there is nothing of that name to watch") {
                         ContainsSubstring("give .validation"));
 }
 
+TEST_CASE("EarlyStopping: a run that it does not end keeps the best weights apart") {
+  Tug tug;  // the best epoch for validation is not the last of 10
+  auto options = tug.options();
+  options.epochs = 20;
+  options.early_stopping = EarlyStopping{.patience = 100};
+  Trainer trainer{tug.net, MeanSquaredError{}, slow, options};
+  const auto& costs = trainer.run(tug.train)["val_loss"];
+  const double least = *std::min_element(costs.begin(), costs.end());
+  REQUIRE(least < costs.back());
+  CHECK(evaluate(trainer.model, tug.dev, MeanSquaredError{}) == costs.back());
+  CHECK(evaluate(trainer.best_model(), tug.dev, MeanSquaredError{}) == least);
+  CHECK_FALSE(trainer.stopped());
+
+  fit(tug.net, tug.train, MeanSquaredError{}, slow, options);
+  CHECK(tug.net.weight == trainer.best_model().weight);
+}
+
+TEST_CASE(
+    "EarlyStopping: a run that it ends has the best weights, and a run after it goes on from them and waits "
+    "anew") {
+  Tug tug;
+  auto options = tug.options();
+  options.early_stopping = EarlyStopping{.patience = 4};
+  Trainer trainer{tug.net, MeanSquaredError{}, slow, options};
+  trainer.run(tug.train);
+  CHECK(trainer.stopped());
+  const Matrix<> best = trainer.model.weight;
+  CHECK(best == trainer.best_model().weight);
+
+  const auto done = trainer.epochs();
+  trainer.run(tug.train);
+  CHECK(trainer.epochs() == done + 4);
+  CHECK(trainer.model.weight == best);
+}
+
+TEST_CASE("EarlyStopping: a loop of one's own that ends with the rule gives the bits of a single run") {
+  Tug tug;
+  auto options = tug.options();
+  options.early_stopping = EarlyStopping{.patience = 4};
+  Trainer whole{tug.net, MeanSquaredError{}, slow, options}, in_parts = whole;
+  whole.run(tug.train);
+  while (!in_parts.stopped()) in_parts.run(tug.train, 1);
+  CHECK(in_parts.model.weight == whole.model.weight);
+  CHECK(in_parts.history() == whole.history());
+}
+
 TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below the minimum") {
   Tug tug;
   tug.net.weight(0, 0) = 0;  // nothing to learn: the loss stays 0
@@ -100,12 +146,12 @@ TEST_CASE("A plateau equals the reference", "[golden]") {
   const double initial = file.at("initial");
   detail::EpochRules rules;
   History history;
-  Clock clock;
+  TrainingProgress progress;
   for (std::size_t i = 0; i < c.at("losses").size(); ++i) {
     CAPTURE(i);
     history.add("loss", c.at("losses").at(i));
-    rules.apply(rule, history, initial * clock.rate_scale, clock);
-    CHECK_THAT(initial * clock.rate_scale,
+    progress.rate_scale *= rules.apply(rule, history, initial * progress.rate_scale);
+    CHECK_THAT(initial * progress.rate_scale,
                Catch::Matchers::WithinRel(c.at("rates").at(i).get<double>(), golden::one_step));
   }
 }

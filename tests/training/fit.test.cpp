@@ -396,7 +396,7 @@ TEST_CASE("fit: a last batch that the model refuses is found before the first st
   CHECK(
       message_of<DataError>([&] {
         fit(net, support::three_clouds(33), SoftmaxCrossEntropy{}, Adam{},
-            {.batch_size = 16, .on_batch_end = {[&](const BatchEnd&) { ++steps; }}, .progress = silent});
+            {.batch_size = 16, .on_step_end = {[&](const auto&) { ++steps; }}, .progress = silent});
       }) ==
       "fit: the last batch of an epoch has 1 of 33 samples: BatchNorm: expected at least 2 samples in a "
       "training batch, got 1; choose a batch size that does not leave a single sample over at the end of an "

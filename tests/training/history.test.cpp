@@ -99,4 +99,25 @@ TEST_CASE("History: JSON escapes all that its strings may not hold") {
   CHECK(read.begin().key() == history.begin()->name);
 }
 
+TEST_CASE("History: learning rate and time of each epoch stand beside the metrics") {
+  History history;
+  history.add_epoch({{"loss", 0.5}}, 0.1, 2.5);
+  history.add_epoch({{"loss", 0.25}}, 0.01, 3.5);
+  CHECK(history["loss"] == std::vector{0.5, 0.25});
+  CHECK(history.learning_rate() == std::vector{0.1, 0.01});
+  CHECK(history.seconds() == std::vector{2.5, 3.5});
+  CHECK(std::distance(history.begin(), history.end()) == 1);
+}
+
+TEST_CASE("History: histories that differ in their times alone are equal") {
+  const auto with = [](double loss, double rate, double seconds) {
+    History history;
+    history.add_epoch({{"loss", loss}}, rate, seconds);
+    return history;
+  };
+  CHECK(with(0.5, 0.1, 1) == with(0.5, 0.1, 2));
+  CHECK_FALSE(with(0.5, 0.1, 1) == with(0.5, 0.2, 1));
+  CHECK_FALSE(with(0.5, 0.1, 1) == with(0.25, 0.1, 1));
+}
+
 }  // namespace history_test

@@ -6,7 +6,15 @@
 #include <string>
 
 #include "catch.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/layers/elementwise.hpp"
+#include "descent/layers/identity.hpp"
+#include "descent/layers/relu.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/models/concat.hpp"
+#include "descent/models/network.hpp"
+#include "descent/models/residual.hpp"
+#include "descent/models/sequential.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
 #include "descent/training/fit.hpp"
@@ -168,6 +176,25 @@ TEST_CASE("The first fault of a backward pass is that of the last layer") {
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"0.weight\"");
   plant_nan(gradient, "2.weight");
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"2.weight\"");
+}
+
+TEST_CASE("fit: an output that is not a number is named with its full path, within any composition") {
+  const auto logarithm = elementwise<float>([](auto x) { return log(-1 - x * x); });  // never a number
+  const auto expect_place = [](auto net, const std::string& place) {
+    CAPTURE(place);
+    const std::string text = message_of<NumericalError>(
+        [&] { fit(net, data, SoftmaxCrossEntropy{}, GradientDescent{}, {.epochs = 1, .progress = silent}); });
+    CHECK_THAT(text, ContainsSubstring("it begins in the output of layer \"" + place + "\"; "));
+  };
+  Rng rng{1};
+  const Dense first{2, 3, rng}, last{6, 3, rng};
+  expect_place(Network{first, Residual{Sequential{logarithm}}}, "1.body.0");
+  expect_place(Network{first, Residual{Network{ReLU{}, logarithm}}}, "1.body.1");
+  expect_place(Network{first, Residual{logarithm}}, "1.body");
+  expect_place(Network{first, Concat{Identity{}, Sequential{ReLU{}, logarithm}}, last}, "1.1.1");
+  expect_place(Sequential{first, Sequential{ReLU{}, Sequential{logarithm}}}, "1.1.0");
+  expect_place(Sequential{first, Residual{AnyLayer<>{Concat{Sequential{logarithm}}}}}, "1.body.0.0");
+  expect_place(Sequential{Residual{Network{Dense{2, 2, rng}, logarithm}}, first}, "0.body.1");
 }
 
 }  // namespace non_finite_test

@@ -1,7 +1,9 @@
 #include "descent/training/options.hpp"
 
 #include <cmath>
-#include <sstream>
+#include <set>
+#include <string_view>
+#include <vector>
 
 #include "catch.hpp"
 #include "descent/descent.hpp"
@@ -19,6 +21,18 @@ Dense<double> some_dense() {
   Rng rng{1};
   return {2, 3, rng};
 }
+/// The number of different predictions, one of each mini-batch.
+struct Different {
+  static constexpr std::string_view name = "different";
+  std::set<double> predictions;
+  void update(Batch<double> prediction, Batch<double>, SampleWeights<double>) {
+    predictions.insert(prediction(0, 0));
+  }
+  void merge(const Different& other) {
+    predictions.insert(other.predictions.begin(), other.predictions.end());
+  }
+  double value() const { return static_cast<double>(predictions.size()); }
+};
 const auto clouds = [](Index samples) { return support::three_clouds<double>(samples); };
 
 }  // namespace
@@ -43,13 +57,10 @@ TEST_CASE("Accumulation gives each mini-batch of a step its own dropout mask") {
   const Dataset<double> data{.x = Matrix<double>::Ones(16, 8), .y = Matrix<double>::Zero(1, 8)};
   Rng rng{1};
   Sequential net{Dropout<double>{{.keep = 0.5}}, Dense<double>{16, 1, rng}};
-  std::vector<double> costs;
-  FitOptions<decltype(net)> options{.epochs = 1, .batch_size = 1, .progress = silent};
-  options.accumulate = 8;
-  options.on_batch_end = {[&](const BatchEnd& e) { costs.push_back(e.cost); }};
-  fit(net, data, MeanSquaredError{}, GradientDescent{}, options);
-  std::sort(costs.begin(), costs.end());
-  CHECK(std::unique(costs.begin(), costs.end()) - costs.begin() >= 7);
+  const History history =
+      fit(net, data, MeanSquaredError{}, GradientDescent{},
+          {.epochs = 1, .batch_size = 1, .metrics = {Different{}}, .accumulate = 8, .progress = silent});
+  CHECK(history["different"].back() >= 7);
 }
 
 TEST_CASE("The gradient is clipped before the step and the weights are limited after it") {
@@ -77,7 +88,7 @@ TEST_CASE("The average of the weights is evaluated and left in the model") {
         FitOptions<Dense<double>>{.epochs = 1, .batch_size = 10, .validation = &data, .progress = silent}};
     trainer.options.average_weights = share;
     std::vector<Matrix<double>> path;
-    trainer.options.on_batch_end = {[&](const BatchEnd&) { path.push_back(trainer.model.weight); }};
+    trainer.options.on_step_end = {[&](const auto&) { path.push_back(trainer.model.weight); }};
     trainer.run(data);
     return std::pair{trainer, path};
   };

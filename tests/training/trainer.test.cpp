@@ -1,9 +1,14 @@
 #include "descent/training/trainer.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/dropout.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/accuracy.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
 #include "descent/optimizers/momentum.hpp"
@@ -60,7 +65,7 @@ void expect_independent_snapshot(M net) {
   CHECK(snapshot.epochs() == 3);
   CHECK(snapshot.history().epochs() == 3);
 
-  // With the optimizer's state and the clock, the snapshot goes the same way.
+  // With the state of the optimizer, the snapshot goes the same way.
   snapshot.run(data, 2);
   CHECK(values_of(snapshot.model) == values_of(trainer.model));
   CHECK(snapshot.history()["loss"] == trainer.history()["loss"]);
@@ -71,6 +76,137 @@ void expect_independent_snapshot(M net) {
 TEMPLATE_TEST_CASE("Five epochs and five more give the same bits as ten", "", float, double) {
   SECTION("Sequential") { expect_same_bits_in_one_run_or_two(support::rich_net<TestType>()); }
   SECTION("Network") { expect_same_bits_in_one_run_or_two(support::rich_network<TestType>()); }
+}
+
+namespace {
+
+// With all that remembers something: 7 mini-batches an epoch, of which 3 make a step.
+template <class M>
+auto trainer_with_everything(M net, const Dataset<typename M::Scalar>& dev) {
+  auto trainer = trainer_of(std::move(net), Adam{.learning_rate = 0.05});
+  trainer.options.validation = &dev;
+  trainer.options.metrics = {Accuracy{}};
+  trainer.options.regularizer = L2{.lambda = 0.1};
+  trainer.options.accumulate = 3;
+  trainer.options.average_weights = 0.8;
+  trainer.options.early_stopping = EarlyStopping{.patience = 100, .mode = Mode::max};
+  trainer.options.reduce_on_plateau = ReduceOnPlateau{.factor = 0.5, .patience = 2};
+  return trainer;
+}
+
+void expect_same_state(const auto& a, const auto& b) {
+  CHECK(values_of(a.model) == values_of(b.model));
+  CHECK(values_of(a.evaluated_model()) == values_of(b.evaluated_model()));
+  CHECK(values_of(a.best_model()) == values_of(b.best_model()));
+  CHECK(a.history() == b.history());
+  CHECK(a.learning_rate() == b.learning_rate());
+  CHECK(a.steps() == b.steps());
+}
+
+}  // namespace
+
+TEST_CASE("Trainer: a paused run gives the bits of an unpaused one, whatever it remembers") {
+  const Dataset<> data = clouds(), dev = support::three_clouds(30, 2);
+  auto whole = trainer_with_everything(support::rich_net(), dev);
+  SECTION("to the end") {}
+  SECTION("with a step that a callback stops, in the middle of the second run") {
+    whole.options.on_step_end = {[](const auto& e) { return e.step == 20 ? Next::stop : Next::proceed; }};
+  }
+  auto in_parts = whole, one_by_one = whole;
+  whole.run(data, 10);
+  in_parts.run(data, 5);
+  if (!in_parts.stopped()) in_parts.run(data, 5);
+  for (int epoch = 0; epoch < 10 && !one_by_one.stopped(); ++epoch) one_by_one.run(data, 1);
+  const auto& loss = whole.history()["val_loss"];
+  CHECK(std::max_element(loss.begin(), loss.end()) != loss.end() - 1);  // or the best were the last
+  expect_same_state(in_parts, whole);
+  expect_same_state(one_by_one, whole);
+
+  whole.options.on_step_end.clear();
+  in_parts.options.on_step_end.clear();
+  whole.run(data, 2);
+  in_parts.run(data, 1);
+  in_parts.run(data, 1);
+  expect_same_state(in_parts, whole);
+}
+
+TEST_CASE("Trainer: copies share nothing that the library owns") {
+  const Dataset<> data = clouds(), dev = support::three_clouds(30, 2);
+  auto trainer = trainer_with_everything(support::rich_network(), dev);
+  trainer.options.order = [](std::int64_t epoch) { return plain_order(epoch % 2 == 0 ? 50 : 44); };
+  trainer.run(data, 3);
+  auto untouched = trainer, copy = trainer;
+  auto middle = trainer;
+  trainer.options.on_step_end = {[&](const auto& e) {
+    if (e.step == 9) middle = trainer;
+  }};
+  copy.options.early_stopping->patience = 1;
+  copy.options.regularizer = {};
+  copy.run(data, 4);
+  expect_same_state(trainer, untouched);
+
+  trainer.run(data, 2);
+  untouched.run(data, 2);
+  expect_same_state(trainer, untouched);
+
+  // One from within an epoch goes on in it, without the trainer that it was copied from.
+  middle.options.on_step_end.clear();
+  CHECK(middle.steps() == 9);
+  middle.run(data, static_cast<int>(trainer.epochs() - middle.epochs()));
+  expect_same_state(middle, trainer);
+}
+
+TEST_CASE("Trainer: first_epoch continues order, augmentation and schedule of a run that was split") {
+  const Dataset<> data = clouds();
+  const auto options_from = [](int first, int epochs) {
+    return FitOptions<decltype(support::plain_net())>{
+        .epochs = epochs,
+        .batch_size = 8,
+        .augment = [](Matrix<>& x, std::span<const Index>, std::uint64_t,
+                      std::int64_t epoch) { x.array() += static_cast<float>(epoch); },
+        .seed = 1,
+        .first_epoch = first,
+        .progress = silent};
+  };
+  const GradientDescent optimizer{.learning_rate = InverseTime{.initial = 0.1, .decay_rate = 1}};
+  auto whole = support::plain_net(), split = whole;
+  fit(whole, data, SoftmaxCrossEntropy{}, optimizer, options_from(0, 6));
+  fit(split, data, SoftmaxCrossEntropy{}, optimizer, options_from(0, 2));
+  const History history = fit(split, data, SoftmaxCrossEntropy{}, optimizer, options_from(2, 4));
+  CHECK(values_of(split) == values_of(whole));
+  CHECK(history.learning_rate().front() == 0.1 / 3);
+}
+
+TEST_CASE("Trainer: first_epoch draws other masks, and counts") {
+  const Dataset<> data = clouds();
+  const auto loss_from = [&](std::int64_t first) {
+    Rng rng{1};
+    Sequential net{Dropout{{.keep = 0.5}}, Dense{2, 3, rng}};
+    Trainer trainer{
+        net,
+        SoftmaxCrossEntropy{},
+        GradientDescent{.learning_rate = 0},
+        {.epochs = 3, .batch_size = full_batch, .shuffle = false, .first_epoch = first, .progress = silent}};
+    CHECK(trainer.epochs() == first);
+    CHECK(trainer.epochs_left() == 3);
+    trainer.run(data, 1);
+    CHECK(trainer.epochs() == first + 1);
+    CHECK(trainer.epochs_left() == 2);
+    return trainer.history()["loss"].front();
+  };
+  CHECK(loss_from(0) != loss_from(5));
+  CHECK(loss_from(5) == loss_from(5));
+  CHECK_THAT(message_of<DataError>([&] { loss_from(-1); }),
+             ContainsSubstring("expected .first_epoch from 0 to 2^62, got -1"));
+}
+
+TEST_CASE("Trainer: the history has learning rate and time of each epoch") {
+  const auto one_over = [](std::int64_t step) { return 1.0 / static_cast<double>(step + 1); };
+  auto trainer = trainer_of(support::plain_net(), GradientDescent{.learning_rate = PerStep{one_over}});
+  const History& history = trainer.run(clouds(), 2);
+  CHECK(history.learning_rate() == std::vector{1.0 / 7, 1.0 / 14});
+  REQUIRE(history.seconds().size() == 2);
+  CHECK(history.seconds()[0] >= 0);
 }
 
 TEST_CASE("A copy of a trainer is a snapshot that nothing changes any more") {
@@ -135,7 +271,7 @@ TEST_CASE("A trainer counts steps and epochs, from 0") {
   trainer.run(clouds(), 3);
   CHECK(trainer.steps() == 3 * 7);
   CHECK(trainer.epochs() == 3);
-  CHECK(trainer.state().clock.step == 3 * 7);
+  CHECK(trainer.state().progress.step == 3 * 7);
 }
 
 TEST_CASE("A schedule follows the epochs, or with PerStep the steps") {

@@ -107,7 +107,9 @@ class GradientCheck {
   GradientReport run() {
     M gradient = zeros_like(model_);
     Matrix<double> dy;
-    const WeightedSum sum = loss_.value_and_gradient(model_.forward(input(), cache_, pass_), y_, dy, {});
+    const Batch<double> y = model_.forward(input(), cache_, pass_);
+    expect_output_shape(y.shape());
+    const WeightedSum sum = loss_.value_and_gradient(y, y_, dy, {});
     divide_by_weight(dy, sum.weight);
     const Matrix<double> dx = model_.backward(input(), dy, cache_, gradient, pass_);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
@@ -134,6 +136,15 @@ class GradientCheck {
   };
 
   Batch<double> input() const { return {x_, shape_}; }
+
+  void expect_output_shape(const Shape& got) const {
+    const Shape expected = model_.output_shape(shape_);
+    if (got != expected)
+      throw_error<ShapeError>("check_gradient",
+                              {"expected forward to return samples of ", shape_text(expected),
+                               ", as output_shape says, got ", shape_text(got)},
+                              "return a batch with its shape from forward: {c.y, x.shape()}");
+  }
 
   double cost() {
     return loss_.value(model_.forward(input(), cache_, pass_), y_, {}).mean() +

@@ -126,16 +126,14 @@ template <class B>
 concept BatchLike =
     std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<std::remove_cv_t<B>>;
 
-namespace detail {
-
-/// The samples as columns of `features` values each: as they are or, if it has so many channels, each position of an
-/// image or a sequence. Throws ShapeError, which names the component, if they are neither.
+/// Returns the batch as columns of `features` values: a column for each sample that has so many values or, of images and
+/// sequences with so many channels, for each position. The memory is that of the batch.
+///
+/// Throws   ShapeError, which names the component, when the samples have neither.
 template <std::floating_point T>
-Batch<T> in_columns_of(std::string_view component, Index features, const Batch<T>& x) {
+Batch<T> feature_columns(std::string_view component, Index features, const Batch<T>& x) {
   const Index positions = positions_of(component, features, x.shape());
   return {x.data(), Shape{features}, positions * x.samples()};
 }
-
-}  // namespace detail
 
 }  // namespace descent

@@ -19,17 +19,28 @@ class Dimensions {
 
   /// None: those of the matrix or the vector.
   Dimensions() = default;
-  Dimensions(std::initializer_list<Index> sizes) : Dimensions{sizes, {0, 1, 2, 3, 4}} {}
-  Dimensions(std::initializer_list<Index> sizes, std::initializer_list<int> fastest_first) {
-    for (const Index size : sizes)
-      if (rank_ < most) sizes_[rank_++] = size;
+  Dimensions(std::initializer_list<Index> sizes) {
+    for (const Index size : sizes) append(size);
+  }
+  Dimensions(std::initializer_list<Index> sizes, std::initializer_list<int> fastest_first)
+      : Dimensions{sizes} {
     std::size_t k = 0;
     for (const int dimension : fastest_first)
-      if (k < most) order_[k++] = static_cast<std::uint8_t>(dimension);
+      if (k < rank_) order_[k++] = static_cast<std::uint8_t>(dimension);
+  }
+
+  /// Adds a dimension after the others, which varies slower than they do in memory. Beyond `most` it is left out.
+  void append(Index size) {
+    if (rank_ == most) return;
+    sizes_[rank_] = size;
+    order_[rank_] = rank_;
+    ++rank_;
   }
 
   std::size_t rank() const { return rank_; }
   Index operator[](std::size_t dimension) const { return sizes_[dimension]; }
+  /// The dimension along which neighboring numbers are neighbors in memory.
+  std::size_t fastest() const { return order_[0]; }
   /// The product of the sizes.
   Index size() const {
     Index product = 1;
@@ -42,6 +53,8 @@ class Dimensions {
     for (std::size_t k = 0; k < rank_ && order_[k] != dimension; ++k) product *= sizes_[order_[k]];
     return product;
   }
+
+  friend bool operator==(const Dimensions&, const Dimensions&) = default;
 
  private:
   std::array<Index, most> sizes_{};

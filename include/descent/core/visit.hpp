@@ -143,28 +143,29 @@ void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
   });
 }
 
-/// A parameter, or state, as code sees it that does not know the model's type: contiguous numbers.
+/// A view of the numbers of a parameter or of state, for code that does not know the type of the model. The numbers are
+/// contiguous, column after column.
 template <class T>
-struct Leaf {
-  const Parameter& parameter;
-  T* data;
-  Index rows, cols;
-  Dimensions dimensions;
+struct TensorView {
+  T* data = nullptr;
+  Index rows = 0, cols = 0;
+  bool is_vector = false;  ///< false for a matrix, also of one column
+  Dimensions dimensions = {};
 
-  Leaf(const Parameter& p, auto& numbers)
-      : parameter{p},
-        data{numbers.data()},
+  TensorView() = default;
+  TensorView(auto& numbers, const Dimensions& logical)
+      : data{numbers.data()},
         rows{numbers.rows()},
         cols{numbers.cols()},
-        dimensions{p.dimensions.rank() > 0 ? p.dimensions
-                   : std::remove_cvref_t<decltype(numbers)>::ColsAtCompileTime == 1
-                       ? Dimensions{rows}
-                       : Dimensions{rows, cols}} {
-    if (dimensions.size() != size()) detail::throw_other_dimensions(p.name.path(), dimensions.size(), size());
+        is_vector{std::remove_cvref_t<decltype(numbers)>::ColsAtCompileTime == 1},
+        dimensions{logical.rank() > 0 ? logical
+                   : is_vector        ? Dimensions{rows}
+                                      : Dimensions{rows, cols}} {
+    using M = std::remove_cvref_t<decltype(numbers)>;
+    static_assert(!M::IsRowMajor || M::RowsAtCompileTime == 1,
+                  "the numbers of a layer are contiguous, column after column");
   }
 
-  const Name& name() const { return parameter.name; }
-  bool is_state() const { return parameter.role == Role::state; }
   Index size() const { return rows * cols; }
   /// Some of the numbers, as an array.
   auto array(const Part& part) const {
@@ -175,10 +176,28 @@ struct Leaf {
   auto array() const { return array({0, size()}); }
 };
 
+/// The numbers of a parameter or of state with their name, while a traversal runs.
+template <class T>
+struct Leaf : TensorView<T> {
+  const Parameter& parameter;
+
+  Leaf(const Parameter& p, auto& numbers) : TensorView<T>{numbers, p.dimensions}, parameter{p} {
+    const Index size = this->dimensions.size();
+    if (size != this->size()) detail::throw_other_dimensions(p.name.path(), size, this->size());
+  }
+
+  const Name& name() const { return parameter.name; }
+  bool is_state() const { return parameter.role == Role::state; }
+};
+
+/// The type of a model's numbers: const if the model is.
+template <class M>
+using NumberOf = std::conditional_t<std::is_const_v<M>, const typename M::Scalar, typename M::Scalar>;
+
 /// Calls `f(leaf)` for every parameter of a model, and then for all its state. For what has no hurry: a traversal is
 /// compiled once for the model, not once for each `f`.
 template <class M>
-void visit_leaves(M& model, FunctionRef<void(const Leaf<typename M::Scalar>&)> f) {
+void visit_leaves(M& model, FunctionRef<void(const Leaf<NumberOf<M>>&)> f) {
   const auto each = [&](const Parameter& p, auto& x) { f({p, x}); };
   M::visit(each, model);
   visit_state<M>(each, model);

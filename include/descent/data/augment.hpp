@@ -15,9 +15,10 @@
 
 namespace descent {
 
-/// Changes the images of a batch at random, by one transform after the other, and leaves their classes alone.
+/// Changes the images of a batch at random, by one transform after the other, and leaves their classes alone. The shape is
+/// that of the data set, which readers of images set, or any other.
 ///
-///   const Augment augment{Shape{1, 28, 28}, RandomFlip{}, RandomAffine{.degrees = 10, .pixels = 2}};
+///   const Augment augment{train.shape, RandomFlip{}, RandomAffine{.degrees = 10, .pixels = 2}};
 ///   augment(x, samples, seed, epoch);        // x holds the samples with these numbers
 ///
 /// What becomes of a sample depends on its number, the seed and the epoch alone: not on the batch that it is
@@ -34,8 +35,10 @@ class Augment {
   explicit Augment(const Shape& shape, Transforms... transforms)
       : shape_{shape}, transforms_{std::move(transforms)...} {
     if (shape.size() == 0)
-      throw ShapeError(name, concat("expected an image of at least one pixel, got ", shape.channels,
-                                    " channels, ", shape.height, " x ", shape.width));
+      throw ShapeError(name,
+                       concat("expected an image of at least one pixel, got ", shape.channels, " channels, ",
+                              shape.height, " x ", shape.width),
+                       "give the shape of the images, or set that of the data: train.shape = {1, 28, 28}");
     const auto check = [](const auto& transform) {
       if constexpr (requires { transform.check(); }) transform.check();
     };

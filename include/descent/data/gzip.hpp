@@ -72,10 +72,8 @@ class GzipFile : public std::istream {
 /// Throws   as read_idx and GzipFile. Allocates in proportion to what is packed in the file.
 template <std::floating_point T = float>
 Dataset<T> read_idx_gzip(const IdxFiles& files) {
-  GzipFile images_file{files.images}, labels_file{files.labels};
-  Matrix<T> images = read_idx_images<T>(images_file, files.images.string());
-  return detail::images_with_labels(std::move(images), read_idx_labels<T>(labels_file, files.labels.string()),
-                                    files);
+  GzipFile images{files.images}, labels{files.labels};
+  return detail::read_idx_streams<T>(images, labels, files);
 }
 
 }  // namespace descent

@@ -30,7 +30,7 @@ class InputLayer {
     return in;
   }
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    c.y = detail::in_columns_of(Derived::name, self().divisor().size(), x);
+    c.y = feature_columns(Derived::name, self().divisor().size(), x);
     self().apply(c.y);
     return {c.y.data(), x.shape(), x.samples()};
   }

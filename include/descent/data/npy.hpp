@@ -10,6 +10,8 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
@@ -58,31 +60,33 @@ struct NpyMatrix : Matrix<T> {
   Matrix<T> transpose() && { return Matrix<T>::transpose(); }
 };
 
-/// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j] there, and a list becomes one column. NumPy
-/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns. Keep any other part of the result in
-/// a Matrix: `auto x = read_npy("x.npy").topRows(3)` would be a view of a matrix that is gone.
-///
-/// Takes floats from float16 to the long double of this machine, whole numbers and truth values of any size and byte
-/// order, rounded to T; versions 1.0 to 3.0 of the format.
-///
-/// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
-///          other than 1 or 2 dimensions, or a file that ends early or late.
-/// Cost     memory of at most 12 times the size of the file, whatever its header says.
-/// Source   NumPy documentation, numpy.lib.format
-template <std::floating_point T = float>
-NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
-  detail::ByteReader file{in, "read_npy", source};
-  const detail::NpyHeader header = detail::read_npy_header(file);
+namespace detail {
+
+/// An array as a matrix of its first dimension and all others.
+template <std::floating_point T>
+struct NpyArray {
+  NpyMatrix<T> values;
+  std::vector<std::uint64_t> sizes;
+};
+
+template <std::floating_point T>
+NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::string& source,
+                           std::size_t most_dimensions) {
+  ByteReader file{in, user, source};
+  const NpyHeader header = read_npy_header(file, most_dimensions);
+  if (header.fortran_order && header.sizes.size() > 2)
+    file.fail("expected more than 2 dimensions in C order, got Fortran's",
+              "save a copy: numpy.save(path, numpy.ascontiguousarray(a))");
   const auto rows = static_cast<Index>(header.rows), cols = static_cast<Index>(header.cols);
   NpyMatrix<T> m;
-  const bool known = detail::with_npy_type(header.type, [&]<class V>(V) {
+  const bool known = with_npy_type(header.type, [&]<class V>(V) {
     const auto bytes = file.take(file.product({header.rows, header.cols, sizeof(V)}), "values");
     file.expect_end();
     m.resize(rows, cols);
     if (m.size() == 0) return;  // one of the sizes may be anything
     const std::uint8_t* next = bytes.data();
     const auto take_next = [&] {
-      const V value = detail::from_bytes<V>(next, header.big_endian);
+      const V value = from_bytes<V>(next, header.big_endian);
       next += sizeof(V);
       return static_cast<T>(value);
     };
@@ -97,9 +101,26 @@ NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
     file.fail(
         concat("expected floats, whole numbers or truth values, got values of type \"", header.type, '"'),
         "convert the array: numpy.save(path, a.astype('float64'))");
-  return m;
+  return {std::move(m), header.sizes};
 }
 
+}  // namespace detail
+
+/// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j] there, and a list becomes one column. NumPy
+/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns. Keep any other part of the result in
+/// a Matrix: `auto x = read_npy("x.npy").topRows(3)` would be a view of a matrix that is gone.
+///
+/// Takes floats from float16 to the long double of this machine, whole numbers and truth values of any size and byte
+/// order, rounded to T; versions 1.0 to 3.0 of the format.
+///
+/// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
+///          other than 1 or 2 dimensions (`read_npy_dataset` reads images), or a file that ends early or late.
+/// Cost     memory of at most 12 times the size of the file, whatever its header says.
+/// Source   NumPy documentation, numpy.lib.format
+template <std::floating_point T = float>
+NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
+  return detail::read_npy_array<T>(in, "read_npy", source, 2).values;
+}
 template <std::floating_point T = float>
 NpyMatrix<T> read_npy(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_npy");

@@ -11,18 +11,20 @@
 
 namespace descent::detail {
 
-/// What the header of a .npy file says.
+/// The content of the header of a .npy file.
 struct NpyHeader {
   std::string type;  ///< kind and bytes of a value, as in f8
   bool big_endian = false;
   bool fortran_order = false;
-  std::uint64_t rows = 0, cols = 0;
+  std::vector<std::uint64_t> sizes;  ///< at least one, the number of rows
+  std::uint64_t rows = 0, cols = 0;  ///< `cols` is the product of the other sizes
 };
 
 /// Reads the header's text, a Python dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
 class NpyHeaderParser {
  public:
-  NpyHeaderParser(const ByteReader& file, std::string_view text) : file_{file}, text_{text} {}
+  NpyHeaderParser(const ByteReader& file, std::string_view text, std::size_t most_dimensions)
+      : file_{file}, text_{text}, most_dimensions_{most_dimensions} {}
 
   NpyHeader parse() {
     NpyHeader header;
@@ -66,19 +68,24 @@ class NpyHeaderParser {
 
   void take_shape(NpyHeader& header) {
     expect('(');
-    std::vector<std::uint64_t> sizes;
+    header.sizes.clear();
     while (!accept(')')) {
-      sizes.push_back(number());
+      header.sizes.push_back(number());
       if (!accept(',')) {
         expect(')');
         break;
       }
     }
-    if (sizes.empty() || sizes.size() > 2)
-      file_.fail(concat("expected an array of 1 or 2 dimensions, got ", sizes.size()),
-                 "reshape it: numpy.save(path, a.reshape(len(a), -1))");
-    header.rows = sizes[0];
-    header.cols = sizes.size() == 2 ? sizes[1] : 1;
+    if (header.sizes.empty() || header.sizes.size() > most_dimensions_)
+      file_.fail(
+          concat("expected an array of 1 to ", most_dimensions_, " dimensions, got ", header.sizes.size()),
+          most_dimensions_ == 2
+              ? "read images with read_npy_dataset, or reshape it: numpy.save(path, a.reshape(len(a), -1))"
+              : "reshape it: numpy.save(path, a.reshape(len(a), -1))");
+    header.rows = header.sizes[0];
+    header.cols = 1;
+    for (std::size_t k = 1; k < header.sizes.size(); ++k)
+      header.cols = file_.product({header.cols, header.sizes[k]});
     file_.product({header.rows, header.cols});  // throws for sizes that no file has
   }
 
@@ -135,12 +142,13 @@ class NpyHeaderParser {
 
   const ByteReader& file_;
   std::string_view text_;
+  std::size_t most_dimensions_;
   std::size_t at_ = 0;
 };
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
-inline NpyHeader read_npy_header(ByteReader& file) {
+inline NpyHeader read_npy_header(ByteReader& file, std::size_t most_dimensions) {
   const auto magic = file.take(8, "a header");
   if (!std::equal(npy_magic.begin(), npy_magic.end(), magic.begin(),
                   [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }))
@@ -158,7 +166,7 @@ inline NpyHeader read_npy_header(ByteReader& file) {
               "is it a plain array?");
   const auto bytes = file.take(length, "a header");
   const std::string text{bytes.begin(), bytes.end()};
-  return NpyHeaderParser{file, text}.parse();
+  return NpyHeaderParser{file, text, most_dimensions}.parse();
 }
 
 /// All that stands before the values: padded with blanks, so that they begin at a multiple of 64 bytes.

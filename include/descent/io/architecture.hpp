@@ -16,9 +16,10 @@
 
 namespace descent::detail {
 
-/// A chain is a chain, whether its length was known when the program was compiled or not.
+/// A file does not tell a Network from a Sequential.
+inline constexpr std::string_view type_of_chain = "Sequential";
 inline std::string_view type_in_file(const LayerDescription& layer) {
-  return layer.type == "Network" ? "Sequential" : std::string_view{layer.type};
+  return layer.type == "Network" ? type_of_chain : std::string_view{layer.type};
 }
 
 /// The description of a model in JSON:

@@ -22,92 +22,112 @@
 #include "descent/core/xxh64.hpp"
 #include "descent/data/files.hpp"
 #include "descent/io/architecture.hpp"
-#include "descent/io/catalogue.hpp"
+#include "descent/io/layer_registry.hpp"
 #include "descent/io/model_reader.hpp"
-#include "descent/io/standard_catalogue.hpp"
+#include "descent/io/standard_registry.hpp"
 #include "descent/io/tensor_file.hpp"
 #include "descent/training/predict.hpp"
 
 namespace descent {
 
-/// A model as a file has it.
+/// A model from a file.
 template <std::floating_point T = float>
 struct LoadedModel {
   Network<T> network;
+  Shape shape;  ///< of the samples that it takes: predict(network, Batch{x, shape})
   std::vector<std::string> labels;
   std::string library_version;
 };
 
+/// A few inputs: a copy of a Batch with its shape, or of a matrix of plain features.
+template <std::floating_point T = float>
+class GoldenInputs {
+ public:
+  GoldenInputs() = default;
+  GoldenInputs(const Batch<T>& x) : x_{x}, shape_{x.shape()} {}
+  template <class E>
+  GoldenInputs(const Eigen::DenseBase<E>& x) : x_{x}, shape_{x.rows()} {}
+
+  Batch<T> batch() const { return {x_, shape_}; }
+
+ private:
+  Matrix<T> x_;
+  Shape shape_{0};
+};
+
 template <std::floating_point T = float>
 struct SaveModel {
-  Matrix<T> golden = {};  ///< a few inputs, such as train.x.leftCols(4); the file keeps their outputs
+  GoldenInputs<T> golden = {};  ///< such as train.inputs().columns(0, 4); the file keeps their outputs
   std::vector<std::string> labels = {};  ///< the names of the classes
-  Catalogue<T> catalogue = standard_catalogue<T>();
+  LayerRegistry<T> registry = standard_registry<T>();
 };
 
 namespace detail {
 
-/// What there is to write of a model, whatever its type.
+/// A model to write, whatever its type.
 template <class T>
 struct ModelToSave {
   LayerDescription description;
-  std::vector<Leaf<const T>> leaves;
+  std::vector<NamedTensor<const T>> tensors;
   Matrix<T> outputs;  // for the golden inputs
 };
 
-/// Throws unless a network made of what the file will hold does what the model does.
+/// Throws unless a network that is made from the content of the file does what the model does.
 template <class T>
 void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
   try {
-    TensorSizes sizes;
-    for (const auto& leaf : model.leaves) sizes.emplace(leaf.name, TensorSize{leaf.rows, leaf.cols});
-    Network<T> again =
-        options.catalogue.make(model.description, sizes, {options.golden.rows(), options.golden.cols()});
+    const Batch<T> x = options.golden.batch();
+    TensorDimensions sizes;
+    for (const auto& tensor : model.tensors) sizes.emplace(tensor.name, tensor.dimensions);
+    Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
       throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
                         "");
-    const auto made = leaves_of(again);
-    bool same = made.size() == model.leaves.size();
+    const auto made = tensors_of(again);
+    bool same = made.size() == model.tensors.size();
     for (std::size_t i = 0; same && i < made.size(); ++i) {
-      const auto& leaf = model.leaves[i];
-      same = made[i].name == leaf.name && shape_in_model_file(made[i]) == shape_in_model_file(leaf);
-      if (same) std::copy_n(leaf.data, leaf.size(), made[i].data);
+      const auto& tensor = model.tensors[i];
+      same = made[i].name == tensor.name && made[i].dimensions == tensor.dimensions;
+      if (same) made[i].array() = tensor.array();
     }
-    if (!same || !agree<T>(predict(again, options.golden), model.outputs, sizeof(T) == 4))
+    if (!same || !agree<T>(predict(again, x), model.outputs, sizeof(T) == 4))
       throw FormatError("save_model", "made from its description, the network computes something else",
                         "name in visit, visit_state and visit_options all that the outputs depend on");
   } catch (const FormatError& error) {
     throw DataError("save_model",
-                    concat("expected layers that the catalogue can make again, got: ", error.what()),
-                    "a formula or a type of your own needs a layer with a name, and its line in .catalogue");
+                    concat("expected layers that the registry can make again, got: ", error.what()),
+                    "a formula or a type of your own needs a layer with a name, and its line in .registry");
   }
 }
 
 template <class T>
 void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& options) {
   static_assert(std::endian::native == std::endian::little, "the hash is that of little-endian bytes");
-  const Matrix<T>&x = options.golden, &y = model.outputs;
+  const Batch<T> x = options.golden.batch();
+  const Matrix<T>& y = model.outputs;
   if (!all_finite(y))
     throw DataError("save_model",
                     "expected finite outputs for the golden inputs, got infinity or not-a-number",
                     "has training failed?");
   expect_loadable(model, options);
 
-  model.leaves.push_back({"golden.x", x.data(), x.rows(), x.cols(), false});
-  model.leaves.push_back({"golden.y", y.data(), y.rows(), y.cols(), false});
+  const auto golden_x = golden_tensor("golden.x", x.data(), x.shape(), x.samples());
+  model.tensors.push_back(golden_x);
+  model.tensors.push_back(golden_tensor("golden.y", y.data(), Shape{y.rows()}, y.cols()));
   TensorHeader header;
-  XXH64 hash;
-  for (const auto& leaf : model.leaves) {
-    append_tensor<T>(header, leaf.name, shape_in_model_file(leaf));
-    hash.update({reinterpret_cast<const char*>(leaf.data), leaf.size() * sizeof(T)});
-  }
+  for (const auto& tensor : model.tensors) append_tensor(header, tensor.name, tensor);
   header.metadata = {{"descent_model_format", std::to_string(model_format)},
                      {"library_version", std::string{library_version}},
                      {"architecture", dump(json_of(model.description), "save_model")},
                      {"labels", dump(options.labels, "save_model")}};
-  header.metadata["hash"] = printed_hash(hash, header.metadata);
+  XXH64 hash;
+  for (const auto& tensor : model.tensors)
+    to_row_major(tensor, [&](auto values) {
+      hash.update({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+    });
+  header.metadata["hash"] = printed_hash(hash, header.metadata, printed_shape(shape_of(golden_x.dimensions)));
   out << tensor_header("save_model", header);
-  for (const auto& leaf : model.leaves) write_values<T>(out, {leaf.data, leaf.size()});
+  for (const auto& tensor : model.tensors) write_tensor(out, tensor);
 }
 
 }  // namespace detail
@@ -117,25 +137,24 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 ///
 ///   save_model("digits.model", net, {.golden = train.x.leftCols(4), .labels = {"zero", "one"}});
 ///
-/// A normalisation of the inputs is best saved as the first layer: Sequential{scale, net}. The file is one of
-/// safetensors; matrices lie in it as they lie in memory, which is to other readers the transpose.
+/// Golden inputs with a shape, such as `train.inputs().columns(0, 4)`, give the file the shape of the inputs. A
+/// normalization of the inputs is best saved as the first layer: Sequential{scale, net}. The file is one of safetensors.
 ///
 /// Throws   DataError without golden inputs, for more than 64, and for a network that could not be loaded again, such
-///          as one with a layer that the catalogue does not know; FormatError when the file cannot be written: the
+///          as one with a layer that the registry does not know; FormatError when the file cannot be written: the
 ///          old one stays.
 /// Cost     two passes over the model beside writing, and the memory of a second one.
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
   using T = typename M::Scalar;
-  const Index samples = options.golden.cols();
+  const Batch<T> x = options.golden.batch();
+  const Index samples = x.samples();
   if (samples < 1 || samples > detail::most_golden)
     throw DataError("save_model",
                     concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
                     "hand in a few: .golden = train.x.leftCols(4)");
   detail::write_model<T>(
-      out,
-      {detail::as_chain(describe(model)), detail::leaves_as_chain(model), predict(model, options.golden)},
-      options);
+      out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
 }
 template <Layer M>
 void save_model(const std::filesystem::path& path, const M& model,
@@ -145,34 +164,34 @@ void save_model(const std::filesystem::path& path, const M& model,
 
 /// Makes the network that a file of `save_model` describes; double and float may differ from the file's.
 ///
-///   const auto [network, labels, version] = load_model("digits.model");
+///   const auto [network, shape, labels, version] = load_model("digits.model");
 ///
 /// Throws   FormatError when the file is damaged, cut short or of a newer format, when it holds a layer that the
-///          catalogue does not know, when its hash is another, or when the network does not give the outputs that the
+///          registry does not know, when its hash is another, or when the network does not give the outputs that the
 ///          saved one gave.
 /// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB less than
 ///          twice that of reading alone (`./dev bench load_model`). Memory of no more than 24 times that of the file; of
 ///          one that save_model wrote, little more than that of the model.
 /// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
-LoadedModel<T> load_model(std::istream& in, const Catalogue<T>& catalogue = standard_catalogue<T>(),
+LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = standard_registry<T>(),
                           const std::string& source = "stream") {
   const detail::ModelFile file{in, source};
-  Network<T> network = file.make_network(catalogue);
+  Network<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
     file.fail(concat("expected an architecture that can be made, got another: ", *difference),
               "the file is damaged");
   file.fill(network);
-  return {std::move(network), file.info().labels, file.info().library_version};
+  return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
 }
 template <std::floating_point T = float>
 LoadedModel<T> load_model(const std::filesystem::path& path,
-                          const Catalogue<T>& catalogue = standard_catalogue<T>()) {
+                          const LayerRegistry<T>& registry = standard_registry<T>()) {
   std::ifstream in = detail::open_file(path, "load_model");
-  return load_model<T>(in, catalogue, path.string());
+  return load_model<T>(in, registry, path.string());
 }
 
-/// Reads the values of a model that has the architecture already, such as a Sequential; no catalogue is needed.
+/// Reads the values of a model that has the architecture already, such as a Sequential; no registry is needed.
 ///
 /// Throws   as above, and FormatError, which names the layer, where the model differs from the file. The model then
 ///          stays as it was.

@@ -20,22 +20,25 @@
 #include "descent/core/version.hpp"
 #include "descent/core/xxh64.hpp"
 #include "descent/io/architecture.hpp"
-#include "descent/io/catalogue.hpp"
 #include "descent/io/json_events.hpp"
+#include "descent/io/layer_registry.hpp"
 #include "descent/io/tensor_file.hpp"
 #include "descent/training/predict.hpp"
 
 namespace descent {
 
-/// What a model file says beside the model.
+/// The content of a model file beside the model.
 struct ModelInfo {
+  Shape shape{0};                   ///< of the samples that the model takes
   std::vector<std::string> labels;  ///< the names of the classes, if it was saved with them
   std::string library_version;      ///< of the library that saved it
 };
 
 namespace detail {
 
-inline constexpr int model_format = 1;  ///< the newest that this library reads, and the one that it writes
+/// The newest format that this library reads, and the one that it writes. In format 1 matrices were transposed, and samples
+/// had no shape.
+inline constexpr int model_format = 2;
 inline constexpr Index most_golden = 64;
 
 /// How far outputs may be from those that were saved, next to 1 + the largest of them. The same program gives the same
@@ -53,36 +56,40 @@ bool agree(const Matrix<T>& y, const Matrix<T>& expected, bool single_precision)
 }
 
 /// In a file the whole is always a chain: any other layer becomes its only part.
-inline bool is_chain(const LayerDescription& model) {
-  return model.type == "Sequential" || model.type == "Network";
-}
+inline bool is_chain(const LayerDescription& model) { return type_in_file(model) == type_of_chain; }
 inline LayerDescription as_chain(LayerDescription model) {
   if (is_chain(model)) return model;
-  LayerDescription chain{"Sequential", {}, {}};
+  LayerDescription chain{std::string{type_of_chain}, {}, {}};
   chain.layers.push_back({"0", std::move(model)});
   return chain;
 }
 template <class M>
-auto leaves_as_chain(M& model) {
-  auto leaves = leaves_of(model);
+auto tensors_as_chain(M& model) {
+  auto tensors = tensors_of(model);
   if (!is_chain(describe(model)))
-    for (auto& leaf : leaves) leaf.name = "0." + leaf.name;
-  return leaves;
+    for (auto& tensor : tensors) tensor.name = "0." + tensor.name;
+  return tensors;
 }
 
-/// Matrices lie in the file as they lie in memory, column after column. To a reader of rows that is the transpose.
+/// Golden inputs or outputs as a file has them: [samples, features], or of images and sequences [samples, height, width,
+/// channels]. Their values are in the same order in memory and in the file.
 template <class T>
-std::vector<Index> shape_in_model_file(const Leaf<T>& leaf) {
-  if (leaf.is_vector) return {leaf.rows};
-  return {leaf.cols, leaf.rows};
-}
-template <class T>
-Leaf<T> leaf_of(std::string name, Matrix<T>& m) {
-  return {std::move(name), m.data(), m.rows(), m.cols(), false};
+NamedTensor<T> golden_tensor(std::string name, T* data, const Shape& sample, Index samples) {
+  TensorView<T> tensor;
+  tensor.data = data;
+  tensor.rows = sample.size();
+  tensor.cols = samples;
+  if (sample.positions() == 1)
+    tensor.dimensions = {{samples, sample.channels}, {1, 0}};
+  else
+    tensor.dimensions = {{samples, sample.height, sample.width, sample.channels}, {3, 2, 1, 0}};
+  return {std::move(name), tensor};
 }
 
-/// What the hash covers: all values, and the texts that say how they are used.
-inline std::string printed_hash(XXH64 hash, const Metadata& texts) {
+/// The hash of a file, which covers all values, the texts that say how they are used and, since format 2, the shape of the
+/// inputs.
+inline std::string printed_hash(XXH64 hash, const Metadata& texts, std::string_view input_shape = {}) {
+  hash.update(input_shape);
   for (const char* name : {"architecture", "labels"}) hash.update(texts.at(name));
   char digits[16];
   const std::string text{digits, std::to_chars(digits, digits + sizeof digits, hash.value(), 16).ptr};
@@ -134,6 +141,8 @@ class ModelFile {
                  concat("it was saved by version ", text("library_version"), " of descent; this is version ",
                         descent::library_version, ": update it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
+    format_ = number;
+    info_.shape = sample_shape("golden.x");
     info_.library_version = text("library_version");
     info_.labels = parse_labels(file_.where(), text("labels"));
   }
@@ -146,15 +155,14 @@ class ModelFile {
 
   /// A network of the architecture, with any values.
   template <class T>
-  Network<T> make_network(const Catalogue<T>& catalogue) const {
-    TensorSizes sizes;
+  Network<T> make_network(const LayerRegistry<T>& registry) const {
+    TensorDimensions sizes;
     for (const TensorInfo& tensor : file_.tensors()) {
       file_.expect_floats(tensor);  // of smaller types a small file could name large sizes
-      if (!tensor.name.starts_with("golden.")) sizes.emplace(tensor.name, size_of(tensor));
+      if (!tensor.name.starts_with("golden.")) sizes.emplace(tensor.name, dimensions_of(tensor));
     }
-    const TensorSize input = golden("golden.x");
     try {
-      return catalogue.make(architecture_, sizes, input);
+      return registry.make(architecture_, sizes, info_.shape, samples("golden.x"));
     } catch (const FormatError& error) {
       fail(concat("expected layers that can be made, got: ", error.what()), "");
     }
@@ -164,48 +172,54 @@ class ModelFile {
   template <class M>
   void fill(M& model) const {
     using T = typename M::Scalar;
-    fill<T>(leaves_as_chain(model), [&](const Matrix<T>& x) { return predict(model, x); });
+    fill<T>(tensors_as_chain(model), [&](const Batch<T>& x) { return predict(model, x); });
   }
 
  private:
+  template <class T>
+  using Run = std::function<Matrix<T>(const Batch<T>&)>;
+
   // For all types of models, the compiler builds this once.
   template <class T>
-  void fill(std::vector<Leaf<T>> leaves, const std::function<Matrix<T>(const Matrix<T>&)>& run) const {
-    Matrix<T> x(golden("golden.x").rows, golden("golden.x").cols),
-        y(golden("golden.y").rows, golden("golden.y").cols);
-    std::map<std::string_view, Leaf<T>> missing;
-    leaves.push_back(leaf_of("golden.x", x));
-    leaves.push_back(leaf_of("golden.y", y));
-    for (const Leaf<T>& leaf : leaves) missing.emplace(leaf.name, leaf);
-    std::vector<std::pair<const TensorInfo*, T*>> places;
+  void fill(std::vector<NamedTensor<T>> ours, const Run<T>& run) const {
+    if (format_ == 1)
+      for (auto& tensor : ours)
+        if (tensor.dimensions.rank() == 2) tensor.dimensions = transposed(tensor.dimensions);
+    const Shape x_shape = info_.shape, y_shape = sample_shape("golden.y");
+    Matrix<T> x(x_shape.size(), samples("golden.x")), y(y_shape.size(), samples("golden.y"));
+    ours.push_back(golden_tensor("golden.x", x.data(), x_shape, x.cols()));
+    ours.push_back(golden_tensor("golden.y", y.data(), y_shape, y.cols()));
+    std::map<std::string_view, const NamedTensor<T>*> missing;
+    for (const NamedTensor<T>& tensor : ours) missing.emplace(tensor.name, &tensor);
+    std::vector<std::pair<const TensorInfo*, const NamedTensor<T>*>> places;
     bool single_precision = sizeof(T) == 4;
-    for (const TensorInfo& tensor : file_.tensors()) {
-      const auto leaf = missing.find(tensor.name);
-      if (leaf == missing.end())
-        file_.fail(tensor.name, "expected tensors of the model alone, got this one too",
+    for (const TensorInfo& theirs : file_.tensors()) {
+      const auto own = missing.find(theirs.name);
+      if (own == missing.end())
+        file_.fail(theirs.name, "expected tensors of the model alone, got this one too",
                    "the file is damaged");
-      const std::vector<Index> expected = shape_in_model_file(leaf->second);
-      const std::vector<std::uint64_t> shape{expected.begin(), expected.end()};
-      if (tensor.shape != shape)
-        file_.fail(
-            tensor.name,
-            concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape)),
-            "make the model with the sizes that the file was saved with; matrices lie transposed in it");
-      places.emplace_back(&tensor, leaf->second.data);
-      single_precision = single_precision || tensor.dtype != "F64";
-      missing.erase(leaf);
+      const std::vector<std::uint64_t> shape = shape_of(own->second->dimensions);
+      if (theirs.shape != shape)
+        file_.fail(theirs.name,
+                   concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
+                   concat("make the model with the sizes that the file was saved with",
+                          format_ == 1 ? "; matrices are transposed in it" : ""));
+      places.emplace_back(&theirs, own->second);
+      single_precision = single_precision || theirs.dtype != "F64";
+      missing.erase(own);
     }
     if (!missing.empty())
       file_.fail(std::string{missing.begin()->first}, "expected in the file, found none",
                  "the file is damaged");
 
     XXH64 hash;
-    for (const auto& [tensor, data] : places)
-      file_.read(*tensor, data, [&](std::span<const char> bytes) { hash.update(bytes); });
-    if (const std::string actual = printed_hash(hash, file_.metadata()); actual != text("hash"))
+    for (const auto& [theirs, own] : places)
+      file_.read(*theirs, *own, [&](std::span<const char> bytes) { hash.update(bytes); });
+    const std::string shape = format_ == 1 ? "" : printed_shape(golden("golden.x").shape);
+    if (const std::string actual = printed_hash(hash, file_.metadata(), shape); actual != text("hash"))
       fail(concat("expected the hash ", text("hash"), ", got ", actual),
            "the file is damaged: copy it again, or save the model again");
-    verify<T>(run, x, y, single_precision);
+    verify<T>(run, {x, x_shape}, y, single_precision);
   }
 
   const std::string& text(const std::string& name) const {
@@ -216,27 +230,41 @@ class ModelFile {
     return found->second;
   }
 
-  TensorSize size_of(const TensorInfo& tensor) const {
-    if (tensor.shape.size() == 1) return {static_cast<Index>(tensor.shape[0]), 1};
-    if (tensor.shape.size() == 2)
-      return {static_cast<Index>(tensor.shape[1]), static_cast<Index>(tensor.shape[0])};
-    file_.fail(tensor.name, concat("expected 1 or 2 dimensions, got ", printed_shape(tensor.shape)),
-               "the file is damaged");
+  Dimensions dimensions_of(const TensorInfo& tensor) const {
+    if (tensor.shape.empty() || tensor.shape.size() > (format_ == 1 ? 2 : Dimensions::most))
+      file_.fail(tensor.name,
+                 concat("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
+                        printed_shape(tensor.shape)),
+                 "the file is damaged");
+    Dimensions dimensions;
+    for (const std::uint64_t size : tensor.shape) dimensions.append(static_cast<Index>(size));
+    return format_ == 1 && dimensions.rank() == 2 ? transposed(dimensions) : dimensions;
   }
 
-  TensorSize golden(const char* name) const {
+  const TensorInfo& golden(const char* name) const {
     const TensorInfo* tensor = file_.find(name);
     if (tensor == nullptr) file_.fail(name, "expected in the file, found none", "the file is damaged");
-    const TensorSize size = size_of(*tensor);
-    if (size.cols < 1 || size.cols > most_golden)
-      file_.fail(name, concat("expected 1 to ", most_golden, " samples, got ", size.cols),
+    if (tensor->shape.size() != 2 && tensor->shape.size() != 4)
+      file_.fail(name, concat("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
                  "the file is damaged");
-    return size;
+    return *tensor;
+  }
+  Index samples(const char* name) const {
+    const std::uint64_t samples = golden(name).shape[0];
+    if (samples < 1 || samples > most_golden)
+      file_.fail(name, concat("expected 1 to ", most_golden, " samples, got ", samples),
+                 "the file is damaged");
+    return static_cast<Index>(samples);
+  }
+  Shape sample_shape(const char* name) const {
+    const auto& shape = golden(name).shape;
+    const auto size = [&](std::size_t dimension) { return static_cast<Index>(shape[dimension]); };
+    if (shape.size() == 2) return {size(1)};
+    return {.channels = size(3), .height = size(1), .width = size(2)};
   }
 
   template <class T>
-  void verify(const std::function<Matrix<T>(const Matrix<T>&)>& run, const Matrix<T>& x, const Matrix<T>& y,
-              bool single_precision) const {
+  void verify(const Run<T>& run, const Batch<T>& x, const Matrix<T>& y, bool single_precision) const {
     bool reproduced = false;
     try {
       reproduced = agree<T>(run(x), y, single_precision);
@@ -250,6 +278,7 @@ class ModelFile {
   }
 
   TensorFile file_;
+  int format_ = 0;
   LayerDescription architecture_;
   ModelInfo info_;
 };

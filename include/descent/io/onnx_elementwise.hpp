@@ -50,7 +50,7 @@ struct OnnxElementwise {
     const Index size = std::max({mean.size(), deviation.size(), in.samples().shape.channels});
     mean = in.expanded(mean, size);
     deviation = in.expanded(deviation, size);
-    in.add(with_state(Standardize<T>{Matrix<T>{Matrix<T>::Zero(size, 1)}}, mean, deviation));
+    in.add(with_state(Standardize<T>{Vector<T>::Zero(size).eval()}, mean, deviation));
   }
   static Vector<double> number(double value) { return Vector<double>::Constant(1, value); }
 
@@ -66,7 +66,7 @@ struct OnnxElementwise {
     const double low = in.scalar("c");
     const auto [a, b] = in.broadcast({"a", "b"});
     const Index size = std::max(a.size(), in.samples().shape.channels);
-    in.add(with_state(MinMax<T>{Matrix<T>{Matrix<T>::Zero(size, 1)}, {.low = low, .high = low + 1}},
+    in.add(with_state(MinMax<T>{Vector<T>::Zero(size).eval(), {.low = low, .high = low + 1}},
                       in.expanded(a, size), in.expanded(b, size)));
   }
   static void mul_add(In in) {

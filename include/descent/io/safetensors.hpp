@@ -79,79 +79,63 @@ struct LoadSafetensors {
 
 namespace detail {
 
+/// The names of the model's tensors in the file; throws when two would share one.
 template <class T>
-using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// Copies a matrix into one of the other order, block by block: rows alone or columns alone would leave the cache
-/// with every value of the other matrix.
-void copy_in_blocks(auto&& to, const auto& from) {
-  constexpr Index side = 32;
-  for (Index j = 0; j < from.cols(); j += side)
-    for (Index i = 0; i < from.rows(); i += side) {
-      const Index rows = std::min(side, from.rows() - i), cols = std::min(side, from.cols() - j);
-      to.block(i, j, rows, cols) = from.block(i, j, rows, cols);
-    }
-}
-
-/// The names of the leaves in the file; throws when two would share one.
-template <class T>
-std::vector<std::string> names_in_file(std::string_view where, const std::vector<Leaf<T>>& leaves,
+std::vector<std::string> names_in_file(std::string_view where, const std::vector<NamedTensor<T>>& tensors,
                                        const TensorNames& names) {
   std::vector<std::string> all;
   std::map<std::string, std::string> ours;
-  for (const Leaf<T>& leaf : leaves) {
-    all.push_back(names(leaf.name));
-    const auto [other, is_new] = ours.emplace(all.back(), leaf.name);
+  for (const NamedTensor<T>& tensor : tensors) {
+    all.push_back(names(tensor.name));
+    const auto [other, is_new] = ours.emplace(all.back(), tensor.name);
     if (!is_new)
       throw DataError(where,
                       concat("expected a name of its own for each tensor, got \"", all.back(), "\" for \"",
-                             other->second, "\" and \"", leaf.name, '"'),
+                             other->second, "\" and \"", tensor.name, '"'),
                       "mend .names");
   }
   return all;
 }
 
-/// Throws unless the tensor has the shape of the leaf in that order.
+/// Throws unless a tensor of the file has the shape of the model's, whose matrices are in that order.
 template <class T>
-void expect_shape(const TensorFile& file, const TensorInfo& tensor, const Leaf<T>& leaf, MatrixOrder order) {
-  std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(leaf.rows)};
-  if (!leaf.is_vector) shape.push_back(static_cast<std::uint64_t>(leaf.cols));
-  if (order == MatrixOrder::in_out) std::reverse(shape.begin(), shape.end());
-  const bool is_scalar = leaf.size() == 1 && tensor.shape.empty();
-  if (tensor.shape == shape || is_scalar) return;
+void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedTensor<T>& ours,
+                  MatrixOrder order) {
+  const std::vector<std::uint64_t> shape = shape_of(ours.dimensions);
+  const bool is_scalar = ours.size() == 1 && theirs.shape.empty();
+  if (theirs.shape == shape || is_scalar) return;
   const std::string problem =
-      concat("expected shape ", printed_shape(shape), ", got ", printed_shape(tensor.shape));
-  if (!std::equal(shape.rbegin(), shape.rend(), tensor.shape.begin(), tensor.shape.end()))
-    file.fail(tensor.name, problem, "make the model with the sizes that the file was saved with");
+      concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
+  if (shape.size() != 2 ||
+      !std::equal(shape.rbegin(), shape.rend(), theirs.shape.begin(), theirs.shape.end()))
+    file.fail(theirs.name, problem, "make the model with the sizes that the file was saved with");
   if (order == MatrixOrder::out_in)
-    file.fail(tensor.name, concat(problem, ", which is transposed: [inputs, outputs]"),
+    file.fail(theirs.name, concat(problem, ", which is transposed: [inputs, outputs]"),
               "set .order = MatrixOrder::in_out, as for files of Keras, JAX and scikit-learn");
-  file.fail(tensor.name, concat(problem, ", which is transposed: [outputs, inputs]"),
+  file.fail(theirs.name, concat(problem, ", which is transposed: [outputs, inputs]"),
             "set .order = MatrixOrder::out_in, as for files of PyTorch");
 }
 
-/// The tensor of the file for each leaf; throws when one is missing, of another shape, or left over.
+/// The tensor of the file for each of the model's; throws when one is missing, of another shape, or left over.
 template <class T>
-std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<Leaf<T>>& leaves,
+std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<NamedTensor<T>>& ours,
                                            const std::vector<std::string>& names,
                                            const LoadSafetensors& options) {
   std::map<std::string_view, const TensorInfo*> by_name;
   for (const TensorInfo& tensor : file.tensors()) by_name.emplace(tensor.name, &tensor);
   std::vector<const TensorInfo*> found;
-  for (std::size_t i = 0; i < leaves.size(); ++i) {
-    const Leaf<T>& leaf = leaves[i];
+  for (std::size_t i = 0; i < ours.size(); ++i) {
     const auto at = by_name.find(names[i]);
     if (at == by_name.end())
       file.fail(names[i], "expected in the file, found none",
                 by_name.empty()
                     ? "the names in the file are all in use: mend .names"
                     : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
-    const TensorInfo& tensor = *at->second;
+    found.push_back(at->second);
     by_name.erase(at);
-    found.push_back(&tensor);
 
-    expect_shape(file, tensor, leaf, options.order);
-    file.expect_floats(tensor);
+    expect_shape(file, *found.back(), ours[i], options.order);
+    file.expect_floats(*found.back());
   }
   if (!by_name.empty() && !options.ignore_others)
     file.fail(std::string{by_name.begin()->first}, "expected tensors of the model alone, got this one too",
@@ -161,31 +145,23 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
 
 }  // namespace detail
 
-/// Writes the parameters and buffers of a model, such as the running statistics of BatchNorm, as safetensors: a file
+/// Writes the parameters and the state of a model, such as the running statistics of BatchNorm, as safetensors: a file
 /// of named tensors that PyTorch and most other frameworks read.
 ///
 ///   save_safetensors("net.safetensors", net, {.names = pytorch_names()});
 ///
-/// Names are those of `visit`, `0.weight` and so on; a matrix [out, in] has that shape, a vector [n]. Values are F32,
-/// or F64 for a model of doubles.
+/// Names are those of `visit`, `0.weight` and so on; a matrix [out, in] has that shape, a vector [n], a kernel its logical
+/// dimensions, such as [out, in, height, width]. Values are F32, or F64 for a model of doubles.
 ///
 /// Throws   DataError when two tensors would have one name.
 template <Layer M>
 void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& options = {}) {
-  using T = typename M::Scalar;
-  const auto leaves = detail::leaves_of(model);
-  const auto names = detail::names_in_file("save_safetensors", leaves, options.names);
+  const auto tensors = detail::tensors_of(model);
+  const auto names = detail::names_in_file("save_safetensors", tensors, options.names);
   detail::TensorHeader header{{}, options.metadata};
-  for (std::size_t i = 0; i < leaves.size(); ++i)
-    detail::append_tensor<T>(header, names[i],
-                             leaves[i].is_vector ? std::vector<Index>{leaves[i].rows}
-                                                 : std::vector<Index>{leaves[i].rows, leaves[i].cols});
+  for (std::size_t i = 0; i < tensors.size(); ++i) detail::append_tensor(header, names[i], tensors[i]);
   out << detail::tensor_header("save_safetensors", header);
-  for (const auto& leaf : leaves) {
-    detail::RowMajor<T> rows(leaf.rows, leaf.cols);
-    detail::copy_in_blocks(rows, Eigen::Map<const Matrix<T>>{leaf.data, leaf.rows, leaf.cols});
-    detail::write_values<T>(out, {rows.data(), leaf.size()});
-  }
+  for (const auto& tensor : tensors) detail::write_tensor(out, tensor);
 }
 
 /// The same into a file, which is written beside its name and renamed into place.
@@ -198,7 +174,7 @@ void save_safetensors(const std::filesystem::path& path, const M& model,
                [&](std::ostream& out) { save_safetensors(out, model, options); });
 }
 
-/// Reads the parameters and buffers of a model from safetensors, and returns the texts that the file carries. The
+/// Reads the parameters and the state of a model from safetensors, and returns the texts that the file carries. The
 /// model has the structure already; what the file calls its tensors is up to `.names`.
 ///
 ///   load_safetensors("net.safetensors", net, {.names = pytorch_names({{"0", "fc1"}}), .ignore_others = true});
@@ -214,21 +190,15 @@ void save_safetensors(const std::filesystem::path& path, const M& model,
 template <Layer M>
 Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& options = {},
                           const std::string& source = "stream") {
-  using T = typename M::Scalar;
   const detail::TensorFile file{in, "load_safetensors", source};
   M loaded = model;
-  const auto leaves = detail::leaves_of(loaded);
-  const auto names = detail::names_in_file("load_safetensors", leaves, options.names);
-  const auto tensors = detail::tensors_for(file, leaves, names, options);
-  for (std::size_t i = 0; i < leaves.size(); ++i) {
-    if (options.order == MatrixOrder::in_out) {  // then the file has the values as they are in memory
-      file.read(*tensors[i], leaves[i].data);
-      continue;
-    }
-    detail::RowMajor<T> rows(leaves[i].rows, leaves[i].cols);
-    file.read(*tensors[i], rows.data());
-    detail::copy_in_blocks(Eigen::Map<Matrix<T>>{leaves[i].data, leaves[i].rows, leaves[i].cols}, rows);
-  }
+  auto ours = detail::tensors_of(loaded);
+  if (options.order == MatrixOrder::in_out)
+    for (auto& tensor : ours)
+      if (tensor.dimensions.rank() == 2) tensor.dimensions = detail::transposed(tensor.dimensions);
+  const auto names = detail::names_in_file("load_safetensors", ours, options.names);
+  const auto theirs = detail::tensors_for(file, ours, names, options);
+  for (std::size_t i = 0; i < ours.size(); ++i) file.read(*theirs[i], ours[i]);
   model = std::move(loaded);
   return file.metadata();
 }

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstdint>
 #include <istream>
-#include <limits>
 #include <ostream>
 #include <span>
 #include <string>
@@ -21,34 +20,32 @@
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/data/byte_reader.hpp"
+#include "descent/io/row_major.hpp"
 #include "descent/io/tensor_header.hpp"
 
 namespace descent::detail {
 
-/// A parameter or a buffer of a model by its path. It looks into the model; T is const where the model is.
+/// The numbers of a parameter or of state with their path, in the memory of the model.
 template <class T>
-struct Leaf {
+struct NamedTensor : TensorView<T> {
   std::string name;
-  T* data;
-  Index rows, cols;
-  bool is_vector;
-
-  std::size_t size() const { return static_cast<std::size_t>(rows * cols); }
+  NamedTensor(std::string path, const TensorView<T>& numbers)
+      : TensorView<T>{numbers}, name{std::move(path)} {}
 };
 
 template <class M>
-auto leaves_of(M& model) {
-  using T = typename M::Scalar;
-  std::vector<Leaf<std::conditional_t<std::is_const_v<M>, const T, T>>> leaves;
-  const auto add = [&]<class V>(const auto& entry, V& leaf) {
-    static_assert(!V::IsRowMajor || V::RowsAtCompileTime == 1,
-                  "the numbers of a layer lie column after column");
-    static_assert(std::same_as<typename V::Scalar, T>, "the numbers of a layer are of its Scalar");
-    leaves.push_back({entry.name.path(), leaf.data(), leaf.rows(), leaf.cols(), V::ColsAtCompileTime == 1});
-  };
-  std::remove_const_t<M>::visit(add, model);
-  visit_state<std::remove_const_t<M>>(add, model);
-  return leaves;
+auto tensors_of(M& model) {
+  std::vector<NamedTensor<NumberOf<M>>> tensors;
+  visit_leaves(model, [&](const Leaf<NumberOf<M>>& leaf) { tensors.emplace_back(leaf.name().path(), leaf); });
+  return tensors;
+}
+
+/// The shape of a tensor as a file has it.
+inline std::vector<std::uint64_t> shape_of(const Dimensions& dimensions) {
+  std::vector<std::uint64_t> shape;
+  for (std::size_t k = 0; k < dimensions.rank(); ++k)
+    shape.push_back(static_cast<std::uint64_t>(dimensions[k]));
+  return shape;
 }
 
 template <std::floating_point T>
@@ -107,34 +104,17 @@ class TensorFile {
            "save it as floats: tensor.float()");
   }
 
-  /// Reads the values of a tensor, in the order of the file, converted to T. Calls see(bytes) with what it read,
-  /// piece by piece.
+  /// Reads the values of a tensor of the file, converted to T, into one of the same shape. Calls see(bytes) with what it
+  /// read, piece by piece.
   template <std::floating_point T>
-  void read(const TensorInfo& tensor, T* to, auto&& see) const {
+  void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& see) const {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
     in_.clear();
     in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
-    std::uint64_t left = tensor.end - tensor.begin;
-    if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
-      for (char* next = reinterpret_cast<char*>(to); left > 0;) {
-        const std::span<char> piece{next, std::min<std::uint64_t>(left, piece_size)};
-        read_piece(tensor, piece);
-        see(std::span<const char>{piece});
-        next += piece.size(), left -= piece.size();
-      }
-      return;
-    }
-    std::vector<char> buffer(std::min<std::uint64_t>(left, piece_size));
-    while (left > 0) {
-      const std::span<char> piece{buffer.data(), std::min<std::uint64_t>(left, piece_size)};
-      read_piece(tensor, piece);
-      see(std::span<const char>{piece});
-      to = convert(tensor, piece, to);
-      left -= piece.size();
-    }
+    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, see); });
   }
   template <std::floating_point T>
-  void read(const TensorInfo& tensor, T* to) const {
+  void read(const TensorInfo& tensor, const TensorView<T>& to) const {
     read(tensor, to, [](std::span<const char>) {});
   }
 
@@ -148,8 +128,31 @@ class TensorFile {
 
  private:
   // Small enough to be in the cache still when a hash is taken, and a multiple of the size of any value.
-  static constexpr std::uint64_t piece_size = std::uint64_t{1} << 18;
+  static constexpr std::size_t piece_size = std::size_t{1} << 18;
 
+  /// Reads the next values of a tensor, in the order of the file.
+  template <std::floating_point T>
+  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& see) const {
+    if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
+      std::span<char> bytes{reinterpret_cast<char*>(values.data()), values.size_bytes()};
+      while (!bytes.empty()) {
+        const std::span<char> piece = bytes.first(std::min(bytes.size(), piece_size));
+        read_piece(tensor, piece);
+        see(std::span<const char>{piece});
+        bytes = bytes.subspan(piece.size());
+      }
+      return;
+    }
+    std::size_t left = values.size() * static_cast<std::size_t>(dtype_size(tensor.dtype));
+    std::vector<char> buffer(std::min(left, piece_size));
+    for (T* to = values.data(); left > 0;) {
+      const std::span<char> piece{buffer.data(), std::min(left, piece_size)};
+      read_piece(tensor, piece);
+      see(std::span<const char>{piece});
+      to = convert(tensor, piece, to);
+      left -= piece.size();
+    }
+  }
   void read_piece(const TensorInfo& tensor, std::span<char> piece) const {
     in_.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     if (static_cast<std::size_t>(in_.gcount()) != piece.size())
@@ -182,30 +185,31 @@ class TensorFile {
   std::streamoff first_ = 0;  // of the values
 };
 
-/// Appends a tensor behind those that are in the header.
-template <std::floating_point T>
-void append_tensor(TensorHeader& header, std::string name, const std::vector<Index>& shape) {
+/// Appends a tensor to those in the header.
+template <class Number>
+void append_tensor(TensorHeader& header, std::string name, const TensorView<Number>& tensor) {
   const std::uint64_t begin = header.tensors.empty() ? 0 : header.tensors.back().end;
-  std::uint64_t bytes = sizeof(T);
-  for (const Index size : shape) bytes *= static_cast<std::uint64_t>(size);
-  header.tensors.push_back(
-      {std::move(name), std::string{dtype_of<T>}, {shape.begin(), shape.end()}, begin, begin + bytes});
+  const std::uint64_t bytes = static_cast<std::uint64_t>(tensor.size()) * sizeof(Number);
+  header.tensors.push_back({std::move(name), std::string{dtype_of<std::remove_const_t<Number>>},
+                            shape_of(tensor.dimensions), begin, begin + bytes});
 }
 
-/// Writes values as they lie in memory, little-endian.
-template <std::floating_point T>
-void write_values(std::ostream& out, std::span<const T> values) {
-  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
-  if constexpr (std::endian::native == std::endian::little) {
-    out.write(reinterpret_cast<const char*>(values.data()),
-              static_cast<std::streamsize>(values.size_bytes()));
-  } else {
-    for (const T value : values) {
-      auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);
-      std::reverse(bytes.begin(), bytes.end());
-      out.write(bytes.data(), sizeof(T));
+/// Writes the values of a tensor, row-major and little-endian.
+template <class Number>
+void write_tensor(std::ostream& out, const TensorView<Number>& tensor) {
+  static_assert(sizeof(Number) == 4 || sizeof(Number) == 8, "expected float or double");
+  to_row_major(tensor, [&](auto values) {
+    if constexpr (std::endian::native == std::endian::little) {
+      out.write(reinterpret_cast<const char*>(values.data()),
+                static_cast<std::streamsize>(values.size_bytes()));
+    } else {
+      for (const auto value : values) {
+        auto bytes = std::bit_cast<std::array<char, sizeof(Number)>>(value);
+        std::reverse(bytes.begin(), bytes.end());
+        out.write(bytes.data(), sizeof(Number));
+      }
     }
-  }
+  });
 }
 
 }  // namespace descent::detail

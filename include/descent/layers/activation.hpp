@@ -42,7 +42,7 @@ class Activation {
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
-    expect_backward(name(), c.y.rows(), x, dy, c.y);
+    expect_backward(component(), c.y.rows(), x, dy, c.y);
     const Derived g = self();
     c.dx.resize(x.rows(), x.cols());
     if constexpr (requires { g.derivative(flat(x), flat(c.y)); }) {
@@ -55,7 +55,7 @@ class Activation {
   }
 
  private:
-  static constexpr std::string_view name() {
+  static constexpr std::string_view component() {
     if constexpr (requires { Derived::name; })
       return Derived::name;
     else

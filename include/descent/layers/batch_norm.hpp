@@ -90,7 +90,7 @@ class BatchNorm {
   }
 
   Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
-    const Batch<T> x = detail::in_columns_of(name, gamma.size(), samples);
+    const Batch<T> x = feature_columns(name, gamma.size(), samples);
     c.team = pass.team();
     c.momentum = pass.is_training() ? T(options.momentum) : T(0);
     if (pass.uses_batch_statistics()) {

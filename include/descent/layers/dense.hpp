@@ -63,7 +63,7 @@ class Dense {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    Product<T>::plain(weight, detail::in_columns_of(name, weight.cols(), x), c.y);
+    Product<T>::plain(weight, feature_columns(name, weight.cols(), x), c.y);
     if (has_bias()) c.y.colwise() += bias;
     return {c.y.data(), output_shape(x.shape()), x.samples()};
   }

@@ -58,7 +58,7 @@ class LayerNorm {
   }
 
   Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
-    const Batch<T> x = detail::in_columns_of(name, gamma.size(), samples);
+    const Batch<T> x = feature_columns(name, gamma.size(), samples);
     c.y.resize(x.rows(), x.cols());
     c.normalized.resize(x.rows(), x.cols());
     c.inverse_deviation.resize(x.cols());

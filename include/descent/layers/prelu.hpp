@@ -48,7 +48,7 @@ class PReLU {
   }
 
   Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
-    const Batch<T> x = shared() ? samples : detail::in_columns_of(name, slope.size(), samples);
+    const Batch<T> x = shared() ? samples : feature_columns(name, slope.size(), samples);
     c.y.resize(x.rows(), x.cols());
     if (shared()) {
       flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));

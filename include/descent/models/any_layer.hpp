@@ -10,6 +10,7 @@
 #include "descent/core/describe.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
+#include "descent/core/hooks.hpp"
 #include "descent/core/output_kind.hpp"
 
 namespace descent {
@@ -46,7 +47,9 @@ class AnyLayer {
   // to this question.
   template <class L>
     requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
-  AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {}
+  AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {
+    static_assert(has_valid_hooks<L>);
+  }
   AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
   AnyLayer(AnyLayer&&) noexcept = default;
   AnyLayer& operator=(AnyLayer other) noexcept {
@@ -89,15 +92,8 @@ class AnyLayer {
     return self_ != nullptr && self_->type() == detail::type_id<L>();
   }
 
-  /// The numbers of a parameter or of state. Vectors are told apart from matrices of one column, and are handed on as
-  /// vectors.
-  struct Numbers {
-    T* data = nullptr;
-    Index rows = 0, cols = 0;
-    bool is_vector = false;
-  };
   enum class Kind : unsigned char { parameter, state };
-  using Visitor = FunctionRef<void(const Parameter&, const Numbers&)>;
+  using Visitor = FunctionRef<void(const Leaf<T>&)>;
 
   struct Interface {
     virtual ~Interface() = default;
@@ -148,7 +144,7 @@ class AnyLayer {
         if (const auto* held = held_in(c)) layer.visit_outputs(held->value, f);
     }
     void visit(Kind kind, Visitor f) override {
-      const auto each = [&](const Parameter& p, auto& leaf) { f(p, numbers_of(leaf)); };
+      const auto each = [&](const Parameter& p, auto& numbers) { f({p, numbers}); };
       if (kind == Kind::parameter)
         L::visit(each, layer);
       else
@@ -168,10 +164,6 @@ class AnyLayer {
       expect_same_type(other.type() == detail::type_id<L>());
       return static_cast<Held&>(other);
     }
-    template <class M>
-    static Numbers numbers_of(M& leaf) {
-      return {leaf.data(), leaf.rows(), leaf.cols(), M::ColsAtCompileTime == 1};
-    }
 
     L layer;
   };
@@ -188,19 +180,19 @@ class AnyLayer {
   static void traverse(auto& f, auto& first, auto&... rest) {
     (expect_same_type(first.self_->type() == rest.self_->type()), ...);
     Index k = 0;
-    first.self_->visit(kind, [&](const Parameter& p, const Numbers& numbers) {
-      if (numbers.is_vector)
-        call(f, p, as_vector(first, numbers), as_vector(rest, nth(rest, kind, k))...);
+    first.self_->visit(kind, [&](const Leaf<T>& leaf) {
+      if (leaf.is_vector)
+        call(f, leaf.parameter, as_vector(first, leaf), as_vector(rest, nth(rest, kind, k))...);
       else
-        call(f, p, as_matrix(first, numbers), as_matrix(rest, nth(rest, kind, k))...);
+        call(f, leaf.parameter, as_matrix(first, leaf), as_matrix(rest, nth(rest, kind, k))...);
       ++k;
     });
   }
 
-  static Numbers nth(auto& tree, Kind kind, Index k) {
-    Numbers found;
-    tree.self_->visit(kind, [&](const Parameter&, const Numbers& numbers) {
-      if (k-- == 0) found = numbers;
+  static TensorView<T> nth(auto& tree, Kind kind, Index k) {
+    TensorView<T> found;
+    tree.self_->visit(kind, [&](const Leaf<T>& leaf) {
+      if (k-- == 0) found = leaf;
     });
     return found;
   }
@@ -209,11 +201,11 @@ class AnyLayer {
   template <class Tree, class M>
   using ConstAs = std::conditional_t<std::is_const_v<Tree>, const M, M>;
   template <class Tree>
-  static auto as_matrix(Tree&, const Numbers& leaf) {
+  static auto as_matrix(Tree&, const TensorView<T>& leaf) {
     return Eigen::Map<ConstAs<Tree, Matrix<T>>>{leaf.data, leaf.rows, leaf.cols};
   }
   template <class Tree>
-  static auto as_vector(Tree&, const Numbers& leaf) {
+  static auto as_vector(Tree&, const TensorView<T>& leaf) {
     return Eigen::Map<ConstAs<Tree, Vector<T>>>{leaf.data, leaf.rows};
   }
 

@@ -8,6 +8,7 @@
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/hooks.hpp"
 
 namespace descent::detail {
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/output_kind.hpp"
 #include "descent/models/chain.hpp"
@@ -30,6 +31,7 @@ template <class First, class... Rest>
 class Concat {
   static_assert(Layer<First>, "the first branch of this Concat is not a Layer");
   static_assert((Layer<Rest> && ...), "a branch of this Concat is not a Layer");
+  static_assert(has_valid_hooks<First> && (has_valid_hooks<Rest> && ...));
   static_assert((std::same_as<typename Rest::Scalar, typename First::Scalar> && ...),
                 "the branches of a Concat share one Scalar: all float or all double");
 
@@ -94,22 +96,24 @@ class Concat {
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
                          const Pass& pass) const {
-    expect_backward(name, x.rows(), x, dy, c.y);
-    const Batch<Scalar> slopes = dy.reshaped(c.y.shape()).channels();
-    Index first = 0;
+    cut(x, dy, c);
     detail::each<size>([&](auto i) {
-      const Shape& out = c.outputs[i].shape();
-      c.dy[i] = slopes.middleRows(first, out.channels);
-      first += out.channels;
-      const Batch<Scalar> dx =
-          std::get<i>(branches_).backward(x, {c.dy[i].data(), out, x.samples()}, std::get<i>(c.branches),
-                                          std::get<i>(gradient.branches_), pass.inside(i));
+      const Batch<Scalar> dx = std::get<i>(branches_).backward(
+          x, slopes(c, i), std::get<i>(c.branches), std::get<i>(gradient.branches_), pass.inside(i));
       if constexpr (i == 0)
         c.dx = dx;
       else
         c.dx += dx;
     });
     return {c.dx, x.shape()};
+  }
+  void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
+                           const Pass& pass) const {
+    cut(x, dy, c);
+    detail::each<size>([&](auto i) {
+      descent::backward_parameters(std::get<i>(branches_), x, slopes(c, i), std::get<i>(c.branches),
+                                   std::get<i>(gradient.branches_), pass.inside(i));
+    });
   }
 
   void update_state(const Cache& c) {
@@ -155,6 +159,21 @@ class Concat {
                               branch.height, " x ", branch.width, " from branch ", position),
                        "end each branch in Flatten, or let all keep the positions");
     all.channels += branch.channels;
+  }
+
+  /// Cuts dy into the part of each branch.
+  static void cut(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c) {
+    expect_backward(name, x.rows(), x, dy, c.y);
+    const Batch<Scalar> all = dy.reshaped(c.y.shape()).channels();
+    Index first = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const Index channels = c.outputs[i].shape().channels;
+      c.dy[i] = all.middleRows(first, channels);
+      first += channels;
+    }
+  }
+  static Batch<Scalar> slopes(const Cache& c, std::size_t i) {
+    return {c.dy[i].data(), c.outputs[i].shape(), c.outputs[i].samples()};
   }
 
   std::tuple<First, Rest...> branches_;

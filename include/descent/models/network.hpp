@@ -54,6 +54,7 @@ class Network {
   Network& add(L layer) {
     // Asserted and not required, so that the first error says what a type lacks to be a layer.
     static_assert(Layer<L>, "a part of this Network is not a Layer");
+    static_assert(has_valid_hooks<L>);
     static_assert(std::same_as<typename L::Scalar, T>,
                   "the layers of a Network share its Scalar: all float or all double");
     layers_.push_back(std::move(layer));
@@ -132,7 +133,7 @@ class Network {
   }
   void expect_forward(const Cache& c) const {
     if (c.layers.size() != layers_.size() || c.outputs.size() != layers_.size() ||
-        (!layers_.empty() && c.outputs.back().size() == 0))
+        (!layers_.empty() && c.outputs.back().rows() == 0))
       detail::throw_without_forward(name);
   }
   static void expect_as_many(const Network& first, const Network& other) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/models/chain.hpp"
@@ -24,6 +25,7 @@ namespace descent {
 template <class Body>
 class Residual {
   static_assert(Layer<Body>, "the body of this Residual is not a Layer");
+  static_assert(has_valid_hooks<Body>);
 
  public:
   static constexpr std::string_view name = "Residual";
@@ -61,6 +63,11 @@ class Residual {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     c.dx = dy + body.backward(x, dy, c.body, gradient.body, pass.inside(0));
     return {c.dx, x.shape()};
+  }
+  void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
+                           const Pass& pass) const {
+    expect_backward(name, c.y.rows(), x, dy, c.y);
+    descent::backward_parameters(body, x, dy, c.body, gradient.body, pass.inside(0));
   }
 
   void update_state(const Cache& c) { descent::update_state(body, c.body); }

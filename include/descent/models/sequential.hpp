@@ -28,6 +28,7 @@ class Sequential {
   // Asserted and not required, so that the first error says what a type lacks to be a layer.
   static_assert(Layer<First>, "the first part of this Sequential is not a Layer");
   static_assert((Layer<Rest> && ...), "a part of this Sequential is not a Layer");
+  static_assert(has_valid_hooks<First> && (has_valid_hooks<Rest> && ...));
   static_assert((std::same_as<typename Rest::Scalar, typename First::Scalar> && ...),
                 "the layers of a Sequential share one Scalar: all float or all double");
 
@@ -41,7 +42,9 @@ class Sequential {
     Scratch<std::array<Batch<Scalar>, size>> outputs;  // mostly in the memory of `layers`
   };
 
-  explicit Sequential(First first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
+  // Only an exact First: a Sequential converts to AnyLayer, which would take the place of the copy constructor.
+  template <std::same_as<First> F>
+  explicit Sequential(F first, Rest... rest) : layers_{std::move(first), std::move(rest)...} {}
 
   static void visit(auto&& f, auto&... tree) {
     detail::each<size>(
@@ -118,7 +121,7 @@ class Sequential {
   }
 
   static void expect_forward(const Cache& c) {
-    if (c.outputs->back().size() == 0) detail::throw_without_forward(name);
+    if (c.outputs->back().rows() == 0) detail::throw_without_forward(name);
   }
 
   /// Backward through all layers but the first; returns dL/dy of the first.
@@ -137,5 +140,8 @@ class Sequential {
 
   std::tuple<First, Rest...> layers_;
 };
+
+template <class First, class... Rest>
+Sequential(First, Rest...) -> Sequential<First, Rest...>;
 
 }  // namespace descent

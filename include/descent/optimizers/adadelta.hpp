@@ -24,11 +24,11 @@ struct Adadelta {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M gradients, steps;  // s and u
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("gradients", gradients);
       a("steps", steps);
     }
@@ -44,8 +44,8 @@ struct Adadelta {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
-    ++state.clock.step;
+    const T alpha = T(learning_rate(state.progress)), eps = T(epsilon);
+    ++state.progress.step;
     visit_parts(
         workers,
         [&](auto w, auto dw, auto s, auto u) {

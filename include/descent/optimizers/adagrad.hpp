@@ -24,11 +24,11 @@ struct Adagrad {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M sum;  // s
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("sum", sum);
     }
   };
@@ -45,8 +45,8 @@ struct Adagrad {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const T alpha = T(learning_rate(state.clock)), eps = T(epsilon);
-    ++state.clock.step;
+    const T alpha = T(learning_rate(state.progress)), eps = T(epsilon);
+    ++state.progress.step;
     visit_parts(
         workers,
         [&](auto w, auto dw, auto s) {

@@ -17,10 +17,10 @@ namespace detail {
 /// What Adam remembers: v and s.
 template <Parameterized M>
 struct AdamState {
-  Clock clock;
+  TrainingProgress progress;
   M first, second;
 
-  void visit_members(auto& a) { a("clock", clock), a("first", first), a("second", second); }
+  void visit_members(auto& a) { a("progress", progress), a("first", first), a("second", second); }
 };
 
 /// The step alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon) of Adam and its relatives. Both
@@ -73,8 +73,8 @@ struct Adam {
 
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
-    const double alpha = learning_rate(state.clock);
-    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.clock.step};
+    const double alpha = learning_rate(state.progress);
+    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.progress.step};
     visit_parts(
         workers,
         [&](auto w, auto dw, auto v, auto s) {

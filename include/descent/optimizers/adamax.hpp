@@ -25,11 +25,11 @@ struct Adamax {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M first, largest;  // v and u
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("first", first);
       a("largest", largest);
     }
@@ -45,8 +45,9 @@ struct Adamax {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
-    const T rate = T(alpha / bias_correction(beta1, ++state.clock.step)), keep = T(beta2), eps = T(epsilon);
+    const double alpha = learning_rate(state.progress);
+    const T rate = T(alpha / bias_correction(beta1, ++state.progress.step)), keep = T(beta2),
+            eps = T(epsilon);
     visit_parts(
         workers,
         [&](auto w, auto dw, auto v, auto u) {

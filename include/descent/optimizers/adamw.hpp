@@ -50,8 +50,8 @@ struct AdamW {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
-    const detail::AdamStep<T> at{*this, alpha, ++state.clock.step};
+    const double alpha = learning_rate(state.progress);
+    const detail::AdamStep<T> at{*this, alpha, ++state.progress.step};
     visit_parts(
         workers,
         [&](const Parameter& p, auto w, auto dw, auto v, auto s) {

@@ -26,11 +26,11 @@ struct AMSGrad {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M first, second, largest;  // v, s and l
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("first", first);
       a("second", second);
       a("largest", largest);
@@ -45,8 +45,8 @@ struct AMSGrad {
 
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
-    const double alpha = learning_rate(state.clock);
-    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.clock.step};
+    const double alpha = learning_rate(state.progress);
+    const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.progress.step};
     visit_parts(
         workers,
         [&](auto w, auto dw, auto v, auto s, auto l) {

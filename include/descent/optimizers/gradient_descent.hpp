@@ -15,9 +15,9 @@ struct GradientDescent {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
 
-    void visit_members(auto& a) { a("clock", clock); }
+    void visit_members(auto& a) { a("progress", progress); }
   };
 
   template <Parameterized M>
@@ -28,8 +28,8 @@ struct GradientDescent {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const T alpha = T(learning_rate(state.clock));
-    ++state.clock.step;
+    const T alpha = T(learning_rate(state.progress));
+    ++state.progress.step;
     visit_parts(
         workers, [&](auto w, auto dw) { w -= alpha * dw; }, model, gradient);
   }

@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/scratch.hpp"
+#include "descent/optimizers/line_search.hpp"
 #include "descent/schedules/learning_rate.hpp"
 
 namespace descent {
-
-namespace detail {
-/// The sum over all parameters of a * b.
-template <Parameterized M>
-double dot(const M& a, const M& b) {
-  double sum = 0;
-  visit_flat([&](auto x, auto y) { sum += static_cast<double>((x * y).sum()); }, a, b);
-  return sum;
-}
-}  // namespace detail
 
 /// L-BFGS: steps along H dw, where H, which stands for the inverse of the second derivatives, comes from how
 /// the gradient changed over the last steps. For full batches: the noise of mini-batches looks like curvature.
@@ -31,9 +24,10 @@ double dot(const M& a, const M& b) {
 ///
 /// A pair that shows no upward curvature, y.s <= curvature ||s|| ||y||, is left out, so that d always leads down.
 ///
-/// `step` takes one evaluation and looks for no step length, as torch.optim.LBFGS does with max_iter = 1 and
-/// without line search: choose alpha below 1 where the cost is far from a parabola. `minimize` searches along d,
-/// which needs several evaluations, and takes fewer of them in all.
+/// `step` takes one evaluation and searches for no step length, as torch.optim.LBFGS does with max_iter = 1 and
+/// without line search: choose alpha below 1 where the objective is far from a parabola. `line_search_step`, which
+/// `minimize` calls, searches along d and takes no notice of the learning rate; it needs several evaluations for a step,
+/// and fewer of them in all.
 ///
 /// Throws   DataError from `init` when history is less than 1 or curvature is negative.
 /// Cost     4 * history * parameters multiplications a step; 2 * history copies of the model.
@@ -45,13 +39,14 @@ struct LBFGS {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M gradient, last_step;          // dw where the last step began, and that step
     std::vector<M> steps, changes;  // s and y, the oldest first
     Scratch<std::vector<double>> projections = {};
+    Scratch<std::optional<detail::Evaluated<M>>> trial = {};  // of the line search
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("gradient", gradient);
       a("last_step", last_step);
       a("steps", steps, gradient);
@@ -72,9 +67,9 @@ struct LBFGS {
   template <Parameterized M>
   void step(M& model, const M& gradient, State<M>& state) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
+    const double alpha = learning_rate(state.progress);
     const T length = T(alpha * find_direction(gradient, state));
-    ++state.clock.step;
+    ++state.progress.step;
     visit_flat(
         [&](auto w, auto d) {
           d *= length;
@@ -83,12 +78,30 @@ struct LBFGS {
         model, state.last_step);
   }
 
-  /// Leaves d in `state.last_step` and returns the step length to begin with. What is in `last_step` and
-  /// `gradient` before must be the last step as it was taken; whoever searches along d puts the step there.
+  template <Parameterized M>
+  bool line_search_step(M& model, M& gradient, double& value, State<M>& state,
+                        FunctionRef<double(const M&, M&)> objective) const {
+    const double first_length = find_direction(gradient, state);
+    if (!*state.trial) state.trial->emplace(detail::Evaluated<M>{model, gradient, value});
+    detail::Evaluated<M>& to = **state.trial;
+    const double length =
+        detail::line_search(model, gradient, value, state.last_step, first_length, objective, to);
+    if (length == 0) return false;
+    visit_flat([&](auto d) { d *= typename M::Scalar(length); }, state.last_step);
+    std::swap(model, to.model);
+    std::swap(gradient, to.gradient);
+    value = to.value;
+    ++state.progress.step;
+    return true;
+  }
+
+ private:
+  /// Writes d to `state.last_step` and returns the step length to begin with. Before, `last_step` and `gradient` of the
+  /// state are those of the last step as it was taken.
   template <Parameterized M>
   double find_direction(const M& gradient, State<M>& state) const {
     expect_at_least_one({"LBFGS", "history", static_cast<double>(history)});
-    const bool first = state.clock.step == 0;
+    const bool first = state.progress.step == 0;
     if (!first) remember(gradient, state);
     visit_flat(
         [](auto dw, auto last, auto d) {
@@ -105,7 +118,6 @@ struct LBFGS {
     return 1;
   }
 
- private:
   template <Parameterized M>
   void remember(const M& gradient, State<M>& state) const {
     double sy = 0, ss = 0, yy = 0;

@@ -46,11 +46,11 @@ struct Momentum {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M velocity;
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("velocity", velocity);
     }
   };
@@ -64,9 +64,9 @@ struct Momentum {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
-    ++state.clock.step;
-    const T rate = T(bias_correction ? alpha / descent::bias_correction(beta, state.clock.step) : alpha);
+    const double alpha = learning_rate(state.progress);
+    ++state.progress.step;
+    const T rate = T(bias_correction ? alpha / descent::bias_correction(beta, state.progress.step) : alpha);
     visit_parts(
         workers,
         [&](auto w, auto dw, auto v) {

@@ -32,12 +32,12 @@ struct Nadam {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M first, second;     // v and s
     double product = 1;  // p_t
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("first", first);
       a("second", second);
       a("product", product);
@@ -55,11 +55,11 @@ struct Nadam {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
-    const auto t = static_cast<double>(++state.clock.step);
+    const double alpha = learning_rate(state.progress);
+    const auto t = static_cast<double>(++state.progress.step);
     const double mu = momentum(t), next_mu = momentum(t + 1);
     state.product *= mu;
-    const double root = std::sqrt(bias_correction(beta2, state.clock.step));
+    const double root = std::sqrt(bias_correction(beta2, state.progress.step));
     const T now = T(alpha * root * (1 - mu) / (1 - state.product));
     const T ahead = T(alpha * root * next_mu / (1 - state.product * next_mu));
     const T eps = T(epsilon * root);

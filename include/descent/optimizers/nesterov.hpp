@@ -26,11 +26,11 @@ struct Nesterov {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M velocity;
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("velocity", velocity);
     }
   };
@@ -44,8 +44,8 @@ struct Nesterov {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const double alpha = learning_rate(state.clock);
-    ++state.clock.step;
+    const double alpha = learning_rate(state.progress);
+    ++state.progress.step;
     const T ahead = T(alpha * beta), now = T(velocity == Velocity::average ? alpha * (1 - beta) : alpha);
     visit_parts(
         workers,

@@ -33,12 +33,12 @@ struct RMSprop {
 
   template <Parameterized M>
   struct State {
-    Clock clock;
+    TrainingProgress progress;
     M square;                                   // s
     std::optional<M> mean = {}, velocity = {};  // g and v, where the options ask for them
 
     void visit_members(auto& a) {
-      a("clock", clock);
+      a("progress", progress);
       a("square", square);
       a("mean", mean, square);
       a("velocity", velocity, square);
@@ -60,8 +60,8 @@ struct RMSprop {
   template <Parameterized M, class Workers = Alone>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
-    const T alpha = T(learning_rate(state.clock)), keep = T(momentum), eps = T(epsilon);
-    ++state.clock.step;
+    const T alpha = T(learning_rate(state.progress)), keep = T(momentum), eps = T(epsilon);
+    ++state.progress.step;
     // The expressions hold their maps by value.
     const auto scaled = [&](auto dw, auto s) {
       update_average(s, dw.square(), beta);
@@ -77,7 +77,7 @@ struct RMSprop {
       w -= alpha * v;
     };
 
-    auto& [clock, square, mean, velocity] = state;
+    auto& [progress, square, mean, velocity] = state;
     if (mean && velocity)
       visit_parts(
           workers, [&](auto w, auto dw, auto s, auto g, auto v) { move(w, v, scaled_about_mean(dw, s, g)); },

@@ -21,33 +21,35 @@ namespace descent {
 ///          look at their options when they are made, so they too throw when asked, before the first step.
 class LearningRate {
  public:
-  LearningRate(double value) : at_{[value](const Clock&) { return value; }} {}
+  LearningRate(double value) : at_{[value](const TrainingProgress&) { return value; }} {}
 
   template <class S>
     requires(!std::same_as<S, LearningRate>) && Schedule<S>
   LearningRate(S schedule)
-      : at_{[schedule = std::move(schedule)](const Clock& clock) { return schedule(clock.epoch); }} {}
+      : at_{[schedule = std::move(schedule)](const TrainingProgress& progress) {
+          return schedule(progress.epoch);
+        }} {}
 
   template <class S>
-    requires(!std::same_as<S, LearningRate>) && std::invocable<const S&, const Clock&>
+    requires(!std::same_as<S, LearningRate>) && std::invocable<const S&, const TrainingProgress&>
   LearningRate(S schedule) : at_{std::move(schedule)} {}
 
   template <detail::Misfit<LearningRate> S>
-    requires(!Schedule<S>) && (!std::invocable<const S&, const Clock&>)
+    requires(!Schedule<S>) && (!std::invocable<const S&, const TrainingProgress&>)
   LearningRate(S) {
     static_assert(
         detail::never<S>,
         "a .learning_rate is a number, or is called with (std::int64_t epoch) and returns a double");
   }
 
-  double operator()(const Clock& clock) const {
-    const double rate = at_(clock) * clock.rate_scale;
+  double operator()(const TrainingProgress& progress) const {
+    const double rate = at_(progress) * progress.rate_scale;
     expect_not_negative({"LearningRate", "learning_rate", rate});
     return rate;
   }
 
  private:
-  std::function<double(const Clock&)> at_;
+  std::function<double(const TrainingProgress&)> at_;
 };
 
 }  // namespace descent

@@ -11,7 +11,7 @@ struct PerStep {
   S schedule;
 
   explicit PerStep(S per_step) : schedule(per_step) {}
-  double operator()(const Clock& clock) const { return schedule(clock.step); }
+  double operator()(const TrainingProgress& progress) const { return schedule(progress.step); }
 };
 
 }  // namespace descent

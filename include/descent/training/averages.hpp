@@ -9,15 +9,25 @@
 
 namespace descent::detail {
 
-/// Adds the gradient of samples of this weight to the mean gradient of samples that weigh `before`, those of the same
-/// step, and leaves the mean in both.
+/// Copies parameters and state of a model; allocates only the first time.
+template <Parameterized M>
+void copy_leaves(const M& from, std::optional<M>& to) {
+  using T = typename M::Scalar;
+  if (!to) {
+    to.emplace(from);
+    return;
+  }
+  visit_leaves(*to, from, [](const Leaf<T>& copy, const Leaf<const T>& value) {
+    std::copy_n(value.data, value.size(), copy.data);
+  });
+}
+
+/// Adds the gradient of samples of this weight to the mean gradient of samples that weigh `before`, those of the same step,
+/// and writes the mean to both.
 template <Parameterized M>
 void accumulate(std::optional<M>& mean, M& gradient, double weight, double before) {
   using T = typename M::Scalar;
-  if (before == 0) {
-    mean.emplace(gradient);
-    return;
-  }
+  if (before == 0) return copy_leaves(gradient, mean);
   const T share = T(weight / (before + weight));
   visit_leaves(*mean, gradient, [&](const Leaf<T>& all, const Leaf<const T>& own) {
     if (!all.is_state()) all.array() += share * (own.array() - all.array());
@@ -28,7 +38,7 @@ void accumulate(std::optional<M>& mean, M& gradient, double weight, double befor
 }
 
 /// Moves an exponential average of weights, which begins with the first model, towards the model. `share` is that of the
-/// old weights; buffers are averages already and are copied.
+/// old weights; state such as running statistics is an average already and is copied.
 template <Parameterized M>
 void follow(std::optional<M>& average, const M& model, double share) {
   using T = typename M::Scalar;

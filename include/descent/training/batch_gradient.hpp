@@ -12,45 +12,64 @@
 #include "descent/core/backward.hpp"
 #include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/function_ref.hpp"
-#include "descent/core/sample_weights.hpp"
 #include "descent/core/thread_team.hpp"
+#include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 
 namespace descent::detail {
 
-/// The memory in which a worker computes with its samples.
+/// A worker's part of a mini-batch: the memory in which it computes, and the result.
 template <Layer M>
-struct Workspace {
+struct PartOfBatch {
   using T = typename M::Scalar;
+  struct Result {
+    WeightedSum loss;
+    Batch<T> prediction, target;
+    SampleWeights<T> weights;
+  };
 
-  Matrix<T> x, y, dy;
-  Vector<T> weights;
+  GatheredSamples<T> samples;
+  Matrix<T> dy;
   typename M::Cache cache;
-  Batch<T> prediction;
-  WeightedSum cost;
+  Result result;
 };
 
-/// Inputs, targets and weights of samples.
-template <std::floating_point T>
-struct Samples {
-  Batch<T> x, y;
-  SampleWeights<T> weights;
+/// The mean loss of a mini-batch and its gradient. Refers to the memory of the BatchGradient that computed it, which the
+/// next mini-batch overwrites.
+template <Layer M>
+struct BatchResult {
+  double loss, weight;  // the weight is that of the samples; without any the loss is 0
+  M& gradient;
+  bool gradient_is_finite;
+  std::span<const PartOfBatch<M>> parts;  // in the order of the samples
+  Workers& workers;                       // that computed it
+
+  /// Updates the state of the model, such as running statistics: all parts have those of the whole mini-batch.
+  void update_state(M& model) const { descent::update_state(model, parts.front().cache); }
+
+  /// Names the quantity that is not finite, and the place where that begins.
+  [[gnu::cold]] Fault fault(const M& model) const {
+    if (is_finite(loss)) return {"gradient", not_a_number<double>(), first_fault_backward(gradient)};
+    ForwardFault first;
+    for (const auto& part : parts) {
+      ForwardFault fault = first_fault_forward(model, part.cache);
+      if (first.place.empty() || fault.depth < first.depth) first = std::move(fault);
+    }
+    return {"loss", loss, first.place};
+  }
 };
 
-/// The cost and the gradient of mini-batches, computed by one worker or by several, each of which takes some of the
+/// Computes the loss and the gradient of mini-batches, in one thread or in several, each of which takes some of the
 /// samples. Owns the working memory of both, and the threads.
 ///
-/// The gradients of the workers are added in the order of ranks. dy is divided by the weight of the whole batch, so that
-/// their sum is the gradient of the mean; layers that look at a whole batch sum over the team themselves.
+/// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
+/// sum needs no weights; layers that look at a whole batch sum over the team themselves.
 template <Layer M>
 class BatchGradient {
  public:
   using T = typename M::Scalar;
-  /// Returns some of a batch's samples, which may be in the workspace.
-  using Load = FunctionRef<Samples<T>(const Part&, Workspace<M>&)>;
 
-  BatchGradient(const M& model, const Threads& threads)
+  [[gnu::cold]] BatchGradient(const M& model, const Threads& threads)
       : team_{threads.start()},
         parameters_{parameter_count(model)},
         gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),
@@ -58,82 +77,56 @@ class BatchGradient {
         rest_(gradients_.size()) {}
 
   int threads() const { return static_cast<int>(gradients_.size()); }
-  M& gradient() { return gradients_[0]; }
-  bool is_finite() const { return finite_; }
 
-  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to
-  /// step. Returns the sum of the loss. The gradient is that of its mean, and 0 if no sample has a weight.
-  WeightedSum compute(const M& model, const auto& loss, Index samples, bool full, const Pass::Training& at,
-                      Load load) {
-    shared_ = pays(samples);
-    last_ = full ? &full_ : &rest_;
-    workers().run([&](Team& worker) {
+  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to step.
+  BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
+                         const Pass::Training& at) {
+    const bool shared = is_worth_sharing(batch.size());
+    Workers& workers = shared ? *team_ : single_;
+    std::vector<PartOfBatch<M>>& parts = is_full ? full_ : rest_;
+    workers.run([&](Team& worker) {
       const auto rank = static_cast<std::size_t>(worker.rank());
-      Workspace<M>& work = (*last_)[rank];
-      const Part part = part_of(samples, worker);
-      Pass::Training here = at;
-      here.first_sample += part.first;
-      if (worker.size() > 1) here.team = &worker;
-
-      const auto [x, y, weights] = load(part, work);
-      const Pass pass = Pass::training(here);
-      work.prediction = model.forward(x, work.cache, pass);
-      work.cost = loss.value_and_gradient(work.prediction, y, work.dy, weights);
-      double weight = work.cost.weight;
-      if (worker.size() > 1) worker.all_reduce_sum(std::span{&weight, 1});
-      divide_by_weight(work.dy, weight);
-      backward_parameters(model, x, work.dy, work.cache, gradients_[rank], pass);
+      const Part part = part_of(batch.size(), worker);
+      Pass::Training pass = at;
+      pass.first_sample += part.first;
+      if (worker.size() > 1) pass.team = &worker;
+      compute_part(model, loss, batch.part(part), worker, Pass::training(pass), parts[rank],
+                   gradients_[rank]);
     });
-    add_up();
-    WeightedSum cost;
-    for_each([&](const Workspace<M>& work) { cost += work.cost; });
-    return cost;
+
+    const std::span<const PartOfBatch<M>> used{parts.data(), static_cast<std::size_t>(workers.size())};
+    WeightedSum sum;
+    for (const auto& part : used) sum += part.result.loss;
+    const bool is_finite = shared ? add_up() : faulty_parameters(gradients_[0]).empty();
+    return {sum.weight > 0 ? sum.mean() : 0, sum.weight, gradients_[0], is_finite, used, workers};
   }
-
-  /// Updates the state of the model, such as running statistics, after the last batch: of the whole batch every worker
-  /// has the same.
-  void update_state(M& model) const { descent::update_state(model, last_->front().cache); }
-
-  /// Calls f(workspace) for each worker that took part in the last batch, in the order of its samples.
-  void for_each(FunctionRef<void(const Workspace<M>&)> f) const {
-    for (const Workspace<M>& work : *last_) {
-      f(work);
-      if (!shared_) return;
-    }
-  }
-
-  /// Where numbers that are not finite begin in the last batch.
-  [[gnu::cold]] std::string first_fault(M& model) const {
-    ForwardFault first;
-    bool found = false;
-    for_each([&](const Workspace<M>& work) {
-      ForwardFault fault = first_fault_forward(model, work.cache);
-      if (!found || fault.depth < first.depth) first = std::move(fault);
-      found = true;
-    });
-    return first.place;
-  }
-
-  /// The workers that computed the last batch: a single one if it was not worth more.
-  Workers& workers() { return shared_ ? *team_ : single_; }
 
  private:
+  /// Runs forward, loss and backward for the samples of a worker.
+  static void compute_part(const M& model, const auto& loss, const MiniBatch<T>& samples, Team& worker,
+                           const Pass& pass, PartOfBatch<M>& part, M& gradient) {
+    const auto [x, y, weights] = samples.load(part.samples);
+    const Batch<T> prediction = model.forward(x, part.cache, pass);
+    const WeightedSum sum = loss.value_and_gradient(prediction, y, part.dy, weights);
+    double weight = sum.weight;
+    if (worker.size() > 1) worker.all_reduce_sum(std::span{&weight, 1});
+    divide_by_weight(part.dy, weight);
+    backward_parameters(model, x, part.dy, part.cache, gradient, pass);
+    part.result = {sum, prediction, y, weights};
+  }
+
   /// Below some 10 million operations, about 100 microseconds, what threads save is less than what they wait.
-  bool pays(Index samples) const {
+  bool is_worth_sharing(Index samples) const {
     constexpr Index flop = 6, enough = 10'000'000;
     return threads() > 1 && samples >= 2 * threads() && flop * parameters_ * samples >= enough;
   }
 
-  /// Sums the gradients into the first of them, and sees whether the sum is finite while it is in the cache.
-  void add_up() {
-    if (!shared_) {
-      finite_ = faulty_parameters(gradient()).empty();
-      return;
-    }
+  /// Sums the gradients into the first of them; true if the sum, which is looked at while it is in the cache, is finite.
+  bool add_up() {
     std::atomic<bool> finite = true;
     for (int rank = 1; rank < threads(); ++rank)
       team_->run([&](const Team& worker) {
-        visit_leaves(gradient(), gradients_[static_cast<std::size_t>(rank)],
+        visit_leaves(gradients_[0], gradients_[static_cast<std::size_t>(rank)],
                      [&](const Leaf<T>& total, const Leaf<const T>& part) {
                        if (total.is_state()) return;
                        constexpr Index block = 256;
@@ -146,15 +139,14 @@ class BatchGradient {
                        }
                      });
       });
-    finite_ = finite;
+    return finite;
   }
 
   std::unique_ptr<Workers> team_;  // first: it refuses numbers of threads that cannot be
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
-  std::vector<Workspace<M>> full_, rest_, *last_ = &full_;
+  std::vector<PartOfBatch<M>> full_, rest_;
   SingleWorker single_;
-  bool shared_ = false, finite_ = true;
 };
 
 }  // namespace descent::detail

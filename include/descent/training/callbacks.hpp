@@ -12,24 +12,34 @@
 
 namespace descent {
 
-/// What a callback may answer: go on, or end the run after this step or epoch.
+/// The answer of a callback: go on, or end the run after this step or epoch.
 enum class Next { proceed, stop };
 
-struct BatchEnd {
-  std::int64_t step;     ///< optimizer steps done
-  double cost;           ///< of this mini-batch, with the penalty
+/// A step of the optimizer, which has just been taken. With `.accumulate` it is one step for several mini-batches, and
+/// the callback is called once for them all.
+template <class M>
+struct StepEnd {
+  std::int64_t step;     ///< steps done
+  double loss;           ///< of the step's samples before the step: the mean of the loss plus the penalty
+  double learning_rate;  ///< with which the step was taken
+  const M& before;       ///< the model before the step
+  const M& model;        ///< the model after the step
+  const M& gradient;     ///< of the mean loss: without the penalty, before `.clip`
+};
+
+/// An epoch, which has just been measured.
+template <class M>
+struct EpochEnd {
+  std::int64_t epoch;  ///< epochs done, counted from `.first_epoch`
+  const History& history;
+  const M& model;  ///< as trained; copy it for a snapshot
+  const M&
+      evaluated_model;  ///< as measured on the validation set: with `.average_weights` the average, else the model
   double learning_rate;  ///< of the next step
 };
 
-template <class M>
-struct EpochEnd {
-  std::int64_t epoch;  ///< epochs done
-  const History& history;
-  const M& model;        ///< copy it for a snapshot
-  double learning_rate;  ///< of the next epoch
-};
-
-/// A function that training calls; a lambda does. It returns `Next`, or nothing to go on.
+/// A function that training calls, such as a lambda. It returns `Next`, or nothing to go on. A copy of a trainer has copies
+/// of its callbacks, which share what they refer to.
 ///
 ///   .on_epoch_end = {[&](const auto& e) { if (e.epoch % 10 == 0) snapshots.push_back(e.model); }}
 template <class Event>
@@ -52,7 +62,7 @@ class Callback {
   Callback(F) {
     static_assert(
         detail::never<F>,
-        "an .on_batch_end callback takes (const BatchEnd& e), an .on_epoch_end callback (const auto& e)");
+        "an .on_step_end or .on_epoch_end callback takes (const auto& e), a StepEnd or an EpochEnd");
   }
 
   Next operator()(const Event& event) const { return call_(event); }
@@ -61,7 +71,7 @@ class Callback {
   std::function<Next(const Event&)> call_;
 };
 
-/// Calls all of them; `stop` if one says so.
+/// Calls all callbacks; returns `stop` if one of them does.
 template <class Event>
 Next notify(const std::vector<Callback<Event>>& callbacks, const Event& event) {
   Next next = Next::proceed;

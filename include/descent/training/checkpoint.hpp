@@ -13,7 +13,7 @@ namespace descent {
 
 namespace detail {
 
-/// What a checkpoint holds. The file has the model, then the state of the loop, then the rest.
+/// The content of a checkpoint: the model, then the state of the loop, then the rest.
 class Checkpointed {
  public:
   virtual LoopState& loop_state() = 0;
@@ -35,8 +35,8 @@ class Checkpointed {
 
 }  // namespace detail
 
-/// The path of a checkpoint. Made from a text, it brings the code that reads and writes the file; programs that name no
-/// checkpoint are without.
+/// The path of a checkpoint. Constructed from a string, it brings the code that reads and writes the file; programs that
+/// name no checkpoint do not compile it.
 class CheckpointPath {
  public:
   CheckpointPath() = default;
@@ -68,14 +68,14 @@ class CheckpointPath {
   void (*load_)(const std::string&, detail::Checkpointed&) = nullptr;
 };
 
-/// Where training writes what it needs to go on, and how often: after every so many steps, or seconds, whichever
-/// comes first, and at the end of the run. 0 is never.
+/// The file to which training writes its state, and how often: after a number of steps or of seconds, whichever comes
+/// first, and at the end of the run. 0 is never.
 ///
 ///   fit(net, train, loss, Adam{}, {.epochs = 100, .checkpoint = {.path = "run.ckpt"}});
 ///   fit(net, train, loss, Adam{}, {.epochs = 100, .checkpoint = {.path = "run.ckpt"}, .resume_from = "run.ckpt"});
 ///
 /// The second goes on where the first was killed, and ends with the bits that it would have had. The file of the best
-/// epoch, by `early_stopping.monitor` or else the loss, of the validation set where there is one, is kept beside it
+/// epoch, by `early_stopping.monitor` or else the loss, of the validation set if one is given, is kept beside it
 /// as `run.ckpt.best`.
 struct CheckpointOptions {
   CheckpointPath path = {};  ///< of the file; none is written without it

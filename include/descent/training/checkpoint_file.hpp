@@ -18,7 +18,7 @@
 
 namespace descent::detail {
 
-inline constexpr std::string_view checkpoint_magic = "descent checkpoint 2\n";
+inline constexpr std::string_view checkpoint_magic = "descent checkpoint 3\n";
 
 /// Whether the bytes of a number stand in this machine's order, which is that of the numbers in a checkpoint.
 inline constexpr std::uint32_t checkpoint_byte_order = 0x01020304;
@@ -62,9 +62,9 @@ class CheckpointReader final : public Archive {
  public:
   CheckpointReader(std::string_view bytes, std::string_view source) : left_{bytes}, source_{source} {
     if (!bytes.starts_with(checkpoint_magic)) {
-      const bool newer = bytes.starts_with(checkpoint_magic.substr(0, checkpoint_magic.find('2')));
+      const bool newer = bytes.starts_with(checkpoint_magic.substr(0, checkpoint_magic.find('3')));
       fail(
-          newer ? "expected version 2 of the format, got another" : "expected a checkpoint, got another file",
+          newer ? "expected version 3 of the format, got another" : "expected a checkpoint, got another file",
           newer ? "read it with the version of descent that wrote it"
                 : "is it the path that was trained with?");
     }

@@ -9,15 +9,17 @@
 
 namespace descent {
 
-/// Whether a smaller or a larger value of a metric is the better one.
+/// The direction in which a metric becomes better.
 enum class Mode { min, max };
 
 /// Ends a run when a metric has not become better for `patience` epochs.
 ///
 ///   better:  value < best - min_delta      (Mode::max: value > best + min_delta)
 ///
-/// The run ends with the weights of the best epoch, whether it stopped early or not, unless `restore_best` is
-/// false.
+/// The weights of the best epoch are kept, unless `restore_best` is false: `fit` returns them, whether it stopped early or
+/// not, and `Trainer::best_model` has them at any time. Training itself goes on from where it is, so that a run in parts
+/// gives the same bits as a single one. Only a run that this rule ends puts the best weights into `Trainer::model`, as
+/// training is over then; a run after it goes on from them, with the optimizer's state as it is, and waits anew.
 ///
 /// Throws   DataError after the first epoch when the history has no such metric; `val_` names need
 ///          `.validation`. DataError before training when `patience` or `min_delta` is negative.
@@ -59,7 +61,7 @@ void expect_usable(const Rule& rule) {
 }
 }  // namespace detail
 
-/// The best value of a metric so far, and for how many epochs there has been no better one.
+/// The best value of a metric so far, and the number of epochs without a better one.
 class Best {
  public:
   /// A metric to watch, and by how much a better value must be better.
@@ -69,7 +71,7 @@ class Best {
     double min_delta = 0;
   };
 
-  /// Takes in the last value of the metric; true when it is the best so far.
+  /// Compares the last value of the metric; true if it is the best so far.
   bool update(const Watched& watched, const History& history) {
     const double value = history[watched.monitor].back();
     const double gain = watched.mode == Mode::min ? best_ - value : value - best_;

@@ -2,22 +2,22 @@
 
 #include <algorithm>
 
-#include "descent/core/concepts.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/history.hpp"
 
 namespace descent::detail {
 
-/// What looks at the measurements after each epoch: early stopping, the plateau rule, and the choice of the best epoch.
+/// The rules that look at the measurements after each epoch: early stopping, the plateau, and the choice of the epoch
+/// whose checkpoint is kept.
 class EpochRules {
  public:
-  /// Lowers the learning rate, by way of the clock, if the metric has not become better for long enough.
-  void apply(const ReduceOnPlateau& rule, const History& history, double learning_rate, Clock& clock) {
+  /// Returns the factor for the learning rate: below 1 if the metric has not become better for long enough.
+  double apply(const ReduceOnPlateau& rule, const History& history, double learning_rate) {
     plateau_.update(watched(rule), history);
-    if (plateau_.waited() < std::max(rule.patience, 1)) return;
-    const double lower = std::max(learning_rate * rule.factor, std::min(rule.minimum, learning_rate));
-    if (learning_rate > 0) clock.rate_scale *= lower / learning_rate;
+    if (plateau_.waited() < std::max(rule.patience, 1)) return 1;
     plateau_.wait_again();
+    const double lower = std::max(learning_rate * rule.factor, std::min(rule.minimum, learning_rate));
+    return learning_rate > 0 ? lower / learning_rate : 1;
   }
 
   struct Verdict {
@@ -25,7 +25,9 @@ class EpochRules {
   };
   Verdict apply(const EarlyStopping& rule, const History& history) {
     const bool is_best = best_.update(watched(rule), history);
-    return {is_best, best_.waited() >= std::max(rule.patience, 1)};
+    const bool is_over = best_.waited() >= std::max(rule.patience, 1);
+    if (is_over) best_.wait_again();
+    return {is_best, is_over};
   }
 
   /// True if this epoch was the best so far, for the checkpoint that is kept.

@@ -13,11 +13,13 @@ namespace descent {
 ///   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-3},
 ///                               {.epochs = 50, .batch_size = 32, .validation = &dev});
 ///
-/// The same as a `Trainer` that is run once; take that to go on afterwards. With `.resume_from` what the run before
-/// has trained counts: it ends after `.epochs` epochs in all.
+/// Runs a `Trainer` once and returns its `best_model()` in `model`; use that to go on afterwards. With `.resume_from` the
+/// epochs of the run before count: it ends after `.epochs` epochs in all.
 ///
 /// Each call begins anew: with the same `.seed` it takes the samples in the same order, and the optimizer has forgotten
-/// its state. To train a few epochs at a time, run a `Trainer` several times and do not call `fit` in a loop.
+/// its state. To train a few epochs at a time, run a `Trainer` several times and do not call `fit` in a loop. Where a loop
+/// of calls is what you need, give each the number of its `.first_epoch`: order, augmentation, dropout and learning rate
+/// go on from there.
 ///
 /// Throws   as Trainer::run; the model is then as it was before the step that failed.
 /// Example  examples/01_digits.cpp
@@ -32,7 +34,7 @@ History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimi
     if (trainer.steps() > before) model = std::move(trainer.model);
     throw;
   }
-  model = M{trainer.evaluated_model()};
+  model = M{trainer.best_model()};
   return trainer.history();
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cmath>
-#include <cstdio>
+#include <concepts>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@ struct Series {
   std::vector<double> values;
 
   Series(std::string_view named, double value) : name{named}, values{value} {}
+  bool operator==(const Series&) const = default;
 };
 
 /// Metrics by their names, each with its value at a time.
@@ -31,15 +31,18 @@ inline void add(NamedValues& values, std::string_view name, double value) {
   values.emplace_back(name, value);
 }
 
-/// What training measured: for each metric, by name, one value an epoch. `loss` includes the penalty of the
-/// regularizer and is the mean over samples; names of the validation set begin with `val_`.
+/// Measurements of training: for each metric, by name, one value an epoch. `loss` is the mean over the samples plus the
+/// penalty of the regularizer; names of the validation set begin with `val_`.
 ///
 ///   history["val_loss"].back()
+///   history.seconds().back()
+///
+/// Histories are equal if they measured the same, in the same or in another time.
 class History {
  public:
   using Series = descent::Series;
 
-  /// Throws DataError, which lists the names there are, for any other.
+  /// Returns the values of a metric. Throws DataError, which lists the names that exist, for any other.
   const std::vector<double>& operator[](std::string_view name) const {
     if (const Series* found = find(name)) return found->values;
     std::string names;
@@ -49,14 +52,24 @@ class History {
   }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-  /// How many epochs were measured.
+  /// The learning rate of the last step of each epoch.
+  const std::vector<double>& learning_rate() const { return learning_rate_; }
+  /// The wall-clock time of each epoch, from its first step to the end of its validation.
+  const std::vector<double>& seconds() const { return seconds_; }
+
+  /// The number of epochs that were measured.
   std::size_t epochs() const { return series_.empty() ? 0 : series_.front().values.size(); }
 
-  /// The series in the order in which they were first added.
+  bool operator==(const std::same_as<History> auto& other) const {
+    return series_ == other.series_ && learning_rate_ == other.learning_rate_;
+  }
+
+  /// Iterates over the series of the metrics, in the order in which they were first added.
   auto begin() const { return series_.begin(); }
   auto end() const { return series_.end(); }
 
-  /// A line an epoch, under a header of names, quoted where they need it.
+  /// Writes a line for each epoch, under a header of names, quoted where they need it. Learning rate and time are not
+  /// written: the same run writes the same file.
   void write_csv(std::ostream& out) const {
     out << "epoch";
     for (const auto& [name, values] : series_) {
@@ -70,7 +83,7 @@ class History {
     out << '\n';
   }
 
-  /// One object with an array for each name; what is not finite becomes null.
+  /// Writes an object with an array for each name; values that are not finite become null.
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
@@ -96,12 +109,24 @@ class History {
         throw_error<FormatError>(
             "checkpoint", {"expected ", epochs(), " values of \"", s.name, "\", got ", s.values.size()},
             "the file is damaged");
+    a("learning_rate", learning_rate_), a("seconds", seconds_);
+    if (learning_rate_.size() != epochs() || seconds_.size() != epochs())
+      throw_error<FormatError>("checkpoint",
+                               {"expected ", epochs(), " learning rates and times, got ",
+                                learning_rate_.size(), " and ", seconds_.size()},
+                               "the file is damaged");
   }
 
   void add(std::string_view name, double value) { descent::add(series_, name, value); }
 
+  void add_epoch(const NamedValues& values, double learning_rate, double seconds) {
+    for (const Series& s : values) add(s.name, s.values.back());
+    learning_rate_.push_back(learning_rate);
+    seconds_.push_back(seconds);
+  }
+
  private:
-  /// Enough digits to read the same number back.
+  /// Prints as many digits as the same number is read back from.
   static std::string digits(double value) {
     return detail::number_text(value, std::chars_format::general, 17);
   }
@@ -130,7 +155,9 @@ class History {
       if (s.name == name) return &s;
     return nullptr;
   }
+
   std::vector<Series> series_;
+  std::vector<double> learning_rate_, seconds_;
 };
 
 }  // namespace descent

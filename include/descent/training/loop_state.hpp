@@ -11,16 +11,20 @@
 
 namespace descent::detail {
 
-// Archives are taken as `auto&`, so that programs without checkpoints do not compile what they need.
+// Archives are `auto&`, so that programs without checkpoints do not compile what they need.
 
-/// What decides which samples are in which mini-batch.
+/// The division of an epoch's samples into mini-batches and steps.
 struct EpochPlan {
   std::int64_t samples = 0, batch_size = 0, accumulate = 0;
   std::uint64_t seed = 0;
   bool shuffle = false, drop_last = false;
 
-  std::int64_t batches() const {
-    return drop_last ? samples / batch_size : (samples + batch_size - 1) / batch_size;
+  /// The samples that the epoch takes, without a last batch that is dropped.
+  std::int64_t samples_used() const { return drop_last ? samples - samples % batch_size : samples; }
+  /// The samples of the step that begins after this many of the epoch.
+  std::int64_t step_size(std::int64_t done) const {
+    const std::int64_t left = samples_used() - done;
+    return accumulate > left / batch_size ? left : accumulate * batch_size;
   }
 
   void visit_members(auto& a) {
@@ -45,35 +49,32 @@ struct EpochPlan {
   }
 };
 
-/// An epoch as far as it has come.
+/// An epoch in progress, between two steps.
 struct Epoch {
   EpochPlan plan;
-  std::int64_t batches = 0, samples = 0;  // done
-  std::int64_t in_step = 0;               // samples since the last update
-  double weight_in_step = 0;              // of these
-  WeightedSum cost = {};                  // of all samples done, with the penalty
+  std::int64_t samples = 0;  // done
+  WeightedSum loss = {};     // of these samples, with the penalty
+  double learning_rate = 0;  // of the last step
+  double seconds = 0;
 
-  double mean_cost() const { return cost.mean(); }
+  double mean_loss() const { return loss.mean(); }
 
   void visit_members(auto& a) {
-    a("plan", plan);
-    a("batches", batches), a("samples", samples), a("in_step", in_step);
-    a("weight_in_step", weight_in_step), a("cost", cost);
-    if (batches < 0 || in_step < 0 || in_step > samples || samples > plan.samples)
+    a("plan", plan), a("samples", samples), a("loss", loss);
+    a("learning_rate", learning_rate), a("seconds", seconds);
+    if (samples < 0 || samples > plan.samples)
       throw_error<FormatError>(
-          "checkpoint",
-          {"expected an epoch that was begun, got ", batches, " mini-batches and ", samples, " of ",
-           plan.samples, " samples, ", in_step, " of them since the last update"},
+          "checkpoint", {"expected an epoch that was begun, got ", samples, " of ", plan.samples, " samples"},
           "the file is damaged");
   }
 };
 
-/// What the training loop remembers from epoch to epoch, beside the model and the optimizer.
+/// The state of the training loop beside the model and the optimizer.
 struct LoopState {
   History history;
   EpochRules rules;
   bool stopped = false;        // by early stopping or a callback
-  std::optional<Epoch> epoch;  // the one at hand
+  std::optional<Epoch> epoch;  // the one in progress
 
   void visit_members(auto& a) {
     a("history", history), a("rules", rules), a("stopped", stopped), a("epoch", epoch, Epoch{});

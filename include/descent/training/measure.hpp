@@ -22,7 +22,7 @@ void add_measured(NamedValues& values, double loss, const std::vector<AnyMetric<
   for (const AnyMetric<T>& metric : metrics) add(values, joined({prefix, metric.name()}), metric.value());
 }
 
-/// Adds loss and metrics of the validation set; the penalty is that of a training set of this size.
+/// Adds loss and metrics on the validation set; the penalty is scaled by the size of the training set.
 template <Layer M>
 void validate(NamedValues& values, const M& model, const FitOptions<M>& options, const auto& loss,
               Index training_samples) {

@@ -22,13 +22,13 @@ std::vector<std::string> faulty_parameters(const M& model) {
   return names;
 }
 
-/// Where numbers that are not finite begin after a forward pass, and behind how many finite outputs of layers.
+/// The place where numbers that are not finite begin after a forward pass, and the number of finite outputs before it.
 struct ForwardFault {
   int depth = 0;
   std::string place;
 };
 
-/// The first of these, in the order of the layers.
+/// Finds that place: the first in the order of the layers.
 template <Layer M>
 [[gnu::cold]] ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
   ForwardFault fault{-1, ""};
@@ -45,37 +45,38 @@ template <Layer M>
   return fault;
 }
 
-/// The same after a backward pass, which runs from the last layer to the first.
+/// Names that place after a backward pass, which runs from the last layer to the first.
 template <Parameterized M>
 [[gnu::cold]] std::string first_fault_backward(const M& gradient) {
   return concat("the gradient of \"", faulty_parameters(gradient).back(), '"');
 }
 
-/// What is not finite, and where it begins.
+/// A quantity that is not finite, and the place where that begins.
 struct Fault {
   std::string_view what;
   double value;
   std::string place;
 };
 
-/// Thrown before a step, which is then not taken.
-[[noreturn]] inline void throw_not_finite(const Fault& fault, const Clock& clock, double learning_rate) {
+/// Throws NumericalError for a step that is not taken.
+[[noreturn]] inline void throw_not_finite(const Fault& fault, const TrainingProgress& progress,
+                                          double learning_rate) {
   throw_error<NumericalError>(
       "fit",
-      {"expected a finite ", fault.what, ", got ", fault.value, " at step ", clock.step + 1,
+      {"expected a finite ", fault.what, ", got ", fault.value, " at step ", progress.step + 1,
        " with learning rate ", learning_rate, "; it begins in ", fault.place},
       "lower the learning rate, or bring the inputs to mean 0 and deviation 1; the model "
       "is as it was before the step");
 }
 
-/// Throws when the steps so far have left weights that are not finite.
+/// Throws NumericalError if the steps so far have left weights that are not finite.
 template <Parameterized M>
-void expect_finite_weights(const M& model, const Clock& clock, double learning_rate) {
+void expect_finite_weights(const M& model, const TrainingProgress& progress, double learning_rate) {
   const auto faulty = faulty_parameters(model);
   if (faulty.empty()) return;
   throw_error<NumericalError>(
       "fit",
-      {"expected finite weights after step ", clock.step, " with learning rate ", learning_rate,
+      {"expected finite weights after step ", progress.step, " with learning rate ", learning_rate,
        ", got infinity or not-a-number in parameter \"", faulty.front(), '"'},
       "lower the learning rate and start again from the weights before");
 }

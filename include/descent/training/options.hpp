@@ -1,12 +1,9 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
-#include <span>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "descent/core/concepts.hpp"
@@ -15,47 +12,21 @@
 #include "descent/core/thread_team.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
-#include "descent/regularizers/any_limit.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
+#include "descent/regularizers/any_transform.hpp"
+#include "descent/training/augmentation.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
+#include "descent/training/sample_order.hpp"
 
 namespace descent {
 
 /// `.batch_size = full_batch` takes the whole training set for each step.
 inline constexpr Index full_batch = std::numeric_limits<Index>::max();
 
-/// Changes the inputs of a mini-batch before it is learnt from: x, the numbers of its samples, seed, epoch.
-template <class T>
-class Augmentation {
- public:
-  using Function = void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t);
-
-  Augmentation() = default;
-  template <class F>
-    requires(!std::same_as<F, Augmentation>) && std::constructible_from<std::function<Function>, F>
-  Augmentation(F change) : change_{std::move(change)} {}
-  template <detail::Misfit<Augmentation> F>
-    requires(!std::constructible_from<std::function<Function>, F>)
-  Augmentation(F) {
-    static_assert(detail::never<F>,
-                  "an .augment is called with (Matrix<T>& x, std::span<const Index> samples, "
-                  "std::uint64_t seed, std::int64_t epoch)");
-  }
-
-  explicit operator bool() const { return static_cast<bool>(change_); }
-  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
-                  std::int64_t epoch) const {
-    change_(x, samples, seed, epoch);
-  }
-
- private:
-  std::function<Function> change_;
-};
-
-/// How `fit` and `Trainer` train.
+/// The options of `fit` and `Trainer`.
 template <Layer M>
 struct FitOptions {
   using T = typename M::Scalar;
@@ -63,39 +34,51 @@ struct FitOptions {
   int epochs = 10;                         ///< passes through the training set
   Index batch_size = 32;                   ///< at most the training set; the last of an epoch may be smaller
   const Dataset<T>* validation = nullptr;  ///< measured after each epoch
-  std::vector<AnyMetric<T>> metrics = {};  ///< measured beside the loss
+  std::vector<AnyMetric<T>> metrics = {};  ///< measured besides the loss
 
-  AnyRegularizer<M> regularizer = {};  ///< added to the cost, such as L2
-  AnyLimit<M> clip = {};               ///< of each gradient, such as ClipByGlobalNorm
-  AnyLimit<M> constraint = {};         ///< of the weights after each step, such as MaxNorm
+  AnyRegularizer<M> regularizer = {};  ///< a penalty that is added to the loss, such as L2
+  AnyTransform<M> clip = {};           ///< of each gradient, such as ClipByGlobalNorm
+  AnyTransform<M> constraint = {};     ///< of the weights after each step, such as MaxNorm
   Augmentation<T> augment = {};        ///< of the inputs, such as Augment
 
   int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
-  double average_weights = 0;  ///< share of the old in an average of weights to evaluate; 0 for none
+  double average_weights = 0;  ///< share of the old weights in an average to evaluate; 0 for none
 
   std::optional<EarlyStopping> early_stopping = {};
   std::optional<ReduceOnPlateau> reduce_on_plateau = {};
-  std::vector<Callback<BatchEnd>> on_batch_end = {};
+  std::vector<Callback<StepEnd<M>>> on_step_end =
+      {};  ///< copies model and gradient in each step if not empty
   std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
 
   CheckpointOptions checkpoint = {};  ///< a file to go on from, should the run be killed
-  CheckpointPath resume_from = {};    ///< such a file; a new run without it
+  CheckpointPath resume_from = {};    ///< a checkpoint to go on from; empty for a new run
 
   Threads threads = {};    ///< that share each batch, where it is large enough; see docs/guide/speed.md
   bool shuffle = true;     ///< a new order for each epoch
+  SampleOrder order = {};  ///< a given order of the samples in place of a shuffled one
   bool drop_last = false;  ///< leaves out the last batch of an epoch if it is smaller
   std::uint64_t seed = 0;  ///< of order, dropout and augmentation
+  std::int64_t first_epoch =
+      0;  ///< number of the first epoch, from which schedules, order and augmentation go on
   ProgressOptions progress = {};
 };
 
 namespace detail {
 
+/// Throws unless the number of the first epoch is in range.
+inline void expect_first_epoch(std::int64_t epoch) {
+  if (epoch < 0 || epoch > TrainingProgress::most)
+    throw_error<DataError>("fit", {"expected .first_epoch from 0 to 2^62, got ", epoch},
+                           "pass the number of epochs done before");
+}
+
 /// Throws unless these options make sense.
 template <Layer M>
-void expect_usable(const FitOptions<M>& options) {
+[[gnu::cold]] void expect_usable(const FitOptions<M>& options) {
   expect_at_least_one({"fit", "accumulate", static_cast<double>(options.accumulate)});
   expect_at_least_one(
       {"fit", "threads", static_cast<double>(options.threads), "1 is no thread but the caller's"});
+  expect_first_epoch(options.first_epoch);
   expect_share({"fit", "average_weights", options.average_weights, "0.999 averages over about 1000 steps"});
   expect_not_negative({"fit", "checkpoint.every_steps", static_cast<double>(options.checkpoint.every_steps)});
   expect_not_negative({"fit", "checkpoint.every_seconds", options.checkpoint.every_seconds, "0 is never"});

@@ -7,6 +7,7 @@
 #include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/hooks.hpp"
 #include "descent/core/output_kind.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
@@ -67,6 +68,7 @@ void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto
 ///          that are not finite.
 template <Layer M>
 Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scalar>& x) {
+  static_assert(has_valid_hooks<M>);
   detail::expect_input(model, x, "predict");
   Matrix<typename M::Scalar> outputs(model.output_shape(x.shape()).size(), x.cols());
   detail::forward_in_batches(model, x,

@@ -61,6 +61,19 @@ inline double now() {
   return std::chrono::duration<double>{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
+/// Measures the time between two calls of `lap`.
+class Stopwatch {
+ public:
+  double lap() {
+    const double before = began_;
+    began_ = now();
+    return began_ - before;
+  }
+
+ private:
+  double began_ = now();
+};
+
 /// A measured value with four decimals, or with an exponent where these would say nothing.
 inline Formatted readable(double value) {
   const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);

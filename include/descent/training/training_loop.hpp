@@ -13,132 +13,154 @@
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/loop_state.hpp"
 #include "descent/training/progress.hpp"
+#include "descent/training/sample_order.hpp"
 
 namespace descent::detail {
 
-/// A mini-batch of a step: the numbers of its samples, and its place in the step and in the training set.
-struct MiniBatch {
-  std::span<const Index> samples;
-  Index training_samples;
-  Index first_sample;    // the number of samples of the step before it
-  double weight_before;  // of these
-  bool is_full, ends_step;
+/// The result of a step. The loss is that of its samples before it, with the penalty, and
+/// their weight; the learning rate is that with which it was taken.
+struct StepResult {
+  double loss, weight, learning_rate;
 };
 
-/// The cost of a mini-batch: the mean loss with the penalty. `weight` is that of its samples.
-struct MiniBatchCost {
-  double cost, weight;
-};
-
-/// The side of training that knows the types of model, loss and optimizer.
-class Learner : public Checkpointed {
+/// The side of training that knows the types of model, loss, optimizer and data.
+class Learner {
  public:
-  virtual Clock& clock() = 0;
+  virtual TrainingProgress& progress() = 0;
   virtual double learning_rate() const = 0;
 
   virtual void begin_epoch() = 0;
-  /// Adds the mini-batch to the gradient of the step, and steps if it is the last.
-  virtual MiniBatchCost learn(const MiniBatch& batch) = 0;
-  virtual NamedValues training_values(double mean_cost) const = 0;
-  virtual void add_validation_values(NamedValues& values, Index training_samples) const = 0;
+  /// Takes a step on the samples with these numbers, in mini-batches of `batch_size`.
+  virtual StepResult take_step(std::span<const Index> samples, Index batch_size) = 0;
+  virtual Next notify_step_end(const StepResult& step) const = 0;
+  virtual NamedValues training_values(double mean_loss) const = 0;
+  virtual void add_validation_values(NamedValues& values) const = 0;
   virtual void expect_finite_weights() const = 0;
   virtual void keep_best_weights() = 0;
+  virtual void restore_best_weights() = 0;
   virtual Next notify_epoch_end() const = 0;
+
+ protected:
+  ~Learner() = default;
 };
 
 /// The options that the loop reads.
 struct LoopOptions {
-  EpochPlan plan;
+  Index training_samples;
+  Index batch_size, accumulate;
+  std::uint64_t seed;
+  bool shuffle, drop_last;
+  const SampleOrder& order;
   bool has_validation;
   const std::optional<EarlyStopping>& early_stopping;
   const std::optional<ReduceOnPlateau>& reduce_on_plateau;
-  const std::vector<Callback<BatchEnd>>& on_batch_end;
   const CheckpointOptions& checkpoint;
   const ProgressOptions& progress;
+
+  std::vector<Index> order_of(std::int64_t epoch) const {
+    if (order) return order(epoch, training_samples);
+    return shuffle ? shuffled_order(training_samples, seed, epoch) : plain_order(training_samples);
+  }
+  EpochPlan plan(Index samples) const {
+    return {samples, std::min(batch_size, samples), accumulate, seed, shuffle && !order, drop_last};
+  }
+  EpochPlan plan_of(std::int64_t epoch) const {
+    return plan(order ? static_cast<Index>(order_of(epoch).size()) : training_samples);
+  }
 };
 
+/// Returns the options of the loop, which refer to those of the trainer.
+LoopOptions loop_options(const auto& options, Index training_samples) {
+  return {
+      training_samples,       options.batch_size,        options.accumulate, options.seed,
+      options.shuffle,        options.drop_last,         options.order,      options.validation != nullptr,
+      options.early_stopping, options.reduce_on_plateau, options.checkpoint, options.progress};
+}
+
 /// The epochs of a run, for any model: order, history, early stopping, plateau, progress, callbacks and the times of
-/// checkpoints. What needs the model is asked of the learner, so that this is compiled once.
+/// checkpoints. The learner does what needs the model, so that this is compiled once.
 class TrainingLoop {
  public:
-  TrainingLoop(Learner& learner, const LoopOptions& options)
-      : learner_{learner}, options_{options}, state_{learner.loop_state()} {}
+  TrainingLoop(Learner& learner, LoopState& state, Checkpointed& saved, const LoopOptions& options)
+      : learner_{learner}, state_{state}, saved_{saved}, options_{options} {}
 
-  void run(int epochs) {
-    const EpochPlan& plan = options_.plan;
-    Progress progress{options_.progress, epochs,
-                      plan.drop_last ? plan.batches() * plan.batch_size : plan.samples};
-    Next next = Next::proceed;
+  [[gnu::cold]] void run(int epochs) {
+    Progress display{options_.progress, epochs,
+                     static_cast<Index>(options_.plan_of(learner_.progress().epoch).samples_used())};
+    End end = End::none;
     restart_timer();
     try {
-      for (int i = 0; i < epochs && next == Next::proceed; ++i) next = run_epoch(progress);
+      for (int i = 0; i < epochs && end == End::none; ++i) end = run_epoch(display);
     } catch (...) {
       state_.epoch.reset();
       throw;
     }
-    if (epochs > 0) state_.stopped = next == Next::stop;
-    if (!options_.checkpoint.path.empty()) options_.checkpoint.path.save(learner_);
+    if (end == End::early_stopping) learner_.restore_best_weights();
+    if (epochs > 0) state_.stopped = end != End::none;
+    if (!options_.checkpoint.path.empty()) options_.checkpoint.path.save(saved_);
   }
 
  private:
-  Next run_epoch(Progress& progress) {
+  /// The reason for which a run ends before its last epoch; the later one outweighs the earlier.
+  enum class End { none, callback, early_stopping };
+
+  /// Trains for an epoch, or for what is left of it. A callback that stops a step ends the epoch there.
+  End run_epoch(Progress& display) {
+    const std::vector<Index> order = options_.order_of(learner_.progress().epoch);
     if (!state_.epoch) {
-      state_.epoch = Epoch{options_.plan};
+      state_.epoch = Epoch{.plan = options_.plan(static_cast<Index>(order.size()))};
       learner_.begin_epoch();
     }
     Epoch& epoch = *state_.epoch;
-    const EpochPlan& plan = epoch.plan;
-    const std::vector<Index> order = plan.shuffle
-                                         ? shuffled_order(plan.samples, plan.seed, learner_.clock().epoch)
-                                         : plain_order(plan.samples);
+    Stopwatch watch;
     Next next = Next::proceed;
 
-    progress.begin_epoch();
-    while (epoch.batches < plan.batches() && next == Next::proceed) {
-      const std::span<const Index> samples = mini_batch(order, plan.batch_size, epoch.batches);
-      const auto size = static_cast<Index>(samples.size());
-      ++epoch.batches;
-      const bool ends_step = epoch.batches % plan.accumulate == 0 || epoch.batches == plan.batches();
-      const auto [cost, weight] = learner_.learn(
-          {samples, plan.samples, epoch.in_step, epoch.weight_in_step, size == plan.batch_size, ends_step});
-      epoch.in_step = ends_step ? 0 : epoch.in_step + size;
-      epoch.weight_in_step = ends_step ? 0 : epoch.weight_in_step + weight;
-      epoch.cost += {cost * weight, weight};
+    display.begin_epoch();
+    while (epoch.samples < epoch.plan.samples_used() && next == Next::proceed) {
+      const std::int64_t size = epoch.plan.step_size(epoch.samples);
+      const StepResult step = learner_.take_step(
+          std::span{order}.subspan(static_cast<std::size_t>(epoch.samples), static_cast<std::size_t>(size)),
+          static_cast<Index>(epoch.plan.batch_size));
       epoch.samples += size;
-      next = notify(options_.on_batch_end, BatchEnd{learner_.clock().step, cost, learner_.learning_rate()});
-      if (progress.wants_update())
-        progress.update(epoch.samples, learner_.training_values(epoch.mean_cost()), learner_.learning_rate());
-      if (epoch.in_step == 0 && next == Next::proceed && checkpoint_is_due()) {
-        options_.checkpoint.path.save(learner_);
+      epoch.loss += {step.loss * step.weight, step.weight};
+      epoch.learning_rate = step.learning_rate;
+      epoch.seconds += watch.lap();
+      next = learner_.notify_step_end(step);
+      if (display.wants_update())
+        display.update(epoch.samples, learner_.training_values(epoch.mean_loss()), learner_.learning_rate());
+      if (next == Next::proceed && checkpoint_is_due()) {
+        options_.checkpoint.path.save(saved_);
         restart_timer();
       }
     }
-    return std::max(next, end_epoch(progress));
+    return std::max(next == Next::stop ? End::callback : End::none, end_epoch(display, watch));
   }
 
-  Next end_epoch(Progress& progress) {
-    ++learner_.clock().epoch;
+  [[gnu::cold]] End end_epoch(Progress& display, Stopwatch& watch) {
+    ++learner_.progress().epoch;
     learner_.expect_finite_weights();
-    NamedValues values = learner_.training_values(state_.epoch->mean_cost());
+    NamedValues values = learner_.training_values(state_.epoch->mean_loss());
+    if (options_.has_validation) learner_.add_validation_values(values);
+    state_.history.add_epoch(values, state_.epoch->learning_rate, state_.epoch->seconds + watch.lap());
     state_.epoch.reset();
-    if (options_.has_validation) learner_.add_validation_values(values, options_.plan.samples);
-    for (const Series& s : values) state_.history.add(s.name, s.values.back());
-    progress.end_epoch(values);
+    display.end_epoch(values);
 
-    Next next = apply_rules();
+    const bool is_over = apply_rules();
     if (!options_.checkpoint.path.empty() && options_.checkpoint.keep_best && is_best())
-      options_.checkpoint.path.save(learner_, ".best");
-    return std::max(next, learner_.notify_epoch_end());
+      options_.checkpoint.path.save(saved_, ".best");
+    const Next next = learner_.notify_epoch_end();
+    return is_over ? End::early_stopping : next == Next::stop ? End::callback : End::none;
   }
 
-  Next apply_rules() {
+  /// Lowers the learning rate on a plateau and keeps the best weights; true if early stopping ends the run.
+  [[gnu::cold]] bool apply_rules() {
     if (options_.reduce_on_plateau)
-      state_.rules.apply(*options_.reduce_on_plateau, state_.history, learner_.learning_rate(),
-                         learner_.clock());
-    if (!options_.early_stopping) return Next::proceed;
+      learner_.progress().rate_scale *=
+          state_.rules.apply(*options_.reduce_on_plateau, state_.history, learner_.learning_rate());
+    if (!options_.early_stopping) return false;
     const auto [is_best, is_over] = state_.rules.apply(*options_.early_stopping, state_.history);
     if (is_best && options_.early_stopping->restore_best) learner_.keep_best_weights();
-    return is_over ? Next::stop : Next::proceed;
+    return is_over;
   }
 
   bool is_best() {
@@ -151,17 +173,18 @@ class TrainingLoop {
     const CheckpointOptions& checkpoint = options_.checkpoint;
     if (checkpoint.path.empty()) return false;
     const bool steps_are_over =
-        checkpoint.every_steps > 0 && learner_.clock().step - saved_at_step_ >= checkpoint.every_steps;
+        checkpoint.every_steps > 0 && learner_.progress().step - saved_at_step_ >= checkpoint.every_steps;
     return steps_are_over || (checkpoint.every_seconds > 0 && now() - saved_at_ >= checkpoint.every_seconds);
   }
   void restart_timer() {
-    saved_at_step_ = learner_.clock().step;
+    saved_at_step_ = learner_.progress().step;
     saved_at_ = now();
   }
 
   Learner& learner_;
-  const LoopOptions& options_;
   LoopState& state_;
+  Checkpointed& saved_;
+  const LoopOptions& options_;
   std::int64_t saved_at_step_ = 0;
   double saved_at_ = 0;
 };

@@ -61,25 +61,25 @@ class AnyOptimizer {
   struct HeldState {
     virtual ~HeldState() = default;
     virtual std::unique_ptr<HeldState> clone() const = 0;
-    virtual void step(Model& model, const Model& gradient, descent::Clock& clock) = 0;
+    virtual void step(Model& model, const Model& gradient, descent::TrainingProgress& progress) = 0;
     virtual void visit_members(descent::Archive& a) = 0;
   };
 
  public:
   template <class M>
   struct State {
-    descent::Clock clock;
+    descent::TrainingProgress progress;
     std::unique_ptr<HeldState> held;
 
     State(std::unique_ptr<HeldState> state) : held{std::move(state)} {}
-    State(const State& other) : clock{other.clock}, held{other.held->clone()} {}
+    State(const State& other) : progress{other.progress}, held{other.held->clone()} {}
     State& operator=(const State& other) {
-      clock = other.clock;
+      progress = other.progress;
       held = other.held->clone();
       return *this;
     }
     void visit_members(descent::Archive& a) {
-      a("clock", clock);
+      a("progress", progress);
       held->visit_members(a);
     }
   };
@@ -91,7 +91,7 @@ class AnyOptimizer {
 
   State<Model> init(const Model& model) const { return {init_(model)}; }
   void step(Model& model, const Model& gradient, State<Model>& state) const {
-    state.held->step(model, gradient, state.clock);
+    state.held->step(model, gradient, state.progress);
   }
 
   descent::LearningRate learning_rate;
@@ -101,10 +101,10 @@ class AnyOptimizer {
   struct StateOf final : HeldState {
     StateOf(const O& o, const Model& model) : optimizer{o}, state{optimizer.init(model)} {}
     std::unique_ptr<HeldState> clone() const override { return std::make_unique<StateOf>(*this); }
-    void step(Model& model, const Model& gradient, descent::Clock& clock) override {
-      state.clock = clock;
+    void step(Model& model, const Model& gradient, descent::TrainingProgress& progress) override {
+      state.progress = progress;
       optimizer.step(model, gradient, state);
-      clock = state.clock;
+      progress = state.progress;
     }
     void visit_members(descent::Archive& a) override { a("state", state); }
     O optimizer;

@@ -20,16 +20,20 @@ void add_files(Calls& calls) {
     }
     return net;
   };
-  calls.push_back({"save_model and load_model", [=](Source& source) {
-                     const Network<float> net = network(source);
-                     static const Catalogue<float> few = few_layers();
-                     SaveModel<float> options{.golden = source.matrix<float>(4, 2), .catalogue = few};
-                     if (source.one_in(4)) options.labels.assign(source.below(3), source.text());
-                     std::stringstream file;
-                     save_model(file, net, options);
-                     Network<float> other = source.flag() ? network(source) : net;
-                     load_model(file, other);
-                   }});
+  calls.push_back(
+      {"save_model and load_model", [=](Source& source) {
+         const Network<float> net = network(source);
+         static const LayerRegistry<float> few = few_layers();
+         const Matrix<float> golden = source.matrix<float>(4, 2);
+         SaveModel<float> options{.golden = golden, .registry = few};
+         if (source.one_in(4))
+           options.golden = Batch<float>{golden, Shape{source.count(3), source.count(3), source.count(3)}};
+         if (source.one_in(4)) options.labels.assign(source.below(3), source.text());
+         std::stringstream file;
+         save_model(file, net, options);
+         Network<float> other = source.flag() ? network(source) : net;
+         load_model(file, other);
+       }});
   calls.push_back({"save_safetensors and load_safetensors", [=](Source& source) {
                      const Network<float> net = network(source);
                      std::stringstream file;

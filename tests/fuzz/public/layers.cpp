@@ -92,7 +92,9 @@ void add_layers(Calls& calls) {
                        const Dense<double> before{source.count(3), source.count(5), rng};
                        const Dense<double> after{source.pick(std::array<Index, 6>{5, 5, 4, 3, 11, 0}),
                                                  std::max(rows, Index{1}), rng};
-                       row.in_sequential(before, after, source.matrix(3, 4), source.matrix(rows, 4));
+                       const Matrix<double> x = source.matrix(3, 4), dy = source.matrix(rows, 4);
+                       row.in_sequential(source.one_in(4) ? source.shape() : row.shapes[0], before, after, x,
+                                         dy);
                      }});
   }
   calls.push_back({"Network: forward and backward", [](Source& source) {
@@ -152,7 +154,8 @@ void add_layers(Calls& calls) {
                      Dropout<double>::Cache cache;
                      layer.forward_with_mask(x, mask, cache);
                      Dropout<double> gradient = layer;
-                     layer.backward(x, source.matrix(5, 3), cache, gradient);
+                     const Matrix<double> dy = source.matrix(5, 3);
+                     layer.backward(x, dy, cache, gradient, Pass::training({}));
                    }});
   calls.push_back({"BatchNorm: constructor",
                    [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});

@@ -60,8 +60,9 @@ AnyRegularizer<M> any_regularizer(Source& source) {
   return source.pick(all)(source);
 }
 template <class M>
-AnyLimit<M> any_limit(Source& source) {
-  static const auto all = makers<AnyLimit<M>>(conformance::limits, [](const auto& row) { return row.limit; });
+AnyTransform<M> any_transform(Source& source) {
+  static const auto all =
+      makers<AnyTransform<M>>(conformance::limits, [](const auto& row) { return row.limit; });
   return source.pick(all)(source);
 }
 
@@ -94,8 +95,8 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   if (source.one_in(3)) options.metrics.push_back(any_metric(source));
   if (source.one_in(8)) options.metrics.push_back(any_metric(source));
   if (source.one_in(4)) options.regularizer = any_regularizer<M>(source);
-  if (source.one_in(4)) options.clip = any_limit<M>(source);
-  if (source.one_in(4)) options.constraint = any_limit<M>(source);
+  if (source.one_in(4)) options.clip = any_transform<M>(source);
+  if (source.one_in(4)) options.constraint = any_transform<M>(source);
   if (source.one_in(4)) options.early_stopping = changed(source, EarlyStopping{});
   if (source.one_in(4)) options.reduce_on_plateau = changed(source, ReduceOnPlateau{});
   if (source.one_in(8)) options.threads = source.one_in(16) ? 2 : static_cast<int>(source.size(1));
@@ -107,9 +108,12 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   sometimes(options.accumulate);
   sometimes(options.average_weights);
   sometimes(options.shuffle);
+  sometimes(options.first_epoch);
+  if (source.one_in(16)) options.order = std::vector<Index>{0, source.size(4), source.below(3)};
+  if (source.one_in(16)) options.on_step_end = {[](const auto& e) { static_cast<void>(e.before); }};
   if (source.one_in(8)) {  // as many epochs as there are, and a callback that ends them
     options.epochs = std::numeric_limits<int>::max();
-    options.on_batch_end = {[](const BatchEnd&) { return Next::stop; }};
+    options.on_step_end = {[](const auto&) { return Next::stop; }};
   }
   return options;
 }

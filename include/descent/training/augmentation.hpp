@@ -1,0 +1,42 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+
+#include "descent/core/concepts.hpp"
+
+namespace descent {
+
+/// A function that changes the inputs of a mini-batch before the model sees them. It is called with the inputs, the
+/// numbers of the samples, the seed and the number of the epoch; threads call it at once, each for its samples.
+template <class T>
+class Augmentation {
+ public:
+  using Function = void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t);
+
+  Augmentation() = default;
+  template <class F>
+    requires(!std::same_as<F, Augmentation>) && std::constructible_from<std::function<Function>, F>
+  Augmentation(F change) : change_{std::move(change)} {}
+  template <detail::Misfit<Augmentation> F>
+    requires(!std::constructible_from<std::function<Function>, F>)
+  Augmentation(F) {
+    static_assert(detail::never<F>,
+                  "an .augment is called with (Matrix<T>& x, std::span<const Index> samples, "
+                  "std::uint64_t seed, std::int64_t epoch)");
+  }
+
+  explicit operator bool() const { return static_cast<bool>(change_); }
+  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
+                  std::int64_t epoch) const {
+    change_(x, samples, seed, epoch);
+  }
+
+ private:
+  std::function<Function> change_;
+};
+
+}  // namespace descent

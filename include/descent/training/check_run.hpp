@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/training/check_loss.hpp"
+#include "descent/training/evaluate.hpp"
+#include "descent/training/loop_state.hpp"
+#include "descent/training/options.hpp"
+#include "descent/training/predict.hpp"
+
+namespace descent::detail {
+
+/// Throws unless the model, the loss and the metrics take a data set, which has the names of the training set.
+template <Layer M>
+[[gnu::cold]] void check_data(const M& model, const auto& loss, const FitOptions<M>& options,
+                              const Dataset<typename M::Scalar>& data, std::string_view role,
+                              const Dataset<typename M::Scalar>& train) {
+  expect_data(model, data, "fit", role);
+  expect_same_names(train, data, "fit", role);
+  check_loss_and_metrics(loss, options.metrics, model, data, "fit", role);
+}
+
+/// Throws unless model, loss, options and data fit together.
+template <Layer M>
+[[gnu::cold]] void check_run(const M& model, const auto& loss, const FitOptions<M>& options,
+                             const Dataset<typename M::Scalar>& train, int epochs) {
+  if (epochs < 0) throw_error<DataError>("fit", {"expected 0 epochs or more, got ", epochs}, "set .epochs");
+  check_data(model, loss, options, train, "the training set", train);
+  if (options.validation != nullptr)
+    check_data(model, loss, options, *options.validation, "the validation set", train);
+  expect_usable(options);
+}
+
+/// Throws unless the plan is that of the epoch in progress, if there is one, and the model takes the last batch of an
+/// epoch, which would fail late.
+template <Layer M>
+[[gnu::cold]] void check_epoch(const M& model, const Dataset<typename M::Scalar>& train,
+                               const EpochPlan& plan, const std::optional<Epoch>& in_progress) {
+  if (in_progress) in_progress->plan.expect_same(plan);
+  const auto last = static_cast<Index>(plan.samples_used() % plan.batch_size);
+  if (last == 0) return;
+  typename M::Cache cache;
+  try {
+    model.forward(train.inputs().columns(0, std::min(last, train.samples())), cache, Pass::training({}));
+  } catch (const DataError& error) {
+    throw_error<DataError>(
+        "fit", {"the last batch of an epoch has ", last, " of ", plan.samples, " samples: ", error.what()},
+        "set .drop_last = true to leave it out");
+  }
+}
+
+/// Throws unless the model takes the inputs of a step by hand, and there is a target for each of them.
+template <Layer M>
+void check_step(const M& model, const Batch<typename M::Scalar>& x, const Batch<typename M::Scalar>& y,
+                SampleWeights<typename M::Scalar> weights) {
+  expect_shape(model, x, "Trainer::step");
+  if (y.cols() != x.cols())
+    throw_error<ShapeError>("Trainer::step",
+                            {"expected a target for each of the ", x.cols(), " samples, got ", y.cols()},
+                            "pass [targets, samples]: is one transposed?");
+  expect_weights("Trainer::step", weights, x.samples());
+  expect_weight_values("Trainer::step", weights, "the batch");
+}
+
+}  // namespace descent::detail

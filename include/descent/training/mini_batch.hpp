@@ -1,0 +1,79 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/team.hpp"
+#include "descent/core/types.hpp"
+#include "descent/data/batches.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/training/augmentation.hpp"
+
+namespace descent::detail {
+
+/// Inputs, targets and weights of some samples.
+template <std::floating_point T>
+struct Samples {
+  Batch<T> x, y;
+  SampleWeights<T> weights;
+};
+
+/// The memory into which they are gathered.
+template <std::floating_point T>
+struct GatheredSamples {
+  Matrix<T> x, y;
+  Vector<T> weights;
+};
+
+/// The samples of a step or of a part of it: given as matrices, or as numbers of samples of a data set, which are
+/// gathered and augmented when they are loaded.
+template <std::floating_point T>
+class MiniBatch {
+ public:
+  /// The augmentation of a run, which may be empty, with the arguments that it takes.
+  struct Augment {
+    const Augmentation<T>& function;
+    std::uint64_t seed;
+    std::int64_t epoch;
+  };
+
+  MiniBatch(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights) : given_{x, y, weights} {}
+  MiniBatch(const Dataset<T>& data, std::span<const Index> samples, const Augment& augment)
+      : data_{&data}, samples_{samples}, augment_{&augment} {}
+
+  Index size() const { return is_given() ? given_.x.samples() : static_cast<Index>(samples_.size()); }
+
+  /// A part of the samples.
+  MiniBatch part(const Part& part) const {
+    const auto [first, count] = part;
+    if (is_given())
+      return {given_.x.columns(first, count), given_.y.columns(first, count),
+              given_.weights.segment(first, count)};
+    return {*data_, samples_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+            *augment_};
+  }
+
+  /// The samples as matrices, gathered into the memory given unless they were given as matrices.
+  Samples<T> load(GatheredSamples<T>& to) const {
+    if (is_given()) return given_;
+    gather(data_->x, samples_, to.x);
+    gather(data_->y, samples_, to.y);
+    gather(data_->weights, samples_, to.weights);
+    if (augment_->function) augment_->function(to.x, samples_, augment_->seed, augment_->epoch);
+    return {{to.x, data_->sample_shape()}, to.y, to.weights};
+  }
+
+ private:
+  bool is_given() const { return data_ == nullptr; }
+
+  Samples<T> given_;
+  const Dataset<T>* data_ = nullptr;
+  std::span<const Index> samples_;
+  const Augment* augment_ = nullptr;
+};
+
+}  // namespace descent::detail

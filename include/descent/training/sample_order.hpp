@@ -1,0 +1,73 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
+
+namespace descent {
+
+/// The order in which an epoch takes the samples: a list of their numbers for all epochs, or a function of the epoch's
+/// number, counted from 0, that returns one.
+///
+///   .order = std::vector<Index>{2, 0, 1}
+///   .order = [&](std::int64_t epoch) { return curriculum(epoch); }
+///
+/// A list need not be a permutation: samples may be left out or repeated, and lists may differ in length. The function
+/// is called again when an epoch goes on in a later run, so it has to return the same list for the same epoch.
+///
+/// Throws   DataError, before the epoch's first step, if the list is empty or has a number that no sample has.
+///
+/// Constructed from a list or a function, it brings the code that checks them; programs that give no order do not compile
+/// it.
+class SampleOrder {
+ public:
+  SampleOrder() = default;
+  template <std::same_as<std::vector<Index>> List>
+  SampleOrder(List order)
+      : order_{[order = std::move(order)](std::int64_t epoch, Index samples) {
+          return checked(order, epoch, samples);
+        }} {}
+  template <class F>
+    requires(!std::same_as<F, SampleOrder>) && std::is_invocable_r_v<std::vector<Index>, F&, std::int64_t>
+  SampleOrder(F order_of)
+      : order_{[order_of = std::move(order_of)](std::int64_t epoch, Index samples) mutable {
+          return checked(order_of(epoch), epoch, samples);
+        }} {}
+  template <detail::Misfit<SampleOrder> F>
+    requires(!std::is_invocable_r_v<std::vector<Index>, F&, std::int64_t>)
+  SampleOrder(F) {
+    static_assert(
+        detail::never<F>,
+        "an .order is a std::vector<Index>, or is called with (std::int64_t epoch) and returns one");
+  }
+
+  /// True if an order was given.
+  explicit operator bool() const { return static_cast<bool>(order_); }
+
+  /// Returns the order of an epoch of a training set of this many samples.
+  std::vector<Index> operator()(std::int64_t epoch, Index samples) const { return order_(epoch, samples); }
+
+ private:
+  static std::vector<Index> checked(std::vector<Index> order, std::int64_t epoch, Index samples) {
+    if (order.empty())
+      throw_error<DataError>("fit", {"expected one sample or more in .order of epoch ", epoch, ", got none"},
+                             "give the numbers of the samples to train on");
+    for (const Index sample : order)
+      if (sample < 0 || sample >= samples)
+        throw_error<DataError>(
+            "fit",
+            {"expected numbers from 0 to ", samples - 1, " in .order of epoch ", epoch, ", got ", sample},
+            "count the samples from 0");
+    return order;
+  }
+
+  std::function<std::vector<Index>(std::int64_t, Index)> order_;
+};
+
+}  // namespace descent
