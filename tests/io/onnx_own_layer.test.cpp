@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,41 +13,58 @@ namespace onnx_own_layer_test {
 using namespace descent;
 using own_layer::Templates;
 
-TEST_CASE("own layer: a row of its own writes it to ONNX, with four dimensions") {
+namespace {
+
+/// Sets the numbers of samples of an image, or several in a row, which ONNX has with the width fastest.
+void from_onnx_order(Matrix<>& ours, const OnnxTensor& tensor, const Shape& image) {
+  std::size_t i = 0;
+  for (Index sample = 0; sample < ours.rows(); ++sample)
+    for (Index channel = 0; channel < image.channels; ++channel)
+      for (Index position = 0; position < image.positions(); ++position)
+        ours(sample, position * image.channels + channel) = static_cast<float>(tensor.values[i++]);
+}
+
+}  // namespace
+
+TEST_CASE("own layer: rows of its own write it to ONNX and read it back, and the network predicts the same") {
   const Shape image{.channels = 2, .height = 3, .width = 4};
   Rng rng{1};
-  Sequential net{Templates{image, 6, rng}, Tanh{}};
-  net.layer<0>().mean.setLinSpaced(1, 2);
+  Sequential net{Reshape{image}, Templates{image, 6, rng}, Tanh{}, Dense{6, 2, rng}};
+  net.layer<1>().mean.setLinSpaced(1, 2);
 
   OnnxEmitters layers = onnx_layers();
-  // The dot product with a template is a convolution at a single position; [batch, 6, 1, 1] is the sequence [batch, 1, 6].
   layers["Templates"] = [](OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-    const std::string centered = to.node("Sub", {x, to.constant("mean", layer.tensor("mean"))});
-    const std::string dots = to.node("Conv", {centered, to.constant("kernel", layer.tensor("kernel"))});
-    return to.node("Reshape", {dots, to.constant("shape", {{}, {3}, {-1, 1, 6}, OnnxType::int64})});
+    const OnnxTensor mean = onnx_broadcast(layer.tensor("mean"), layer.input_shape());
+    const OnnxTensor& kernel = layer.tensor("kernel");
+    const std::string centered = to.node("Sub", {x, to.constant("mean", mean)});
+    const std::string y = to.node("Conv", {centered, to.constant("kernel", kernel)});  // [batch, 6, 1, 1]
+    const std::vector<double> sequence{-1, 1, 6};
+    return to.node("Reshape", {y, to.constant("shape", {{}, {3}, sequence, OnnxType::int64})});
   };
-  const OnnxModel model = to_onnx(net, {.shape = image, .layers = layers});
+  const OnnxModel model = to_onnx(net, {.shape = {image.size()}, .layers = layers});
   std::vector<std::string> operators;
   for (const OnnxNode& node : model.nodes) operators.push_back(node.op);
-  CHECK(operators == std::vector<std::string>{"Sub", "Conv", "Reshape", "Tanh"});
+  CHECK(operators == std::vector<std::string>{"Reshape", "Transpose", "Sub", "Conv", "Reshape", "Tanh",
+                                              "Reshape", "Gemm"});
+  CHECK(model.initializers[1].name == "1.mean");
+  CHECK(model.initializers[1].dims == std::vector<std::int64_t>{2, 3, 4});
+  CHECK(model.initializers[2].name == "1.kernel");
+  CHECK(model.initializers[2].dims == std::vector<std::int64_t>{6, 2, 3, 4});
 
-  using Sizes = std::vector<std::int64_t>;
-  const OnnxTensor &mean = model.initializers[0], &kernel = model.initializers[1];
-  CHECK(mean.name == "0.mean");
-  CHECK(mean.dims == Sizes{2, 3, 4});
-  CHECK(kernel.name == "0.kernel");
-  CHECK(kernel.dims == Sizes{6, 2, 3, 4});
-  // In ONNX the last dimension varies fastest, in a sample the channels, then the width.
-  for (Index c = 0; c < 2; ++c)
-    for (Index row = 0; row < 3; ++row)
-      for (Index column = 0; column < 4; ++column) {
-        const auto onnx = static_cast<std::size_t>((c * 3 + row) * 4 + column);
-        const Index ours = c + 2 * (column + 4 * row);
-        CHECK(mean.values[onnx] == static_cast<double>(net.layer<0>().mean(ours)));
-        for (Index o = 0; o < 6; ++o)
-          CHECK(kernel.values[static_cast<std::size_t>(o) * 24 + onnx] ==
-                static_cast<double>(net.layer<0>().kernel(o, ours)));
-      }
+  OnnxImporters<> patterns = onnx_patterns();
+  patterns.insert(patterns.begin(), {"Reshape(Conv(Sub(x, mean), kernel), shape)", [](OnnxImport<>& in) {
+                                       Rng unused{1};
+                                       Templates<> layer{in.shape(), in.tensor("kernel").dims[0], unused};
+                                       Matrix<> mean(1, layer.mean.size());
+                                       from_onnx_order(layer.kernel, in.tensor("kernel"), layer.image);
+                                       from_onnx_order(mean, in.tensor("mean"), layer.image);
+                                       layer.mean = mean.transpose();
+                                       in.add(layer);
+                                     }});
+  std::stringstream file;
+  save_onnx(file, net, {.shape = {image.size()}, .layers = layers});
+  const Matrix<> x = Matrix<>::Random(image.size(), 5);
+  CHECK((predict(load_onnx(file, patterns), x) - predict(net, x)).norm() < 1e-5f);
 }
 
 }  // namespace onnx_own_layer_test

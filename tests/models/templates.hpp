@@ -29,10 +29,7 @@ struct Templates {
     const Dimensions sizes{{first.kernel.rows(), channels, height, width}, {0, 1, 3, 2}};
     f(Parameter{"kernel", Role::weight, sizes}, first.kernel, rest.kernel...);
   }
-  static void visit_state(auto&& f, auto& first, auto&... rest) {
-    const auto [channels, height, width] = first.image;
-    f(Parameter{"mean", Role::state, {{channels, height, width}, {0, 2, 1}}}, first.mean, rest.mean...);
-  }
+  static void visit_state(auto&& f, auto&... tree) { f(Parameter{"mean", Role::state}, tree.mean...); }
   void update_state(const Cache& c) { update_average(mean, c.mean, T(0.9)); }
   static void visit_options(auto&& f, auto&... tree) {
     f("channels", tree.image.channels...), f("height", tree.image.height...), f("width", tree.image.width...);

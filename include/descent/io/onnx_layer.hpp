@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,7 @@
 #include "descent/core/types.hpp"
 #include "descent/core/visit.hpp"
 #include "descent/io/onnx_model.hpp"
+#include "descent/io/row_major.hpp"
 
 namespace descent {
 
@@ -27,6 +29,24 @@ inline std::vector<std::int64_t> onnx_dims(const Shape& shape) {
   return {shape.channels, shape.height, shape.width};
 }
 
+/// A vector in the dimensions in which ONNX broadcasts it to the samples: with a number for each channel, for each value,
+/// or for all.
+inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
+  const auto size = static_cast<Index>(vector.values.size());
+  vector.dims = onnx_dims(in);
+  if (size != in.size()) {
+    std::fill(vector.dims.begin() + 1, vector.dims.end(), 1);
+    if (size == 1) vector.dims = {1};
+    return vector;
+  }
+  const std::vector<double> ours = vector.values;  // the channels vary fastest, in ONNX slowest
+  for (Index c = 0; c < in.channels; ++c)
+    for (Index position = 0; position < in.positions(); ++position)
+      vector.values[static_cast<std::size_t>(c * in.positions() + position)] =
+          ours[static_cast<std::size_t>(position * in.channels + c)];
+  return vector;
+}
+
 /// The numbers and the shapes of a network that is written, by their paths.
 struct OnnxNetwork {
   std::map<std::string, OnnxTensor, std::less<>> tensors;  ///< parameters and state
@@ -35,38 +55,18 @@ struct OnnxNetwork {
 
 namespace detail {
 
-/// A parameter in its logical dimensions, the last of which varies fastest, as ONNX has it.
-inline OnnxTensor onnx_tensor(const auto& leaf) {
-  const Dimensions& dimensions = leaf.dimensions;
-  OnnxTensor tensor;
-  std::vector<Index> strides;
-  for (std::size_t k = 0; k < dimensions.rank(); ++k) {
-    tensor.dims.push_back(dimensions[k]);
-    strides.push_back(dimensions.stride(k));
-  }
-  std::vector<Index> at(dimensions.rank(), 0);
-  Index offset = 0;
-  tensor.values.reserve(static_cast<std::size_t>(leaf.size()));
-  for (Index i = 0; i < leaf.size(); ++i) {
-    tensor.values.push_back(static_cast<double>(leaf.data[offset]));
-    for (std::size_t k = at.size(); k-- > 0;) {
-      offset += strides[k];
-      if (++at[k] < dimensions[k]) break;
-      offset -= dimensions[k] * strides[k];
-      at[k] = 0;
-    }
-  }
-  return tensor;
-}
-
+/// The tensors of a model in their logical dimensions, the last of which varies fastest, as ONNX has it.
 template <Layer M>
 OnnxNetwork onnx_tensors(const M& model) {
   OnnxNetwork network;
-  const auto record = [&](const Parameter& p, const auto& numbers) {
-    network.tensors.emplace(p.name.path(), onnx_tensor(descent::Leaf<const typename M::Scalar>{p, numbers}));
-  };
-  M::visit(record, model);
-  visit_state<M>(record, model);
+  visit_leaves(model, [&](const auto& leaf) {
+    OnnxTensor tensor;
+    for (std::size_t k = 0; k < leaf.dimensions.rank(); ++k) tensor.dims.push_back(leaf.dimensions[k]);
+    to_row_major(leaf, [&](auto numbers) {
+      for (const auto number : numbers) tensor.values.push_back(static_cast<double>(number));
+    });
+    network.tensors.emplace(leaf.name().path(), std::move(tensor));
+  });
   return network;
 }
 

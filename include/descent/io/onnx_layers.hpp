@@ -49,23 +49,6 @@ inline std::string onnx_dense(OnnxBuilder& to, const OnnxLayer& layer, const std
   return is_plain ? to.node("Gemm", inputs, {{"transB", std::int64_t{1}}}) : to.node("Conv", inputs);
 }
 
-/// A vector in the dimensions in which ONNX broadcasts it to the samples: with a number for each channel, for each value,
-/// or for all.
-inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
-  const auto size = static_cast<Index>(vector.values.size());
-  vector.dims = onnx_dims(in);
-  if (size != in.size()) {
-    std::fill(vector.dims.begin() + 1, vector.dims.end(), 1);
-    if (size == 1) vector.dims = {1};
-    return vector;
-  }
-  const std::vector<double> ours = vector.values;  // the channels vary fastest, in ONNX slowest
-  for (Index c = 0; c < in.channels; ++c)
-    for (Index position = 0; position < in.positions(); ++position)
-      vector.values[static_cast<std::size_t>(c * in.positions() + position)] =
-          ours[static_cast<std::size_t>(position * in.channels + c)];
-  return vector;
-}
 inline std::string onnx_vector(OnnxBuilder& to, const OnnxLayer& layer, std::string_view name) {
   return to.constant(name, onnx_broadcast(layer.tensor(name), layer.input_shape()));
 }
