@@ -29,10 +29,18 @@ struct Formatted {
 /// A part of a message: a text, or a number that is printed as in the C locale. Refers to the text.
 class Printable {
  public:
-  Printable(const std::convertible_to<std::string_view> auto& text) : text_{text} {}
+  // No templates: each text of another length would be an instantiation.
+  Printable(const char* text) : text_{text} {}
+  Printable(std::string_view text) : text_{text} {}
+  Printable(const std::string& text) : text_{text} {}
   Printable(char character) : character_{character}, kind_{Kind::character} {}
-  Printable(std::integral auto number) : whole_{static_cast<long long>(number)}, kind_{Kind::whole} {}
-  Printable(std::floating_point auto number) : Printable{Formatted{static_cast<double>(number)}} {}
+  Printable(int number) : Printable{static_cast<long long>(number)} {}
+  Printable(long number) : Printable{static_cast<long long>(number)} {}
+  Printable(long long number) : whole_{number}, kind_{Kind::whole} {}
+  Printable(unsigned number) : Printable{static_cast<long long>(number)} {}
+  Printable(unsigned long number) : Printable{static_cast<long long>(number)} {}
+  Printable(unsigned long long number) : Printable{static_cast<long long>(number)} {}
+  Printable(double number) : Printable{Formatted{number}} {}
   Printable(const Formatted& number) : real_{number}, kind_{Kind::real} {}
 
   [[gnu::cold]] void append_to(std::string& all) const {

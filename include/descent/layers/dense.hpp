@@ -64,7 +64,8 @@ class Dense {
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
     Product<T>::plain(weight, feature_columns(name, weight.cols(), x), c.y);
-    if (has_bias()) c.y.colwise() += bias;
+    if (has_bias())
+      for (Index j = 0; j < c.y.cols(); ++j) flat(c.y, column(j)) += flat(bias);
     return {c.y.data(), output_shape(x.shape()), x.samples()};
   }
 
@@ -83,7 +84,10 @@ class Dense {
       detail::throw_features(name, weight.rows(), {c.y.rows()});  // of another layer
     const Batch<T> slopes = columns_of(dy, c);
     Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight);
-    if (has_bias()) gradient.bias = slopes.rowwise().sum();
+    if (!has_bias()) return;
+    gradient.bias.setZero(weight.rows());
+    auto sum = flat(gradient.bias);
+    for (Index j = 0; j < slopes.cols(); ++j) sum += flat(slopes, column(j));
   }
 
   bool has_bias() const { return bias.size() != 0; }
@@ -92,6 +96,8 @@ class Dense {
   Vector<T> bias;
 
  private:
+  Part column(Index j) const { return {j * weight.rows(), weight.rows()}; }
+
   /// dy with a column for each of y's, which are the samples or their positions.
   Batch<T> columns_of(const Batch<T>& dy, const Cache& c) const {
     return {dy.data(), Shape{weight.rows()}, c.y.cols()};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
@@ -13,24 +15,35 @@ namespace descent::detail {
 /// The sum over samples of a cost of the residuals r = p - t, which is a mean over the outputs of a sample. `cost` maps
 /// an array of residuals to an array expression.
 template <std::floating_point T>
-WeightedSum sum_over_residuals(std::string_view component, const auto& prediction, const auto& target,
-                               SampleWeights<T> weights, auto&& cost) {
+WeightedSum sum_over_residuals(std::string_view component, const std::type_identity_t<Batch<T>>& prediction,
+                               const std::type_identity_t<Batch<T>>& target, SampleWeights<T> weights,
+                               auto&& cost) {
   expect_same_shape(component, prediction, target, weights);
+  const Index outputs = prediction.rows();
+  constexpr Index block = 256;
+  T residuals[block];
   double total = 0;
   weights.for_each_range(prediction.cols(), [&](Index first, Index count, T w) {
-    const auto r = prediction.middleCols(first, count) - target.middleCols(first, count);
-    total += static_cast<double>(w) * static_cast<double>(cost(r.array()).sum());
+    for (Index i = first * outputs; i < (first + count) * outputs; i += block) {
+      const Part part{i, std::min(block, (first + count) * outputs - i)};
+      Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> r{residuals, part.count};
+      r = flat(prediction, part) - flat(target, part);
+      total += static_cast<double>(w) * static_cast<double>(cost(r).sum());
+    }
   });
-  return {total / static_cast<double>(prediction.rows()), weights.sum(prediction.cols())};
+  return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
 }
 
 /// The same, and its gradient; `slope` is the derivative of `cost`.
 template <std::floating_point T>
-WeightedSum sum_over_residuals(std::string_view component, const auto& prediction, const auto& target,
-                               Matrix<T>& dy, SampleWeights<T> weights, auto&& cost, auto&& slope) {
+WeightedSum sum_over_residuals(std::string_view component, const std::type_identity_t<Batch<T>>& prediction,
+                               const std::type_identity_t<Batch<T>>& target, Matrix<T>& dy,
+                               SampleWeights<T> weights, auto&& cost, auto&& slope) {
   expect_same_shape(component, prediction, target, weights);
   const Index outputs = prediction.rows();
-  dy = prediction - target;
+  dy.resize(outputs, prediction.cols());
+  auto residuals = flat(dy);
+  residuals = flat(prediction) - flat(target);
   double total = 0;
   weights.for_each_range(prediction.cols(), [&](Index first, Index count, T w) {
     auto r = flat(dy, Part{first * outputs, count * outputs});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <string_view>
@@ -67,7 +68,7 @@ void expect_same_shape(std::string_view component, const auto& prediction, const
 template <std::floating_point T>
 void clear_columns_without_weight(Matrix<T>& dy, SampleWeights<T> weights) {
   for (Index j = 0; j < weights.size(); ++j)
-    if (weights(j) == 0) dy.col(j).setZero();
+    if (weights(j) == 0) std::fill_n(dy.data() + j * dy.rows(), dy.rows(), T(0));
 }
 
 /// Throws unless a target is in [0, 1].

@@ -28,9 +28,11 @@ template <Parameterized M>
 void accumulate(std::optional<M>& mean, M& gradient, double weight, double before) {
   using T = typename M::Scalar;
   if (before == 0) return copy_leaves(gradient, mean);
-  const T share = T(weight / (before + weight));
+  const double share = weight / (before + weight);
   visit_leaves(*mean, gradient, [&](const Leaf<T>& all, const Leaf<const T>& own) {
-    if (!all.is_state()) all.array() += share * (own.array() - all.array());
+    if (all.is_state()) return;
+    auto numbers = all.array();
+    update_average(numbers, own.array(), 1 - share);
   });
   visit_leaves(gradient, *mean, [](const Leaf<T>& own, const Leaf<const T>& all) {
     if (!own.is_state()) std::copy_n(all.data, all.size(), own.data);
