@@ -103,9 +103,9 @@ struct Fan {
 /// Throws ShapeError unless values come into the unit and go out of it.
 inline void expect_fan(std::string_view component, const Fan& fan) {
   if (fan.in < 1 || fan.out < 1)
-    throw ShapeError(component,
-                     concat("expected a fan of at least 1 in and 1 out, got ", fan.in, " and ", fan.out),
-                     "pass the number of inputs and outputs of a unit");
+    throw_error<ShapeError>(component,
+                            {"expected a fan of at least 1 in and 1 out, got ", fan.in, " and ", fan.out},
+                            "pass the number of inputs and outputs of a unit");
 }
 
 /// Fills a weight matrix with its first values.

@@ -60,8 +60,8 @@ inline void expect_at_least_one(const Option& option) {
 /// Throws DataError for a negative time: schedules count steps or epochs from 0.
 inline void expect_time(std::string_view component, std::int64_t t) {
   if (t < 0)
-    throw DataError(component, concat("expected a time of 0 or more, got ", t),
-                    "pass the number of steps or epochs done so far");
+    throw_error<DataError>(component, {"expected a time of 0 or more, got ", t},
+                           "pass the number of steps or epochs done so far");
 }
 
 }  // namespace descent

@@ -58,7 +58,7 @@ template <class L>
     cure = "end the network in Sigmoid, or take SigmoidCrossEntropy for logits";
   if (expected == OutputKind::log_probabilities)
     cure = "end the network in LogSoftmax, or take SoftmaxCrossEntropy for logits";
-  throw DataError(loss, concat("expected ", name_of(expected), " from the last layer, got ", got), cure);
+  throw_error<DataError>(loss, {"expected ", name_of(expected), " from the last layer, got ", got}, cure);
 }
 
 /// Throws DataError if the loss expects another kind than the last layer declares. Log-probabilities are logits, too.

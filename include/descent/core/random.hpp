@@ -99,8 +99,8 @@ class Rng {
   /// Uniform among 0, 1, ... n - 1, without bias. Throws DataError unless n is in [1, 2^32).
   Index below(Index n) {
     if (n < 1 || n >= Index{1} << 32)
-      throw DataError("Rng", concat("expected a bound from 1 to 2^32 - 1, got ", n),
-                      "pass the number of values to draw from");
+      throw_error<DataError>("Rng", {"expected a bound from 1 to 2^32 - 1, got ", n},
+                             "pass the number of values to draw from");
     const auto range = static_cast<std::uint64_t>(n);
     const std::uint64_t unbiased = ((std::uint64_t{1} << 32) / range) * range;
     std::uint64_t draw = bits();

@@ -60,11 +60,11 @@ void replace_file(const std::string& path, std::string_view user, auto&& write) 
     if (out) write(static_cast<std::ostream&>(out));
     out.close();
     if (!out || !detail::sync_to_disk(beside))
-      throw FormatError(user, concat("expected to write \"", path, "\", but writing failed"),
-                        "does the folder exist, may you write to it, and is there room?");
+      throw_error<FormatError>(user, {"expected to write \"", path, "\", but writing failed"},
+                               "does the folder exist, may you write to it, and is there room?");
     if (const std::error_code error = detail::rename_over(beside, path))
-      throw FormatError(
-          user, concat("expected to rename \"", beside, "\" to \"", path, "\", but got: ", error.message()),
+      throw_error<FormatError>(
+          user, {"expected to rename \"", beside, "\" to \"", path, "\", but got: ", error.message()},
           "is there a folder of that name, or does another program keep the file open?");
   } catch (...) {
     std::remove(beside.c_str());

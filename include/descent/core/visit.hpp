@@ -88,9 +88,8 @@ auto flat(M&& m) {
 
 namespace detail {
 [[noreturn]] inline void throw_other_tree(const std::string& path, Index rows, Index cols) {
-  throw ShapeError(
-      "visit",
-      concat("expected ", rows, " x ", cols, " values of \"", path, "\" in each model, got other sizes"),
+  throw_error<ShapeError>(
+      "visit", {"expected ", rows, " x ", cols, " values of \"", path, "\" in each model, got other sizes"},
       "make gradient and optimizer state from the model that is trained");
 }
 [[noreturn]] inline void throw_other_dimensions(const std::string& path, Index expected, Index got) {

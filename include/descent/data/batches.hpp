@@ -17,16 +17,16 @@ namespace descent {
 /// The samples one after another. Throws DataError for a negative number of them, or one that memory does not hold.
 inline std::vector<Index> plain_order(Index samples) {
   if (samples < 0)
-    throw DataError("plain_order", concat("expected 0 samples or more, got ", samples),
-                    "pass the number of samples");
+    throw_error<DataError>("plain_order", {"expected 0 samples or more, got ", samples},
+                           "pass the number of samples");
   try {
     std::vector<Index> order(static_cast<std::size_t>(samples));
     std::iota(order.begin(), order.end(), Index{0});
     return order;
   } catch (const std::exception&) {  // std::bad_alloc or std::length_error
-    throw DataError("plain_order",
-                    concat("expected an order that fits into memory, got ", samples, " samples"),
-                    "choose fewer samples");
+    throw_error<DataError>("plain_order",
+                           {"expected an order that fits into memory, got ", samples, " samples"},
+                           "choose fewer samples");
   }
 }
 
@@ -41,8 +41,8 @@ inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std:
 /// How many mini-batches an epoch has. Throws DataError unless the batch size is positive.
 inline Index batch_count(Index samples, Index batch_size) {
   if (batch_size < 1)
-    throw DataError("batch_count", concat("expected a batch size of at least 1, got ", batch_size),
-                    "choose one; 32 is usual");
+    throw_error<DataError>("batch_count", {"expected a batch size of at least 1, got ", batch_size},
+                           "choose one; 32 is usual");
   return samples / batch_size + (samples % batch_size > 0 ? 1 : 0);
 }
 
@@ -51,8 +51,8 @@ inline Index batch_count(Index samples, Index batch_size) {
 inline std::span<const Index> mini_batch(std::span<const Index> order, Index batch_size, Index i) {
   const Index count = batch_count(static_cast<Index>(order.size()), batch_size);
   if (i < 0 || i >= count)
-    throw DataError("mini_batch", concat("expected the number of one of ", count, " mini-batches, got ", i),
-                    "count the mini-batches from 0");
+    throw_error<DataError>("mini_batch", {"expected the number of one of ", count, " mini-batches, got ", i},
+                           "count the mini-batches from 0");
   const auto first = static_cast<std::size_t>(i * batch_size);
   return order.subspan(first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
 }
@@ -65,9 +65,9 @@ void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& ou
   for (Index j = 0; j < out.cols(); ++j) {
     const Index column = columns[static_cast<std::size_t>(j)];
     if (column < 0 || column >= from.cols())
-      throw DataError("gather",
-                      concat("expected the number of one of ", from.cols(), " columns, got ", column),
-                      "count the columns from 0");
+      throw_error<DataError>("gather",
+                             {"expected the number of one of ", from.cols(), " columns, got ", column},
+                             "count the columns from 0");
     std::copy_n(from.data() + column * from.rows(), from.rows(), out.data() + j * from.rows());
   }
 }
@@ -80,9 +80,9 @@ void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& ou
   for (Index j = 0; j < out.size(); ++j) {
     const Index sample = samples[static_cast<std::size_t>(j)];
     if (sample < 0 || sample >= from.size())
-      throw DataError("gather",
-                      concat("expected the number of one of ", from.size(), " weights, got ", sample),
-                      "count the samples from 0");
+      throw_error<DataError>("gather",
+                             {"expected the number of one of ", from.size(), " weights, got ", sample},
+                             "count the samples from 0");
     out[j] = from[sample];
   }
 }

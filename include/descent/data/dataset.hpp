@@ -116,12 +116,12 @@ void expect_same_names(const Dataset<T>& train, const Dataset<T>& data, std::str
     if (expected == names || expected.empty() || names.empty()) return;
     const auto [wanted, got] = std::mismatch(expected.begin(), expected.end(), names.begin(), names.end());
     const auto shown = [](auto name, const Names& all) {
-      return name == all.end() ? std::string{"none"} : concat('"', *name, '"');
+      return name == all.end() ? std::string{"none"} : detail::joined({'"', *name, '"'});
     };
-    throw DataError(
+    throw_error<DataError>(
         user,
-        concat("expected ", what, " named as in the training set, got ", shown(got, names), " as number ",
-               got - names.begin(), " of ", role, " instead of ", shown(wanted, expected)),
+        {"expected ", what, " named as in the training set, got ", shown(got, names), " as number ",
+         got - names.begin(), " of ", role, " instead of ", shown(wanted, expected)},
         "read the file as the training set was read: read_csv(path, like(train, options))");
   };
   expect("features", train.feature_names, data.feature_names);

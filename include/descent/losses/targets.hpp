@@ -42,8 +42,8 @@ inline void expect_samples(std::string_view component, Index predicted, Index gi
 /// Throws unless the targets have as many rows as the prediction, and there is one.
 inline void expect_outputs(std::string_view component, Index outputs, Index rows) {
   if (outputs < 1)
-    throw ShapeError(component, concat("expected at least 1 output, got ", outputs),
-                     "let the last layer have one output for each row of the targets");
+    throw_error<ShapeError>(component, {"expected at least 1 output, got ", outputs},
+                            "let the last layer have one output for each row of the targets");
   if (outputs != rows)
     throw_error<ShapeError>(component, {"expected ", outputs, " target rows, one an output, got ", rows},
                             "let the last layer have one output for each row of the targets");

@@ -17,8 +17,8 @@ namespace detail {
 inline void expect_sample(std::string_view component, Index rows, Index cols, Index sample) {
   positive_features(component, rows);
   if (sample < 0 || sample >= cols)
-    throw DataError(component, concat("expected the number of one of ", cols, " samples, got ", sample),
-                    "count the samples from 0");
+    throw_error<DataError>(component, {"expected the number of one of ", cols, " samples, got ", sample},
+                           "count the samples from 0");
 }
 }  // namespace detail
 
@@ -43,8 +43,8 @@ Index target_class(const BatchLike auto& targets, Index sample) {
   if (targets.rows() != 1) return predicted_class(targets, sample);
   const auto value = static_cast<double>(targets(0, sample));
   if (!is_finite(value) || value < 0 || value >= 0x1p53 || std::floor(value) != value)
-    throw DataError("target_class", concat("expected a class, got ", value, " for sample ", sample),
-                    "classes are whole numbers from 0 on");
+    throw_error<DataError>("target_class", {"expected a class, got ", value, " for sample ", sample},
+                           "classes are whole numbers from 0 on");
   return static_cast<Index>(value);
 }
 

@@ -34,8 +34,8 @@ class Threshold {
   /// Throws   ShapeError when it was chosen, but the largest of several outputs is what counts.
   double value(std::string_view component, Index outputs) const {
     if (chosen_ && outputs != 1)
-      throw ShapeError(component, concat("expected a single output for .threshold, got ", outputs),
-                       "leave .threshold out: of several outputs the largest counts");
+      throw_error<ShapeError>(component, {"expected a single output for .threshold, got ", outputs},
+                              "leave .threshold out: of several outputs the largest counts");
     return value(component);
   }
 

@@ -23,7 +23,7 @@ Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {
 
 [[noreturn]] inline void rethrow_at_position(const ShapeError& error, std::size_t position, const Shape& in) {
   throw error.at(std::to_string(position),
-                 position == 0 ? "" : concat("the layer before it ends in ", shape_text(in)));
+                 position == 0 ? "" : joined({"the layer before it ends in ", shape_text(in)}));
 }
 
 /// The same for the layer at `position` of a chain.

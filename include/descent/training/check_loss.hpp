@@ -49,7 +49,7 @@ void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M
     if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
     if (expected == OutputKind::scores)
       reject_outputs<L>("probabilities: none is negative, and they sum to 1");
-    reject_outputs<L>(concat("numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()));
+    reject_outputs<L>(joined({"numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()}));
   }
 }
 

@@ -63,10 +63,10 @@ class CheckpointReader final : public Archive {
   CheckpointReader(std::string_view bytes, std::string_view source) : left_{bytes}, source_{source} {
     if (!bytes.starts_with(checkpoint_magic)) {
       const bool newer = bytes.starts_with(checkpoint_magic.substr(0, checkpoint_magic.find('3')));
-      fail(
-          newer ? "expected version 3 of the format, got another" : "expected a checkpoint, got another file",
-          newer ? "read it with the version of descent that wrote it"
-                : "is it the path that was trained with?");
+      fail({newer ? "expected version 3 of the format, got another"
+                  : "expected a checkpoint, got another file"},
+           newer ? "read it with the version of descent that wrote it"
+                 : "is it the path that was trained with?");
     }
     if (bytes.size() < checkpoint_magic.size() + sizeof(std::uint64_t)) fail_cut_short();
     left_.remove_suffix(sizeof(std::uint64_t));
@@ -76,15 +76,15 @@ class CheckpointReader final : public Archive {
     std::memcpy(&expected, bytes.data() + left_.size(), sizeof expected);
     left_.remove_prefix(checkpoint_magic.size());
     if (take<std::uint32_t>() != checkpoint_byte_order)
-      fail("expected numbers in this machine's byte order, got the other one", "go on where the run began");
+      fail({"expected numbers in this machine's byte order, got the other one"}, "go on where the run began");
     if (hash.value() != expected)
-      fail("expected the bytes that were written, got others", "the file is damaged or cut short");
+      fail({"expected the bytes that were written, got others"}, "the file is damaged or cut short");
     take_text(take<std::uint64_t>());  // the version of the library
   }
 
   void expect_end() const {
     if (!left_.empty())
-      fail("expected the end of the file, got more values", "was it written by another program?");
+      fail({"expected the end of the file, got more values"}, "was it written by another program?");
   }
 
  private:
@@ -107,25 +107,24 @@ class CheckpointReader final : public Archive {
     const auto bytes_each = take<std::uint64_t>();
     constexpr std::string_view cure =
         "resume with the model, the optimizer, the metrics and the options of the run";
-    if (path != numbers.path) fail(concat("expected \"", numbers.path, "\", got \"", path, '"'), cure);
+    if (path != numbers.path) fail({"expected \"", numbers.path, "\", got \"", path, '"'}, cure);
     if (rows != numbers.rows || cols != numbers.cols || bytes_each != numbers.bytes_each)
-      fail(concat("\"", path, "\": expected ", numbers.rows, " x ", numbers.cols, " numbers of ",
-                  numbers.bytes_each, " bytes, got ", rows, " x ", cols, " of ", bytes_each),
+      fail({"\"", path, "\": expected ", numbers.rows, " x ", numbers.cols, " numbers of ",
+            numbers.bytes_each, " bytes, got ", rows, " x ", cols, " of ", bytes_each},
            cure);
     const std::string_view values = take_text(numbers.bytes());
     if (!values.empty()) std::memcpy(numbers.data, values.data(), values.size());
   }
   void expect_room(const std::string& path, std::uint64_t count, std::size_t bytes_each) override {
     if (count > left_.size() / bytes_each)
-      fail(concat("\"", path, "\": expected a list that fits into the file, got one of ", count),
-           "it is damaged");
+      fail({"\"", path, "\": expected a list that fits into the file, got one of ", count}, "it is damaged");
   }
 
   [[noreturn]] void fail_cut_short() const {
-    fail("expected more bytes, got the end", "the file is cut short");
+    fail({"expected more bytes, got the end"}, "the file is cut short");
   }
-  [[noreturn]] void fail(std::string_view problem, std::string_view cure) const {
-    throw FormatError(concat("checkpoint ", source_), problem, cure);
+  [[noreturn]] void fail(Message problem, std::string_view cure) const {
+    throw_error<FormatError>(joined({"checkpoint ", source_}), problem, cure);
   }
 
   std::string_view left_, source_;

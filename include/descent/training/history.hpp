@@ -77,7 +77,7 @@ class History {
       out << (name.find_first_of(",\"\n\r") == std::string::npos ? name : csv_quoted(name));
     }
     for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
-      out << '\n' << concat(epoch + 1);
+      out << '\n' << detail::joined({epoch + 1});
       for (const Series& s : series_) out << ',' << digits(s.values[epoch]);
     }
     out << '\n';

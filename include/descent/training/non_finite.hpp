@@ -33,12 +33,12 @@ template <Layer M>
 [[gnu::cold]] ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
   ForwardFault fault{-1, ""};
   if (const auto faulty = faulty_parameters(model); !faulty.empty())
-    fault.place = concat("parameter \"", faulty.front(), '"');
+    fault.place = joined({"parameter \"", faulty.front(), '"'});
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const Name& name, const auto& y) {
       if (!fault.place.empty()) return;
       ++fault.depth;
-      if (!all_finite(flat(y))) fault.place = concat("the output of layer \"", name.path(), '"');
+      if (!all_finite(flat(y))) fault.place = joined({"the output of layer \"", name.path(), '"'});
     });
   }
   if (fault.place.empty()) fault = {std::numeric_limits<int>::max(), "the loss itself"};
@@ -48,7 +48,7 @@ template <Layer M>
 /// Names that place after a backward pass, which runs from the last layer to the first.
 template <Parameterized M>
 [[gnu::cold]] std::string first_fault_backward(const M& gradient) {
-  return concat("the gradient of \"", faulty_parameters(gradient).back(), '"');
+  return joined({"the gradient of \"", faulty_parameters(gradient).back(), '"'});
 }
 
 /// A quantity that is not finite, and the place where that begins.

@@ -18,8 +18,9 @@ namespace detail {
 
 [[noreturn]] inline void throw_not_taken(std::string_view user, const ShapeError& error, Index rows,
                                          Index cols) {
-  throw_error<ShapeError>(user, {error.what()},
-                          concat("the data is [", rows, " features, ", cols, " samples]: is it transposed?"));
+  throw_error<ShapeError>(
+      user, {error.what()},
+      joined({"the data is [", rows, " features, ", cols, " samples]: is it transposed?"}));
 }
 
 /// Throws unless `x` has samples of a size that the model takes.
