@@ -1,4 +1,4 @@
-// expect: a batch is a matrix, a vector, a map of either or whole columns; pass x.eval() for any other expression
+// expect: whole columns; copy any other expression into a matrix: Matrix<T>{expression}
 #include <descent/descent.hpp>
 
 using namespace descent;
@@ -8,7 +8,7 @@ int main() {
   const Dense<> net{3, 2, rng};
   const Matrix<> x = Matrix<>::Ones(2, 3);
 #ifdef DESCENT_COMPILES
-  predict(net, x.transpose().eval());
+  predict(net, Matrix<>{x.transpose()});
 #else
   predict(net, x.transpose());
 #endif

@@ -103,8 +103,8 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   static const T* pointer_to(const E& numbers) {
     static_assert(
         detail::has_contiguous_columns<E>,
-        "a batch is a matrix, a vector, a map of either or whole columns; pass x.eval() for any other "
-        "expression");
+        "a batch is a matrix, a vector, a map of either or whole columns; copy any other expression into a "
+        "matrix: Matrix<T>{expression}");
     if constexpr (detail::has_contiguous_columns<E>)
       return numbers.data();
     else
