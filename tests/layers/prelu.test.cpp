@@ -30,13 +30,14 @@ TEST_CASE("PReLU shares a slope among the positions of a channel", "[layers]") {
   // Two samples of three positions are what six samples of one position are.
   const Matrix<double> x{{1, -1}, {-2, 4}, {3, -3}, {-4, -6}, {-5, 2}, {6, -1}};
   const Matrix<double> dy = 2 * x.array().sin();
+  const Batch images{x, Shape{2, 3, 1}}, slopes{dy, Shape{2, 3, 1}};
   const Matrix<double> flat_x = x.reshaped(2, 6), flat_dy = dy.reshaped(2, 6);
   PReLU<double> gradient = layer, flat_gradient = layer;
   PReLU<double>::Cache cache, flat_cache;
-  CHECK(layer.forward(x, cache, Pass::inference()).reshaped(2, 6) ==
-        layer.forward(flat_x, flat_cache, Pass::inference()));
-  CHECK(layer.backward(x, dy, cache, gradient, Pass::inference()).reshaped(2, 6) ==
-        layer.backward(flat_x, flat_dy, flat_cache, flat_gradient, Pass::inference()));
+  const Pass pass = Pass::inference();
+  CHECK(layer.forward(images, cache, pass).channels() == layer.forward(flat_x, flat_cache, pass));
+  CHECK(layer.backward(images, slopes, cache, gradient, pass).channels() ==
+        layer.backward(flat_x, flat_dy, flat_cache, flat_gradient, pass));
   CHECK(gradient.slope == flat_gradient.slope);
 }
 
@@ -51,13 +52,14 @@ TEST_CASE("PReLU refuses a number of slopes that is not positive", "[layers]") {
              Catch::Matchers::ContainsSubstring("PReLU: expected a positive number of slopes, got 0"));
 }
 
-TEST_CASE("PReLU: forward refuses features that do not divide among the slopes") {
+TEST_CASE("PReLU: forward refuses another number of channels") {
   const PReLU layer{3};
   PReLU<>::Cache cache;
-  CHECK(layer.forward(Matrix<>::Ones(6, 2).eval(), cache, Pass::inference()).rows() == 6);
-  CHECK_THROWS_WITH(
-      layer.forward(Matrix<>::Ones(5, 2).eval(), cache, Pass::inference()),
-      "PReLU: expected a multiple of 3 features, got 5; make it with the number of channels before it");
+  const Matrix<> x = Matrix<>::Ones(6, 2);
+  CHECK(layer.forward({x, Shape{3, 2, 1}}, cache, Pass::inference()).shape() == Shape{3, 2, 1});
+  CHECK_THROWS_WITH(layer.forward(x, cache, Pass::inference()), "PReLU: expected 3 features, got 6");
+  CHECK_THROWS_WITH(layer.forward({x, Shape{2, 3, 1}}, cache, Pass::inference()),
+                    "PReLU: expected 3 features, got 2 channels x 3 x 1");
 }
 
 }  // namespace prelu_test

@@ -25,7 +25,7 @@ TEST_CASE("MiniBatch: matrices are loaded without a copy, samples by number are 
 
   const std::vector<Index> numbers{3, 0, 2};
   const Augmentation<double> none;
-  const detail::MiniBatch<double> picked{data, numbers, {none, 0, 0}};
+  const detail::MiniBatch<double> picked{data, numbers, {&none, 0, 0}};
   CHECK(picked.size() == 3);
   CHECK(picked.load(memory).x.shape() == data.shape);
   CHECK(picked.load(memory).weights(0) == 3);

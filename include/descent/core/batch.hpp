@@ -39,7 +39,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
 
   Batch() : Batch{nullptr, Shape{0}, 0} {}
   Batch(const T* data, const Shape& shape, Index samples)
-      : View{data, shape.size(), samples}, shape_{shape} {}
+      : View{not_null(data), shape.size(), samples}, shape_{shape} {}
   Batch(const Batch&) = default;
   Batch& operator=(const Batch& other) {
     std::construct_at(this, other);  // as Eigen has it for its maps: theirs would copy numbers
@@ -49,7 +49,8 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   template <class E>
     requires std::same_as<typename E::Scalar, T>
   Batch(const Eigen::DenseBase<E>& numbers)
-      : View{pointer_to(numbers.derived()), numbers.rows(), numbers.cols()}, shape_{numbers.rows()} {}
+      : View{not_null(pointer_to(numbers.derived())), numbers.rows(), numbers.cols()},
+        shape_{numbers.rows()} {}
   template <class E>
     requires std::same_as<typename E::Scalar, T>
   Batch(const Eigen::DenseBase<E>& numbers, const Shape& shape) : Batch{Batch{numbers}.reshaped(shape)} {}
@@ -99,6 +100,11 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   }
 
  private:
+  /// No samples are somewhere, too: Eigen adds to the pointer, which must not be null.
+  static const T* not_null(const T* data) {
+    static constexpr T nothing{};
+    return data == nullptr ? &nothing : data;
+  }
   template <class E>
   static const T* pointer_to(const E& numbers) {
     static_assert(

@@ -170,4 +170,10 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   return std::nullopt;
 }
 
+/// Adds the options that layers did not have in format 1 of model files, with the values of that time.
+inline void upgrade_from_format_1(LayerDescription& layer) {
+  if (layer.type == "Dropout") layer.options.emplace_back("whole_channels", 0);
+  for (auto& [name, part] : layer.layers) upgrade_from_format_1(part);
+}
+
 }  // namespace descent::detail

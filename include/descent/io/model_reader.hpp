@@ -142,6 +142,7 @@ class ModelFile {
                         descent::library_version, ": update it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
     format_ = number;
+    if (format_ == 1) upgrade_from_format_1(architecture_);
     info_.shape = sample_shape("golden.x");
     info_.library_version = text("library_version");
     info_.labels = parse_labels(file_.where(), text("labels"));

@@ -36,14 +36,14 @@ class MiniBatch {
  public:
   /// The augmentation of a run, which may be empty, with the arguments that it takes.
   struct Augment {
-    const Augmentation<T>& function;
-    std::uint64_t seed;
-    std::int64_t epoch;
+    const Augmentation<T>* function = nullptr;
+    std::uint64_t seed = 0;
+    std::int64_t epoch = 0;
   };
 
   MiniBatch(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights) : given_{x, y, weights} {}
   MiniBatch(const Dataset<T>& data, std::span<const Index> samples, const Augment& augment)
-      : data_{&data}, samples_{samples}, augment_{&augment} {}
+      : data_{&data}, samples_{samples}, augment_{augment} {}
 
   Index size() const { return is_given() ? given_.x.samples() : static_cast<Index>(samples_.size()); }
 
@@ -54,7 +54,7 @@ class MiniBatch {
       return {given_.x.columns(first, count), given_.y.columns(first, count),
               given_.weights.segment(first, count)};
     return {*data_, samples_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
-            *augment_};
+            augment_};
   }
 
   /// The samples as matrices, gathered into the memory given unless they were given as matrices.
@@ -63,7 +63,8 @@ class MiniBatch {
     gather(data_->x, samples_, to.x);
     gather(data_->y, samples_, to.y);
     gather(data_->weights, samples_, to.weights);
-    if (augment_->function) augment_->function(to.x, samples_, augment_->seed, augment_->epoch);
+    if (const auto& [change, seed, epoch] = augment_; change != nullptr && *change)
+      (*change)(to.x, samples_, seed, epoch);
     return {{to.x, data_->sample_shape()}, to.y, to.weights};
   }
 
@@ -73,7 +74,7 @@ class MiniBatch {
   Samples<T> given_;
   const Dataset<T>* data_ = nullptr;
   std::span<const Index> samples_;
-  const Augment* augment_ = nullptr;
+  Augment augment_;
 };
 
 }  // namespace descent::detail

@@ -208,7 +208,7 @@ class Trainer final : private detail::Checkpointed {
     [[gnu::cold]] void begin_epoch() override { trainer_.begin_metrics(); }
 
     detail::StepResult take_step(std::span<const Index> samples, Index batch_size) override {
-      const typename MiniBatch::Augment augment{options().augment, options().seed, trainer_.epochs()};
+      const typename MiniBatch::Augment augment{&options().augment, options().seed, trainer_.epochs()};
       const MiniBatch step{train_, samples, augment};
       const bool is_watched = !options().on_step_end.empty();
       if (is_watched) detail::copy_leaves(trainer_.model, before_);
