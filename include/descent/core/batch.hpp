@@ -46,6 +46,9 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     return *this;
   }
 
+  /// Looks at what `make` returns, which is built in place.
+  void assign(auto&& make) { ::new (static_cast<void*>(this)) Batch(make()); }
+
   template <class E>
     requires std::same_as<typename E::Scalar, T>
   Batch(const Eigen::DenseBase<E>& numbers)
@@ -77,6 +80,20 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     return batch;
   }
 
+  /// As many other numbers of the same shape and lengths, such as the result of a layer.
+  Batch with_numbers(const Matrix<T>& numbers) const {
+    eigen_assert(numbers.size() == this->size());
+    return {View{not_null(numbers.data()), this->rows(), this->cols()}, shape_, lengths_};
+  }
+  /// The columns of a matrix as plain samples or, if there is one for each position, as the channels there.
+  Batch with_channels(const Matrix<T>& columns) const {
+    const Index rows = columns.rows();
+    if (columns.cols() == samples())
+      return {View{not_null(columns.data()), rows, samples()}, Shape{rows}, nullptr};
+    const Shape shape{rows, shape_.height, shape_.width};
+    return {View{not_null(columns.data()), shape.size(), samples()}, shape, lengths_};
+  }
+
   using View::reshaped;
   /// The same numbers, samples of another shape of the same size.
   Batch reshaped(const Shape& shape) const {
@@ -100,6 +117,9 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   }
 
  private:
+  Batch(const View& numbers, const Shape& shape, const Index* lengths)
+      : View{numbers}, shape_{shape}, lengths_{lengths} {}
+
   /// No samples are somewhere, too: Eigen adds to the pointer, which must not be null.
   static const T* not_null(const T* data) {
     static constexpr T nothing{};
@@ -138,8 +158,9 @@ concept BatchLike =
 /// Throws   ShapeError, which names the component, when the samples have neither.
 template <std::floating_point T>
 Batch<T> feature_columns(std::string_view component, Index features, const Batch<T>& x) {
-  const Index positions = positions_of(component, features, x.shape());
-  return {x.data(), Shape{features}, positions * x.samples()};
+  if (x.rows() == features) return {x.data(), Shape{features}, x.samples()};
+  if (x.shape().channels != features) detail::throw_features(component, features, x.shape());
+  return x.channels();
 }
 
 }  // namespace descent

@@ -52,17 +52,17 @@ class EigenProduct {
   static constexpr std::string_view name = "Eigen";
 
   /// c = a b
-  static void plain(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void plain(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.rows());
     multiply<Eigen::ColMajor, Eigen::ColMajor>(a, b, {a.rows(), b.cols(), a.cols()}, c);
   }
   /// c = a^T b
-  static void transposed_left(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void transposed_left(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.rows() == b.rows());
     multiply<Eigen::RowMajor, Eigen::ColMajor>(a, b, {a.cols(), b.cols(), a.rows()}, c);
   }
   /// c = a b^T
-  static void transposed_right(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void transposed_right(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.cols());
     multiply<Eigen::ColMajor, Eigen::RowMajor>(a, b, {a.rows(), b.rows(), a.cols()}, c);
   }
@@ -74,7 +74,7 @@ class EigenProduct {
 
   /// c = a b, where a matrix that is to be transposed is one that lies in memory by rows.
   template <int order_a, int order_b>
-  static void multiply(Batch<T> a, Batch<T> b, const Size& size, Matrix<T>& c) {
+  static void multiply(const Batch<T>& a, const Batch<T>& b, const Size& size, Matrix<T>& c) {
     constexpr int other_order_b = order_b == Eigen::ColMajor ? Eigen::RowMajor : Eigen::ColMajor;
     c.setZero(size.rows, size.cols);
     if (c.size() == 0 || size.depth == 0) return;
@@ -89,7 +89,7 @@ class EigenProduct {
 
   /// y += a x
   template <int order>
-  static void add_vector(Batch<T> a, const T* x, T* y) {
+  static void add_vector(const Batch<T>& a, const T* x, T* y) {
     constexpr bool by_columns = order == Eigen::ColMajor;
     using Rows = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::RowMajor>;
     using Columns = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::ColMajor>;

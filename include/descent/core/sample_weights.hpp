@@ -72,10 +72,11 @@ class SampleWeights {
 /// number of samples; without any weight the gradient is 0.
 template <std::floating_point T>
 void divide_by_weight(Matrix<T>& gradient, double weight) {
+  Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> numbers{gradient.data(), gradient.size()};
   if (weight > 0)
-    gradient /= static_cast<T>(weight);
+    numbers *= T(1) / static_cast<T>(weight);
   else
-    gradient.setZero();
+    numbers.setZero();
 }
 
 namespace detail {

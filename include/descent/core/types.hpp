@@ -24,6 +24,7 @@ struct Shape {
   /// The number of rows that a sample takes in a batch: the product, 0 if a side is not positive, and at most 2^48,
   /// which is more than any memory holds, so that a few of them can be added up.
   Index size() const {
+    if (((channels | height | width) >> 16) == 0) return channels * height * width;  // at most 2^48
     constexpr Index most = Index{1} << 48;
     if (channels < 1 || height < 1 || width < 1) return 0;
     if (channels > most / height || channels * height > most / width) return most;

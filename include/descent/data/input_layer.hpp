@@ -32,7 +32,7 @@ class InputLayer {
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
     c.y = feature_columns(Derived::name, self().divisor().size(), x);
     self().apply(c.y);
-    return {c.y.data(), x.shape(), x.samples()};
+    return x.with_numbers(c.y);
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
     const Vector<T>& divisor = self().divisor();
@@ -40,7 +40,7 @@ class InputLayer {
     if (c.y.rows() != divisor.size())
       detail::throw_features(Derived::name, divisor.size(), {c.y.rows()});  // of another
     c.dx = Batch<T>{dy.data(), Shape{divisor.size()}, c.y.cols()}.array().colwise() / divisor.array();
-    return {c.dx.data(), x.shape(), x.samples()};
+    return x.with_numbers(c.dx);
   }
 
  private:

@@ -38,7 +38,7 @@ class Activation {
     } else {
       for (Index i = 0; i < x.size(); ++i) c.y.data()[i] = g.value(x.data()[i]);
     }
-    return {c.y, x.shape()};
+    return x.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
@@ -51,7 +51,7 @@ class Activation {
       for (Index i = 0; i < x.size(); ++i)
         c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
     }
-    return {c.dx, x.shape()};
+    return x.with_numbers(c.dx);
   }
 
  private:

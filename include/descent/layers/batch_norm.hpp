@@ -105,7 +105,7 @@ class BatchNorm {
     for (Index j = 0; j < x.cols(); ++j)
       c.y.col(j).array() =
           (x.col(j) - c.mean).array() * (gamma.array() * c.inverse_deviation.array()) + beta.array();
-    return {c.y.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, BatchNorm& gradient,
@@ -131,7 +131,7 @@ class BatchNorm {
     });
 
     c.dx.resize(x.rows(), x.cols());
-    const Batch<T> dx{c.dx.data(), samples.shape(), samples.samples()};
+    const Batch<T> dx = samples.with_numbers(c.dx);
     if (c.count == 0) {
       for (Index j = 0; j < x.cols(); ++j)
         c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());

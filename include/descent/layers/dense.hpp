@@ -64,16 +64,15 @@ class Dense {
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
     Product<T>::plain(weight, feature_columns(name, weight.cols(), x), c.y);
-    if (has_bias())
-      for (Index j = 0; j < c.y.cols(); ++j) flat(c.y, column(j)) += flat(bias);
-    return {c.y.data(), output_shape(x.shape()), x.samples()};
+    if (has_bias()) c.y.colwise() += bias;
+    return x.with_channels(c.y);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
                     const Pass& pass) const {
     backward_parameters(x, dy, c, gradient, pass);
     Product<T>::transposed_left(weight, columns_of(dy, c), c.dx);
-    return {c.dx.data(), x.shape(), x.samples()};
+    return x.with_numbers(c.dx);
   }
 
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
@@ -84,10 +83,7 @@ class Dense {
       detail::throw_features(name, weight.rows(), {c.y.rows()});  // of another layer
     const Batch<T> slopes = columns_of(dy, c);
     Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight);
-    if (!has_bias()) return;
-    gradient.bias.setZero(weight.rows());
-    auto sum = flat(gradient.bias);
-    for (Index j = 0; j < slopes.cols(); ++j) sum += flat(slopes, column(j));
+    if (has_bias()) gradient.bias = slopes.rowwise().sum();
   }
 
   bool has_bias() const { return bias.size() != 0; }
@@ -96,8 +92,6 @@ class Dense {
   Vector<T> bias;
 
  private:
-  Part column(Index j) const { return {j * weight.rows(), weight.rows()}; }
-
   /// dy with a column for each of y's, which are the samples or their positions.
   Batch<T> columns_of(const Batch<T>& dy, const Cache& c) const {
     return {dy.data(), Shape{weight.rows()}, c.y.cols()};

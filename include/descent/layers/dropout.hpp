@@ -91,7 +91,7 @@ class Dropout {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.masked) return dy;
     c.dx = dy.cwiseProduct(c.mask);
-    return {c.dx, x.shape()};
+    return x.with_numbers(c.dx);
   }
 
   double keep() const { return keep_; }
@@ -108,7 +108,7 @@ class Dropout {
 
   static Batch<T> masked(const Batch<T>& x, Cache& c) {
     c.product = x.cwiseProduct(c.mask);
-    return c.y = Batch<T>{c.product, x.shape()};
+    return c.y = x.with_numbers(c.product);
   }
 
   void draw_mask(const Shape& shape, Index samples, Matrix<T>& mask, const Pass& pass) const {

@@ -56,14 +56,14 @@ class GaussianDropout {
       for (Index i = 0; i < x.rows(); ++i) c.factor(i, j) = static_cast<T>(1 + deviation_ * rng.normal());
     }
     c.product = x.cwiseProduct(c.factor);
-    return c.y = Batch<T>{c.product, x.shape()};
+    return c.y = x.with_numbers(c.product);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianDropout&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.noisy) return dy;
     c.dx = dy.cwiseProduct(c.factor);
-    return {c.dx, x.shape()};
+    return x.with_numbers(c.dx);
   }
 
   bool enabled;

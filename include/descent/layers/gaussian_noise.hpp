@@ -50,7 +50,7 @@ class GaussianNoise {
       Rng rng = pass.rng(j);
       for (Index i = 0; i < x.rows(); ++i) c.sum(i, j) += static_cast<T>(deviation_ * rng.normal());
     }
-    return c.y = Batch<T>{c.sum, x.shape()};
+    return c.y = x.with_numbers(c.sum);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianNoise&, const Pass&) const {

@@ -73,7 +73,7 @@ class LayerNorm {
       n *= c.inverse_deviation(j);
       c.y.col(j) = gamma.cwiseProduct(c.normalized.col(j)) + beta;
     }
-    return {c.y.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, LayerNorm& gradient,
@@ -96,7 +96,7 @@ class LayerNorm {
       const T mean = dx.sum() / k, along = (dx * n).sum() / k;
       dx = (dx - mean - n * along) * c.inverse_deviation(j);
     }
-    return {c.dx.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.dx);
   }
 
   Vector<T> gamma, beta;

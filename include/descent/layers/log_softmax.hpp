@@ -39,7 +39,7 @@ class LogSoftmax {
       y = x.col(j).array() - x.col(j).maxCoeff();
       y -= std::log(y.exp().sum());
     }
-    return {c.y.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& slopes, Cache& c, LogSoftmax&, const Pass&) const {
@@ -48,7 +48,7 @@ class LogSoftmax {
     c.dx.resize(dy.rows(), dy.cols());
     for (Index j = 0; j < dy.cols(); ++j)
       c.dx.col(j) = dy.col(j).array() - c.y.col(j).array().exp() * dy.col(j).sum();
-    return {c.dx.data(), x.shape(), x.samples()};
+    return x.with_numbers(c.dx);
   }
 };
 

@@ -56,7 +56,7 @@ class PReLU {
       for (Index j = 0; j < x.cols(); ++j)
         c.y.col(j) = x.col(j).cwiseMax(T(0)) + slope.cwiseProduct(x.col(j).cwiseMin(T(0)));
     }
-    return {c.y.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, PReLU& gradient,
@@ -77,7 +77,7 @@ class PReLU {
         c.dx.col(j) = (x.col(j).array() > T(0)).select(dy.col(j), slope.cwiseProduct(dy.col(j)));
       }
     }
-    return {c.dx.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.dx);
   }
 
   Vector<T> slope;

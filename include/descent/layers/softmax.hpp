@@ -41,7 +41,7 @@ class Softmax {
       y = (x.col(j).array() - x.col(j).maxCoeff()).exp();
       y /= y.sum();
     }
-    return {c.y.data(), samples.shape(), samples.samples()};
+    return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& slopes, Cache& c, Softmax&, const Pass&) const {
@@ -50,7 +50,7 @@ class Softmax {
     c.dx.resize(dy.rows(), dy.cols());
     for (Index j = 0; j < dy.cols(); ++j)
       c.dx.col(j) = c.y.col(j).array() * (dy.col(j).array() - dy.col(j).dot(c.y.col(j)));
-    return {c.dx.data(), x.shape(), x.samples()};
+    return x.with_numbers(c.dx);
   }
 };
 

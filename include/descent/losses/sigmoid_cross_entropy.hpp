@@ -67,11 +67,12 @@ struct SigmoidCrossEntropy {
       auto e = flat(dy, range);
       e = (-z.abs()).exp();
       total += static_cast<double>(w) * cost(z, t, e);
-      e = (z >= 0).select(T(1), e) / (1 + e);  // s
+      const T scale = w / static_cast<T>(outputs);
+      const auto sigmoid = (z >= 0).select(T(1), e) / (1 + e);
       if (more == 0)
-        e = (e - t) * (w / static_cast<T>(outputs));
+        e = (sigmoid - t) * scale;
       else
-        e = (e - t - more * t * (1 - e)) * (w / static_cast<T>(outputs));
+        e = (sigmoid - t - more * t * (1 - sigmoid)) * scale;
     });
     detail::clear_columns_without_weight(dy, weights);
     return {total / static_cast<double>(outputs), weights.sum(logits.cols())};

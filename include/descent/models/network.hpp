@@ -88,7 +88,8 @@ class Network {
     c.outputs.resize(layers_.size());
     c.outputs.back() = {};  // if a layer throws, the others' outputs are those of two passes
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      c.outputs[i] = detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass);
+      c.outputs[i].assign(
+          [&] { return detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass); });
     return c.outputs.back();
   }
 

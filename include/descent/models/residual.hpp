@@ -55,14 +55,14 @@ class Residual {
     c.body_output = detail::forward_of(body, "body", x, c.body, pass.inside(0));
     if (c.body_output.shape() != x.shape()) throw_not_kept(x.shape(), c.body_output.shape());
     c.y = x + c.body_output;
-    return {c.y, x.shape()};
+    return x.with_numbers(c.y);
   }
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
                          const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     c.dx = dy + body.backward(x, dy, c.body, gradient.body, pass.inside(0));
-    return {c.dx, x.shape()};
+    return x.with_numbers(c.dx);
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
                            const Pass& pass) const {

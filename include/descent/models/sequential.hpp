@@ -66,22 +66,26 @@ class Sequential {
   Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
     c.outputs->back() = {};  // if a layer throws, the others' outputs are those of two passes
     detail::each<size>([&](auto i) {
-      (*c.outputs)[i] =
-          detail::forward_in_chain(std::get<i>(layers_), i, input(x, c, i), std::get<i>(c.layers), pass);
+      (*c.outputs)[i].assign([&] {
+        return detail::forward_in_chain(std::get<i>(layers_), i, input(x, c, i), std::get<i>(c.layers), pass);
+      });
     });
     return c.outputs->back();
   }
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
                          const Pass& pass) const {
-    return std::get<0>(layers_).backward(x, backward_to_first(x, dy, c, gradient, pass),
-                                         std::get<0>(c.layers), std::get<0>(gradient.layers_),
-                                         pass.inside(0));
+    return backward_to_first<size - 1>(x, dy, c, gradient, pass, [&](const Batch<Scalar>& d) {
+      return std::get<0>(layers_).backward(x, d, std::get<0>(c.layers), std::get<0>(gradient.layers_),
+                                           pass.inside(0));
+    });
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
                            const Pass& pass) const {
-    descent::backward_parameters(std::get<0>(layers_), x, backward_to_first(x, dy, c, gradient, pass),
-                                 std::get<0>(c.layers), std::get<0>(gradient.layers_), pass.inside(0));
+    backward_to_first<size - 1>(x, dy, c, gradient, pass, [&](const Batch<Scalar>& d) {
+      descent::backward_parameters(std::get<0>(layers_), x, d, std::get<0>(c.layers),
+                                   std::get<0>(gradient.layers_), pass.inside(0));
+    });
   }
 
   void update_state(const Cache& c) {
@@ -124,18 +128,20 @@ class Sequential {
     if (c.outputs->back().rows() == 0) detail::throw_without_forward(name);
   }
 
-  /// Backward through all layers but the first; returns dL/dy of the first.
-  Batch<Scalar> backward_to_first(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c,
-                                  Sequential& gradient, const Pass& pass) const {
-    expect_forward(c);
-    Batch<Scalar> d = dy;
-    detail::each<size>([&](auto forwards) {
-      constexpr std::size_t i = size - 1 - forwards;
-      if constexpr (i > 0)
-        d = std::get<i>(layers_).backward(input(x, c, i), d, std::get<i>(c.layers),
-                                          std::get<i>(gradient.layers_), pass.inside(i));
-    });
-    return d;
+  /// Backward through layer i and those before it but the first; returns first(dL/dy of the first). Recursive, so that
+  /// each dx is the argument of the next call and is copied nowhere.
+  template <std::size_t i>
+  auto backward_to_first(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
+                         const Pass& pass, auto&& first) const {
+    if constexpr (i == size - 1) expect_forward(c);
+    if constexpr (i == 0)
+      return first(dy);
+    else
+      return backward_to_first<i - 1>(
+          x,
+          std::get<i>(layers_).backward(input(x, c, i), dy, std::get<i>(c.layers),
+                                        std::get<i>(gradient.layers_), pass.inside(i)),
+          c, gradient, pass, first);
   }
 
   std::tuple<First, Rest...> layers_;

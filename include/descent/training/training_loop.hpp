@@ -124,11 +124,11 @@ class TrainingLoop {
       epoch.samples += size;
       epoch.loss += {step.loss * step.weight, step.weight};
       epoch.learning_rate = step.learning_rate;
-      epoch.seconds += watch.lap();
       next = learner_.notify_step_end(step);
       if (display.wants_update())
         display.update(epoch.samples, learner_.training_values(epoch.mean_loss()), learner_.learning_rate());
       if (next == Next::proceed && checkpoint_is_due()) {
+        epoch.seconds += watch.lap();
         options_.checkpoint.path.save(saved_);
         restart_timer();
       }
