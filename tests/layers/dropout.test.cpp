@@ -125,4 +125,12 @@ TEST_CASE("Dropout: drops whole channels of images") {
         5 * std::sqrt(2000 * 0.25));  // 5 deviations of the binomial
 }
 
+TEST_CASE("Dropout: copies nothing outside of training") {
+  const Dropout<> layer{{.keep = 0.5}};
+  const Matrix<> x = Matrix<>::Ones(4, 3);
+  Dropout<>::Cache cache;
+  CHECK(layer.forward(x, cache, Pass::inference()).data() == x.data());
+  CHECK(Dropout<>{{.enabled = false}}.forward(x, cache, Pass::training({})).data() == x.data());
+}
+
 }  // namespace dropout_test
