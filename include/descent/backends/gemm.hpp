@@ -26,15 +26,15 @@ template <std::floating_point T, class Backend>
 struct GemmProduct {
   static constexpr auto name = Backend::name;
 
-  static void plain(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void plain(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.rows());
     if (!multiply({a, b, false, false}, c)) EigenProduct<T>::plain(a, b, c);
   }
-  static void transposed_left(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void transposed_left(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.rows() == b.rows());
     if (!multiply({a, b, true, false}, c)) EigenProduct<T>::transposed_left(a, b, c);
   }
-  static void transposed_right(Batch<T> a, Batch<T> b, Matrix<T>& c) {
+  static void transposed_right(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c) {
     eigen_assert(a.cols() == b.cols());
     if (!multiply({a, b, false, true}, c)) EigenProduct<T>::transposed_right(a, b, c);
   }

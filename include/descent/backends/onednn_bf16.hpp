@@ -152,7 +152,8 @@ struct OneDnnBf16 {
       workspace.multiply(g, c);
     } else {
       thread_local Rounded<float> a, b;
-      const Batch<float> rounded_a{a(g.a), g.a.rows(), g.a.cols()}, rounded_b{b(g.b), g.b.rows(), g.b.cols()};
+      const Batch<float> rounded_a{a(g.a), Shape{g.a.rows()}, g.a.cols()},
+          rounded_b{b(g.b), Shape{g.b.rows()}, g.b.cols()};
       sgemm({rounded_a, rounded_b, g.transpose_a, g.transpose_b}, c);
     }
   }
