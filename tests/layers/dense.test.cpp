@@ -130,4 +130,14 @@ TEST_CASE("Dense: a given weight and bias that do not fit together are refused")
   CHECK_THROWS_AS((Dense{Matrix<>::Ones(0, 3), Vector<>{}}), ShapeError);
 }
 
+TEST_CASE("Dense: the shape of no samples is that of some") {
+  Rng rng{1};
+  const Dense<> per_position{2, 3, rng}, whole{8, 3, rng};
+  const Matrix<> none(8, 0);
+  const Batch<> images{none, Shape{2, 2, 2}};
+  Dense<>::Cache cache;
+  CHECK(per_position.forward(images, cache, Pass::inference()).shape() == Shape{3, 2, 2});
+  CHECK(whole.forward(images, cache, Pass::inference()).shape() == Shape{3});
+}
+
 }  // namespace dense_test

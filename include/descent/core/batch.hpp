@@ -85,12 +85,9 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     eigen_assert(numbers.size() == this->size());
     return {View{not_null(numbers.data()), this->rows(), this->cols()}, shape_, lengths_};
   }
-  /// The columns of a matrix as plain samples or, if there is one for each position, as the channels there.
+  /// The columns of a matrix, one for each position of each sample, as the channels there.
   Batch with_channels(const Matrix<T>& columns) const {
-    const Index rows = columns.rows();
-    if (columns.cols() == samples())
-      return {View{not_null(columns.data()), rows, samples()}, Shape{rows}, nullptr};
-    const Shape shape{rows, shape_.height, shape_.width};
+    const Shape shape{columns.rows(), shape_.height, shape_.width};
     return {View{not_null(columns.data()), shape.size(), samples()}, shape, lengths_};
   }
 

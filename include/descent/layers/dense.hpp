@@ -63,8 +63,10 @@ class Dense {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    Product<T>::plain(weight, feature_columns(name, weight.cols(), x), c.y);
+    const Batch<T> columns = feature_columns(name, weight.cols(), x);
+    Product<T>::plain(weight, columns, c.y);
     if (has_bias()) c.y.colwise() += bias;
+    if (columns.rows() == x.rows()) return c.y;
     return x.with_channels(c.y);
   }
 
