@@ -10,6 +10,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/output_kind.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/losses/targets.hpp"
 #include "descent/metrics/any_metric.hpp"
 
 namespace descent::detail {
