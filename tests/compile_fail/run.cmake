@@ -37,6 +37,8 @@ if(result EQUAL 0)
 endif()
 set(rest "${complaint}")
 string(REGEX REPLACE "(^|\n)In file included from [^\n]*(\n +from [^\n]*)*" "\\1" rest "${rest}")
+# Newer compilers quote the user's code below each line of theirs.
+string(REGEX REPLACE "\n +[0-9]* +\\|[^\n]*" "" rest "${rest}")
 string(REGEX REPLACE "^\n+" "" rest "${rest}")
 foreach(_ RANGE 1 8)
   take_line(rest line)
