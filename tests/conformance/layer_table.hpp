@@ -62,7 +62,7 @@ struct LayerRow {
         not_in_files{std::move(why_not_in_files)} {}
 };
 
-/// What a layer of 5 features or channels takes: plain samples, images and sequences.
+/// The shapes that a layer of 5 features or channels takes: plain samples, images and sequences.
 inline const std::vector<Shape> any_shape{{5}, {5, 2, 3}, {5, 1, 4}};
 
 /// Inputs to learn a normalisation from.

@@ -209,7 +209,7 @@ TEST_CASE("A quote that is not closed, or closed too early, is named") {
         "a quote within a quoted value is written twice");
   CHECK(
       complaint_about("a,b\n1,2\n3,\"4\" x\n") ==
-      "read_csv: cars.csv:3: expected a separator behind a quoted value, got \"x\"; a quote within a quoted "
+      "read_csv: cars.csv:3: expected a separator after a quoted value, got \"x\"; a quote within a quoted "
       "value is written twice");
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("Dataset: whatever is made of it keeps its shape") {
       CHECK(fold.validation.inputs().shape() == shape);
     }
   }
-  // What works on the numbers in place.
+  // Changes of the numbers in place.
   const Impute<> fill{data.x};
   fill.apply(data.x);
   data.y = one_hot(data.y, 2);

@@ -1,6 +1,6 @@
 #pragma once
 
-// What is written as .onnx in tests: networks of each layer in the table of the conformance tests, and some whole ones.
+// The networks that tests write as .onnx: networks of each layer in the table of the conformance tests, and some whole ones.
 
 #include <algorithm>
 #include <cstddef>

@@ -16,7 +16,7 @@ struct Gemm {
   Index n() const { return transpose_b ? b.rows() : b.cols(); }
   Index k() const { return transpose_a ? a.rows() : a.cols(); }
 
-  /// Whether this is matrix times matrix, and takes at least so many multiplications.
+  /// True for matrix times matrix with at least this number of multiplications.
   bool takes(Index multiplications) const { return m() > 1 && n() > 1 && m() * n() * k() >= multiplications; }
 };
 

@@ -17,11 +17,11 @@
 namespace descent {
 namespace onednn {
 
-/// What of a processor multiplies in bf16. Where nothing does, the rounded numbers are multiplied in f32: with
+/// The units of a processor that multiply in bf16. Without any, the rounded numbers are multiplied in f32: with
 /// the same precision, and slower than without rounding.
 enum class Bf16 { none, vector_units, matrix_units };
 
-/// What this processor has, as far as oneDNN uses it: AMX, else AVX512_BF16, else none.
+/// Returns the units of this processor that oneDNN uses: AMX, else AVX512_BF16, else none.
 inline Bf16 bf16_support() {
   const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa asked) {
     return (isa & static_cast<unsigned>(asked)) == static_cast<unsigned>(asked);
@@ -115,7 +115,7 @@ class Bf16Matmul {
   dnnl::memory a_, b_, c_;
 };
 
-/// What one thread keeps from product to product: memory, and a primitive for each shape, since oneDNN takes
+/// The memory of one thread that is kept from product to product, and a primitive for each shape, since oneDNN takes
 /// longer to make one than to run it.
 class Bf16Workspace {
  public:

@@ -41,7 +41,7 @@ enum class GradientVerdict {
   wrong,
 };
 
-/// What `check_gradient` found. Prints as a table.
+/// The result of `check_gradient`. Prints as a table.
 struct GradientReport {
   /// One number of the gradient. `numeric` is the two-sided difference.
   struct Entry {
@@ -178,7 +178,7 @@ class GradientCheck {
     return (cost_with(value, value + h) - cost_with(value, value - h)) / (2 * h);
   }
 
-  /// Whether `backward` is right after all and only the difference is not: it straddles a corner of the
+  /// True if `backward` is right and only the difference is not: it straddles a corner of the
   /// cost. Then a narrower one agrees, or, right at the corner, backward lies between the two sides.
   bool is_kink(const Deviation& d, double tolerance) {
     const double h = options_.epsilon / 100;

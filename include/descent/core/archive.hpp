@@ -75,7 +75,7 @@ class Archive {
     }
   }
 
-  /// What may be there or not; made from `blank` when it is read.
+  /// An optional value. If the file has one, it is read into a copy of `blank`.
   template <class V>
   [[gnu::cold]] void operator()(std::string_view name, std::optional<V>& maybe, const V& blank) {
     const Inside inside{*this, name};
@@ -87,7 +87,7 @@ class Archive {
   }
 
  protected:
-  /// So many rows and columns of numbers that stand one behind another in memory.
+  /// Contiguous numbers of a matrix, column after column.
   struct Numbers {
     const std::string& path;
     void* data;
@@ -97,7 +97,7 @@ class Archive {
   };
 
  private:
-  /// Puts a name behind the path as long as it lives.
+  /// RAII guard that appends a name to the path.
   class Inside {
    public:
     [[gnu::cold]] Inside(Archive& archive, std::string_view name)

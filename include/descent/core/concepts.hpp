@@ -95,7 +95,7 @@ template <class S>
 concept Schedule = std::copy_constructible<S> && std::regular_invocable<const S&, std::int64_t> &&
                    std::convertible_to<std::invoke_result_t<const S&, std::int64_t>, double>;
 
-/// How many values come into a unit and go out of it.
+/// The numbers of inputs and outputs of a unit.
 struct Fan {
   Index in, out;
 };

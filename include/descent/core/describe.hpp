@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// What a layer is, apart from its numbers: with the numbers of `visit` and `visit_state` enough to make it again, or to
+/// The type and the options of a layer: with the numbers of `visit` and `visit_state` enough to make it again, or to
 /// write it in another format.
 struct LayerDescription {
   struct Part;

@@ -67,7 +67,7 @@ class Printable {
   Kind kind_ = Kind::text;
 };
 
-// What a part of `concat` is to Printable.
+// Converts a part of `concat` for Printable.
 const auto& printable(const auto& text_or_number) { return text_or_number; }
 /// A path, in quotes.
 std::string printable(const auto& path)
@@ -89,7 +89,7 @@ using Message = std::initializer_list<Printable>;
 
 }  // namespace detail
 
-/// What every failure throws. The text reads `component: problem; cure`: who found it, what was expected
+/// The base of all errors that the library throws. The text reads `component: problem; cure`: who found it, what was expected
 /// and what came, and what is likely to help.
 class Error : public std::runtime_error {
  public:
@@ -150,7 +150,7 @@ class ShapeError : public Error {
 ///
 ///   throw_error<ShapeError>("Dense", {"expected ", in, " features, got ", rows}, "reshape the data");
 ///
-/// Where it is called, the compiler finds a call and nothing to clean up: half the code of `throw E(...)`.
+/// A caller has a call and nothing to clean up: half the code of `throw E(...)`.
 template <std::derived_from<Error> E>
 [[noreturn, gnu::noinline, gnu::cold]] void throw_error(std::string_view component, detail::Message problem,
                                                         std::string_view cure = {}) {

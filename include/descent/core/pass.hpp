@@ -9,7 +9,7 @@
 
 namespace descent {
 
-/// How a forward pass runs: for inference, or for training. Training brings randomness that depends on the
+/// The mode of a forward pass: inference or training. Training brings randomness that depends on the
 /// seed, the layer, the step and the sample alone, so that any mask can be drawn again.
 class Pass {
  public:

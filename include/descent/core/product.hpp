@@ -17,7 +17,7 @@ namespace detail {
 template <std::floating_point T>
 class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
  public:
-  /// That of the thread, made ready for a product [rows, depth] [depth, cols].
+  /// Returns the memory of the thread, made ready for a product [rows, depth] [depth, cols].
   static ProductMemory& of_thread(Index rows, Index cols, Index depth) {
     thread_local ProductMemory memory;
     memory.m_mc = rows;

@@ -54,7 +54,7 @@ inline RandomBlocks philox_blocks(std::uint64_t key, const RandomBlock& counter)
   return blocks;
 }
 
-/// What a random number is for. Each purpose has streams of its own, so that no two share numbers.
+/// The purpose of a random number. Each purpose has streams of its own, so that no two share numbers.
 enum class Purpose : std::uint32_t { general, shuffle, split, layer, augment };
 
 /// A sequence of random numbers, the same on every compiler and platform.

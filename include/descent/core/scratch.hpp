@@ -2,7 +2,7 @@
 
 namespace descent {
 
-/// Working memory of a value: left behind when the value is copied or moved, because what it holds can be
+/// Working memory of a value: not copied and not moved with the value, because what it holds can be
 /// made again and may point into itself.
 template <class S>
 struct Scratch {

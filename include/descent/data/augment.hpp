@@ -21,7 +21,7 @@ namespace descent {
 ///   const Augment augment{train.shape, RandomFlip{}, RandomAffine{.degrees = 10, .pixels = 2}};
 ///   augment(x, samples, seed, epoch);        // x holds the samples with these numbers
 ///
-/// What becomes of a sample depends on its number, the seed and the epoch alone: not on the batch that it is
+/// The change of a sample depends on its number, the seed and the epoch alone: not on the batch that it is
 /// in, nor on the order. A transform is any `ImageTransform`, also a lambda.
 ///
 /// Shapes   x [channels * width * height, m]   samples [m]

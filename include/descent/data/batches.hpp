@@ -38,7 +38,7 @@ inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std:
   return order;
 }
 
-/// How many mini-batches an epoch has. Throws DataError unless the batch size is positive.
+/// The number of mini-batches of an epoch. Throws DataError unless the batch size is positive.
 inline Index batch_count(Index samples, Index batch_size) {
   if (batch_size < 1)
     throw_error<DataError>("batch_count", {"expected a batch size of at least 1, got ", batch_size},

@@ -61,7 +61,7 @@ class ByteReader {
     return number;
   }
 
-  /// How many bytes these sizes mean together; throws for more than any file holds.
+  /// Returns the number of bytes of these sizes together; throws for more than any file holds.
   std::uint64_t product(std::initializer_list<std::uint64_t> sizes) const {
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
     std::uint64_t all = 1;

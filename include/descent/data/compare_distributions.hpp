@@ -20,7 +20,7 @@ struct CompareOptions {
   double significance = 0.05;  ///< how likely at most a false alarm is, for all features together
 };
 
-/// How a feature is distributed in two sets.
+/// The comparison of the distributions of a feature in two sets.
 struct FeatureComparison {
   std::string feature;  ///< its name, or its number
   double statistic;     ///< D, the largest distance between the shares of samples up to any value
@@ -28,7 +28,7 @@ struct FeatureComparison {
   bool differs;
 };
 
-/// What `compare_distributions` found. Prints as a table of the features that differ, the worst first.
+/// The result of `compare_distributions`. Prints as a table of the features that differ, the worst first.
 struct DistributionReport {
   std::vector<FeatureComparison> features;
   double significance;

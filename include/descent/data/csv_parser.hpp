@@ -117,7 +117,7 @@ class CsvParser {
     if (line_.starts_with("\xEF\xBB\xBF")) line_.remove_prefix(3);
   }
 
-  /// Reads the field that begins at `at` and steps behind the separator after it; false for the last one.
+  /// Reads the field that begins at `at` and moves `at` past the separator after it; false for the last one.
   bool read_field(std::size_t& at) {
     fields_.begin();
     const std::size_t begin = skip_blanks(at);
@@ -132,7 +132,7 @@ class CsvParser {
     return at++ < line_.size();
   }
 
-  /// Reads what stands behind an opening quote; returns the place of the separator, or the end of the line.
+  /// Reads the rest of a field after its opening quote; returns the place of the separator, or the end of the line.
   std::size_t read_quoted(std::size_t at) {
     const std::size_t opened = line_number_;
     for (;;) {
@@ -151,7 +151,7 @@ class CsvParser {
         at = skip_blanks(quote + 1);
         if (at < line_.size() && line_[at] != separator_)
           fail(line_number_,
-               concat("expected a separator behind a quoted value, got \"", line_.substr(at, 20), '"'),
+               concat("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
                "a quote within a quoted value is written twice");
         return at;
       }
@@ -171,7 +171,7 @@ class CsvParser {
   std::string source_;
   char separator_, decimal_;
   std::string text_;       // up to a LF
-  std::size_t next_ = 1;   // where in it the next line begins; behind it if there is none
+  std::size_t next_ = 1;   // where in it the next line begins; past its end if there is none
   std::string_view line_;  // in it
   Texts fields_;
   std::size_t line_number_ = 0;

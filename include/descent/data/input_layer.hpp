@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// What makes a normalization of inputs a layer too. As the first of a network it takes raw values, and is copied
+/// The base of a normalization of inputs, which makes it a layer. As the first of a network it takes raw values, and is copied
 /// and saved with the network; nothing in it is learned by training.
 ///
 ///   Sequential net{Standardize{train.x}, Dense{64, 10, rng}};

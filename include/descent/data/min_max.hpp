@@ -12,7 +12,7 @@
 
 namespace descent {
 
-/// What the smallest and the largest value of a feature become.
+/// The new smallest and largest value of each feature.
 struct MinMaxOptions {
   double low = 0;
   double high = 1;

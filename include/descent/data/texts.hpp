@@ -7,7 +7,7 @@
 
 namespace descent::detail {
 
-/// Texts that lie one behind another, so that each takes 8 bytes beside its characters: a file may hold millions of
+/// Packed texts, so that each takes 8 bytes beside its characters: a file may hold millions of
 /// texts of no or one character, and a std::string for each would take many times the memory of the file.
 class Texts {
  public:

@@ -127,7 +127,7 @@ class ArchitectureParser final : public JsonEvents {
   LayerDescription& whole_;
   std::string key_;
   Place place_ = Place::start;
-  std::vector<Open> open_;  // the layer that is being read, behind those that it lies in
+  std::vector<Open> open_;  // the layer that is being read, after those that contain it
 };
 
 inline LayerDescription parse_architecture(std::string_view where, std::string_view text) {
@@ -139,7 +139,7 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
 /// The same as far as a float can tell: a model of floats may have come from one of doubles.
 inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
 
-/// Where two descriptions first differ and how; nothing where they do not.
+/// Returns the place and the kind of the first difference of two descriptions, if there is one.
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
                                                    const std::string& path = {}) {

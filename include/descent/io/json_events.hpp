@@ -41,7 +41,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   [[noreturn]] void fail(const std::string& got) const { throw fault(got); }
 
  private:
-  /// What is wrong with a text that has `got` where this stands.
+  /// Returns the error of a text that has `got` at this place.
   virtual FormatError fault(const std::string& got) const = 0;
 };
 

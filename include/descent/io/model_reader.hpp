@@ -41,7 +41,7 @@ namespace detail {
 inline constexpr int model_format = 2;
 inline constexpr Index most_golden = 64;
 
-/// How far outputs may be from those that were saved, next to 1 + the largest of them. The same program gives the same
+/// The tolerance of outputs against those that were saved, relative to 1 + the largest of them. The same program gives the same
 /// bits, but another compiler or processor adds in another order. That moves an output of a float by about 1e-7 times
 /// the root of the number of terms, and a little more with each layer; a wrong weight, option or order of layers moves
 /// it by far more than this.

@@ -112,7 +112,7 @@ struct OnnxElementwise {
   }
   static void hard_sigmoid(In in) {
     const double slope = in.real("HardSigmoid", "alpha", 0.2), beta = in.real("HardSigmoid", "beta", 0.5);
-    // Where beta is another than in the layer, the input is shifted first.
+    // If beta is another than in the layer, the input is shifted first.
     if (beta != 0.5) affine(in, number((0.5 - beta) / slope), number(1));
     in.add(HardSigmoid<T>{{.slope = slope}});
   }

@@ -156,7 +156,7 @@ class OnnxSeriesParallel {
     return step;
   }
 
-  /// Where each layer is on one branch, as it must be, all ways up the tree together are no longer than the graph; a
+  /// If each layer is on one branch, as it must be, all ways up the tree together are no longer than the graph; a
   /// hostile file could have us walk it again for each input of each node.
   std::size_t lowest_common_ancestor(std::size_t a, std::size_t b, const OnnxNode& node) {
     while (a != b) {

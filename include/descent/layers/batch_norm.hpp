@@ -206,7 +206,7 @@ class BatchNorm {
     c.variance = c.sums.head(features) / c.count;
   }
 
-  /// Puts the sums over the team of a, and behind them those of b, into `c.sums`.
+  /// Writes the sums over the team of a, followed by those of b, to `c.sums`.
   static void sum_over_team(Cache& c, const auto& a, const auto& b) {
     c.sums.resize(2 * c.mean.size() + 1);  // always the same: to change it allocates
     c.sums.head(a.size()) = a;

@@ -42,7 +42,7 @@ class Elementwise : public Activation<Elementwise<F, T>, T> {
   // Always with a Dual, also for the value alone: for a plain number the formula would have to say std::exp.
   Dual<T> evaluate(T x) const { return (*formula_)(Dual<T>{x, 1}); }
 
-  std::shared_ptr<const F> formula_;  // behind a pointer, since a closure that captures cannot be assigned
+  std::shared_ptr<const F> formula_;  // by pointer, since a closure that captures cannot be assigned
 };
 
 /// An `Elementwise` in the precision T.

@@ -20,7 +20,7 @@ namespace descent {
 /// c, the positive weight, makes targets of 1 count more where they are rare:
 ///   BinaryCrossEntropy{.positive_weight = 9}
 ///
-/// Where p is 0 or 1 a logarithm counts as -100 instead of minus infinity, and p (1 - p) as 1e-12 at least,
+/// If p is 0 or 1, a logarithm counts as -100 instead of minus infinity, and p (1 - p) as 1e-12 at least,
 /// as in PyTorch: cost and gradient stay finite. A sigmoid that is saturated on the wrong side still learns
 /// nothing, because its own slope is 0; SigmoidCrossEntropy, from the logits, is exact there. Prefer it.
 ///

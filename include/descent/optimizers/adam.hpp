@@ -14,7 +14,7 @@ namespace descent {
 
 namespace detail {
 
-/// What Adam remembers: v and s.
+/// The state of Adam: v and s.
 template <Parameterized M>
 struct AdamState {
   TrainingProgress progress;

@@ -10,7 +10,7 @@
 
 namespace descent {
 
-/// What the velocity v of an optimizer with momentum is. Both take the same path, the sum with
+/// The definition of the velocity v of an optimizer with momentum. Both take the same path, the sum with
 /// alpha * (1 - beta) for its alpha.
 enum class Velocity : std::uint8_t {
   average,  ///< v = beta v + (1 - beta) dw

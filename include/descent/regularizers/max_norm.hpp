@@ -32,7 +32,7 @@ struct MaxNorm {
   }
 
  private:
-  /// Some rows at a time: their sums stay in registers while the columns, which lie one behind another, pass.
+  /// Some rows at a time: their sums stay in registers while the loop passes over the contiguous columns.
   void limit_rows(auto& w) const {
     constexpr Index strip = 64;
     using T = typename std::remove_cvref_t<decltype(w)>::Scalar;

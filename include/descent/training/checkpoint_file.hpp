@@ -20,7 +20,7 @@ namespace descent::detail {
 
 inline constexpr std::string_view checkpoint_magic = "descent checkpoint 3\n";
 
-/// Whether the bytes of a number stand in this machine's order, which is that of the numbers in a checkpoint.
+/// Tells the byte order of the numbers in a checkpoint, which is that of the machine that wrote it.
 inline constexpr std::uint32_t checkpoint_byte_order = 0x01020304;
 
 /// The bytes of a checkpoint: magic line, byte order, version of the library; for each value length of its path, path,

@@ -59,7 +59,7 @@ void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto
 
 }  // namespace detail
 
-/// What the model makes of each sample, as in inference.
+/// Returns the outputs of the model for each sample, as in inference.
 ///
 /// One model may predict in several threads at once. For single samples in a tight loop, keep a cache and
 /// call `model.forward(x, cache, Pass::inference())`: it allocates nothing from the second call on.

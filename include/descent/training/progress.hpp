@@ -29,7 +29,7 @@ enum class ProgressStyle {
   silent,
 };
 
-/// Where and how training shows its progress. NO_COLOR in the environment turns colours off.
+/// The stream and the style in which training shows its progress. NO_COLOR in the environment turns colors off.
 struct ProgressOptions {
   std::ostream* out = &std::cerr;
   ProgressStyle style = ProgressStyle::automatic;
