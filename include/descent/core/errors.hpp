@@ -232,4 +232,16 @@ inline void expect_backward(std::string_view component, Index features, const au
     detail::throw_backward(component, {y.rows(), y.cols()}, {x.rows(), x.cols()}, {dy.rows(), dy.cols()});
 }
 
+/// The sizes of a layer that has fixed ones.
+struct LayerSize {
+  Index features, outputs;
+};
+
+/// The same for a layer of this size: y, which the cache of another layer may hold, has as many rows as the outputs.
+inline void expect_backward(std::string_view component, const LayerSize& size, const auto& x, const auto& dy,
+                            const auto& y) {
+  expect_backward(component, size.features, x, dy, y);
+  if (y.rows() != size.outputs) detail::throw_features(component, size.outputs, {y.rows()});
+}
+
 }  // namespace descent

@@ -36,9 +36,7 @@ class InputLayer {
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
     const Vector<T>& divisor = self().divisor();
-    expect_backward(Derived::name, divisor.size(), x, dy, c.y);
-    if (c.y.rows() != divisor.size())
-      detail::throw_features(Derived::name, divisor.size(), {c.y.rows()});  // of another
+    expect_backward(Derived::name, {divisor.size(), divisor.size()}, x, dy, c.y);
     c.dx = Batch<T>{dy.data(), Shape{divisor.size()}, c.y.cols()}.array().colwise() / divisor.array();
     return x.with_numbers(c.dx);
   }

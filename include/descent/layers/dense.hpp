@@ -80,9 +80,7 @@ class Dense {
   /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
                            const Pass&) const {
-    expect_backward(name, weight.cols(), x, dy, c.y);
-    if (c.y.rows() != weight.rows())
-      detail::throw_features(name, weight.rows(), {c.y.rows()});  // of another layer
+    expect_backward(name, {weight.cols(), weight.rows()}, x, dy, c.y);
     const Batch<T> slopes = columns_of(dy, c);
     Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight);
     if (has_bias()) gradient.bias = slopes.rowwise().sum();

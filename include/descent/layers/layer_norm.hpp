@@ -78,9 +78,7 @@ class LayerNorm {
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, LayerNorm& gradient,
                     const Pass&) const {
-    expect_backward(name, gamma.size(), samples, slopes, c.y);
-    if (c.y.rows() != gamma.size())
-      detail::throw_features(name, gamma.size(), {c.y.rows()});  // of another layer
+    expect_backward(name, {gamma.size(), gamma.size()}, samples, slopes, c.y);
     const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
         dy{slopes.data(), x.shape(), x.samples()};
     gradient.gamma.setZero(x.rows());

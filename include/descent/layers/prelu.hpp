@@ -61,8 +61,8 @@ class PReLU {
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, PReLU& gradient,
                     const Pass&) const {
-    expect_backward(name, c.y.rows(), samples, slopes, c.y);
-    if (!shared() && c.y.rows() != slope.size()) detail::throw_features(name, slope.size(), {c.y.rows()});
+    const Index channels = shared() ? c.y.rows() : slope.size();
+    expect_backward(name, {channels, channels}, samples, slopes, c.y);
     const Batch<T> x{samples.data(), Shape{c.y.rows()}, c.y.cols()},
         dy{slopes.data(), x.shape(), x.samples()};
     gradient.slope.setZero(slope.size());
