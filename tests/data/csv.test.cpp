@@ -207,10 +207,9 @@ TEST_CASE("A quote that is not closed, or closed too early, is named") {
         "read_csv: cars.csv:3: expected a closing quote, got the end of the file; close the quote in this "
         "line; "
         "a quote within a quoted value is written twice");
-  CHECK(
-      complaint_about("a,b\n1,2\n3,\"4\" x\n") ==
-      "read_csv: cars.csv:3: expected a separator after a quoted value, got \"x\"; a quote within a quoted "
-      "value is written twice");
+  CHECK(complaint_about("a,b\n1,2\n3,\"4\" x\n") ==
+        "read_csv: cars.csv:3: expected a separator after a quoted value, got \"x\"; a quote within a quoted "
+        "value is written twice");
 }
 
 TEST_CASE("A byte order mark does not matter; UTF-16 is named") {
