@@ -12,6 +12,7 @@ import glob
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -253,11 +255,23 @@ def memory_table(runs, options):
 # --- the compiler -----------------------------------------------------------------------------------------------
 
 
-def compile_once(compiler, include_dirs, source, *more):
+COMPILE_TIME = HERE / "compile_time"
+PROGRAMS = {
+    "a single Eigen product": (COMPILE_TIME / "single_product.cpp",),
+    "a training program": (COMPILE_TIME / "minimal_training.cpp",),
+    "the same with <descent/descent.hpp>": (COMPILE_TIME / "minimal_training.cpp", "-include", "descent/descent.hpp"),
+}
+
+
+def compile_command(compiler, include_dirs, program, folder):
+    command = [compiler, "-std=c++20", "-O2", "-c", *PROGRAMS[program], "-o", os.path.join(folder, "out.o")]
+    return command + [argument for directory in include_dirs for argument in ("-I", directory)]
+
+
+def time_compiler(compiler, include_dirs, program):
     """Processor time in seconds and peak memory in MB of the compiler."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [compiler, "-std=c++20", "-O2", "-c", source, "-o", os.path.join(folder, "out.o"), *more]
-        command += [argument for directory in include_dirs for argument in ("-I", directory)]
+        command = compile_command(compiler, include_dirs, program, folder)
         process = subprocess.Popen(command)
         _, status, usage = os.wait4(process.pid, 0)  # counts the compiler's own children in
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -266,33 +280,58 @@ def compile_once(compiler, include_dirs, source, *more):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
+def count_instructions(compiler, include_dirs, program):
+    """Instructions of the compiler, which are the same in each run and on each machine, unlike its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--trace-children=yes",
+                   "--cachegrind-out-file=/dev/null"]
+        command = counter + compile_command(compiler, include_dirs, program, folder)
+        run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"compare.py: failed: {' '.join(map(str, command))}\n{run.stderr}")
+    return sum(int(number.replace(",", "")) for number in re.findall(r"I +refs: +([\d,]+)", run.stderr))
+
+
+def compilers():
+    return list(filter(shutil.which, ["g++", "clang++"]))
+
+
 def compile_table(include_dirs, options):
-    folder = HERE / "compile_time"
-    programs = {
-        "a single Eigen product": (folder / "single_product.cpp",),
-        "a training program": (folder / "minimal_training.cpp",),
-        "the same with <descent/descent.hpp>": (folder / "minimal_training.cpp", "-include", "descent/descent.hpp"),
-    }
-    rows, failures = [], []
-    for compiler in filter(shutil.which, ["g++", "clang++"]):
+    rows = []
+    for compiler in compilers():
         figures = defaultdict(list)
         for _ in range(1 if options.quick else 3):
-            for name, arguments in programs.items():
-                figures[name].append(compile_once(compiler, include_dirs, *arguments))
-                note(f"{compiler}: {name}: {figures[name][-1][0]:.2f} s")
+            for program in PROGRAMS:
+                figures[program].append(time_compiler(compiler, include_dirs, program))
+                note(f"{compiler}: {program}: {figures[program][-1][0]:.2f} s")
         base = None
-        for name in programs:
+        for program, of_program in figures.items():
             # The least: whatever else the machine does can only add to it.
-            seconds, memory = (min(column) for column in zip(*figures[name]))
+            seconds, memory = map(min, zip(*of_program))
             base = base or (seconds, memory)
-            rows.append([f"{compiler}: {name}", f"{seconds:.2f}", f"{seconds / base[0]:.2f}", f"{memory:.0f}",
+            rows.append([f"{compiler}: {program}", f"{seconds:.2f}", f"{seconds / base[0]:.2f}", f"{memory:.0f}",
                          f"{memory / base[1]:.2f}"])
-            if name == "a training program" and options.at_most:
-                for what, ratio, most in zip(["time", "memory"], [seconds / base[0], memory / base[1]], options.at_most):
-                    if ratio > most:
-                        failures.append(f"{compiler}: expected a ratio of {what} of at most {most:g}, got {ratio:.2f}")
     print("## Compile time and memory, -O2\n")
     print_table(["", "processor seconds", "ratio", "MB", "ratio"], rows)
+
+
+def check_compile_cost(include_dirs, at_most):
+    """Exits if a training program costs a compiler more, over a single product, than `at_most` allows."""
+    product, training = list(PROGRAMS)[:2]
+    jobs = [(compiler, include_dirs, program) for compiler in compilers() for program in (product, training)]
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        instructions = dict(zip(jobs, executor.map(lambda job: count_instructions(*job), jobs)))
+    memory = {job: time_compiler(*job)[1] for job in jobs}
+    rows, failures = [], []
+    for job in jobs:
+        base = (job[0], include_dirs, product)
+        ratios = {"instructions": instructions[job] / instructions[base], "memory": memory[job] / memory[base]}
+        rows.append([f"{job[0]}: {job[2]}", f"{instructions[job] / 1e9:.2f}", f"{ratios['instructions']:.2f}",
+                     f"{memory[job]:.0f}", f"{ratios['memory']:.2f}"])
+        if job[2] == training:
+            failures += [f"{job[0]}: expected a ratio of {of} of at most {most:g}, got {ratios[of]:.3f}"
+                         for of, most in zip(ratios, at_most) if ratios[of] > most]
+    print_table(["", "10^9 instructions", "ratio", "MB", "ratio"], rows)
     if failures:
         sys.exit("compare.py: " + "; ".join(failures))
 
@@ -336,8 +375,8 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=2, help="how long each worker trains in a round (2)")
     parser.add_argument("--quick", action="store_true", help="two short rounds: a look, not a measurement")
     parser.add_argument("--only", choices=["steps", "compile"], help="only the training steps, or only the compiler")
-    parser.add_argument("--at-most", nargs=2, type=float, metavar=("TIME", "MEMORY"),
-                        help="fail when a training program costs the compiler more, over a single product")
+    parser.add_argument("--at-most", nargs=2, type=float, metavar=("INSTRUCTIONS", "MEMORY"),
+                        help="only fail when a training program costs the compiler more, over a single product")
     options = parser.parse_args()
     if options.quick:
         options.repetitions, options.seconds = 2, 0.5
@@ -348,6 +387,8 @@ def main():
     options = parse_arguments()
     build = options.build / "benchmarks"
     settings = json.loads((build / "settings.json").read_text())
+    if options.at_most:
+        return check_compile_cost(tuple(settings["include_dirs"]), options.at_most)
     workers = find_workers(build)
 
     kernels = choose_openblas_kernels(workers) if options.only != "compile" else None

@@ -66,13 +66,13 @@ TEST_CASE("No npy file takes more than 12 times its size") {
 TEST_CASE("No checkpoint takes more than 4 times its size") {
   auto trainer = fuzz::some_trainer();
   trainer.run(fuzz::some_data(), 3000);  // whose history is most of the file
-  detail::CheckpointWriter writer;
+  detail::CheckpointWriter<XXH64> writer;
   trainer.visit_members(writer);
   const std::string file = std::move(writer).finish();
   auto again = fuzz::some_trainer();
   const auto read = [&](std::istream& in) {
     const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-    detail::CheckpointReader reader{bytes, "test"};
+    detail::CheckpointReader<XXH64> reader{bytes, "test"};
     again.visit_members(reader);
   };
   CHECK(memory_next_to_size(file, read) < 4);

@@ -40,7 +40,7 @@ inline void checkpoint(std::string_view bytes) {
   file.append(reinterpret_cast<const char*>(&value), sizeof value);
   auto loaded = trainer;
   try {
-    detail::CheckpointReader reader{file, "fuzz"};
+    detail::CheckpointReader<XXH64> reader{file, "fuzz"};
     loaded.visit_members(reader);
     reader.expect_end();
     std::ostringstream text;

@@ -72,11 +72,9 @@ class SampleWeights {
 /// number of samples; without any weight the gradient is 0.
 template <std::floating_point T>
 void divide_by_weight(Matrix<T>& gradient, double weight) {
-  Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> numbers{gradient.data(), gradient.size()};
-  if (weight > 0)
-    numbers *= T(1) / static_cast<T>(weight);
-  else
-    numbers.setZero();
+  const T factor = weight > 0 ? T(1) / static_cast<T>(weight) : T(0);
+  for (T *number = gradient.data(), *end = number + gradient.size(); number != end; ++number)
+    *number = weight > 0 ? *number * factor : T(0);
 }
 
 namespace detail {

@@ -35,27 +35,27 @@ struct Huber {
   template <BatchLike P>
   WeightedSum value(const P& prediction, const BatchLike auto& target,
                     SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals(name, prediction, target, weights, cost<typename P::Scalar>());
+    return sum<typename P::Scalar>(prediction, target, nullptr, weights);
   }
 
   template <BatchLike P>
   WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
                                  Matrix<typename P::Scalar>& dy,
                                  SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost<typename P::Scalar>(),
-                                      slope<typename P::Scalar>());
+    return sum<typename P::Scalar>(prediction, target, &dy, weights);
   }
 
  private:
-  /// With q = min(|r|, delta) both branches are q (|r| - q / 2).
+  /// With q = min(|r|, delta) both branches of the cost are q (|r| - q / 2).
   template <std::floating_point T>
-  auto cost() const {
+  WeightedSum sum(const Batch<T>& prediction, const Batch<T>& target, Matrix<T>* dy,
+                  SampleWeights<T> weights) const {
     expect_delta();
-    return [d = T(delta)](const auto& r) { return r.abs().min(d) * (r.abs() - T(0.5) * r.abs().min(d)); };
-  }
-  template <std::floating_point T>
-  auto slope() const {
-    return [d = T(delta)](const auto& r) { return r.min(d).max(-d); };
+    const T d = T(delta);
+    return detail::sum_over_residuals(
+        name, prediction, target, dy, weights,
+        [d](const auto& r) { return r.abs().min(d) * (r.abs() - T(0.5) * r.abs().min(d)); },
+        [d](const auto& r) { return r.min(d).max(-d); });
   }
 
   void expect_delta() const {

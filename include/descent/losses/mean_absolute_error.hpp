@@ -24,14 +24,16 @@ struct MeanAbsoluteError {
   template <BatchLike P>
   WeightedSum value(const P& prediction, const BatchLike auto& target,
                     SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals(name, prediction, target, weights, cost);
+    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, nullptr, weights, cost,
+                                                          slope);
   }
 
   template <BatchLike P>
   WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
                                  Matrix<typename P::Scalar>& dy,
                                  SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals(name, prediction, target, dy, weights, cost, slope);
+    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, &dy, weights, cost,
+                                                          slope);
   }
 
  private:

@@ -12,14 +12,15 @@
 
 namespace descent::detail {
 
-/// The sum over samples of a cost of the residuals r = p - t, which is a mean over the outputs of a sample. `cost` maps
-/// an array of residuals to an array expression.
+/// The sum over samples of a cost of the residuals r = p - t, which is a mean over the outputs of a sample, and its
+/// gradient, if one is asked for. `cost` maps an array of residuals to an array expression; `slope` is its derivative.
 template <std::floating_point T>
 WeightedSum sum_over_residuals(std::string_view component, const std::type_identity_t<Batch<T>>& prediction,
-                               const std::type_identity_t<Batch<T>>& target, SampleWeights<T> weights,
-                               auto&& cost) {
+                               const std::type_identity_t<Batch<T>>& target, Matrix<T>* dy,
+                               SampleWeights<T> weights, auto&& cost, auto&& slope) {
   expect_same_shape(component, prediction, target, weights);
   const Index outputs = prediction.rows();
+  if (dy != nullptr) dy->resize(outputs, prediction.cols());
   constexpr Index block = 256;
   T residuals[block];
   double total = 0;
@@ -29,28 +30,10 @@ WeightedSum sum_over_residuals(std::string_view component, const std::type_ident
       Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> r{residuals, part.count};
       r = flat(prediction, part) - flat(target, part);
       total += static_cast<double>(w) * static_cast<double>(cost(r).sum());
+      if (dy != nullptr) flat(*dy, part) = slope(r) * (w / static_cast<T>(outputs));
     }
   });
-  return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
-}
-
-/// The same, and its gradient; `slope` is the derivative of `cost`.
-template <std::floating_point T>
-WeightedSum sum_over_residuals(std::string_view component, const std::type_identity_t<Batch<T>>& prediction,
-                               const std::type_identity_t<Batch<T>>& target, Matrix<T>& dy,
-                               SampleWeights<T> weights, auto&& cost, auto&& slope) {
-  expect_same_shape(component, prediction, target, weights);
-  const Index outputs = prediction.rows();
-  dy.resize(outputs, prediction.cols());
-  auto residuals = flat(dy);
-  residuals = flat(prediction) - flat(target);
-  double total = 0;
-  weights.for_each_range(prediction.cols(), [&](Index first, Index count, T w) {
-    auto r = flat(dy, Part{first * outputs, count * outputs});
-    total += static_cast<double>(w) * static_cast<double>(cost(r).sum());
-    r = slope(r) * (w / static_cast<T>(outputs));
-  });
-  clear_columns_without_weight(dy, weights);
+  if (dy != nullptr) clear_columns_without_weight(*dy, weights);
   return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
 }
 

@@ -133,9 +133,8 @@ class BatchGradient {
                        const auto [first, count] = part_of(total.size(), worker, 64);
                        for (Index i = first; i < first + count; i += block) {
                          const Part here{i, std::min(block, first + count - i)};
-                         auto sum = total.array(here);
-                         sum += part.array(here);
-                         if (rank + 1 == threads() && !all_finite(sum)) finite = false;
+                         for (Index k = i; k < i + here.count; ++k) total.data[k] += part.data[k];
+                         if (rank + 1 == threads() && !all_finite(total.array(here))) finite = false;
                        }
                      });
       });

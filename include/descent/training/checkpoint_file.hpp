@@ -24,7 +24,9 @@ inline constexpr std::string_view checkpoint_magic = "descent checkpoint 3\n";
 inline constexpr std::uint32_t checkpoint_byte_order = 0x01020304;
 
 /// The bytes of a checkpoint: magic line, byte order, version of the library; for each value length of its path, path,
-/// rows, columns, bytes of a number and the numbers; and the hash of all that.
+/// rows, columns, bytes of a number and the numbers; and the hash of all that. A template, so that programs without
+/// checkpoints do not compile it.
+template <class Hash>
 class CheckpointWriter final : public Archive {
  public:
   CheckpointWriter() {
@@ -35,7 +37,7 @@ class CheckpointWriter final : public Archive {
   }
 
   std::string finish() && {
-    XXH64 hash;
+    Hash hash;
     hash.update(bytes_);
     append(hash.value());
     return std::move(bytes_);
@@ -58,6 +60,7 @@ class CheckpointWriter final : public Archive {
 
 /// Reads what CheckpointWriter wrote, value by value. Throws FormatError where a value is not the one that is asked
 /// for; nothing in the file makes it take memory that the file does not take itself.
+template <class Hash>
 class CheckpointReader final : public Archive {
  public:
   CheckpointReader(std::string_view bytes, std::string_view source) : left_{bytes}, source_{source} {
@@ -70,7 +73,7 @@ class CheckpointReader final : public Archive {
     }
     if (bytes.size() < checkpoint_magic.size() + sizeof(std::uint64_t)) fail_cut_short();
     left_.remove_suffix(sizeof(std::uint64_t));
-    XXH64 hash;
+    Hash hash;
     hash.update(left_);
     std::uint64_t expected = 0;
     std::memcpy(&expected, bytes.data() + left_.size(), sizeof expected);
@@ -142,13 +145,13 @@ void load_checkpoint(const std::string& path, auto& value) {
   if (!bytes)
     throw_error<FormatError>("checkpoint", {"expected a file at \"", path, "\", but reading failed"},
                              "is it a folder?");
-  CheckpointReader reader{*bytes, path};
+  CheckpointReader<XXH64> reader{*bytes, path};
   value.visit_members(static_cast<Archive&>(reader));
   reader.expect_end();
 }
 
 void save_checkpoint(const std::string& path, auto& value) {
-  CheckpointWriter writer;
+  CheckpointWriter<XXH64> writer;
   value.visit_members(static_cast<Archive&>(writer));
   const std::string bytes = std::move(writer).finish();
   replace_file(path, "checkpoint", [&](std::ostream& out) {
