@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <descent/core/product.hpp>
 #include <descent/core/random.hpp>
+#include <descent/linalg/product.hpp>
 #include <vector>
 
 #include "sizes.hpp"

@@ -3,7 +3,7 @@
 // A backend of Eigen's products with a stopwatch, for `step_descent_timed`, which tells what share of a step they take.
 
 #include <chrono>
-#include <descent/core/product.hpp>
+#include <descent/linalg/product.hpp>
 
 /// What the products of this thread have taken so far.
 inline thread_local double seconds_in_products = 0;

@@ -21,7 +21,7 @@ function(descent_add_backend name include_dir library)
     set_target_properties(descent::${name} PROPERTIES
       INTERFACE_LINK_LIBRARIES "descent::descent;${library};${OpenMP_CXX_LIBRARIES}"
       INTERFACE_INCLUDE_DIRECTORIES "${include_dir};${OpenMP_CXX_INCLUDE_DIRS}"
-      INTERFACE_COMPILE_DEFINITIONS "DESCENT_BACKEND=\"descent/backends/${name}.hpp\"")
+      INTERFACE_COMPILE_DEFINITIONS "DESCENT_BACKEND=\"descent/linalg/backends/${name}.hpp\"")
   endif()
 endfunction()
 descent_add_backend(openblas "${DESCENT_OPENBLAS_INCLUDE_DIR}" "${DESCENT_OPENBLAS_LIBRARY}")

@@ -1,4 +1,4 @@
-# descent::gzip is descent::descent with what <descent/data/gzip.hpp> needs. There is none without zlib.
+# descent::gzip is descent::descent with what <descent/io/gzip.hpp> needs. There is none without zlib.
 find_package(ZLIB QUIET)
 if(ZLIB_FOUND AND NOT TARGET descent::gzip)
   # The library by its path: ZLIB::ZLIB itself is known only where it was looked for.

@@ -4,13 +4,13 @@
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
 if(NOT TARGET descent::gzip)
-  list(REMOVE_ITEM headers descent/data/gzip.hpp)
+  list(REMOVE_ITEM headers descent/io/gzip.hpp)
 endif()
 if(NOT TARGET descent::onnx)
-  list(FILTER headers EXCLUDE REGEX "^descent/io/onnx")
+  list(FILTER headers EXCLUDE REGEX "^descent/io/onnx[./]")
 endif()
 # Those of other products need their libraries; their own tests include them.
-list(FILTER headers EXCLUDE REGEX "^descent/backends/")
+list(FILTER headers EXCLUDE REGEX "^descent/linalg/backends/")
 set(sources "")
 foreach(header IN LISTS headers)
   set(source ${PROJECT_BINARY_DIR}/standalone/${header}.cpp)

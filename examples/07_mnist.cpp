@@ -14,7 +14,7 @@
 #include <iostream>
 #include <string>
 #ifdef EXAMPLES_HAVE_ZLIB
-#include <descent/data/gzip.hpp>
+#include <descent/io/gzip.hpp>
 #endif
 
 using namespace descent;

@@ -11,14 +11,16 @@
 #include "catch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/random.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
-#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/activations/relu.hpp"
 #include "descent/layers/dense.hpp"
-#include "descent/layers/dropout.hpp"
-#include "descent/layers/relu.hpp"
+#include "descent/layers/noise/dropout.hpp"
+#include "descent/layers/normalization/batch_norm.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/sequential.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace support {
 

@@ -1,7 +1,7 @@
 // A whole training program, with no more headers than it needs.
 
+#include <descent/layers/activations/relu.hpp>
 #include <descent/layers/dense.hpp>
-#include <descent/layers/relu.hpp>
 #include <descent/losses/mean_squared_error.hpp>
 #include <descent/models/sequential.hpp>
 #include <descent/optimizers/adam.hpp>

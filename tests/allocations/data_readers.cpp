@@ -1,6 +1,6 @@
-#include <descent/data/csv.hpp>
-#include <descent/data/idx.hpp>
-#include <descent/data/npy.hpp>
+#include <descent/io/csv.hpp>
+#include <descent/io/idx.hpp>
+#include <descent/io/npy.hpp>
 #include <string>
 
 #include "allocations/reader_memory.hpp"

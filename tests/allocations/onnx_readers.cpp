@@ -1,5 +1,5 @@
 #include <cstdint>
-#include <descent/io/onnx_load.hpp>
+#include <descent/io/onnx/load.hpp>
 #include <string>
 
 #include "allocations/reader_memory.hpp"

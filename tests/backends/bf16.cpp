@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "descent/core/product.hpp"
+#include "descent/linalg/product.hpp"
 
 using namespace descent;
 

@@ -1,4 +1,18 @@
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/loss.hpp"
+#include "descent/concepts/metric.hpp"
+#include "descent/concepts/optimizer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/concepts/regularizer.hpp"
+#include "descent/concepts/schedule.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 #include <string>
 #include <string_view>

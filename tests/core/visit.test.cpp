@@ -1,12 +1,19 @@
-#include "descent/core/visit.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/tree/dimensions.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "catch.hpp"
-#include "descent/layers/batch_norm.hpp"
 #include "descent/layers/dense.hpp"
+#include "descent/layers/normalization/batch_norm.hpp"
 #include "descent/models/sequential.hpp"
 
 namespace visit_test {
@@ -139,7 +146,7 @@ TEST_CASE("visit_flat: models of other shapes are refused") {
   for (const auto* other : {&wider, &transposed}) {
     CHECK_THROWS_AS(visit_flat([](auto a, auto b) { a += b; }, net, *other), ShapeError);
     CHECK_THROWS_AS(visit_parts(
-                        Alone{}, [](auto a, auto b) { a += b; }, net, *other),
+                        SingleThread{}, [](auto a, auto b) { a += b; }, net, *other),
                     ShapeError);
   }
 }

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "descent/data/augment.hpp"
+#include "descent/data/augment/augment.hpp"
+#include "descent/data/augment/random_flip.hpp"
 #include "descent/data/impute.hpp"
 #include "descent/data/k_fold.hpp"
 #include "descent/data/one_hot.hpp"
-#include "descent/data/random_flip.hpp"
 #include "descent/data/split.hpp"
 #include "descent/data/synthetic.hpp"
 #include "support.hpp"

@@ -4,9 +4,9 @@
 // Bad files must throw descent::Error and nothing else; anything else that gets out of here is a fault.
 
 #include <cstring>
-#include <descent/data/csv.hpp>
-#include <descent/data/idx.hpp>
-#include <descent/data/npy.hpp>
+#include <descent/io/csv.hpp>
+#include <descent/io/idx.hpp>
+#include <descent/io/npy.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <descent/layers/batch_norm.hpp>
 #include <descent/layers/dense.hpp>
+#include <descent/layers/normalization/batch_norm.hpp>
 #include <descent/losses/mean_squared_error.hpp>
 #include <descent/metrics/r2.hpp>
 #include <descent/models/sequential.hpp>

@@ -6,11 +6,11 @@
 #include <descent/data/standardize.hpp>
 #include <descent/io/model_file.hpp>
 #include <descent/io/safetensors.hpp>
-#include <descent/layers/batch_norm.hpp>
+#include <descent/layers/activations/gelu.hpp>
 #include <descent/layers/dense.hpp>
-#include <descent/layers/dropout.hpp>
 #include <descent/layers/flatten.hpp>
-#include <descent/layers/gelu.hpp>
+#include <descent/layers/noise/dropout.hpp>
+#include <descent/layers/normalization/batch_norm.hpp>
 #include <descent/layers/reshape.hpp>
 #include <descent/models/network.hpp>
 #include <sstream>

@@ -2,8 +2,8 @@
 
 // Apart from feed.hpp, since it needs protozero.
 
-#include <descent/io/onnx_load.hpp>
-#include <descent/io/onnx_write.hpp>
+#include <descent/io/onnx/load.hpp>
+#include <descent/io/onnx/write.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>

@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "catch.hpp"
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
 
 namespace support {
 

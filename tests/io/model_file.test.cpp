@@ -230,7 +230,7 @@ TEST_CASE("model_file: tensors have their logical shapes, as in safetensors") {
 TEST_CASE("A file of format 1 is read for ever") {
   // A network of all layers that there were, saved when the format was new.
   const auto [network, shape, labels, version] =
-      load_model(std::filesystem::path{DESCENT_TESTS_DIR} / "io" / "format_1.model");
+      load_model(std::filesystem::path{DESCENT_TESTS_DIR} / "io" / "model_file" / "format_1.model");
   CHECK(shape == Shape{5});
   CHECK(labels == std::vector<std::string>{"a", "b", "c"});
   const Vector<> outputs = predict(network, x).col(0);

@@ -361,7 +361,7 @@ TEST_CASE("A file that is cut short anywhere leaves the model as it was") {
   CHECK(values_of(net) == before);
 }
 
-TEST_CASE("Texts that are no UTF-8 are refused, and the old file stays") {
+TEST_CASE("PackedStrings that are no UTF-8 are refused, and the old file stays") {
   const TemporaryFolder folder;
   const auto path = folder.path / "net.safetensors";
   save_safetensors(path, PReLU{}, {.metadata = {{"a", "b"}}});

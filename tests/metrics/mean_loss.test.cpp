@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/inference/evaluate.hpp"
 #include "descent/losses/mean_absolute_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/optimizers/adam.hpp"
-#include "descent/training/evaluate.hpp"
 #include "descent/training/fit.hpp"
 #include "support.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/parameter.hpp"
 
 /// A point as a model: any cost of parameters can be minimised.
 struct Point {

@@ -1,9 +1,9 @@
 #include "descent/regularizers/l2.hpp"
 
 #include "catch.hpp"
-#include "descent/layers/batch_norm.hpp"
+#include "descent/layers/activations/prelu.hpp"
 #include "descent/layers/dense.hpp"
-#include "descent/layers/prelu.hpp"
+#include "descent/layers/normalization/batch_norm.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/sequential.hpp"
 

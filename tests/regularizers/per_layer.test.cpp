@@ -3,8 +3,8 @@
 #include <concepts>
 
 #include "catch.hpp"
-#include "descent/layers/batch_norm.hpp"
 #include "descent/layers/dense.hpp"
+#include "descent/layers/normalization/batch_norm.hpp"
 #include "descent/models/network.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/regularizers/any_regularizer.hpp"

@@ -1,8 +1,8 @@
 // Trains a network with a checkpoint after each step, goes on from the checkpoint if there is one, and writes the
 // final weights:  train CHECKPOINT WEIGHTS
 
-#include <descent/data/augment.hpp>
-#include <descent/data/random_noise.hpp>
+#include <descent/data/augment/augment.hpp>
+#include <descent/data/augment/random_noise.hpp>
 #include <descent/descent.hpp>
 #include <filesystem>
 #include <fstream>

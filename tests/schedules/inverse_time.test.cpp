@@ -1,7 +1,7 @@
 #include "descent/schedules/inverse_time.hpp"
 
 #include "catch.hpp"
-#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
 
 namespace inverse_time_test {
 

@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <cstring>
-#include <descent/data/augment.hpp>
-#include <descent/data/random_noise.hpp>
+#include <descent/data/augment/augment.hpp>
+#include <descent/data/augment/random_noise.hpp>
 #include <descent/data/standardize.hpp>
 #include <descent/losses/softmax_cross_entropy.hpp>
 #include <descent/metrics/accuracy.hpp>

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "catch.hpp"
+#include "descent/layers/activations/elementwise.hpp"
+#include "descent/layers/activations/relu.hpp"
 #include "descent/layers/dense.hpp"
-#include "descent/layers/elementwise.hpp"
 #include "descent/layers/identity.hpp"
-#include "descent/layers/relu.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/models/concat.hpp"
 #include "descent/models/network.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "descent/layers/dropout.hpp"
+#include "descent/layers/noise/dropout.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
 #include "descent/optimizers/adam.hpp"

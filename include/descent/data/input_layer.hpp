@@ -2,8 +2,10 @@
 
 #include <concepts>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

@@ -9,6 +9,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/input_layer.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent {
 

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <concepts>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
 #include "descent/initializers/normal.hpp"
 #include "descent/initializers/uniform.hpp"
 

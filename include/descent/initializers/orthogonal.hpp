@@ -4,8 +4,10 @@
 #include <concepts>
 #include <string_view>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

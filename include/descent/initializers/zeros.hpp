@@ -2,7 +2,9 @@
 
 #include <concepts>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

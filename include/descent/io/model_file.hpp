@@ -13,20 +13,22 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
-#include "descent/core/describe.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/replace_file.hpp"
+#include "descent/core/types.hpp"
 #include "descent/core/version.hpp"
-#include "descent/core/xxh64.hpp"
-#include "descent/data/files.hpp"
-#include "descent/io/architecture.hpp"
-#include "descent/io/layer_registry.hpp"
-#include "descent/io/model_reader.hpp"
-#include "descent/io/standard_registry.hpp"
-#include "descent/io/tensor_file.hpp"
-#include "descent/training/predict.hpp"
+#include "descent/inference/predict.hpp"
+#include "descent/io/model_file/architecture.hpp"
+#include "descent/io/model_file/layer_registry.hpp"
+#include "descent/io/model_file/model_reader.hpp"
+#include "descent/io/model_file/standard_registry.hpp"
+#include "descent/io/open_file.hpp"
+#include "descent/io/safetensors/tensor_file.hpp"
+#include "descent/serialize/atomic_file.hpp"
+#include "descent/serialize/xxh64.hpp"
+#include "descent/tree/describe.hpp"
 
 namespace descent {
 

@@ -2,5 +2,5 @@
 
 // Writes networks as .onnx and reads them. Needs protozero: link descent::onnx, or have its headers on the path.
 
-#include "descent/io/onnx_load.hpp"
-#include "descent/io/onnx_save.hpp"
+#include "descent/io/onnx/load.hpp"
+#include "descent/io/onnx/save.hpp"

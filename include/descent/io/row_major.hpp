@@ -7,9 +7,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "descent/core/dimensions.hpp"
 #include "descent/core/types.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/tree/dimensions.hpp"
+#include "descent/tree/leaves.hpp"
 
 namespace descent::detail {
 

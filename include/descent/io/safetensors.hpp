@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/layer.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/replace_file.hpp"
-#include "descent/data/files.hpp"
-#include "descent/io/tensor_file.hpp"
+#include "descent/io/open_file.hpp"
+#include "descent/io/safetensors/tensor_file.hpp"
+#include "descent/serialize/atomic_file.hpp"
 
 namespace descent {
 

@@ -4,10 +4,15 @@
 #include <string_view>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/initializer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/product.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
 #include "descent/initializers/he.hpp"
+#include "descent/linalg/product.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent {
 

@@ -3,7 +3,9 @@
 #include <concepts>
 #include <string_view>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 

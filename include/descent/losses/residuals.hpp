@@ -7,8 +7,10 @@
 
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent::detail {
 

@@ -4,12 +4,15 @@
 #include <string_view>
 #include <type_traits>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

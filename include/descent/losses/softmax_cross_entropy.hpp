@@ -5,11 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent {

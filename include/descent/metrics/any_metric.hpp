@@ -6,11 +6,15 @@
 #include <string_view>
 #include <utility>
 
-#include "descent/core/archive.hpp"
-#include "descent/core/concepts.hpp"
-#include "descent/core/output_kind.hpp"
+#include "descent/concepts/loss.hpp"
+#include "descent/concepts/metric.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/misfit.hpp"
 #include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
 #include "descent/metrics/mean_loss.hpp"
+#include "descent/serialize/archive.hpp"
 
 namespace descent {
 

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"

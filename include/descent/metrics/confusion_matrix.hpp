@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/number_text.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/metrics/classes.hpp"

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 
 namespace descent {

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/threshold.hpp"

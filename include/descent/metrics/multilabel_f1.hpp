@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/class_counts.hpp"
 #include "descent/metrics/labels.hpp"

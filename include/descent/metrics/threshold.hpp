@@ -2,9 +2,9 @@
 
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
-#include "descent/core/output_kind.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent {

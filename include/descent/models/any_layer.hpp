@@ -5,13 +5,19 @@
 #include <type_traits>
 #include <utility>
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
-#include "descent/core/describe.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/hooks.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
-#include "descent/core/hooks.hpp"
-#include "descent/core/output_kind.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/describe.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

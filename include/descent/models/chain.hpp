@@ -6,9 +6,12 @@
 #include <type_traits>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/hooks.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/hooks.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent::detail {
 

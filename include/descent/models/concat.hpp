@@ -7,10 +7,15 @@
 #include <tuple>
 #include <utility>
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
-#include "descent/core/output_kind.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
 #include "descent/models/chain.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

@@ -4,10 +4,14 @@
 #include <string_view>
 #include <utility>
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
 #include "descent/models/chain.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

@@ -6,11 +6,15 @@
 #include <tuple>
 #include <utility>
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
-#include "descent/core/output_kind.hpp"
-#include "descent/core/scratch.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/not_copied.hpp"
+#include "descent/core/types.hpp"
 #include "descent/models/chain.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -39,7 +43,7 @@ class Sequential {
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> layers;
-    Scratch<std::array<Batch<Scalar>, size>> outputs;  // mostly in the memory of `layers`
+    NotCopied<std::array<Batch<Scalar>, size>> outputs;  // mostly in the memory of `layers`
   };
 
   // Only an exact First: a Sequential converts to AnyLayer, which would take the place of the copy constructor.

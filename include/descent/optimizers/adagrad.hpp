@@ -1,8 +1,10 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -42,7 +44,7 @@ struct Adagrad {
     return state;
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.progress)), eps = T(epsilon);

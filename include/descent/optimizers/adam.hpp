@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <string_view>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -71,7 +73,7 @@ struct Adam {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     const double alpha = learning_rate(state.progress);
     const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.progress.step};

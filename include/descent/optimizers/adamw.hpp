@@ -2,11 +2,13 @@
 
 #include <cstdint>
 
-#include "descent/core/concepts.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -47,7 +49,7 @@ struct AdamW {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);

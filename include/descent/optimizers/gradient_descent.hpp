@@ -1,7 +1,8 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -25,7 +26,7 @@ struct GradientDescent {
     return {};
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.progress));

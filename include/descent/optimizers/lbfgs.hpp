@@ -7,12 +7,17 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/function_ref.hpp"
+#include "descent/core/not_copied.hpp"
 #include "descent/core/options.hpp"
-#include "descent/core/scratch.hpp"
+#include "descent/core/types.hpp"
 #include "descent/optimizers/line_search.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -42,8 +47,8 @@ struct LBFGS {
     TrainingProgress progress;
     M gradient, last_step;          // dw where the last step began, and that step
     std::vector<M> steps, changes;  // s and y, the oldest first
-    Scratch<std::vector<double>> projections = {};
-    Scratch<std::optional<detail::Evaluated<M>>> trial = {};  // of the line search
+    NotCopied<std::vector<double>> projections = {};
+    NotCopied<std::optional<detail::Evaluated<M>>> trial = {};  // of the line search
 
     void visit_members(auto& a) {
       a("progress", progress);

@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "descent/core/concepts.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/function_ref.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent::detail {
 

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/lbfgs.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

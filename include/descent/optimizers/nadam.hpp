@@ -2,12 +2,14 @@
 
 #include <cmath>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -52,7 +54,7 @@ struct Nadam {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);

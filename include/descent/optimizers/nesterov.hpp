@@ -1,9 +1,11 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/momentum.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -41,7 +43,7 @@ struct Nesterov {
     return {{}, zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);

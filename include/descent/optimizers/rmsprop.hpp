@@ -2,10 +2,12 @@
 
 #include <optional>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/schedules/learning_rate.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 
@@ -57,7 +59,7 @@ struct RMSprop {
   }
 
   /// The options that `state` was made with decide whether it is centred and has momentum.
-  template <Parameterized M, class Workers = Alone>
+  template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.progress)), keep = T(momentum), eps = T(epsilon);

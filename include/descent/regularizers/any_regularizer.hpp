@@ -3,7 +3,10 @@
 #include <functional>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/regularizer.hpp"
+#include "descent/core/misfit.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

@@ -1,7 +1,11 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

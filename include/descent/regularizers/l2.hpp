@@ -1,7 +1,8 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/core/types.hpp"
 #include "descent/regularizers/elastic_net.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
 #include "descent/regularizers/elastic_net.hpp"
 #include "descent/regularizers/l1.hpp"
 #include "descent/regularizers/l2.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent {
 

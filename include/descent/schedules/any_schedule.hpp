@@ -5,7 +5,8 @@
 #include <functional>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/schedule.hpp"
+#include "descent/core/misfit.hpp"
 
 namespace descent {
 

@@ -5,7 +5,9 @@
 #include <functional>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
+#include "descent/concepts/schedule.hpp"
+#include "descent/core/misfit.hpp"
 #include "descent/core/options.hpp"
 
 namespace descent {

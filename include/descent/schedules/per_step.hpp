@@ -1,6 +1,7 @@
 #pragma once
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
+#include "descent/concepts/schedule.hpp"
 
 namespace descent {
 

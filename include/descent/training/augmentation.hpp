@@ -6,7 +6,8 @@
 #include <span>
 #include <utility>
 
-#include "descent/core/concepts.hpp"
+#include "descent/core/misfit.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

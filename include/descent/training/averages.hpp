@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "descent/core/concepts.hpp"
 #include "descent/core/exponential_average.hpp"
-#include "descent/core/visit.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent::detail {
 

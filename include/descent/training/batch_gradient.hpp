@@ -9,12 +9,18 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/thread_team.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/parallel/thread_workers.hpp"
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
+#include "descent/tree/leaves.hpp"
 
 namespace descent::detail {
 
@@ -63,16 +69,16 @@ struct BatchResult {
 /// samples. Owns the working memory of both, and the threads.
 ///
 /// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
-/// sum needs no weights; layers that look at a whole batch sum over the team themselves.
+/// sum needs no weights; layers that look at a whole batch sum over the workers themselves.
 template <Layer M>
 class BatchGradient {
  public:
   using T = typename M::Scalar;
 
   [[gnu::cold]] BatchGradient(const M& model, const Threads& threads)
-      : team_{threads.start()},
+      : workers_{threads.start()},
         parameters_{parameter_count(model)},
-        gradients_(static_cast<std::size_t>(team_->size()), zeros_like(model)),
+        gradients_(static_cast<std::size_t>(workers_->size()), zeros_like(model)),
         full_(gradients_.size()),
         rest_(gradients_.size()) {}
 
@@ -82,14 +88,14 @@ class BatchGradient {
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
                          const Pass::Training& at) {
     const bool shared = is_worth_sharing(batch.size());
-    Workers& workers = shared ? *team_ : single_;
+    Workers& workers = shared ? *workers_ : single_;
     std::vector<PartOfBatch<M>>& parts = is_full ? full_ : rest_;
-    workers.run([&](Team& worker) {
+    workers.run([&](Worker& worker) {
       const auto rank = static_cast<std::size_t>(worker.rank());
       const Part part = part_of(batch.size(), worker);
       Pass::Training pass = at;
       pass.first_sample += part.first;
-      if (worker.size() > 1) pass.team = &worker;
+      if (worker.size() > 1) pass.worker = &worker;
       compute_part(model, loss, batch.part(part), worker, Pass::training(pass), parts[rank],
                    gradients_[rank]);
     });
@@ -103,7 +109,7 @@ class BatchGradient {
 
  private:
   /// Runs forward, loss and backward for the samples of a worker.
-  static void compute_part(const M& model, const auto& loss, const MiniBatch<T>& samples, Team& worker,
+  static void compute_part(const M& model, const auto& loss, const MiniBatch<T>& samples, Worker& worker,
                            const Pass& pass, PartOfBatch<M>& part, M& gradient) {
     const auto [x, y, weights] = samples.load(part.samples);
     const Batch<T> prediction = model.forward(x, part.cache, pass);
@@ -125,7 +131,7 @@ class BatchGradient {
   bool add_up() {
     std::atomic<bool> finite = true;
     for (int rank = 1; rank < threads(); ++rank)
-      team_->run([&](const Team& worker) {
+      workers_->run([&](const Worker& worker) {
         visit_leaves(gradients_[0], gradients_[static_cast<std::size_t>(rank)],
                      [&](const Leaf<T>& total, const Leaf<const T>& part) {
                        if (total.is_state()) return;
@@ -141,7 +147,7 @@ class BatchGradient {
     return finite;
   }
 
-  std::unique_ptr<Workers> team_;  // first: it refuses numbers of threads that cannot be
+  std::unique_ptr<Workers> workers_;  // first: it refuses numbers of threads that cannot be
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
   std::vector<PartOfBatch<M>> full_, rest_;

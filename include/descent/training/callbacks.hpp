@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/core/misfit.hpp"
 #include "descent/training/history.hpp"
 
 namespace descent {

@@ -4,14 +4,18 @@
 #include <optional>
 #include <string_view>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
-#include "descent/training/check_loss.hpp"
-#include "descent/training/evaluate.hpp"
+#include "descent/inference/check_loss.hpp"
+#include "descent/inference/evaluate.hpp"
+#include "descent/inference/predict.hpp"
 #include "descent/training/loop_state.hpp"
 #include "descent/training/options.hpp"
-#include "descent/training/predict.hpp"
 
 namespace descent::detail {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "descent/core/archive.hpp"
-#include "descent/training/checkpoint_file.hpp"
+#include "descent/serialize/archive.hpp"
+#include "descent/training/checkpoint/file.hpp"
 #include "descent/training/loop_state.hpp"
 
 namespace descent {

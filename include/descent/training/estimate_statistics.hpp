@@ -1,8 +1,10 @@
 #pragma once
 
-#include "descent/core/backward.hpp"
-#include "descent/core/concepts.hpp"
-#include "descent/training/predict.hpp"
+#include "descent/concepts/backward.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/inference/predict.hpp"
 
 namespace descent {
 

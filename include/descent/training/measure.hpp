@@ -5,10 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
+#include "descent/inference/check_loss.hpp"
+#include "descent/inference/evaluate.hpp"
 #include "descent/metrics/any_metric.hpp"
-#include "descent/training/check_loss.hpp"
-#include "descent/training/evaluate.hpp"
 #include "descent/training/options.hpp"
 #include "descent/training/progress.hpp"
 

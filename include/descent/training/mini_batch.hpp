@@ -7,10 +7,11 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/sample_weights.hpp"
-#include "descent/core/team.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/training/augmentation.hpp"
 
 namespace descent::detail {

@@ -5,9 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent::detail {
 

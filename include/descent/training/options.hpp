@@ -6,20 +6,22 @@
 #include <string_view>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
-#include "descent/core/thread_team.hpp"
+#include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
+#include "descent/parallel/thread_workers.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
-#include "descent/regularizers/any_transform.hpp"
 #include "descent/training/augmentation.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
 #include "descent/training/sample_order.hpp"
+#include "descent/transforms/any_transform.hpp"
 
 namespace descent {
 

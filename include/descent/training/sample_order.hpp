@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/misfit.hpp"
+#include "descent/core/types.hpp"
 
 namespace descent {
 

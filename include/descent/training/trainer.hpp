@@ -9,17 +9,19 @@
 #include <utility>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/hooks.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/loss.hpp"
+#include "descent/concepts/optimizer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/flush_denormals.hpp"
-#include "descent/core/hooks.hpp"
-#include "descent/core/scratch.hpp"
+#include "descent/core/not_copied.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/parallel/flush_denormals.hpp"
 #include "descent/training/averages.hpp"
 #include "descent/training/batch_gradient.hpp"
 #include "descent/training/check_run.hpp"
-#include "descent/training/evaluate.hpp"
 #include "descent/training/measure.hpp"
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
@@ -291,7 +293,7 @@ class Trainer final : private detail::Checkpointed {
   detail::LoopState loop_;
   std::vector<AnyMetric<T>> metrics_;  // of the epoch in progress
   std::optional<M> average_, best_model_;
-  Scratch<std::unique_ptr<BatchGradient>> batch_gradient_;
+  NotCopied<std::unique_ptr<BatchGradient>> batch_gradient_;
 };
 
 }  // namespace descent

@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "descent/core/concepts.hpp"
+#include "descent/concepts/optimizer.hpp"
+#include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "descent/checks/gradient_check.hpp"

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <concepts>
+
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/types.hpp"
+#include "descent/tree/traverse.hpp"
+
+namespace descent {
+
+/// A differentiable function with parameters, a plain value.
+///
+///   output_shape(in)                        the shape after the layer; throws ShapeError when `in` does not fit
+///   forward(x, cache, pass)                 returns y, in memory of the cache or of x
+///   backward(x, dy, cache, gradient, pass)  overwrites the parameters of `gradient`, a layer of the same type, with
+///                                           dL/dparameter, and returns dx, in memory of the cache or of dy; the cache
+///                                           and the pass are those of forward
+///
+/// forward and backward are const: what they need to remember is in the cache, which the caller owns.
+///
+/// Optional members, the hooks. A hook with another signature, or a member whose name is close to that of a hook, does
+/// not compile (concepts/hooks.hpp).
+///
+///   static constexpr std::string_view name   the type's name in errors and files
+///   static visit_state(f, tree...)          calls f(Parameter{"name", Role::state}, tree.member...) for the numbers that
+///                                           training updates and no gradient moves, such as running statistics
+///   update_state(cache)                     updates them after a training step, from what forward left in the cache
+///   static visit_options(f, tree...)        calls f("name", tree.member...) for the options that forward depends on
+///   backward_parameters(x, dy, cache, gradient, pass)   backward without dx, where dx is work of its own
+///   output_kind()                           the meaning of the outputs, if the layer is the last of a network
+///   visit_layers(f)                         of a composition: calls f(name, layer) for each layer
+///   visit_outputs(cache, f)                 of a composition: calls f(Name, y) for all that its layers computed in forward
+///   describe()                              of a layer that holds another of any type: its description
+template <class L>
+concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
+                std::default_initializable<typename L::Cache> &&
+                requires(const L& layer, L& gradient, typename L::Cache& cache,
+                         const Batch<typename L::Scalar>& x, const Pass& pass, const Shape& in) {
+                  { layer.output_shape(in) } -> std::same_as<Shape>;
+                  { layer.forward(x, cache, pass) } -> std::same_as<Batch<typename L::Scalar>>;
+                  { layer.backward(x, x, cache, gradient, pass) } -> std::same_as<Batch<typename L::Scalar>>;
+                };
+
+template <class L, class T>
+concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
+
+}  // namespace descent

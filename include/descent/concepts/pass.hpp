@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
+#include "descent/parallel/workers.hpp"
+
+namespace descent {
+
+/// The mode of a forward pass: inference or training. Training brings randomness that depends on the
+/// seed, the layer, the step and the sample alone, so that any mask can be drawn again.
+class Pass {
+ public:
+  struct Training {
+    std::uint64_t seed = 0;
+    std::int64_t step = 0;
+    Index first_sample = 0;    ///< the number of the batch's first column within the whole mini-batch
+    Worker* worker = nullptr;  ///< the one that runs the pass, if others share the batch
+  };
+
+  static Pass inference() { return Pass{}; }
+  static Pass training(const Training& at) { return Pass{at}; }
+
+  /// Like inference, without anything random, but layers that normalise by the batch in training do so here.
+  static Pass measuring() {
+    Pass pass;
+    pass.batch_statistics_ = true;
+    return pass;
+  }
+
+  bool is_training() const { return training_; }
+  bool uses_batch_statistics() const { return batch_statistics_; }
+
+  Worker* worker() const { return worker_; }
+
+  /// The pass as the layer at `position` of a composition sees it: with random numbers of its own.
+  Pass inside(std::size_t position) const {
+    Pass pass = *this;
+    pass.layer_ = (layer_ + 1) * 0x9E3779B1 + static_cast<std::uint32_t>(position);
+    return pass;
+  }
+
+  /// 128 random bits, number `block` of column `column` in this layer and step.
+  RandomBlock random(Index column, Index block) const { return philox(key_, counter(column, block)); }
+
+  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast. They stand in
+  /// numbers as wide as a float, so that choosing floats by them runs in vector registers.
+  std::array<std::uint32_t, 128> random_halves(Index column, Index chunk) const {
+    const RandomBlocks blocks = philox_blocks(key_, counter(column, 16 * chunk));
+    std::array<std::uint32_t, 128> halves;
+    for (std::size_t w = 0; w < 4; ++w)
+      for (std::size_t k = 0; k < 16; ++k) {
+        halves[32 * w + k] = blocks[w][k] & 0xFFFF;
+        halves[32 * w + 16 + k] = blocks[w][k] >> 16;
+      }
+    return halves;
+  }
+
+  /// A generator of its own for column `column` in this layer and step: for normal numbers, and whatever else
+  /// takes more or fewer bits from value to value.
+  Rng rng(Index column) const {
+    const RandomBlock seed = random(column, 0);
+    return Rng{(std::uint64_t{seed[1]} << 32) | seed[0]};
+  }
+
+ private:
+  Pass() = default;
+  explicit Pass(const Training& at)
+      : training_{true},
+        batch_statistics_{true},
+        step_{static_cast<std::uint32_t>(at.step)},
+        first_sample_{at.first_sample},
+        worker_{at.worker} {
+    const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
+    const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
+    key_ = (std::uint64_t{key[1]} << 32) | key[0];
+  }
+
+  RandomBlock counter(Index column, Index block) const {
+    return {layer_, step_, static_cast<std::uint32_t>(first_sample_) + static_cast<std::uint32_t>(column),
+            static_cast<std::uint32_t>(block)};
+  }
+
+  bool training_ = false;
+  bool batch_statistics_ = false;
+  std::uint32_t layer_ = 0;
+  std::uint32_t step_ = 0;
+  Index first_sample_ = 0;
+  Worker* worker_ = nullptr;
+  std::uint64_t key_ = 0;
+};
+
+}  // namespace descent

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
+#include "descent/data/augment/image.hpp"
+
+namespace descent {
+
+/// Changes the images of a batch at random, by one transform after the other, and leaves their classes alone. The shape is
+/// that of the data set, which readers of images set, or any other.
+///
+///   const Augment augment{train.shape, RandomFlip{}, RandomAffine{.degrees = 10, .pixels = 2}};
+///   augment(x, samples, seed, epoch);        // x holds the samples with these numbers
+///
+/// The change of a sample depends on its number, the seed and the epoch alone: not on the batch that it is
+/// in, nor on the order. A transform is any `ImageTransform`, also a lambda.
+///
+/// Shapes   x [channels * width * height, m]   samples [m]
+/// Throws   DataError for options that make no sense, when constructed; ShapeError when the columns are no
+///          such images, or there is not one number for each.
+/// Cost     one pass over the image for each transform; allocates the memory of an image for each call, and
+///          nothing when the caller keeps `scratch`.
+template <class... Transforms>
+class Augment {
+ public:
+  explicit Augment(const Shape& shape, Transforms... transforms)
+      : shape_{shape}, transforms_{std::move(transforms)...} {
+    if (shape.size() == 0)
+      throw ShapeError(name,
+                       concat("expected an image of at least one pixel, got ", shape.channels, " channels, ",
+                              shape.height, " x ", shape.width),
+                       "give the shape of the images, or set that of the data: train.shape = {1, 28, 28}");
+    const auto check = [](const auto& transform) {
+      if constexpr (requires { transform.check(); }) transform.check();
+    };
+    std::apply([&](const auto&... transform) { (check(transform), ...); }, transforms_);
+  }
+
+  template <std::floating_point T>
+    requires(ImageTransform<Transforms, T> && ...)
+  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
+                  std::int64_t epoch) const {
+    std::vector<T> scratch;
+    (*this)(x, samples, seed, epoch, scratch);
+  }
+
+  /// The same with working memory that the caller keeps from batch to batch.
+  template <std::floating_point T>
+    requires(ImageTransform<Transforms, T> && ...)
+  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch,
+                  std::vector<T>& scratch) const {
+    expect_features(name, shape_.size(), x.rows());
+    if (static_cast<Index>(samples.size()) != x.cols())
+      throw ShapeError(
+          name, concat("expected a number for each of the ", x.cols(), " images, got ", samples.size()));
+    for (Index j = 0; j < x.cols(); ++j) {
+      const auto sample = static_cast<std::uint64_t>(samples[static_cast<std::size_t>(j)]);
+      const RandomBlock key =
+          philox(seed, {static_cast<std::uint32_t>(Purpose::augment), static_cast<std::uint32_t>(epoch),
+                        static_cast<std::uint32_t>(sample), static_cast<std::uint32_t>(sample >> 32)});
+      const std::uint64_t own_seed = (std::uint64_t{key[1]} << 32) | key[0];
+      const Image<T> image{x.col(j).data(), shape_};
+      std::apply(
+          [&](const auto&... transform) {
+            std::uint32_t position = 0;
+            const auto run = [&](const auto& each) {
+              Rng rng{own_seed, Purpose::augment, position++};
+              each(image, rng, scratch);
+            };
+            (run(transform), ...);
+          },
+          transforms_);
+    }
+  }
+
+ private:
+  static constexpr std::string_view name = "Augment";
+  Shape shape_;
+  std::tuple<Transforms...> transforms_;
+};
+
+}  // namespace descent

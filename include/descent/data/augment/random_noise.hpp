@@ -1,0 +1,25 @@
+#pragma once
+
+#include "descent/core/options.hpp"
+#include "descent/data/augment/image.hpp"
+
+namespace descent {
+
+/// Adds noise to every value: x' = x + N(0, deviation^2). The deviation is in the units of the data: 0.05 suits
+/// pixels from 0 to 1.
+///
+/// Throws   DataError for a deviation below 0.
+/// Cost     a normal random number a value.
+struct RandomNoise {
+  double deviation = 0.05;
+
+  void check() const { expect_not_negative({"RandomNoise", "deviation", deviation}); }
+
+  template <class T>
+  void operator()(Image<T> image, Rng& rng, std::vector<T>&) const {
+    check();
+    for (T& value : image) value += static_cast<T>(deviation * rng.normal());
+  }
+};
+
+}  // namespace descent

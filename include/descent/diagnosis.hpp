@@ -1,0 +1,4 @@
+#pragma once
+
+#include "descent/diagnosis/compare_distributions.hpp"
+#include "descent/diagnosis/gradient_check.hpp"

@@ -1,0 +1,4 @@
+#pragma once
+
+#include "descent/inference/evaluate.hpp"
+#include "descent/inference/predict.hpp"

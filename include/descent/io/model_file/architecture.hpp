@@ -1,0 +1,179 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/io/json_events.hpp"
+#include "descent/tree/describe.hpp"
+
+namespace descent::detail {
+
+/// A file does not tell a Network from a Sequential.
+inline constexpr std::string_view type_of_chain = "Sequential";
+inline std::string_view type_in_file(const LayerDescription& layer) {
+  return layer.type == "Network" ? type_of_chain : std::string_view{layer.type};
+}
+
+/// The description of a model in JSON:
+///
+///   {"type": "Sequential", "layers": [{"name": "0", "type": "LeakyReLU", "options": {"slope": 0.1}}, ...]}
+inline nlohmann::json json_of(const LayerDescription& layer) {
+  nlohmann::json json{{"type", type_in_file(layer)}};
+  for (const auto& [name, value] : layer.options) json["options"][name] = value;
+  for (const auto& [name, part] : layer.layers) {
+    nlohmann::json child = json_of(part);
+    child["name"] = name;
+    json["layers"].push_back(std::move(child));
+  }
+  return json;
+}
+
+/// Reads what json_of gives.
+class ArchitectureParser final : public JsonEvents {
+ public:
+  ArchitectureParser(std::string_view where, LayerDescription& whole) : where_{where}, whole_{whole} {}
+
+  bool key(string_t& name) override {
+    key_ = name;
+    if (place_ == Place::layer) {
+      const unsigned field = key_ == "type"      ? 1U
+                             : key_ == "options" ? 2U
+                             : key_ == "layers"  ? 4U
+                             : key_ == "name"    ? 8U
+                                                 : 0U;
+      if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
+        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
+      open_.back().seen |= field;
+    }
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (place_ == Place::layer && key_ == "type")
+      open_.back().layer->type = value;
+    else if (place_ == Place::layer && key_ == "name")
+      open_[open_.size() - 2].layer->layers.back().name = value;
+    else
+      fail(concat("the text \"", value, '"'));
+    return true;
+  }
+  bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return option(static_cast<double>(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return option(value); }
+
+  bool start_object(std::size_t) override {
+    if (place_ == Place::start) {
+      open_.push_back({&whole_});
+    } else if (place_ == Place::layers) {
+      if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
+      open_.push_back({&open_.back().layer->layers.emplace_back().layer});
+    } else if (place_ == Place::layer && key_ == "options") {
+      place_ = Place::options;
+      return true;
+    } else {
+      fail("an object");
+    }
+    place_ = Place::layer;
+    return true;
+  }
+  bool end_object() override {
+    if (place_ == Place::options) {
+      place_ = Place::layer;
+      return true;
+    }
+    const unsigned needed = open_.size() == 1 ? 1U : 9U;
+    if ((open_.back().seen & needed) != needed) fail("a layer without name or type");
+    open_.pop_back();
+    place_ = open_.empty() ? Place::end : Place::layers;
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (place_ != Place::layer || key_ != "layers") fail("a list");
+    place_ = Place::layers;
+    return true;
+  }
+  bool end_array() override {
+    place_ = Place::layer;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t most_levels = 100;
+  enum class Place { start, layer, options, layers, end };
+  struct Open {
+    LayerDescription* layer;
+    unsigned seen = 0;  // which fields of it
+  };
+
+  bool option(double value) {
+    if (place_ != Place::options) fail(concat("the number ", value));
+    open_.back().layer->options.emplace_back(key_, value);
+    return true;
+  }
+  FormatError fault(const std::string& got) const override {
+    return {where_,
+            concat("expected an architecture of layers with name, type, options and layers, got ", got),
+            "the file is damaged"};
+  }
+
+  std::string_view where_;
+  LayerDescription& whole_;
+  std::string key_;
+  Place place_ = Place::start;
+  std::vector<Open> open_;  // the layer that is being read, after those that contain it
+};
+
+inline LayerDescription parse_architecture(std::string_view where, std::string_view text) {
+  LayerDescription whole;
+  ArchitectureParser{where, whole}.read(text);
+  return whole;
+}
+
+/// The same as far as a float can tell: a model of floats may have come from one of doubles.
+inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
+
+/// Returns the place and the kind of the first difference of two descriptions, if there is one.
+inline std::optional<std::string> first_difference(const LayerDescription& model,
+                                                   const LayerDescription& file,
+                                                   const std::string& path = {}) {
+  const std::string layer = path.empty() ? std::string{"the whole: "} : concat("layer \"", path, "\": ");
+  if (type_in_file(model) != type_in_file(file))
+    return concat(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
+  auto ours = model.options, theirs = file.options;
+  std::sort(ours.begin(), ours.end());
+  std::sort(theirs.begin(), theirs.end());
+  for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
+    if (i >= ours.size()) return concat(layer, "the model has no option \"", theirs[i].first, '"');
+    if (i >= theirs.size()) return concat(layer, "the file has no option \"", ours[i].first, '"');
+    if (ours[i].first != theirs[i].first || !same_option(ours[i].second, theirs[i].second))
+      return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
+                    theirs[i].first, " = ", theirs[i].second);
+  }
+  for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
+    const auto& [name, part] = model.layers[i];
+    if (name != file.layers[i].name)
+      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
+                    file.layers[i].name, '"');
+    if (auto difference =
+            first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
+      return difference;
+  }
+  if (model.layers.size() != file.layers.size())
+    return concat(layer, "the model has ", model.layers.size(), " layers, the file ", file.layers.size());
+  return std::nullopt;
+}
+
+/// Adds the options that layers did not have in format 1 of model files, with the values of that time.
+inline void upgrade_from_format_1(LayerDescription& layer) {
+  if (layer.type == "Dropout") layer.options.emplace_back("whole_channels", 0);
+  for (auto& [name, part] : layer.layers) upgrade_from_format_1(part);
+}
+
+}  // namespace descent::detail

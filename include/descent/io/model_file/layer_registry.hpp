@@ -1,0 +1,295 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/models/any_layer.hpp"
+#include "descent/models/concat.hpp"
+#include "descent/models/network.hpp"
+#include "descent/models/residual.hpp"
+#include "descent/models/sequential.hpp"
+#include "descent/tree/describe.hpp"
+#include "descent/tree/dimensions.hpp"
+
+namespace descent {
+
+/// The logical dimensions of the tensors in a file, by path.
+using TensorDimensions = std::map<std::string, Dimensions>;
+
+/// The number of values of an enumeration among the options of a layer, counted from 0. Specialize it for one of more.
+template <class E>
+constexpr int enumeration_size = 2;
+
+/// The description of one layer in a file, for the factory that makes it.
+class LayerSpec {
+ public:
+  LayerSpec(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
+      : description_{description}, tensors_{tensors}, path_{std::move(path)} {}
+
+  /// The option of this name in the layer's `visit_options`.
+  double option(std::string_view name) const {
+    for (const auto& [option, value] : description_.options)
+      if (option == name) return value;
+    fail(concat("expected the option \"", name, "\", got none"));
+  }
+  /// An option that is a size.
+  Index size_option(std::string_view name) const {
+    const double size = option(name);
+    if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
+      fail(concat("expected the option \"", name, "\" to be a size, got ", size));
+    return static_cast<Index>(size);
+  }
+
+  bool has(std::string_view tensor) const { return tensors_.contains(inside(tensor)); }
+  /// The logical dimensions of the layer's parameter or state of this name.
+  const Dimensions& dimensions(std::string_view tensor) const {
+    const auto found = tensors_.find(inside(tensor));
+    if (found == tensors_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
+    return found->second;
+  }
+  /// The length of a vector.
+  Index length(std::string_view tensor) const { return of_rank(1, tensor)[0]; }
+  /// The sizes of a matrix.
+  Index rows(std::string_view tensor) const { return of_rank(2, tensor)[0]; }
+  Index cols(std::string_view tensor) const { return of_rank(2, tensor)[1]; }
+
+  const LayerDescription& description() const { return description_; }
+  const std::string& path() const { return path_; }
+
+  /// The part of a composition at this position.
+  LayerSpec part(std::size_t position) const {
+    const auto& [name, layer] = description_.layers[position];
+    return {layer, tensors_, inside(name)};
+  }
+  /// Throws unless the layer is a composition of 1 to `most` parts.
+  void expect_parts(std::size_t most, std::string_view cure = "the file is damaged") const {
+    const std::size_t parts = description_.layers.size();
+    if (parts < 1 || parts > most) fail(concat("expected 1 to ", most, " parts, got ", parts), cure);
+  }
+  [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
+    throw FormatError(
+        concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'), problem,
+        cure);
+  }
+
+ private:
+  const Dimensions& of_rank(std::size_t rank, std::string_view tensor) const {
+    const Dimensions& sizes = dimensions(tensor);
+    if (sizes.rank() == rank) return sizes;
+    fail(concat("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ", sizes.rank(),
+                " dimensions"));
+  }
+  std::string inside(std::string_view name) const {
+    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+  }
+
+  const LayerDescription& description_;
+  const TensorDimensions& tensors_;
+  std::string path_;
+};
+
+namespace detail {
+
+/// Sets the options of a layer to those in the file; throws unless they are the same by name and in range.
+template <class L>
+void set_options(L& layer, const LayerSpec& spec) {
+  std::size_t count = 0;
+  const auto set = [&]<class V>(std::string_view name, V& value) {
+    const double stored = spec.option(name);
+    const auto expect = [&](bool holds, std::string_view what) {
+      if (!holds) spec.fail(concat("expected the option \"", name, "\" to be ", what, ", got ", stored));
+    };
+    if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
+      const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
+      expect(stored >= 0 && stored < values && stored == std::floor(stored),
+             concat("a whole number below ", values));
+    } else {
+      expect(std::abs(stored) <= static_cast<double>(std::numeric_limits<V>::max()), "finite");
+      if constexpr (std::integral<V>)
+        expect(stored == std::floor(stored) && stored >= static_cast<double>(std::numeric_limits<V>::min()) &&
+                   std::abs(stored) <= 0x1p53,
+               "a whole number in range");
+    }
+    value = static_cast<V>(stored);
+    ++count;
+  };
+  if constexpr (requires { L::visit_options(set, layer); }) L::visit_options(set, layer);
+  if (count != spec.description().options.size())
+    spec.fail(concat("expected ", count, " options, got ", spec.description().options.size()),
+              "the file is of another version of the layer");
+}
+
+/// A Concat of as many branches as there are, up to `most`: each number of them is a type of its own.
+template <class T, std::size_t most>
+AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
+  if constexpr (most > 1)
+    if (branches.size() < most) return concat_of<T, most - 1>(branches);
+  return [&]<std::size_t... I>(std::index_sequence<I...>) -> AnyLayer<T> {
+    return Concat<std::conditional_t<true, AnyLayer<T>, std::integral_constant<std::size_t, I>>...>{
+        std::move(branches[I])...};
+  }(std::make_index_sequence<most>{});
+}
+
+/// The number of values that the layers compute for a sample of this shape, all together. Takes no memory for them: the
+/// network computes no samples, and tells the shapes of its outputs.
+template <class T>
+double outputs_per_sample(const Network<T>& network, const Shape& sample) {
+  typename Network<T>::Cache cache;
+  network.forward(Batch<T>{nullptr, sample, 0}, cache, Pass::inference());
+  double values = 0;
+  network.visit_outputs(
+      cache, [&](const Name&, const Batch<T>& y) { values += static_cast<double>(y.shape().size()); });
+  return values;
+}
+
+}  // namespace detail
+
+/// The types of layers that a program can make from a file: a factory for each name, whose layer the file then fills with
+/// values. `standard_registry` has all layers of this library.
+///
+///   LayerRegistry<> registry = standard_registry();
+///   registry.add<Scale<>>([](const LayerSpec& layer) { return Scale<>{layer.length("factor")}; });
+///   registry.add<Swish<>>();  // can be made without arguments
+///
+/// A factory sees the options and the dimensions of the layer's tensors. The options that the layer names in
+/// `visit_options` are then set to those in the file. The factory of a composition takes the layers within it, too:
+///
+///   registry.add<Residual<AnyLayer<>>>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
+///     layer.expect_parts(1);
+///     return Residual{std::move(parts[0])};
+///   });
+///
+/// Sequential, Network, Residual and Concat are in every registry.
+template <std::floating_point T = float>
+class LayerRegistry {
+ public:
+  using Parts = std::vector<AnyLayer<T>>;
+  static constexpr std::size_t most_branches = 8;  ///< of a Concat
+  static constexpr int most_levels = 32;           ///< of layers within layers
+
+  LayerRegistry() {
+    const auto chain = [](const LayerSpec&, Parts parts) { return Network<T>{std::move(parts)}; };
+    add<Sequential<AnyLayer<T>>>(chain);
+    add<Network<T>>(chain);
+    add<Residual<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
+      layer.expect_parts(1);
+      return Residual<AnyLayer<T>>{std::move(parts[0])};
+    });
+    add<Concat<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
+      layer.expect_parts(most_branches, "put one Concat into another");
+      return detail::concat_of<T, most_branches>(parts);
+    });
+  }
+
+  /// Adds a type of layer, or replaces the one of the same name.
+  template <LayerOf<T> L, class Factory>
+  LayerRegistry& add(Factory factory) {
+    constexpr bool of_parts = std::invocable<Factory&, const LayerSpec&, Parts>;
+    static_assert(of_parts || std::invocable<Factory&, const LayerSpec&>,
+                  "a factory takes (const LayerSpec&), or for a composition (const LayerSpec&, "
+                  "std::vector<AnyLayer<>>), and returns the layer");
+    factories_[std::string{L::name}] = [factory = std::move(factory)](const LayerSpec& spec,
+                                                                      Parts parts) -> AnyLayer<T> {
+      if constexpr (of_parts) {
+        auto layer = factory(spec, std::move(parts));
+        detail::set_options(layer, spec);
+        return layer;
+      } else {
+        auto layer = factory(spec);
+        detail::set_options(layer, spec);
+        return layer;
+      }
+    };
+    return *this;
+  }
+  template <LayerOf<T> L>
+    requires std::default_initializable<L>
+  LayerRegistry& add() {
+    return add<L>([](const LayerSpec&) { return L{}; });
+  }
+
+  /// True if a file may hold layers of this type.
+  bool knows(const std::string& type) const { return factories_.contains(type); }
+  /// The names of these types.
+  std::vector<std::string> types() const {
+    std::vector<std::string> names;
+    for (const auto& [name, factory] : factories_) names.push_back(name);
+    return names;
+  }
+
+  /// Makes a network as described, with tensors of these dimensions and any values, that takes so many samples of this
+  /// shape. The outputs of its layers for them may be about four times as many numbers as there are in the tensors, and a
+  /// million in any case.
+  ///
+  /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit;
+  ///          and for a tensor without values that has a size above 1.
+  Network<T> make(const LayerDescription& description, const TensorDimensions& tensors, const Shape& sample,
+                  Index samples) const {
+    const LayerSpec spec{description, tensors, ""};
+    double values = 0;
+    for (const auto& [name, sizes] : tensors) {
+      // No bytes of the file stand for the other sizes of such a tensor, however large they are.
+      for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
+        if (sizes[k] > 1)
+          spec.fail(
+              concat("expected values in the tensor \"", name, "\", got a size of 0 and one of ", sizes[k]));
+      values += static_cast<double>(sizes.size());
+    }
+    AnyLayer<T> made = make(spec, 0);
+    auto* const network = made.template get_if<Network<T>>();
+    if (network == nullptr) spec.fail("expected a Sequential or a Network, got another type");
+    double outputs = 0;
+    try {
+      outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);
+    } catch (const Error& error) {
+      spec.fail(concat("expected layers that fit together, got: ", error.what()));
+    }
+    if (outputs > 0x1p20 + 4 * values)
+      spec.fail("expected outputs in proportion to the tensors, got far more",
+                "save it with fewer golden inputs; or the file is damaged");
+    return std::move(*network);
+  }
+
+ private:
+  AnyLayer<T> make(const LayerSpec& spec, int level) const {
+    const auto factory = factories_.find(spec.description().type);
+    if (factory == factories_.end())
+      spec.fail("expected a type that the registry knows, got another",
+                "add it: registry.add<...>(...), and pass the registry");
+    if (level > most_levels)
+      spec.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+    Parts parts;
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < spec.description().layers.size(); ++i) {
+      const std::string& name = spec.description().layers[i].name;
+      // Else one tensor would be the size of many layers.
+      if (name.find('.') != std::string::npos || !names.insert(name).second)
+        spec.fail(concat("expected parts with names of their own, got \"", name, '"'));
+      parts.push_back(make(spec.part(i), level + 1));
+    }
+    try {
+      return factory->second(spec, std::move(parts));
+    } catch (const FormatError&) {
+      throw;
+    } catch (const Error& error) {
+      spec.fail(concat("expected a layer that can be made, got: ", error.what()));
+    }
+  }
+
+  using Factory = std::function<AnyLayer<T>(const LayerSpec&, Parts)>;
+  std::map<std::string, Factory> factories_;
+};
+
+}  // namespace descent

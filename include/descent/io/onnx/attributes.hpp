@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "descent/core/errors.hpp"
+#include "descent/io/onnx/match.hpp"
+#include "descent/io/onnx/model.hpp"
+
+namespace descent::detail {
+
+/// The newest version of ONNX's operators that is read.
+constexpr std::int64_t newest_opset = 23;
+
+/// The first opset in which an operator exists with the meaning that is read; without a row, 1. Before 7, sums and
+/// products broadcast by attributes, and BatchNormalization and Dropout trained by default.
+struct OnnxOperatorSince {
+  std::string_view op;
+  std::int64_t opset;
+};
+
+constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape", 5},
+                                                   {"Cast", 6},       {"Selu", 6},
+                                                   {"Add", 7},        {"BatchNormalization", 7},
+                                                   {"Div", 7},        {"Dropout", 7},
+                                                   {"Gemm", 7},       {"Mul", 7},
+                                                   {"PRelu", 7},      {"Pow", 7},
+                                                   {"Sub", 7},        {"Erf", 9},
+                                                   {"HardSwish", 14}, {"LayerNormalization", 17},
+                                                   {"Mish", 18},      {"Gelu", 20}};
+
+/// An attribute that is read or changes nothing at inference, and the opsets in which its operator has it. Any other
+/// attribute of an operator is refused.
+struct OnnxAttributeRule {
+  enum Kind : std::size_t { real = 1, integer, text, reals, integers };  // as in OnnxAttribute::Value
+  std::string_view op, name;
+  Kind kind;
+  std::int64_t first = 1, last = newest_opset;
+};
+
+constexpr OnnxAttributeRule onnx_attribute_rules[]{
+    {"BatchNormalization", "epsilon", OnnxAttributeRule::real},
+    {"BatchNormalization", "momentum", OnnxAttributeRule::real},
+    {"BatchNormalization", "spatial", OnnxAttributeRule::integer, 1, 8},
+    {"BatchNormalization", "training_mode", OnnxAttributeRule::integer, 14},
+    {"Cast", "to", OnnxAttributeRule::integer},
+    {"Cast", "saturate", OnnxAttributeRule::integer, 19},  // of types that are not read
+    {"Clip", "max", OnnxAttributeRule::real, 1, 10},
+    {"Clip", "min", OnnxAttributeRule::real, 1, 10},
+    {"Concat", "axis", OnnxAttributeRule::integer},
+    {"Conv", "auto_pad", OnnxAttributeRule::text},  // the same for one position
+    {"Conv", "dilations", OnnxAttributeRule::integers},
+    {"Conv", "group", OnnxAttributeRule::integer},
+    {"Conv", "kernel_shape", OnnxAttributeRule::integers},
+    {"Conv", "pads", OnnxAttributeRule::integers},
+    {"Conv", "strides", OnnxAttributeRule::integers},
+    {"Dropout", "ratio", OnnxAttributeRule::real, 1, 11},
+    {"Dropout", "seed", OnnxAttributeRule::integer, 12},
+    {"Elu", "alpha", OnnxAttributeRule::real},
+    {"Flatten", "axis", OnnxAttributeRule::integer},
+    {"Gather", "axis", OnnxAttributeRule::integer},
+    {"Gelu", "approximate", OnnxAttributeRule::text},
+    {"Gemm", "alpha", OnnxAttributeRule::real},
+    {"Gemm", "beta", OnnxAttributeRule::real},
+    {"Gemm", "transA", OnnxAttributeRule::integer},
+    {"Gemm", "transB", OnnxAttributeRule::integer},
+    {"HardSigmoid", "alpha", OnnxAttributeRule::real},
+    {"HardSigmoid", "beta", OnnxAttributeRule::real},
+    {"LayerNormalization", "axis", OnnxAttributeRule::integer},
+    {"LayerNormalization", "epsilon", OnnxAttributeRule::real},
+    {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
+    {"LeakyRelu", "alpha", OnnxAttributeRule::real},
+    {"LogSoftmax", "axis", OnnxAttributeRule::integer},
+    {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
+    {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
+    {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // they are never empty
+    {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
+    {"Selu", "alpha", OnnxAttributeRule::real},
+    {"Selu", "gamma", OnnxAttributeRule::real},
+    {"Softmax", "axis", OnnxAttributeRule::integer},
+    {"Transpose", "perm", OnnxAttributeRule::integers},
+    {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
+};
+
+/// Throws unless the opset is one whose operators are known.
+inline void check_opset(std::int64_t opset) {
+  if (opset < 1 || opset > newest_opset)
+    fail_to_load_onnx(concat("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
+                      "export with opset_version=17");
+}
+
+/// Throws unless the operator has the meaning that is read in this opset, and all of the node's attributes are known.
+inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
+  for (const auto& [op, since] : onnx_operators_since)
+    if (node.op == op && opset < since)
+      fail_to_load_onnx(
+          concat(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
+          "export with opset_version=17; or set opset_import to what the node was written for");
+  for (const OnnxAttribute& attribute : node.attributes) {
+    const OnnxAttributeRule* rule = nullptr;
+    for (const OnnxAttributeRule& known : onnx_attribute_rules)
+      if (known.op == node.op && known.name == attribute.name) rule = &known;
+    if (rule == nullptr || opset < rule->first || opset > rule->last)
+      fail_to_load_onnx(concat(printed(node), ": expected attributes that ", node.op, " has in opset ", opset,
+                               ", got \"", attribute.name, '"'),
+                        "export without it, or with the opset that has it");
+    if (attribute.value.index() != rule->kind)
+      fail_to_load_onnx(concat(printed(node), ": expected the attribute ", attribute.name,
+                               " to be of the type that ONNX gives it, got another"),
+                        "the file is damaged");
+  }
+}
+
+}  // namespace descent::detail

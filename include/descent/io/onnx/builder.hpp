@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/io/onnx/layer.hpp"
+#include "descent/io/onnx/model.hpp"
+
+namespace descent {
+
+class OnnxBuilder;
+
+/// Writes a layer: adds its nodes after the value named `x` and returns the name of the value that they end in.
+using OnnxEmitter = std::function<std::string(OnnxBuilder&, const OnnxLayer&, const std::string& x)>;
+
+/// A function for each type of layer, which writes it. `onnx_layers()` has ours.
+using OnnxEmitters = std::map<std::string, OnnxEmitter, std::less<>>;
+
+/// Builds the graph of a network node by node. Names begin with the path of the layer that is being written.
+///
+/// Values are [batch, channels, height, width], [batch, channels, time] or [batch, features], as their shape says: see
+/// `onnx_dims`. Channels are axis 1 of all.
+class OnnxBuilder {
+ public:
+  /// The graph has an input `x` of samples of this shape.
+  OnnxBuilder(const OnnxEmitters& emitters, const Shape& input) : emitters_{emitters} {
+    shapes_["x"] = input;
+  }
+
+  /// Adds a node with one output and returns that output's name. Its shape is that of the first input.
+  std::string node(std::string_view op, std::vector<std::string> inputs,
+                   std::vector<OnnxAttribute> attributes = {}) {
+    const std::string name = unused(op);
+    if (!inputs.empty()) shapes_[name] = shape_of(inputs[0]);
+    model.nodes.push_back({std::string{op}, name, std::move(inputs), {name}, std::move(attributes), {}});
+    return name;
+  }
+
+  /// Adds a constant and returns its name.
+  std::string constant(std::string_view name, OnnxTensor tensor) {
+    tensor.name = unused(name);
+    model.initializers.push_back(std::move(tensor));
+    return model.initializers.back().name;
+  }
+  std::string scalar(std::string_view name, double value) { return constant(name, {{}, {}, {value}}); }
+
+  /// Gives the samples of a value another shape of the same size. Their order in memory stays, in which the channels vary
+  /// fastest: ONNX, where the width does, needs a Transpose around a Reshape.
+  std::string reshape(std::string x, const Shape& to) {
+    const Shape from = shape_of(x);
+    const std::vector<std::int64_t> dims = onnx_dims(to);
+    if (onnx_dims(from) == dims) return x;
+    if (from.channels > 1) x = channels_last(x);
+    const bool turns = to.channels > 1 && to.positions() > 1;
+    std::vector<double> target{-1};
+    target.insert(target.end(), dims.begin() + (turns ? 1 : 0), dims.end());
+    if (turns) target.push_back(static_cast<double>(to.channels));
+    const auto rank = static_cast<std::int64_t>(target.size());
+    x = node("Reshape", {x, constant("shape", {{}, {rank}, std::move(target), OnnxType::int64})});
+    shapes_[x] = to;
+    return turns ? channels_first(x) : x;
+  }
+
+  /// Moves the channels after height and width, where operators that work on the last axis expect them.
+  std::string channels_last(const std::string& x) {
+    const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
+    std::vector<std::int64_t> axes{0};
+    for (std::int64_t axis = 2; axis <= rank; ++axis) axes.push_back(axis);
+    axes.push_back(1);
+    return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
+  }
+  /// Undoes `channels_last`.
+  std::string channels_first(const std::string& x) {
+    const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
+    std::vector<std::int64_t> axes{0, rank};
+    for (std::int64_t axis = 1; axis < rank; ++axis) axes.push_back(axis);
+    return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
+  }
+
+  /// Writes a layer within, as the table says; returns the name of its output.
+  ///
+  /// Throws   DataError, which names the layer, when the table has no row for its type.
+  std::string layer(const OnnxLayer& inner, const std::string& x) {
+    const auto found = emitters_.find(inner.type());
+    if (found == emitters_.end())
+      throw DataError(concat("save_onnx, layer \"", inner.path(), '"'),
+                      concat("expected a layer with a counterpart in ONNX, got ",
+                             inner.type().empty() ? "one without a name" : inner.type()),
+                      "write a row for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and hand "
+                      "in {.layers = layers}");
+    const std::string outer = std::exchange(path_, inner.path());
+    const OnnxLayer taking = inner.with_input(shape_of(x));
+    std::string y = found->second(*this, taking, x);
+    shapes_[y] = taking.output_shape();
+    path_ = outer;
+    return y;
+  }
+
+  OnnxModel model;
+  bool fold_batch_norm = true;      ///< false to keep batch normalization as a node of its own
+  bool input_normalization = true;  ///< false to leave out a normalization that takes the network's input
+
+ private:
+  const Shape& shape_of(const std::string& value) { return shapes_[value]; }
+
+  /// `path.name`, with a number appended if that is taken.
+  std::string unused(std::string_view name) {
+    const std::string first = path_.empty() ? std::string{name} : concat(path_, '.', name);
+    std::string candidate = first;
+    for (int i = 2; !names_.insert(candidate).second; ++i) candidate = concat(first, '_', i);
+    return candidate;
+  }
+
+  const OnnxEmitters& emitters_;
+  std::string path_;
+  std::set<std::string> names_{"x", "y"};  // those of the network's input and output
+  std::map<std::string, Shape> shapes_;    // of the samples of each value
+};
+
+}  // namespace descent

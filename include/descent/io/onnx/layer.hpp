@@ -1,0 +1,152 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/io/onnx/model.hpp"
+#include "descent/io/row_major.hpp"
+#include "descent/tree/describe.hpp"
+#include "descent/tree/leaves.hpp"
+#include "descent/tree/parameter.hpp"
+
+namespace descent {
+
+/// The dimensions in ONNX of samples of a shape, after that of the batch: [channels, height, width] of an image,
+/// [channels, time] of a sequence, which is how PyTorch's Conv1d takes it, and [features] of anything else.
+inline std::vector<std::int64_t> onnx_dims(const Shape& shape) {
+  if (shape.positions() == 1) return {shape.channels};
+  if (shape.height == 1) return {shape.channels, shape.width};
+  return {shape.channels, shape.height, shape.width};
+}
+
+/// A vector in the dimensions in which ONNX broadcasts it to the samples: with a number for each channel, for each value,
+/// or for all.
+inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
+  const auto size = static_cast<Index>(vector.values.size());
+  vector.dims = onnx_dims(in);
+  if (size != in.size()) {
+    std::fill(vector.dims.begin() + 1, vector.dims.end(), 1);
+    if (size == 1) vector.dims = {1};
+    return vector;
+  }
+  const std::vector<double> ours = vector.values;  // the channels vary fastest, in ONNX slowest
+  for (Index c = 0; c < in.channels; ++c)
+    for (Index position = 0; position < in.positions(); ++position)
+      vector.values[static_cast<std::size_t>(c * in.positions() + position)] =
+          ours[static_cast<std::size_t>(position * in.channels + c)];
+  return vector;
+}
+
+/// The numbers and the shapes of a network that is written, by their paths.
+struct OnnxNetwork {
+  std::map<std::string, OnnxTensor, std::less<>> tensors;  ///< parameters and state
+  std::map<std::string, Shape, std::less<>> outputs;       ///< the shape that a layer puts out
+};
+
+namespace detail {
+
+/// The tensors of a model in their logical dimensions, the last of which varies fastest, as ONNX has it.
+template <Layer M>
+OnnxNetwork onnx_tensors(const M& model) {
+  OnnxNetwork network;
+  visit_leaves(model, [&](const auto& leaf) {
+    OnnxTensor tensor;
+    for (std::size_t k = 0; k < leaf.dimensions.rank(); ++k) tensor.dims.push_back(leaf.dimensions[k]);
+    to_row_major(leaf, [&](auto numbers) {
+      for (const auto number : numbers) tensor.values.push_back(static_cast<double>(number));
+    });
+    network.tensors.emplace(leaf.name().path(), std::move(tensor));
+  });
+  return network;
+}
+
+/// Adds the shapes that the layers of a model put out, which a forward pass of one sample shows.
+template <Layer M>
+void add_output_shapes(OnnxNetwork& network, const M& model, const Shape& in) {
+  using T = typename M::Scalar;
+  network.outputs.emplace("", model.output_shape(in));
+  typename M::Cache cache;
+  const Vector<T> x = Vector<T>::Zero(in.size());
+  model.forward({x, in}, cache, Pass::inference());
+  const auto record = [&](const Name& name, const Batch<T>& y) {
+    network.outputs.emplace(name.path(), y.shape());
+  };
+  if constexpr (requires { model.visit_outputs(cache, record); }) model.visit_outputs(cache, record);
+}
+
+}  // namespace detail
+
+/// A layer that is written: its type, its options, its numbers and its shapes.
+class OnnxLayer {
+ public:
+  OnnxLayer(const LayerDescription& description, std::string path, const OnnxNetwork& network,
+            const Shape& input)
+      : description_{description}, path_{std::move(path)}, network_{network}, input_{input} {}
+
+  const std::string& type() const { return description_.type; }
+  /// The path in the network, as in `2.body.0`; empty for the network itself.
+  const std::string& path() const { return path_; }
+  /// The path of a parameter or a layer within.
+  std::string path_of(std::string_view name) const {
+    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+  }
+
+  const Shape& input_shape() const { return input_; }
+  /// The shape that the layer puts out; of a layer that the network does not visit, that of its input.
+  const Shape& output_shape() const {
+    const auto found = network_.outputs.find(path_);
+    return found != network_.outputs.end() ? found->second : input_;
+  }
+
+  /// The option that the layer's `visit_options` names so; throws DataError if there is none.
+  double option(std::string_view name) const {
+    for (const auto& [key, value] : description_.options)
+      if (key == name) return value;
+    missing("option", name);
+  }
+
+  bool has(std::string_view tensor) const { return network_.tensors.contains(path_of(tensor)); }
+  /// The parameter or the state of that name in its logical dimensions, row-major; throws DataError if there is none.
+  const OnnxTensor& tensor(std::string_view name) const {
+    const auto found = network_.tensors.find(path_of(name));
+    if (found == network_.tensors.end()) missing("parameter", name);
+    return found->second;
+  }
+
+  /// The layers of a composition, in its order.
+  std::vector<OnnxLayer> layers() const {
+    std::vector<OnnxLayer> all;
+    for (const auto& [name, layer] : description_.layers)
+      all.emplace_back(layer, path_of(name), network_, input_);
+    return all;
+  }
+  /// The same layer with another input.
+  OnnxLayer with_input(const Shape& input) const { return {description_, path_, network_, input}; }
+
+ private:
+  [[noreturn]] void missing(std::string_view what, std::string_view name) const {
+    throw DataError(concat("save_onnx, layer \"", path_, '"'),
+                    concat("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
+                    "name it as the layer's visit or visit_options does");
+  }
+
+  const LayerDescription& description_;
+  std::string path_;
+  const OnnxNetwork& network_;
+  Shape input_;
+};
+
+}  // namespace descent

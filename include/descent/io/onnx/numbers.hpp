@@ -1,0 +1,163 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/io/onnx/match.hpp"
+#include "descent/io/onnx/model.hpp"
+
+namespace descent::detail {
+
+/// Limits the numbers that a network takes from a file, which may name the same ones for any number of layers. A branch
+/// of a Concat counts for some too: to a file it is only a name. Truth values and integers are no weights, and may take
+/// one byte each.
+class OnnxBudget {
+ public:
+  explicit OnnxBudget(const OnnxModel& model) : left_{1 << 16} {
+    for (const OnnxTensor& tensor : model.initializers) add(tensor);
+    for (const OnnxNode& node : model.nodes)
+      for (const OnnxAttribute& attribute : node.attributes)
+        if (const auto* tensor = std::get_if<OnnxTensor>(&attribute.value)) add(*tensor);
+  }
+  void spend(Index numbers) {
+    if (numbers > left_)
+      fail_to_load_onnx("expected about as many weights as the file holds, got several times that",
+                        "its layers share their tensors, or name sizes that they do not have");
+    left_ -= numbers;
+  }
+
+ private:
+  void add(const OnnxTensor& tensor) {
+    if (tensor.type != OnnxType::boolean && tensor.type != OnnxType::int64 && tensor.type != OnnxType::int32)
+      left_ += 4 * static_cast<Index>(tensor.values.size());
+  }
+
+  Index left_;
+};
+
+/// The nodes that a pattern matched, their attributes and the constants in them.
+class OnnxNumbers {
+ public:
+  OnnxNumbers(const OnnxMatch& match, OnnxBudget& budget, std::int64_t opset)
+      : match_{match}, budget_{budget}, opset_{opset} {}
+
+  /// Throws FormatError with the node's name.
+  [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
+    fail_to_load_onnx(concat(printed(match_.node()), ": ", problem), cure);
+  }
+
+  std::int64_t opset() const { return opset_; }
+  /// The node that gives the value of the pattern, or the one of that operator.
+  const OnnxNode& node() const { return match_.node(); }
+  const OnnxNode& node(std::string_view op) const { return match_.node(op); }
+  const std::vector<const OnnxNode*>& nodes() const { return match_.nodes; }
+
+  double real(std::string_view op, std::string_view name, double otherwise) const {
+    return attribute_or(node(op), name, otherwise);
+  }
+  std::int64_t integer(std::string_view op, std::string_view name, std::int64_t otherwise) const {
+    return attribute_or(node(op), name, otherwise);
+  }
+  std::vector<std::int64_t> integers(std::string_view op, std::string_view name) const {
+    return attribute_or(node(op), name, std::vector<std::int64_t>{});
+  }
+  std::string text(std::string_view op, std::string_view name, std::string_view otherwise) const {
+    return attribute_or(node(op), name, std::string{otherwise});
+  }
+  /// The axes of the operator: the constant of that name, or the attribute that it was before.
+  std::vector<double> axes(std::string_view op) const {
+    if (has("axes")) return tensor("axes").values;
+    const auto list = integers(op, "axes");
+    return {list.begin(), list.end()};
+  }
+  /// Throws unless the attribute is `value`, which is also its default.
+  void expect(std::string_view op, std::string_view name, std::int64_t value, std::string_view cure) const {
+    const std::int64_t actual = integer(op, name, value);
+    if (actual != value) fail(concat("expected ", name, " = ", value, ", got ", actual), cure);
+  }
+
+  bool has(std::string_view name) const { return match_.constants.contains(name); }
+  /// The constant that the pattern calls so, row-major.
+  const OnnxTensor& tensor(std::string_view name) const {
+    const auto found = match_.constants.find(name);
+    if (found == match_.constants.end())
+      fail(concat("expected a constant for ", name, ", got none"), "call it so in the pattern");
+    const OnnxTensor& t = *found->second;
+    switch (t.type) {
+      case OnnxType::float32:
+      case OnnxType::float64:
+      case OnnxType::float16:
+      case OnnxType::bfloat16:
+      case OnnxType::int32:
+      case OnnxType::int64:
+      case OnnxType::boolean:
+        return t;
+    }
+    fail(concat("expected ", name, " of float32, float64, float16, bfloat16, int32, int64 or bool, got type ",
+                static_cast<std::int32_t>(t.type)),
+         "convert the model to float32; quantized models are not read");
+  }
+  bool is_scalar(std::string_view name) const { return tensor(name).values.size() == 1; }
+  double scalar(std::string_view name) const {
+    if (!is_scalar(name))
+      fail(concat("expected a single number for ", name, ", got ", tensor(name).values.size()), "");
+    return tensor(name).values[0];
+  }
+
+  Matrix<double> matrix(std::string_view name) const {
+    const OnnxTensor& t = tensor(name);
+    if (t.dims.size() != 2 || t.values.empty())
+      fail(concat("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
+                  t.values.size(), " values"),
+           "only fully connected layers are read");
+    return matrix(name, t.dims[0], t.dims[1]);
+  }
+  /// The constant as a matrix of this size, which it has.
+  Matrix<double> matrix(std::string_view name, Index rows, Index cols) const {
+    const OnnxTensor& t = tensor(name);
+    budget_.spend(rows * cols);
+    using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    return Eigen::Map<const RowMajor>{t.values.data(), rows, cols};
+  }
+
+  /// A number for each of `size` features in a row, or the same for all.
+  Vector<double> vector(std::string_view name, Index size) const {
+    const OnnxTensor& t = tensor(name);
+    const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
+    const auto count = static_cast<Index>(t.values.size());
+    if (!is_row || (count != size && count != 1)) fail_to_broadcast(name, size);
+    return expanded(Eigen::Map<const Vector<double>>{t.values.data(), count}, size);
+  }
+  /// The numbers, repeated until there are `size`.
+  Vector<double> expanded(const Vector<double>& numbers, Index size) const {
+    budget_.spend(size);
+    return numbers.replicate(size / numbers.size(), 1);
+  }
+
+  /// Throws for a constant that does not have a number for each of `size` features.
+  [[noreturn]] void fail_to_broadcast(std::string_view name, Index size) const {
+    const OnnxTensor& t = tensor(name);
+    const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
+    std::string got = is_row ? concat(t.values.size()) : "[";
+    if (!is_row)
+      for (std::size_t i = 0; i < t.dims.size(); ++i) got += concat(i > 0 ? ", " : "", t.dims[i]);
+    fail(concat("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
+         is_row ? "its sizes do not fit the layer before it"
+                : "give one value for each feature or each channel, the same for all samples");
+  }
+
+ protected:
+  const OnnxMatch& match_;
+  OnnxBudget& budget_;
+  std::int64_t opset_;
+};
+
+}  // namespace descent::detail

@@ -1,0 +1,268 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "descent/core/random.hpp"
+#include "descent/core/types.hpp"
+#include "descent/initializers/zeros.hpp"
+#include "descent/io/onnx/elementwise.hpp"
+#include "descent/io/onnx/import.hpp"
+#include "descent/io/onnx/reshaping.hpp"
+#include "descent/layers.hpp"
+
+namespace descent {
+
+namespace detail {
+
+/// Makes layers of the patterns in a file. A function adds what a pattern means.
+template <std::floating_point T>
+struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
+  using Base = OnnxElementwise<T>;
+  using Order = OnnxReshaping<T>;
+  using typename Base::In;
+
+  /// A product of the weight, [out, in], with the features of an axis.
+  static void dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
+    OnnxSamples& samples = in.samples();
+    if (samples.size(axis) != weight.cols())
+      in.fail(concat("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
+              "its sizes do not fit the layer before it");
+    Rng unused{0};
+    Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
+    layer.weight = (samples.is_plain() ? in.in_our_order(weight) : weight).template cast<T>();
+    if (bias) layer.bias = bias->template cast<T>();
+    in.work_on(axis);
+    OnnxSamples after = samples;
+    after.set_channels(axis, weight.rows());
+    in.add(std::move(layer));
+    after.shape = samples.shape;
+    samples = std::move(after);
+  }
+  static void expect_plain(In in) {
+    const auto dimensions = 1 + in.samples().axes.size();
+    if (!in.samples().is_plain())
+      in.fail(concat("expected an input [batch, features], got ", dimensions, " dimensions"),
+              "flatten the samples, or move the channels to the last axis with a Transpose");
+  }
+  static void gemm(In in) {
+    expect_plain(in);
+    in.expect("Gemm", "transA", 0, "samples are rows, and their features columns");
+    Matrix<double> weight = in.matrix("weight") * in.real("Gemm", "alpha", 1);
+    if (in.integer("Gemm", "transB", 0) == 0) weight.transposeInPlace();
+    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows()) * in.real("Gemm", "beta", 1);
+    dense(in, 0, weight, &bias);
+  }
+  /// A product takes the last axis.
+  static void product(In in) {
+    const std::size_t last = in.samples().axes.size() - 1;
+    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
+    const Matrix<double> weight = in.matrix("weight").transpose();
+    if (!in.has("bias")) return dense(in, last, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    dense(in, last, weight, &bias);
+  }
+  /// Of one position it is a product with the channels of each.
+  static void convolution(In in) {
+    const OnnxTensor& kernel = in.tensor("weight");
+    const auto is_one = [](std::int64_t size) { return size == 1; };
+    const auto all_are = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+      return std::all_of(list.begin(), list.end(), [&](std::int64_t each) { return each == value; });
+    };
+    if (kernel.dims.size() < 3 || !std::all_of(kernel.dims.begin() + 2, kernel.dims.end(), is_one) ||
+        !all_are(in.integers("Conv", "strides"), 1) || !all_are(in.integers("Conv", "pads"), 0) ||
+        in.integer("Conv", "group", 1) != 1)
+      in.fail("expected a convolution of one position, which is a Dense layer, got another",
+              "no other convolution is read");
+    if (kernel.dims.size() != 1 + in.samples().axes.size())
+      in.fail(concat("expected a kernel for ", 1 + in.samples().axes.size(), " dimensions, got one of ",
+                     kernel.dims.size()),
+              "its sizes do not fit the layer before it");
+    const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
+    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    dense(in, 0, weight, &bias);
+  }
+
+  static void batch_norm(In in) {
+    in.expect("BatchNormalization", "training_mode", 0, "export it after model.eval()");
+    const std::vector<std::string>& outputs = in.node().outputs;
+    if (std::any_of(outputs.begin() + 1, outputs.end(),
+                    [](const std::string& name) { return !name.empty(); }))
+      in.fail("expected one output, as at inference, got those of training", "export it after model.eval()");
+    if (in.samples().axes.empty()) expect_plain(in);
+    if (!in.samples().is_plain())
+      in.expect("BatchNormalization", "spatial", 1, "give one number for each channel");
+    const Vector<double> gamma = in.along(0, "gamma"), beta = in.along(0, "beta"), mean = in.along(0, "mean"),
+                         variance = in.along(0, "variance");
+    in.work_on(0);
+    BatchNorm<T> layer{gamma.size(),
+                       {.momentum = in.real("BatchNormalization", "momentum", 0.9),
+                        .epsilon = in.real("BatchNormalization", "epsilon", 1e-5)}};
+    layer.gamma = gamma.cast<T>();
+    layer.beta = beta.cast<T>();
+    in.add(Base::with_state(std::move(layer), mean, variance));
+  }
+
+  static void add_layer_norm(In in, const Vector<double>& gamma, const Vector<double>& beta, double epsilon) {
+    LayerNorm<T> layer{gamma.size(), {.epsilon = epsilon}};
+    layer.gamma = gamma.cast<T>();
+    layer.beta = beta.cast<T>();
+    in.add(std::move(layer));
+  }
+  /// Over all values of a sample, or over the last axis if that has the channels.
+  static void layer_norm(In in) {
+    in.expect("LayerNormalization", "stash_type", 1, "export it in float32");
+    const std::size_t axis = in.axis("LayerNormalization", -1), last = in.samples().axes.size() - 1;
+    const double epsilon = in.real("LayerNormalization", "epsilon", 1e-5);
+    if (axis == 0) {
+      in.work_on_all();
+      const Index size = in.samples().size();
+      const Vector<double> gamma = in.expanded(in.broadcast({"gamma"})[0], size);
+      return add_layer_norm(
+          in, gamma,
+          in.has("beta") ? in.expanded(in.broadcast({"beta"})[0], size) : Vector<double>::Zero(size),
+          epsilon);
+    }
+    if (axis != last || !in.samples().is_channels(last))
+      in.fail_axis(in.integer("LayerNormalization", "axis", -1));
+    const Vector<double> gamma = in.along(last, "gamma");
+    in.work_on(last);
+    add_layer_norm(in, gamma, in.has("beta") ? in.along(last, "beta") : Vector<double>::Zero(gamma.size()),
+                   epsilon);
+  }
+  /// Layer normalization in pieces: means over the last axis, which keep their dimension.
+  static void built_layer_norm(In in) {
+    const std::size_t last = in.samples().axes.size() - 1;
+    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
+    const auto expect_last = [&](const auto& axes) {
+      if (axes.size() != 1 ||
+          (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
+        in.fail(concat("expected means over axis ", last + 1),
+                "samples are rows, and their features columns");
+    };
+    for (const OnnxNode* node : in.nodes()) {
+      if (node->op != "ReduceMean") continue;
+      if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
+        in.fail(concat("expected keepdims = 1 of ", printed(*node), ", got 0"),
+                "means without their dimension do not fit the samples");
+      if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
+    }
+    for (const char* axes : {"axes", "square_axes"}) {
+      if (in.has(axes) != (in.opset() >= 18))
+        in.fail(
+            concat("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
+            "set opset_import to what the nodes were written for");
+      if (in.has(axes)) expect_last(in.tensor(axes).values);
+    }
+    const Vector<double> gamma = in.along(last, "gamma"), beta = in.along(last, "beta");
+    in.work_on(last);
+    add_layer_norm(in, gamma, beta, in.scalar("epsilon"));
+  }
+
+  /// Over the channels; before opset 13 over all values of a sample together.
+  template <class L>
+  static void over_channels(In in) {
+    const std::size_t axis = in.axis(L::name, in.opset() < 13 ? 1 : -1);
+    const bool over_all = in.samples().is_plain() || in.opset() < 13;
+    if (over_all ? axis != 0 : !in.samples().is_channels(axis))
+      in.fail_axis(in.integer(L::name, "axis", in.opset() < 13 ? 1 : -1));
+    over_all ? in.work_on_all() : in.work_on(axis);
+    in.add(L{});
+  }
+
+  static void nothing(In) {}
+  static void cast(In in) {
+    const std::int64_t to = in.integer("Cast", "to", 0);
+    if (to != 1 && to != 10 && to != 11)
+      in.fail(concat("expected a cast to float32, float16 or float64, got type ", to),
+              "end the network before it");
+  }
+  static void dropout(In in) {
+    const double ratio = in.has("ratio") ? in.scalar("ratio") : in.real("Dropout", "ratio", 0.5);
+    if (ratio != 0 && in.has("mode") && in.scalar("mode") != 0)
+      in.fail("expected a network at inference, got one in training", "export it after model.eval()");
+    in.add(Dropout<T>{{.keep = 1 - ratio}});
+  }
+
+  static OnnxImporters<T> table();
+};
+
+template <std::floating_point T>
+OnnxImporters<T> OnnxPatternLayers<T>::table() {
+  OnnxImporters<T> all{
+      {"Gemm(x, weight, bias?)", gemm},
+      {"Add(MatMul(x, weight), bias)", product},
+      {"MatMul(x, weight)", product},
+      {"Conv(x, weight, bias?)", convolution},
+      {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
+      {"LayerNormalization(x, gamma, beta?)", layer_norm},
+      {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), 2), "
+       "square_axes?), epsilon))), gamma), beta)",
+       built_layer_norm},
+
+      {"Relu(x)", Base::template plain<ReLU<T>>},
+      {"LeakyRelu(x)", Base::leaky_relu},
+      {"PRelu(x, slope)", Base::prelu},
+      {"Elu(x)", Base::elu},
+      {"Selu(x)", Base::selu},
+      {"Mul(Mul(x, Add(Erf(Div(x, 1.41421356)), 1)), 0.5)", Base::template built_gelu<GELUForm::exact>},
+      {"Mul(Mul(x, Add(Tanh(Mul(Add(x, Mul(Mul(x, Mul(x, x)), 0.044715)), 0.79788456)), 1)), 0.5)",
+       Base::template built_gelu<GELUForm::tanh>},
+      {"Gelu(x)", Base::gelu},
+      {"Mul(x, Sigmoid(x))", Base::template plain<SiLU<T>>},
+      {"Mul(x, Tanh(Softplus(x)))", Base::template plain<Mish<T>>},
+      {"Mish(x)", Base::template plain<Mish<T>>},
+      {"Softplus(x)", Base::template plain<Softplus<T>>},
+      {"Softsign(x)", Base::template plain<Softsign<T>>},
+      {"Div(x, Add(Abs(x), 1))", Base::template plain<Softsign<T>>},
+      {"Sigmoid(x)", Base::template plain<Sigmoid<T>>},
+      {"Tanh(x)", Base::template plain<Tanh<T>>},
+      {"HardSigmoid(x)", Base::hard_sigmoid},
+      {"HardSwish(x)", Base::template plain<HardSwish<T>>},
+      {"Mul(x, HardSigmoid(x))", Base::hard_swish},
+      {"Clip(x, min?, max?)", Base::clip},
+      {"Softmax(x)", over_channels<Softmax<T>>},
+      {"LogSoftmax(x)", over_channels<LogSoftmax<T>>},
+
+      {"Identity(x)", nothing},
+      {"Transpose(x)", Order::transpose},
+      {"Flatten(x)", Order::flatten},
+      {"Reshape(x, shape)", Order::reshape},
+      {"Reshape(x, Concat(Unsqueeze(Gather(Shape(x), index), axes?), sizes))", Order::view},
+      {"Cast(x)", cast},
+      {"Dropout(x, ratio?, mode?)", dropout},
+
+      {"Add(Div(Sub(x, a), b), c)", Base::sub_div_add},
+      {"Div(Sub(x, a), b)", Base::sub_div},
+      {"Add(Mul(x, a), b)", Base::mul_add},
+      {"Mul(x, a)", Base::mul},
+      {"Div(x, a)", Base::div},
+      {"Add(x, a)", Base::add},
+      {"Sub(x, a)", Base::sub},
+      {"Sub(a, x)", Base::sub_from},
+  };
+  for (OnnxImporter<T>& each : all) each.checks_attributes = true;
+  return all;
+}
+
+}  // namespace detail
+
+/// The patterns that are read. Of those that end alike the longer one comes first. Rows before them read layers of your
+/// own:
+///
+///   OnnxImporters<> layers = onnx_patterns();
+///   layers.insert(layers.begin(), {"Mul(x, x)", [](OnnxImport<>& in) { in.add(Square{}); }});
+///   Network net = load_onnx("net.onnx", layers);
+template <std::floating_point T = float>
+OnnxImporters<T> onnx_patterns() {
+  return detail::OnnxPatternLayers<T>::table();
+}
+
+}  // namespace descent

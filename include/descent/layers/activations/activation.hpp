@@ -1,0 +1,70 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+
+namespace descent {
+
+/// The part that all activations share: an element-wise function, without parameters.
+///
+///   y = g(x)      dx = dy * g'(x)
+///
+/// `Derived` gives g as `value(x)` and g' as `derivative(x, y)`, with y = g(x). Each is an expression of
+/// Eigen arrays, which runs in vector registers, or a function of single numbers where branches are needed
+/// or Eigen has no such function.
+///
+/// Shapes   x, y of any shape
+/// Cost     one pass over the batch forward, one backward.
+template <class Derived, std::floating_point T>
+class Activation {
+ public:
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+  };
+
+  static void visit(auto&&, auto&...) {}
+
+  Shape output_shape(const Shape& in) const { return in; }
+
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+    const Derived g = self();  // a copy, so that writing y cannot seem to change its options
+    c.y.resize(x.rows(), x.cols());
+    if constexpr (requires { g.value(flat(x)); }) {
+      flat(c.y) = g.value(flat(x));
+    } else {
+      for (Index i = 0; i < x.size(); ++i) c.y.data()[i] = g.value(x.data()[i]);
+    }
+    return x.with_numbers(c.y);
+  }
+
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
+    expect_backward(component(), c.y.rows(), x, dy, c.y);
+    const Derived g = self();
+    c.dx.resize(x.rows(), x.cols());
+    if constexpr (requires { g.derivative(flat(x), flat(c.y)); }) {
+      flat(c.dx) = flat(dy) * g.derivative(flat(x), flat(c.y));
+    } else {
+      for (Index i = 0; i < x.size(); ++i)
+        c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
+    }
+    return x.with_numbers(c.dx);
+  }
+
+ private:
+  static constexpr std::string_view component() {
+    if constexpr (requires { Derived::name; })
+      return Derived::name;
+    else
+      return "Activation";
+  }
+  const Derived& self() const { return static_cast<const Derived&>(*this); }
+};
+
+}  // namespace descent

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/options.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/tree/parameter.hpp"
+
+namespace descent {
+
+struct PReLUOptions {
+  double slope = 0.25;  ///< what the slopes start from
+};
+
+/// Rectified linear unit with a learned slope of the negative side: `PReLU{n}` learns one for each of n
+/// channels, which are the features of a plain sample; `PReLU{}` learns one for all.
+///
+///   y  = max(0, x) + a * min(0, x)      dx = dy where x > 0, else a * dy
+///   da = sum over samples, and over all that share the slope, of dy * min(0, x)
+///
+/// The slope is a scale, which regularizers leave alone: shrinking it towards 0 would make a ReLU of it.
+///
+/// Shapes   x, y [n, m] or {n, height, width}, of any shape for the one slope   a [n] or [1]
+/// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive; DataError
+///          when the slope to start from is not finite.
+/// Cost     one pass over the batch forward, two backward.
+/// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), 2.1
+template <std::floating_point T = float>
+class PReLU {
+ public:
+  static constexpr std::string_view name = "PReLU";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+  };
+
+  explicit PReLU(Index channels = 1, const PReLUOptions& with = {})
+      : slope(filled<Vector<T>>(name, checked(channels), 1, static_cast<T>(with.slope))) {
+    expect_finite({name, "slope", with.slope});
+  }
+
+  static void visit(auto&& f, auto&... tree) { f(Parameter{"slope", Role::scale}, tree.slope...); }
+
+  Shape output_shape(const Shape& in) const {
+    if (!shared()) positions_of(name, slope.size(), in);
+    return in;
+  }
+
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+    const Batch<T> x = shared() ? samples : feature_columns(name, slope.size(), samples);
+    c.y.resize(x.rows(), x.cols());
+    if (shared()) {
+      flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));
+    } else {
+      for (Index j = 0; j < x.cols(); ++j)
+        c.y.col(j) = x.col(j).cwiseMax(T(0)) + slope.cwiseProduct(x.col(j).cwiseMin(T(0)));
+    }
+    return samples.with_numbers(c.y);
+  }
+
+  Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, PReLU& gradient,
+                    const Pass&) const {
+    const Index channels = shared() ? c.y.rows() : slope.size();
+    expect_backward(name, {channels, channels}, samples, slopes, c.y);
+    const Batch<T> x{samples.data(), Shape{c.y.rows()}, c.y.cols()},
+        dy{slopes.data(), x.shape(), x.samples()};
+    gradient.slope.setZero(slope.size());
+    c.dx.resize(x.rows(), x.cols());
+    if (shared()) {
+      gradient.slope(0) = (flat(dy) * flat(x).min(T(0))).sum();
+      const T a = slope(0);
+      for (Index i = 0; i < x.size(); ++i) c.dx.data()[i] = dy.data()[i] * (x.data()[i] > 0 ? T(1) : a);
+    } else {
+      for (Index j = 0; j < x.cols(); ++j) {
+        gradient.slope += dy.col(j).cwiseProduct(x.col(j).cwiseMin(T(0)));
+        c.dx.col(j) = (x.col(j).array() > T(0)).select(dy.col(j), slope.cwiseProduct(dy.col(j)));
+      }
+    }
+    return samples.with_numbers(c.dx);
+  }
+
+  Vector<T> slope;
+
+ private:
+  bool shared() const { return slope.size() == 1; }
+
+  static Index checked(Index channels) {
+    if (channels <= 0)
+      throw ShapeError(name, concat("expected a positive number of slopes, got ", channels),
+                       "give the number of channels before the layer, or 1 to share a slope");
+    return channels;
+  }
+};
+
+}  // namespace descent

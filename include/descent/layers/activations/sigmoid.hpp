@@ -1,0 +1,24 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "descent/concepts/output_kind.hpp"
+#include "descent/layers/activations/activation.hpp"
+
+namespace descent {
+
+/// Logistic sigmoid. For a network that ends in it, leave it out and train on `SigmoidCrossEntropy`, which
+/// takes the logits and stays exact where the sigmoid has rounded to 0 or 1.
+///
+///   y = 1 / (1 + exp(-x))      dx = dy * y * (1 - y)
+template <std::floating_point T = float>
+class Sigmoid : public Activation<Sigmoid<T>, T> {
+ public:
+  static constexpr std::string_view name = "Sigmoid";
+  static constexpr OutputKind output_kind() { return OutputKind::probabilities; }
+  static auto value(const auto& x) { return ((-x).exp() + T(1)).inverse(); }
+  static T derivative(T, T y) { return y * (1 - y); }
+};
+
+}  // namespace descent

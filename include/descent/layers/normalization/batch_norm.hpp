@@ -1,0 +1,221 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/exponential_average.hpp"
+#include "descent/core/options.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/row_blocks.hpp"
+#include "descent/parallel/workers.hpp"
+#include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
+
+namespace descent {
+
+/// Which variance of a batch the running average collects: divided by m, or by m - 1.
+enum class Variance { biased, unbiased };
+
+struct BatchNormOptions {
+  double momentum = 0.9;  ///< share of the old running value; what PyTorch calls 1 - momentum
+  double epsilon = 1e-5;  ///< added to the variance, inside the square root
+  Variance running_variance = Variance::biased;  ///< PyTorch keeps the unbiased one
+};
+
+/// Batch normalization of each feature over the samples of a mini-batch; of an image or a sequence with as many channels,
+/// of each channel over samples and positions.
+///
+///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
+///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
+///
+///   dgamma = sum of dy * n      dbeta = sum of dy
+///   dx = gamma / sqrt(sigma^2 + epsilon) * (dy - dbeta / m - n * dgamma / m)
+///
+/// Training normalizes by the batch, always with the biased variance, and keeps running averages
+///   running = momentum * running + (1 - momentum) * batch,   from mean 0 and variance 1.
+/// Inference normalizes by these, so single samples work; then mu and sigma are constants in backward.
+/// `estimate_statistics` replaces them by the statistics of a whole training set.
+/// The layer before needs no bias: beta does its work.
+///
+/// Shapes   x, y [features, m] or {features, height, width}   gamma, beta [features]
+/// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive; DataError when the
+///          momentum is not in [0, 1] or epsilon is negative, and in training on a single sample, whose variance
+///          says nothing.
+/// Cost     three passes over the batch forward, two backward.
+/// Source   Ioffe, Szegedy: Batch normalization (ICML 2015), algorithms 1 and 2
+/// Example  examples/01_digits.cpp
+template <std::floating_point T = float>
+class BatchNorm {
+ public:
+  static constexpr std::string_view name = "BatchNorm";
+  using Scalar = T;
+  struct Cache {
+    Matrix<T> y, dx;
+    Vector<T> mean, variance, inverse_deviation;
+    Vector<T> sums;  // over all workers
+    T count = 0;     // of the values of a feature in the whole batch; 0 if the statistics are not the batch's
+    T momentum = 0;  // of the running averages in this pass
+    Worker* worker = nullptr;  // as in the last forward pass
+  };
+
+  explicit BatchNorm(Index features, const BatchNormOptions& with = {})
+      : gamma(filled<Vector<T>>(name, positive_features(name, features), 1, T(1))),
+        beta(Vector<T>::Zero(features)),
+        running_mean(Vector<T>::Zero(features)),
+        running_variance(Vector<T>::Ones(features)),
+        options(with) {
+    expect_probability(
+        {name, "momentum", with.momentum, "it is the share of the old value; PyTorch's 0.1 is 0.9"});
+    expect_not_negative({name, "epsilon", with.epsilon});
+  }
+
+  static void visit(auto&& f, auto&... tree) {
+    f(Parameter{"gamma", Role::scale}, tree.gamma...);
+    f(Parameter{"beta", Role::bias}, tree.beta...);
+  }
+  static void visit_state(auto&& f, auto&... tree) {
+    f(Parameter{"running_mean", Role::state}, tree.running_mean...);
+    f(Parameter{"running_variance", Role::state}, tree.running_variance...);
+  }
+  static void visit_options(auto&& f, auto&... tree) {
+    f("momentum", tree.options.momentum...);
+    f("epsilon", tree.options.epsilon...);
+    f("running_variance", tree.options.running_variance...);
+  }
+
+  Shape output_shape(const Shape& in) const {
+    positions_of(name, gamma.size(), in);
+    return in;
+  }
+
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
+    const Batch<T> x = feature_columns(name, gamma.size(), samples);
+    c.worker = pass.worker();
+    c.momentum = pass.is_training() ? T(options.momentum) : T(0);
+    if (pass.uses_batch_statistics()) {
+      measure(x, c);
+    } else {
+      c.count = 0;
+      c.mean = running_mean;
+      c.variance = running_variance;
+    }
+    c.inverse_deviation = (c.variance.array() + T(options.epsilon)).sqrt().inverse();
+    c.y.resize(x.rows(), x.cols());
+    for (Index j = 0; j < x.cols(); ++j)
+      c.y.col(j).array() =
+          (x.col(j) - c.mean).array() * (gamma.array() * c.inverse_deviation.array()) + beta.array();
+    return samples.with_numbers(c.y);
+  }
+
+  Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, BatchNorm& gradient,
+                    const Pass&) const {
+    expect_backward(name, {gamma.size(), gamma.size()}, samples, slopes, c.y);
+    const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
+        dy{slopes.data(), x.shape(), x.samples()};
+    gradient.gamma.resize(x.rows());
+    gradient.beta.resize(x.rows());
+    for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+      using Strip = Eigen::Array<T, n, 1>;
+      const Strip mean = c.mean.template segment<n>(i);
+      Strip sum = Strip::Zero(), products = Strip::Zero();
+      for (Index j = 0; j < x.cols(); ++j) {
+        const Strip d = dy.col(j).template segment<n>(i);
+        sum += d;
+        products += d * (x.col(j).template segment<n>(i).array() - mean);
+      }
+      gradient.beta.template segment<n>(i) = sum;
+      gradient.gamma.template segment<n>(i) = products * c.inverse_deviation.template segment<n>(i).array();
+    });
+
+    c.dx.resize(x.rows(), x.cols());
+    const Batch<T> dx = samples.with_numbers(c.dx);
+    if (c.count == 0) {
+      for (Index j = 0; j < x.cols(); ++j)
+        c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());
+      return dx;
+    }
+    // dx = factor * (dy - offset - (x - mean) * slope), with the sums over the whole batch
+    sum_over_team(c, gradient.beta, gradient.gamma);
+    const auto scale = c.inverse_deviation.array();
+    const auto factor = gamma.array() * scale;
+    auto offset = c.sums.head(x.rows()).array(), slope = c.sums.segment(x.rows(), x.rows()).array();
+    offset /= c.count;
+    slope *= scale / c.count;
+    for (Index j = 0; j < x.cols(); ++j)
+      c.dx.col(j).array() = factor * (dy.col(j).array() - offset - (x.col(j) - c.mean).array() * slope);
+    return dx;
+  }
+
+  void update_state(const Cache& c) {
+    if (c.count == 0) return;
+    if (c.mean.size() != gamma.size())
+      detail::throw_features(name, gamma.size(), {c.mean.size()});  // of another layer
+    const bool unbiased = options.running_variance == Variance::unbiased;
+    update_average(running_mean, c.mean, c.momentum);
+    update_average(running_variance, c.variance * (unbiased ? c.count / (c.count - 1) : T(1)), c.momentum);
+  }
+
+  Vector<T> gamma, beta;
+  Vector<T> running_mean, running_variance;
+  BatchNormOptions options;
+
+ private:
+  /// The moments of the samples here, relative to the first, so that a large offset does not swallow the variance;
+  /// of all workers if several share the batch.
+  static void measure(const Batch<T>& x, Cache& c) {
+    c.count = T(x.cols());
+    if (c.count == 0 || (c.count < 2 && c.worker == nullptr)) throw_too_few(c.count);
+    c.mean.resize(x.rows());
+    c.variance.resize(x.rows());
+    for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+      using Strip = Eigen::Array<T, n, 1>;
+      const Strip first = x.col(0).template segment<n>(i);
+      Strip sum = Strip::Zero(), squares = Strip::Zero();
+      for (Index j = 1; j < x.cols(); ++j) {
+        const Strip d = x.col(j).template segment<n>(i).array() - first;
+        sum += d;
+        squares += d * d;
+      }
+      sum /= c.count;
+      c.mean.template segment<n>(i) = first + sum;
+      c.variance.template segment<n>(i) = (squares / c.count - sum * sum).max(T(0));
+    });
+    if (c.worker != nullptr) merge(c);
+    if (c.count < 2) throw_too_few(c.count);
+  }
+
+  [[noreturn]] static void throw_too_few(T count) {
+    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", count),
+                    "choose a batch size that does not leave a single sample over at the end of an epoch");
+  }
+
+  /// From mean_r and variance_r of m_r samples to those of all:  mean = sum m_r mean_r / m
+  ///   variance = sum m_r (variance_r + (mean_r - mean)^2) / m
+  static void merge(Cache& c) {
+    const Index features = c.mean.size();
+    const T own = c.count;
+    sum_over_team(c, own * c.mean, Vector<T>::Constant(1, own));
+    c.count = c.sums(features);
+    const auto mean = c.sums.head(features) / c.count;
+    c.variance += (c.mean - mean).cwiseAbs2();
+    c.mean = mean;
+    sum_over_team(c, own * c.variance, Vector<T>::Zero(0));
+    c.variance = c.sums.head(features) / c.count;
+  }
+
+  /// Writes the sums over all workers of a, followed by those of b, to `c.sums`.
+  static void sum_over_team(Cache& c, const auto& a, const auto& b) {
+    c.sums.resize(2 * c.mean.size() + 1);  // always the same: to change it allocates
+    c.sums.head(a.size()) = a;
+    c.sums.segment(a.size(), b.size()) = b;
+    if (c.worker != nullptr)
+      c.worker->all_reduce_sum({c.sums.data(), static_cast<std::size_t>(a.size() + b.size())});
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,34 @@
+#pragma once
+
+// Needs oneDNN. With CMake, link descent::onednn in place of descent::descent. Without, compile all of the
+// program with -DDESCENT_BACKEND='"descent/linalg/backends/onednn.hpp"' and link -ldnnl -lgomp.
+#include <string_view>
+
+#include "descent/linalg/backends/gemm.hpp"
+#include "descent/linalg/backends/one_thread.hpp"
+#include "descent/linalg/backends/sgemm.hpp"
+
+namespace descent {
+namespace detail {
+
+struct OneDnn {
+  static constexpr std::string_view name = "oneDNN";
+
+  /// Vectors, and below this: Eigen was measured to be faster.
+  static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
+
+  static void multiply(const Gemm<float>& g, float* c) {
+    const OneThread one_thread;
+    sgemm(g, c);
+  }
+};
+
+}  // namespace detail
+
+/// By oneDNN in f32, on one thread for each that calls. Small products are left to Eigen.
+///
+/// oneDNN allocates working memory in each call.
+template <>
+struct Product<float> : detail::GemmProduct<float, detail::OneDnn> {};
+
+}  // namespace descent

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <type_traits>
+
+#include "descent/parallel/partition.hpp"
+
+namespace descent {
+
+/// The numbers of a matrix or a vector, one after another: what element-wise work loops over. Constant where
+/// the numbers are.
+template <class M>
+auto flat(M&& m, const Part& part) {
+  using T = typename std::remove_cvref_t<M>::Scalar;
+  using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+  constexpr bool constant = std::is_same_v<decltype(m.data()), const T*>;
+  return Eigen::Map<std::conditional_t<constant, const Array, Array>>{m.data() + part.first, part.count};
+}
+template <class M>
+auto flat(M&& m) {
+  return flat(m, Part{0, m.size()});
+}
+
+}  // namespace descent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <utility>
+
+#include "descent/core/misfit.hpp"
+#include "descent/tree/traverse.hpp"
+
+namespace descent {
+
+/// A transform of a gradient, such as ClipByGlobalNorm, or a constraint of weights, such as MaxNorm: any type that has
+/// `apply(M&)`, held by value. A default one changes nothing.
+template <Parameterized M>
+class AnyTransform {
+ public:
+  AnyTransform() = default;
+  template <class F>
+    requires(!std::same_as<F, AnyTransform>) &&
+            requires(const F& transform, M& model) { transform.apply(model); }
+  AnyTransform(F transform)
+      : apply_{[transform = std::move(transform)](M& model) { transform.apply(model); }} {}
+  template <detail::Misfit<AnyTransform> F>
+    requires(!requires(const F& transform, M& model) { transform.apply(model); })
+  AnyTransform(F) {
+    static_assert(detail::never<F>, "a .clip or .constraint needs apply(auto& model) const");
+  }
+
+  void apply(M& model) const {
+    if (apply_) apply_(model);
+  }
+
+ private:
+  std::function<void(M&)> apply_;
+};
+
+}  // namespace descent

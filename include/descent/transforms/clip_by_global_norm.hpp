@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cmath>
+
+#include "descent/core/finite.hpp"
+#include "descent/core/options.hpp"
+#include "descent/tree/traverse.hpp"
+
+namespace descent {
+
+/// Limit to the norm of a whole gradient, all parameters taken as one vector, to be applied before the step.
+///
+///   g *= limit / ||g||  where ||g|| > limit
+///
+///   const double norm = ClipByGlobalNorm{.limit = 1}.apply(gradient);      the norm before
+///
+/// A clipped gradient has the norm `limit` exactly; PyTorch's clip_grad_norm_ divides by ||g|| + 1e-6. The
+/// norm is added up in double precision, so that it does not overflow where it is needed most. A gradient whose
+/// norm is not finite stays as it is, for the trainer to find.
+///
+/// Throws   DataError when the limit is not positive.
+/// Source   Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks (ICML 2013)
+struct ClipByGlobalNorm {
+  double limit = 1;
+
+  /// Returns the norm before clipping.
+  template <Parameterized M>
+  double apply(M& gradient) const {
+    expect_positive({"ClipByGlobalNorm", "limit", limit});
+    using T = typename M::Scalar;
+    double squares = 0;
+    visit_flat([&](auto g) { squares += g.template cast<double>().square().sum(); }, gradient);
+    const double norm = std::sqrt(squares);
+    if (!is_finite(norm) || norm <= limit) return norm;
+    const T factor = T(limit / norm);
+    visit_flat([&](auto g) { g *= factor; }, gradient);
+    return norm;
+  }
+};
+
+}  // namespace descent

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "descent/core/options.hpp"
+#include "descent/tree/traverse.hpp"
+
+namespace descent {
+
+/// Limit to the size of each entry of a gradient, to be applied before the step; of biases and scales, too.
+///
+///   g = min(max(g, -limit), limit)
+///
+///   ClipByValue{.limit = 0.5}.apply(gradient)
+///
+/// It bends the direction of the gradient; ClipByGlobalNorm keeps it.
+///
+/// Throws   DataError when the limit is not positive.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 10.11.1
+struct ClipByValue {
+  double limit = 1;
+
+  template <Parameterized M>
+  void apply(M& gradient) const {
+    expect_positive({"ClipByValue", "limit", limit});
+    using T = typename M::Scalar;
+    const T most = T(limit);
+    visit_flat([&](auto g) { g = g.min(most).max(-most); }, gradient);
+  }
+};
+
+}  // namespace descent

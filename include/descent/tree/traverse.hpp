@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/parallel/partition.hpp"
+#include "descent/tree/parameter.hpp"
+
+namespace descent {
+
+namespace detail {
+struct AcceptAnything {
+  void operator()(const auto&, auto&...) const {}
+};
+}  // namespace detail
+
+/// A value that names its parameters once: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)`
+/// for each of them, over any number of values of the same structure.
+template <class M>
+concept Parameterized =
+    requires(M& model, const M& other) { M::visit(detail::AcceptAnything{}, model, other); };
+
+/// Calls `f(Parameter, tree.member...)` for all state of a model, such as running statistics.
+template <class M>
+void visit_state(auto&& f, auto&... tree) {
+  if constexpr (requires { M::visit_state(f, tree...); }) M::visit_state(f, tree...);
+}
+
+namespace detail {
+[[noreturn]] inline void throw_other_tree(const std::string& path, Index rows, Index cols) {
+  throw_error<ShapeError>(
+      "visit", {"expected ", rows, " x ", cols, " values of \"", path, "\" in each model, got other sizes"},
+      "make gradient and optimizer state from the model that is trained");
+}
+}  // namespace detail
+
+/// Throws ShapeError unless a parameter has the same shape in all models that are visited together.
+void expect_same_shape(const auto& entry, const auto& first, const auto&... rest) {
+  if (((rest.rows() != first.rows() || rest.cols() != first.cols()) || ...))
+    detail::throw_other_tree(entry.name.path(), first.rows(), first.cols());
+}
+
+/// Calls `kernel(array...)` for every parameter of the trees, flattened: how an element-wise optimizer
+/// walks the model, the gradient and its own state together.
+template <class M>
+void visit_flat(auto&& kernel, M& model, auto&... tree) {
+  M::visit(
+      [&](const Parameter& p, auto& first, auto&... rest) {
+        expect_same_shape(p, first, rest...);
+        kernel(flat(first), flat(rest)...);
+      },
+      model, tree...);
+}
+
+/// The same, shared out among workers: each calls the kernel for its part of every parameter. The parts begin at
+/// multiples of 64 numbers, so that no two workers write to one cache line. They are cut into blocks that stay in the
+/// first cache, so that a kernel of several statements fetches each number once. A kernel that wants to know which
+/// parameter it has takes a `const Parameter&` before the arrays.
+template <class M>
+void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
+  constexpr Index block = 256;
+  workers.run([&](const auto& worker) {
+    M::visit(
+        [&](const Parameter& p, auto& first, auto&... rest) {
+          expect_same_shape(p, first, rest...);
+          const Part part = part_of(first.size(), worker, 64);
+          const Index end = part.first + part.count;
+          for (Index i = part.first; i < end; i += block) {
+            const Part here{i, std::min(block, end - i)};
+            if constexpr (requires { kernel(p, flat(first, here), flat(rest, here)...); })
+              kernel(p, flat(first, here), flat(rest, here)...);
+            else
+              kernel(flat(first, here), flat(rest, here)...);
+          }
+        },
+        model, tree...);
+  });
+}
+
+}  // namespace descent

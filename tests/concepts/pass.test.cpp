@@ -1,0 +1,80 @@
+#include "descent/concepts/pass.hpp"
+
+#include <set>
+
+#include "catch.hpp"
+
+namespace pass_test {
+
+using namespace descent;
+
+TEST_CASE("A pass knows whether it trains, also inside a composition") {
+  CHECK_FALSE(Pass::inference().is_training());
+  CHECK_FALSE(Pass::inference().inside(3).is_training());
+  CHECK(Pass::training({}).is_training());
+  CHECK(Pass::training({}).inside(3).is_training());
+}
+
+TEST_CASE("The random numbers of a pass can be drawn again, in any order") {
+  const Pass pass = Pass::training({.seed = 7, .step = 3});
+  const RandomBlock first = pass.random(5, 2);
+  pass.random(0, 0);
+  CHECK(pass.random(5, 2) == first);
+  CHECK(Pass::training({.seed = 7, .step = 3}).random(5, 2) == first);
+}
+
+TEST_CASE("Seed, step, layer, sample and block each bring random numbers of their own") {
+  constexpr std::int64_t beyond_32_bits = std::int64_t{1} << 32;
+  const auto at = [](std::uint64_t seed, std::int64_t step) {
+    return Pass::training({.seed = seed, .step = step});
+  };
+  const std::set<RandomBlock> blocks{
+      at(1, 1).random(1, 1),                      //
+      at(2, 1).random(1, 1),                      // another seed
+      at(1, 2).random(1, 1),                      // another step
+      at(1, 1 + beyond_32_bits).random(1, 1),     // another step of the same low bits
+      at(1, 1).random(2, 1),                      // another sample
+      at(1, 1).random(1, 2),                      // another block
+      at(1, 1).inside(0).random(1, 1),            // within a composition
+      at(1, 1).inside(1).random(1, 1),            // another layer of it
+      at(1, 1).inside(0).inside(0).random(1, 1),  // deeper
+      at(1, 1).inside(0).inside(1).random(1, 1),
+      at(1, 1).inside(1).inside(0).random(1, 1),
+  };
+  CHECK(blocks.size() == 11);
+}
+
+TEST_CASE("A sample's random numbers do not depend on how its mini-batch is cut into parts") {
+  const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
+  const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
+  CHECK(second_part.random(3, 0) == whole.random(13, 0));
+}
+
+TEST_CASE("A sample has a generator of its own, the same however its mini-batch is cut into parts") {
+  const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
+  const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
+  CHECK(second_part.rng(3).bits() == whole.rng(13).bits());
+  CHECK(whole.rng(3).bits() != whole.rng(4).bits());
+}
+
+TEST_CASE("A measuring pass takes the statistics of the batch but is no training") {
+  CHECK_FALSE(Pass::measuring().is_training());
+  CHECK(Pass::measuring().uses_batch_statistics());
+  CHECK(Pass::measuring().inside(2).uses_batch_statistics());
+  CHECK(Pass::training({}).uses_batch_statistics());
+  CHECK_FALSE(Pass::inference().uses_batch_statistics());
+}
+
+TEST_CASE("Random halves are those of the blocks one by one", "[core]") {
+  const Pass pass = Pass::training({.seed = 3, .step = 5, .first_sample = 7}).inside(2);
+  const auto halves = pass.random_halves(4, 2);
+  for (std::size_t k = 0; k < 16; ++k) {
+    const RandomBlock block = pass.random(4, 32 + static_cast<Index>(k));
+    for (std::size_t w = 0; w < 4; ++w) {
+      REQUIRE(halves[32 * w + k] == (block[w] & 0xFFFF));
+      REQUIRE(halves[32 * w + 16 + k] == block[w] >> 16);
+    }
+  }
+}
+
+}  // namespace pass_test

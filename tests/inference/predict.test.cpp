@@ -1,0 +1,122 @@
+#include "descent/inference/predict.hpp"
+
+#include <array>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/layers/activations/relu.hpp"
+#include "support.hpp"
+
+namespace predict_test {
+
+using namespace descent;
+using support::message_of;
+
+namespace {
+
+// Results of another batch size may differ by the rounding of a few sums.
+constexpr double rounding = 1e-12;
+
+}  // namespace
+
+TEST_CASE("predict gives the outputs of the layers, for any number of samples") {
+  const auto net = support::plain_net<double>();
+  // Less than one internal batch, exactly one, one and a rest, several.
+  for (const Index samples : {Index{1}, Index{256}, Index{257}, Index{700}}) {
+    const Matrix<double> x = support::three_clouds<double>(samples).x;
+    const auto& first = net.layer<0>();
+    const auto& last = net.layer<2>();
+    const Matrix<double> hidden = ((first.weight * x).colwise() + first.bias).cwiseMax(0);
+    const Matrix<double> expected = (last.weight * hidden).colwise() + last.bias;
+    CAPTURE(samples);
+    CHECK(predict(net, x).isApprox(expected, rounding));
+  }
+}
+
+TEST_CASE("predict takes any batch: a matrix, a single sample, a range of columns") {
+  const auto net = support::plain_net<double>();
+  const Matrix<double> x = support::three_clouds<double>(9).x;
+  const Matrix<double> all = predict(net, x);
+  CHECK(predict(net, x.middleCols(3, 4)).isApprox(all.middleCols(3, 4), rounding));
+  const Vector<double> sample = x.col(5);
+  CHECK(predict(net, sample).isApprox(all.col(5), rounding));
+}
+
+TEST_CASE(
+    "predict runs the layers as in inference: nothing is random, and a sample does not feel the others") {
+  const auto net = support::rich_net<double>();
+  const Matrix<double> x = support::three_clouds<double>(9).x;
+  const Matrix<double> all = predict(net, x);
+  CHECK(predict(net, x) == all);
+  for (Index j = 0; j < x.cols(); ++j) CHECK(predict(net, x.middleCols(j, 1)).isApprox(all.col(j), rounding));
+}
+
+TEST_CASE("predict_classes picks the largest output, or a side of the threshold") {
+  Rng rng{1};
+  Dense<double> layer{1, 2, rng};
+  layer.weight << 1, -1;
+  const Vector<double> scores{{-2, 0.5, 3}};
+  const Matrix<double> x = scores.transpose();
+  CHECK(predict_classes(layer, x) == std::vector<Index>{1, 0, 0});
+
+  Dense<double> single{1, 1, rng};
+  single.weight << 1;
+  CHECK(predict_classes(single, x) == std::vector<Index>{0, 1, 1});
+  CHECK(predict_classes(single, x, 1) == std::vector<Index>{0, 0, 1});
+}
+
+TEST_CASE("predict refuses data that the model cannot take") {
+  const auto net = support::plain_net();
+  CHECK(message_of<ShapeError>([&] { predict(net, Matrix<>::Zero(3, 5).eval()); }) ==
+        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it "
+        "transposed?");
+  CHECK(message_of<ShapeError>([&] { predict_classes(net, Matrix<>::Zero(3, 5).eval()); }) ==
+        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it "
+        "transposed?");
+  CHECK(message_of<DataError>([&] { predict(net, Matrix<>(2, 0)); }) ==
+        "predict: expected samples, got none; hand in [features, samples]");
+
+  Matrix<> x = Matrix<>::Zero(2, 5);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    x(1, 4) = bad;
+    CHECK(message_of<DataError>([&] { predict(net, x); }) ==
+          "predict: expected finite inputs, got infinity or not-a-number; remove such samples, or fill the "
+          "values in");
+  }
+}
+
+namespace {
+
+template <Layer M>
+void expect_equal_predictions_in_two_threads(const M& net) {
+  const Matrix<> x = support::three_clouds(1000).x;
+  const Matrix<> alone = predict(net, x);
+
+  constexpr int repetitions = 20;  // so that the threads meet
+  std::array<bool, 2> equal{};
+  std::array<std::thread, 2> threads;
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    threads[i] = std::thread{[&net, &x, &alone, &result = equal[i]] {
+      bool all = true;
+      for (int k = 0; k < repetitions; ++k) all = all && predict(net, x) == alone;
+      result = all;
+    }};
+  for (std::thread& thread : threads) thread.join();
+  CHECK(equal == std::array{true, true});
+}
+
+}  // namespace
+
+TEST_CASE("Two threads may predict at once with one network", "[threads]") {
+  SECTION("Sequential") { expect_equal_predictions_in_two_threads(support::rich_net()); }
+  SECTION("Network") { expect_equal_predictions_in_two_threads(support::rich_network()); }
+}
+
+TEST_CASE("predict: samples without features are refused") {
+  const Sequential net{ReLU{}};
+  CHECK_THROWS_AS(predict(net, Matrix<>(0, 3)), ShapeError);
+}
+
+}  // namespace predict_test

@@ -1,0 +1,120 @@
+#pragma once
+
+// The networks that tests write as .onnx: networks of each layer in the table of the conformance tests, and some whole ones.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "conformance/layer_table.hpp"
+#include "descent/io/onnx/layer.hpp"
+
+namespace onnx_networks {
+
+using namespace descent;
+
+/// A network, and the shape of the samples that it takes.
+struct Written {
+  std::string name;
+  Network<> net;
+  Shape shape;
+};
+
+/// Inputs on both sides of every corner that an activation has.
+inline Matrix<> samples(const Shape& shape, Index count) {
+  Rng rng{7};
+  Matrix<> x(shape.size(), count);
+  for (Index i = 0; i < x.size(); ++i) x(i) = static_cast<float>(4 * rng.normal());
+  return x;
+}
+
+/// The numbers of samples as ONNX has them, the width fastest and the channels slowest.
+inline Matrix<> in_onnx_order(const Matrix<>& x, const Shape& shape) {
+  Matrix<> rows(x.rows(), x.cols());
+  for (Index c = 0; c < shape.channels; ++c)
+    for (Index position = 0; position < shape.positions(); ++position)
+      rows.row(c * shape.positions() + position) = x.row(position * shape.channels + c);
+  return rows;
+}
+
+/// The same network with numbers in it that no layer starts from; those that are divided by stay positive.
+inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
+  Rng rng{seed};
+  Network<>::visit(
+      [&](const Parameter&, auto&& leaf) {
+        for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.3 * rng.normal());
+      },
+      net);
+  Network<>::visit_state(
+      [&](const Parameter&, auto&& leaf) {
+        for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.5 + rng.uniform());
+      },
+      net);
+  return net;
+}
+
+/// A network of each row of the table that is in ONNX, for each shape of the row; one of plain features also
+/// for images and sequences of as many values, which it takes together, but for compositions that have parts for each shape.
+inline std::vector<Written> of_each_layer() {
+  std::vector<Written> all;
+  conformance::for_each(conformance::layers, [&](const conformance::LayerRow& row) {
+    if (!row.not_in_files.empty()) return;
+    const auto add = [&](std::string name, const Shape& shape) {
+      Rng rng{7};
+      Network<> net;
+      net.add(row.make_float(rng));
+      std::replace(name.begin(), name.end(), ' ', '_');
+      all.push_back({std::move(name), with_random_numbers(std::move(net)), shape});
+    };
+    add(row.name, row.shape);
+    const bool is_composed = row.name.starts_with("Residual") || row.name.starts_with("Concat");
+    if (row.shape.positions() > 1 || is_composed) return;
+    add(row.name + " as image", {1, row.shape.channels, 1});
+    add(row.name + " as sequence", {1, 1, row.shape.channels});
+  });
+  return all;
+}
+
+/// Networks of several layers, with options that differ from those of the table.
+inline std::vector<Written> whole() {
+  Rng rng{1};
+  std::vector<Written> all;
+  const auto add = [&](std::string name, const Shape& shape, auto... layers) {
+    all.push_back({std::move(name), with_random_numbers(Network<>{layers...}), shape});
+  };
+  const Matrix<> six = samples({6}, 9), image = samples({3, 2, 4}, 9);
+  add("classifier", {6}, Standardize{six}, Dense{6, 16, rng, Bias::none}, BatchNorm{16}, ReLU{}, Dropout{},
+      Dense{16, 12, rng}, BatchNorm{12}, ReLU{}, Dense{12, 3, rng});
+  add("residuals", {6}, MinMax{six}, Dense{6, 8, rng},
+      Residual{Network{LayerNorm{8}, Dense{8, 8, rng}, GELU{}, Dense{8, 8, rng}}},
+      Residual{Network{BatchNorm{8}, Residual{Network{ReLU{}, Dense{8, 8, rng}}}, SiLU{}}}, Dense{8, 2, rng});
+  add("branches", {6}, Dense{6, 8, rng},
+      Concat{Network{Dense{8, 3, rng}, BatchNorm{3}, Mish{}}, Residual{Dense{8, 8, rng}},
+             Concat{Identity{}, Tanh{}}},
+      LayerNorm{27}, PReLU{27}, Dense{27, 2, rng}, Sigmoid{});
+  add("options", {6}, MinMax{six, {.low = -1, .high = 2}}, BatchNorm{6, {.momentum = 0.8, .epsilon = 1e-3}},
+      LayerNorm{6, {.epsilon = 1e-3}}, HardSigmoid{{.slope = 0.2}}, Network{ReLU{}, Network{Tanh{}}});
+  add("noise", {6}, Dropout{}, Sigmoid{}, GaussianDropout{}, GaussianNoise{});
+
+  const Shape photo{3, 2, 4};
+  add("image_classifier", photo, Dense{3, 4, rng, Bias::none}, BatchNorm{4}, ReLU{}, Dense{4, 2, rng},
+      BatchNorm{2}, Flatten{}, Dense{16, 5, rng}, Softmax{});
+  add("image_to_plain", photo, ReLU{}, Flatten{});
+  add("image_without_flatten", photo, Tanh{}, Dense{24, 2, rng});
+  add("plain_to_image", {6}, Dense{6, 24, rng}, Reshape{photo}, PReLU{3}, Dense{3, 2, rng});
+  add("gray_image", {24}, Reshape{{1, 4, 6}}, BatchNorm{1}, Reshape{{4, 2, 3}}, Softmax{},
+      Reshape{{2, 1, 12}});
+  add("each_value", photo, Standardize{image}, BatchNorm{24}, LayerNorm{24}, PReLU{24}, MinMax{image});
+  add("image_branches", photo,
+      Concat{Network{Dense{3, 4, rng}, LayerNorm{4}}, Residual{Network{BatchNorm{3}, Dense{3, 3, rng}}},
+             Identity{}},
+      Residual{Network{Flatten{}, Dense{80, 80, rng}, Reshape{{10, 2, 4}}}}, LogSoftmax{});
+  add("sequence", {3, 1, 5}, LayerNorm{3}, Dense{3, 4, rng}, GELU{}, BatchNorm{4},
+      Concat{Dense{4, 1, rng}, Tanh{}}, Flatten{}, Dense{25, 2, rng});
+  return all;
+}
+
+}  // namespace onnx_networks

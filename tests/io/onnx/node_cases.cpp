@@ -1,0 +1,131 @@
+// Runs the node cases of ONNX's own backend test, which make_node_cases.py has written, and counts how they end:
+//
+//   onnx_node_cases FOLDER LEAST [--list]
+//
+// Fails if a case that is read gives other values than it should, or if fewer than LEAST match. --list prints every
+// case.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <istream>
+#include <string>
+#include <vector>
+
+#include "descent/inference/predict.hpp"
+#include "descent/io/onnx/load.hpp"
+
+using namespace descent;
+
+namespace {
+
+/// The dimensions of a value in ONNX, the first of which counts the samples.
+struct Dims {
+  std::vector<Index> sizes;
+
+  bool empty() const { return sizes.empty(); }
+  Index size() const {
+    Index product = 1;
+    for (const Index each : sizes) product *= each;
+    return product;
+  }
+  /// As load_onnx takes them, with the channels first or last.
+  Shape shape(bool channels_last) const {
+    if (sizes.size() == 4)
+      return channels_last ? Shape{sizes[3], sizes[1], sizes[2]} : Shape{sizes[1], sizes[2], sizes[3]};
+    if (sizes.size() == 3) return channels_last ? Shape{sizes[2], 1, sizes[1]} : Shape{sizes[1], 1, sizes[2]};
+    return {size() / sizes[0]};
+  }
+  friend std::istream& operator>>(std::istream& in, Dims& dims) {
+    std::size_t rank = 0;
+    in >> rank;
+    dims.sizes.assign(rank, 0);
+    for (Index& each : dims.sizes) in >> each;
+    return in;
+  }
+};
+
+struct Case {
+  std::string name;
+  double relative = 0, absolute = 0;
+  Dims x, y;
+};
+
+/// The values as we have them: a sample a column, in which the channels vary fastest; in the file the last axis does.
+Matrix<> values_in(const std::filesystem::path& path, const Dims& dims, bool channels_last) {
+  std::vector<float> values(static_cast<std::size_t>(dims.size()));
+  std::ifstream in{path, std::ios::binary};
+  in.read(reinterpret_cast<char*>(values.data()),
+          static_cast<std::streamsize>(values.size() * sizeof(float)));
+  const Shape shape = dims.shape(channels_last);
+  Matrix<> ours(shape.size(), dims.sizes[0]);
+  for (Index i = 0; i < ours.size(); ++i) {
+    const Index row = i % ours.rows(), channel = row / shape.positions(), position = row % shape.positions();
+    ours(channels_last ? row : position * shape.channels + channel, i / ours.rows()) =
+        values[static_cast<std::size_t>(i)];
+  }
+  return ours;
+}
+
+/// As numpy's assert_allclose does it.
+bool is_close(float actual, float expected, const Case& of) {
+  if (std::isnan(expected)) return std::isnan(actual);
+  if (actual == expected) return true;
+  const double difference = std::abs(static_cast<double>(actual) - static_cast<double>(expected));
+  return difference <= of.absolute + of.relative * std::abs(static_cast<double>(expected));
+}
+
+/// True if the network computes the output of the case. The channels of its input are first or last, as its layers say.
+bool gives_output(const Network<>& net, const Case& of, const std::filesystem::path& folder,
+                  bool channels_last) {
+  const Shape shape = of.x.shape(channels_last);
+  try {
+    const bool ends_last = net.output_shape(shape) != of.y.shape(false);
+    const Matrix<> x = values_in(folder / (of.name + ".x"), of.x, channels_last),
+                   expected = values_in(folder / (of.name + ".y"), of.y, ends_last),
+                   y = predict(net, Batch{x, shape});
+    bool matches = y.rows() == expected.rows() && y.cols() == expected.cols();
+    for (Index i = 0; matches && i < y.size(); ++i) matches = is_close(y(i), expected(i), of);
+    return matches;
+  } catch (const ShapeError&) {
+    return false;
+  }
+}
+
+/// "match", "mismatch", "not run" of a model without numbers to run it with, else why it is refused.
+std::string result_of(const Case& of, const std::filesystem::path& folder) {
+  try {
+    const Network<> net = load_onnx(folder / (of.name + ".onnx"));
+    if (of.x.empty()) return "not run";
+    const bool matches = gives_output(net, of, folder, false) || gives_output(net, of, folder, true);
+    return matches ? "match" : "mismatch";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::filesystem::path folder{argc > 1 ? argv[1] : "."};
+  const int least = argc > 2 ? std::atoi(argv[2]) : 0;
+  const bool list = argc > 3 && std::strcmp(argv[3], "--list") == 0;
+  std::ifstream in{folder / "cases.txt"};
+  int cases = 0, matching = 0, mismatching = 0, not_run = 0;
+  for (Case of; in >> of.name >> of.relative >> of.absolute >> of.x >> of.y; ++cases) {
+    const std::string result = result_of(of, folder);
+    matching += result == "match";
+    mismatching += result == "mismatch";
+    not_run += result == "not run";
+    if (list || result == "mismatch") std::cout << of.name << ": " << result << '\n';
+  }
+  const int read = matching + mismatching + not_run;
+  std::cout << cases << " cases: " << read << " are read, of which " << matching << " match, " << mismatching
+            << " do not, and " << not_run << " cannot be run; " << cases - read << " are refused\n";
+  if (matching < least) std::cout << "expected at least " << least << " to match\n";
+  return cases == 0 || mismatching > 0 || matching < least ? 1 : 0;
+}

@@ -1,0 +1,20 @@
+#include "descent/linalg/row_blocks.hpp"
+
+#include "catch.hpp"
+
+namespace strips_test {
+
+using namespace descent;
+
+TEST_CASE("Strips cover all rows once, in order", "[core]") {
+  for (const Index rows : {0, 1, 3, 4, 15, 16, 63, 64, 65, 150}) {
+    Index next = 0;
+    for_row_blocks(rows, [&](Index first, auto size) {
+      CHECK(first == next);
+      next += size;
+    });
+    CHECK(next == rows);
+  }
+}
+
+}  // namespace strips_test

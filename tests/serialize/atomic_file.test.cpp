@@ -1,0 +1,25 @@
+#include "descent/serialize/atomic_file.hpp"
+
+#include <fstream>
+#include <string>
+
+#include "catch.hpp"
+#include "decimal_comma.hpp"
+#include "temporary_folder.hpp"
+
+namespace replace_file_test {
+
+using namespace descent;
+
+TEST_CASE("replace_file: its stream has the classic locale") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "numbers.txt").string();
+  support::under_decimal_comma(
+      [&] { replace_file(path, "test", [](std::ostream& out) { out << 1234567 << ' ' << 0.5; }); });
+  std::string line;
+  std::ifstream in{path};
+  std::getline(in, line);
+  CHECK(line == "1234567 0.5");
+}
+
+}  // namespace replace_file_test
