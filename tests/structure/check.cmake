@@ -3,9 +3,9 @@ cmake_minimum_required(VERSION 3.21)
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 set(include "${root}include/descent")
 
-# A folder includes from itself and from folders before it, never from a later one.
-set(folders core parallel linalg tree concepts serialize autodiff initializers schedules losses metrics regularizers transforms
-            optimizers layers models data inference training diagnosis io search report distributed)
+# A folder includes from itself and from folders before it, never from a later one. The page has the order.
+file(STRINGS "${root}docs/architecture.md" folders REGEX "^\\| `[a-z_]+/` \\|")
+list(TRANSFORM folders REPLACE "^\\| `([a-z_]+)/`.*" "\\1")
 # One component a header, listed in the forwarding header and in the reference.
 set(component_folders initializers schedules losses metrics regularizers transforms optimizers layers models)
 # A header there without a public class is a helper, which several components share. All others have a row in a table of
@@ -105,7 +105,7 @@ foreach(header IN LISTS headers)
   endif()
   list(FIND folders ${folder} rank)
   if(rank EQUAL -1)
-    report(include/descent/${header} "unknown folder; give it a place in the order in tests/structure/check.cmake")
+    report(include/descent/${header} "unknown folder; give it a row in the table of docs/architecture.md, below the folders that it includes")
     continue()
   endif()
   included_folders("${include}/${header}" others)
@@ -117,6 +117,35 @@ foreach(header IN LISTS headers)
       report(include/descent/${header} "includes from ${other}/, which comes after ${folder}/; move what both need into an earlier folder")
     endif()
   endforeach()
+endforeach()
+
+# Comments, examples and the names of tests.
+file(GLOB_RECURSE sources RELATIVE "${root}" "${root}include/*.hpp" "${root}tests/*.[ch]pp" "${root}examples/*.[ch]pp"
+     "${root}benchmarks/*.[ch]pp" "${root}cmake/*.cmake" "${root}tests/*.cmake")
+foreach(source IN LISTS sources)
+  file(READ "${root}${source}" text)
+  string(REGEX REPLACE "[][;\\]" " " text "${text}")  # a list in CMake would be torn apart at these
+  string(REGEX MATCHALL "\n *(///?|#) *(What|Where|Whether|How|Those|That of)[ ,][^\n]*" comments "${text}")
+  foreach(comment IN LISTS comments)
+    string(STRIP "${comment}" comment)
+    report(${source} "\"${comment}\" opens with a question word; name the thing, or begin with a verb (see CONTRIBUTING.md)")
+  endforeach()
+  string(REGEX MATCHALL "\n/// Example +[^\n]+" examples "${text}")
+  foreach(example IN LISTS examples)
+    string(REGEX REPLACE ".*Example +([^ ,]+).*" "\\1" example "${example}")
+    if(NOT EXISTS "${root}${example}")
+      report(${source} "names the example ${example}, which does not exist; name a file of examples/")
+    endif()
+  endforeach()
+  if(source MATCHES "\\.test\\.cpp$")
+    string(REGEX MATCHALL "TEST_CASE(_METHOD)?\\([^\"]*\"[^\"]*\"" names "${text}")
+    foreach(name IN LISTS names)
+      string(REGEX REPLACE "^TEST_CASE[^\"]*\"" "\"" name "${name}")
+      if(NOT name MATCHES "^\"[A-Za-z_][A-Za-z0-9_ ]*: [^ ]")
+        report(${source} "test ${name}: expected <component>: <claim>; rename it, so that ctest -R '^component:' runs it")
+      endif()
+    endforeach()
+  endif()
 endforeach()
 
 # One version, in two places.

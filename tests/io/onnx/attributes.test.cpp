@@ -9,7 +9,7 @@
 #include "catch.hpp"
 #include "descent/inference/predict.hpp"
 #include "golden.hpp"
-#include "onnx_graphs.hpp"
+#include "graphs.hpp"
 
 namespace onnx_attributes_test {
 

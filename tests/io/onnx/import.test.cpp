@@ -8,7 +8,7 @@
 #include "descent/inference/predict.hpp"
 #include "descent/io/onnx/load.hpp"
 #include "descent/io/onnx/save.hpp"
-#include "onnx_graphs.hpp"
+#include "graphs.hpp"
 
 namespace onnx_import_test {
 

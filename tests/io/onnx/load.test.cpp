@@ -21,8 +21,8 @@
 #include "descent/optimizers/gradient_descent.hpp"
 #include "descent/training/fit.hpp"
 #include "golden.hpp"
-#include "onnx_graphs.hpp"
-#include "onnx_networks.hpp"
+#include "graphs.hpp"
+#include "networks.hpp"
 #include "support.hpp"
 
 namespace onnx_load_test {

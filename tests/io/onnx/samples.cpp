@@ -13,7 +13,7 @@
 
 #include "descent/inference/predict.hpp"
 #include "descent/io/onnx/save.hpp"
-#include "onnx_networks.hpp"
+#include "networks.hpp"
 
 using namespace descent;
 

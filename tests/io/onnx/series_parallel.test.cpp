@@ -6,7 +6,7 @@
 
 #include "catch.hpp"
 #include "descent/inference/predict.hpp"
-#include "onnx_graphs.hpp"
+#include "graphs.hpp"
 
 namespace onnx_series_parallel_test {
 
