@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../fuzz/feed_onnx.hpp"
+#include "fuzz/feed_onnx.hpp"
 #include "catch.hpp"
 #include "decimal_comma.hpp"
 #include "descent/inference/evaluate.hpp"
