@@ -1,4 +1,4 @@
-#include "examples/plot.hpp"
+#include "../../examples/plot.hpp"
 
 #include <fstream>
 #include <iterator>
