@@ -93,7 +93,7 @@ TEST_CASE("R2: scores single outputs") {
   CHECK_THAT(rmse.value(), WithinAbs(std::sqrt(2.5 / 8), rounding));
 
   CHECK(message_of<DataError>([&] { R2{.of_output = 2}.check(2, target); }) ==
-        "r2: expected .of_output from 0 to 1, got 2; outputs are numbered from 0");
+        "r2: expected .of_output from 0 to 1, got 2; count the outputs from 0");
   RootMeanSquaredError none{.of_output = -1};
   none.update(prediction, target);
   CHECK_THROWS_AS(none.value(), DataError);

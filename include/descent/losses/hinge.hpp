@@ -10,7 +10,7 @@ namespace detail {
 struct HingeCost {
   static constexpr std::string_view name = "Hinge";
   static auto cost(auto v) { return v; }
-  static auto slope(auto v) { return decltype(v)(1); }
+  static auto slope(auto v) { return 0 * v + 1; }
 };
 }  // namespace detail
 
