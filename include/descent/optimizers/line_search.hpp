@@ -24,9 +24,11 @@ struct Evaluated {
   double value;
 };
 
-/// Searches along d for a step length t that satisfies the weak Wolfe conditions, by doubling and bisection: f(t) <=
-/// f(0) + c1 t f'(0) and f'(t) >= c2 f'(0), with c1 = 1e-4 and c2 = 0.9. Such a t gives L-BFGS a pair of positive
-/// curvature. Kinks of the objective, as those of ReLU, are allowed.
+/// Searches along d for a step length t that satisfies the weak Wolfe conditions, by doubling and bisection.
+///
+///   f(t) <= f(0) + c1 t f'(0)      f'(t) >= c2 f'(0)      c1 = 1e-4, c2 = 0.9
+///
+/// Such a t gives L-BFGS a pair of positive curvature. The objective may have kinks, such as those of ReLU.
 ///
 /// Returns the step length and leaves the new point in `to`, or returns 0 if no lower point was found.
 ///
