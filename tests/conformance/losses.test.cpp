@@ -64,7 +64,7 @@ TEST_CASE("losses: another number of samples is refused by name", "[conformance]
     DYNAMIC_SECTION(row.name) {
       const Matrix<double> two = row.target.leftCols(2);
       CHECK_THROWS_WITH(mean_of(row.loss, row.prediction, two),
-                        Catch::Matchers::ContainsSubstring("expected 3 targets, one a prediction, got 2"));
+                        Catch::Matchers::ContainsSubstring("expected 3 targets, one per prediction, got 2"));
       Matrix<double> dy;
       CHECK_THROWS_AS(mean_of(row.loss, row.prediction, two, dy), ShapeError);
       CHECK_THROWS_AS(

@@ -136,7 +136,7 @@ TEST_CASE("metrics: another number of samples is refused by name", "[conformance
       auto metric = row.metric;
       const Matrix<double> two = row.target.leftCols(2);
       CHECK_THROWS_WITH(metric.update(row.prediction, two),
-                        ContainsSubstring("expected 6 targets, one a prediction, got 2"));
+                        ContainsSubstring("expected 6 targets, one per prediction, got 2"));
     }
   });
 }

@@ -27,7 +27,7 @@ inline const auto optimizers = std::tuple{
     OptimizerRow{"Adagrad", Adagrad{.learning_rate = 1}, 1},
     OptimizerRow{"Adadelta", Adadelta{.learning_rate = 3, .epsilon = 1e-7}, 1e-2},
     OptimizerRow{"RMSprop", RMSprop{.learning_rate = 0.1}, 1e-4},
-    OptimizerRow{"RMSprop, centred", RMSprop{.learning_rate = 0.1, .centred = true}, 1e-4},
+    OptimizerRow{"RMSprop, centered", RMSprop{.learning_rate = 0.1, .centered = true}, 1e-4},
     OptimizerRow{"RMSprop with momentum", RMSprop{.learning_rate = 0.01, .epsilon = 0.01, .momentum = 0.9},
                  1e-4},
     OptimizerRow{"Adam", Adam{.learning_rate = 0.1}, 1e-2},

@@ -144,14 +144,12 @@ TEST_CASE("fit: targets of several labels are refused by a softmax and by metric
   const auto train = [&](const auto& loss, std::vector<AnyMetric<>> metrics = {}) {
     fit(net, data, loss, Adam{}, {.epochs = 1, .metrics = metrics, .progress = silent});
   };
-  CHECK(
-      message_of<DataError>([&] { train(SoftmaxCrossEntropy{}); }) ==
-      "SoftmaxCrossEntropy: expected probabilities with a sum of 1, got a sum of 3 for sample 7; for several "
-      "labels a sample take SigmoidCrossEntropy");
+  CHECK(message_of<DataError>([&] { train(SoftmaxCrossEntropy{}); }) ==
+        "SoftmaxCrossEntropy: expected probabilities with a sum of 1, got a sum of 3 for sample 7; take "
+        "SigmoidCrossEntropy for several labels per sample");
   CHECK(message_of<DataError>([&] { train(SigmoidCrossEntropy{}, {Accuracy{}}); }) ==
-        "accuracy: expected probabilities with a sum of 1, got a sum of 3 for sample 7; for several labels a "
-        "sample "
-        "take a multilabel metric");
+        "accuracy: expected probabilities with a sum of 1, got a sum of 3 for sample 7; take a multilabel "
+        "metric for several labels per sample");
   CHECK_THROWS_AS(evaluate(net, data, F1{}), DataError);
   CHECK(values_of(net) == before);
   CHECK_NOTHROW(train(SigmoidCrossEntropy{}, {MultilabelAccuracy{}, MultilabelExactMatch{}, MultilabelF1{}}));

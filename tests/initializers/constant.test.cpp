@@ -9,7 +9,7 @@ namespace constant_test {
 
 using namespace descent;
 
-TEST_CASE("Constant fills with its value and draws no random number") {
+TEST_CASE("Constant: fills with its value and draws no random number") {
   Rng rng{1}, untouched{1};
   Matrix<> weight(3, 4);
   Constant{.value = 0.1}(weight, Fan{4, 3}, rng);
@@ -17,7 +17,7 @@ TEST_CASE("Constant fills with its value and draws no random number") {
   CHECK(rng.bits() == untouched.bits());
 }
 
-TEST_CASE("Constant refuses a value that is not finite") {
+TEST_CASE("Constant: refuses a value that is not finite") {
   const auto text = [](const Constant& init) {
     return support::message_of<DataError>([&] {
       Rng rng{1};

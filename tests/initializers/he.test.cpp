@@ -11,7 +11,7 @@ namespace he_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("He: the variance is 2 / n_in, whatever n_out", "", float, double) {
+TEMPLATE_TEST_CASE("HeNormal: the variance is 2 / n_in for any n_out", "", float, double) {
   for (const Fan fan : {Fan{400, 300}, Fan{64, 1000}, Fan{1, 1}}) {
     const double variance = 2.0 / static_cast<double>(fan.in);
     const double bound = std::sqrt(3 * variance);
@@ -22,7 +22,7 @@ TEMPLATE_TEST_CASE("He: the variance is 2 / n_in, whatever n_out", "", float, do
   }
 }
 
-TEST_CASE("HeNormal: a fan without inputs or outputs is refused, by its relatives too") {
+TEST_CASE("Fan: a fan without inputs or outputs is refused") {
   Matrix<> weight(2, 3);
   Rng rng{1};
   for (const Fan fan : {Fan{0, 2}, Fan{3, 0}, Fan{-1, 2}}) {

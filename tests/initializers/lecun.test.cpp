@@ -8,7 +8,7 @@ namespace lecun_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("LeCun: the variance is 1 / n_in, whatever n_out", "", float, double) {
+TEMPLATE_TEST_CASE("LeCunNormal: the variance is 1 / n_in for any n_out", "", float, double) {
   for (const Fan fan : {Fan{400, 300}, Fan{64, 1000}, Fan{1, 1}}) {
     const double variance = 1.0 / static_cast<double>(fan.in);
     const double bound = std::sqrt(3 * variance);
@@ -19,7 +19,7 @@ TEMPLATE_TEST_CASE("LeCun: the variance is 1 / n_in, whatever n_out", "", float,
   }
 }
 
-TEST_CASE("LeCun: the first values are the same everywhere") {
+TEST_CASE("LeCunNormal: the first values are the same on every platform") {
   // From a Philox generator and a ratio of uniforms written independently, in Python.
   Rng one{1}, other{1};
   Matrix<double> normal(2, 2), uniform(2, 2);

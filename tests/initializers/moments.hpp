@@ -13,20 +13,20 @@ namespace support {
 constexpr double uniform_kurtosis = 1.8;
 constexpr double normal_kurtosis = 3;
 
-/// What theory says of the values that an initializer draws.
+/// Theoretical moments of the values that an initializer draws.
 struct Moments {
   double mean = 0;
   double variance;
   double kurtosis;
 };
 
-/// Draws 120,000 weights and holds mean and variance against theory. The bounds are five standard errors,
-/// sqrt(variance / n) and variance * sqrt((kurtosis - 1) / n): a right initializer fails one seed in two
+/// Draws 120,000 weights and compares mean and variance with theory. The bounds are five standard errors,
+/// sqrt(variance / n) and variance * sqrt((kurtosis - 1) / n): a correct initializer fails for one seed in two
 /// million, and the seed is fixed.
 template <class T>
 descent::Matrix<T> expect_moments(const descent::Initializer<T> auto& init, const descent::Fan& fan,
                                   const Moments& theory) {
-  // Of another shape than the fan: what counts is the fan that the layer names.
+  // The shape differs from the fan, because an initializer must use the fan that the layer passes.
   descent::Matrix<T> weight(400, 300);
   descent::Rng rng{1};
   init(weight, fan, rng);
@@ -42,7 +42,7 @@ descent::Matrix<T> expect_moments(const descent::Initializer<T> auto& init, cons
   return weight;
 }
 
-/// The same for a uniform distribution, whose values also come close to the bounds but keep within.
+/// Compares with a uniform distribution: by its moments, and by the extremes, which are near the bounds but within.
 template <class T>
 void expect_uniform(const descent::Initializer<T> auto& init, const descent::Fan& fan, double low,
                     double high) {

@@ -9,7 +9,7 @@ namespace normal_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("Normal: mean and deviation as given, whatever the fan", "", float, double) {
+TEMPLATE_TEST_CASE("Normal: mean and deviation are as given for any fan", "", float, double) {
   for (const Fan fan : {Fan{400, 300}, Fan{1, 1}}) {
     support::expect_moments<TestType>(Normal{.mean = 1, .deviation = 0.5}, fan,
                                       {.mean = 1, .variance = 0.25, .kurtosis = support::normal_kurtosis});
@@ -18,7 +18,7 @@ TEMPLATE_TEST_CASE("Normal: mean and deviation as given, whatever the fan", "", 
   }
 }
 
-TEST_CASE("Normal refuses a mean or deviation that is not finite, and a negative deviation") {
+TEST_CASE("Normal: refuses a mean or deviation that is not finite and a negative deviation") {
   const auto text = [](const Normal& init) {
     return support::message_of<DataError>([&] {
       Rng rng{1};

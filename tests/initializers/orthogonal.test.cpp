@@ -22,7 +22,7 @@ Matrix<T> drawn(Index rows, Index cols, const Orthogonal& init = {}, std::uint64
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Orthogonal: columns or rows are orthonormal, times the gain", "", float, double) {
+TEMPLATE_TEST_CASE("Orthogonal: columns or rows are orthonormal up to the gain", "", float, double) {
   const double tolerance = std::is_same_v<TestType, float> ? 1e-6 : 1e-13;
   struct Size {
     Index rows, cols;
@@ -40,9 +40,9 @@ TEMPLATE_TEST_CASE("Orthogonal: columns or rows are orthonormal, times the gain"
   }
 }
 
-TEST_CASE("Orthogonal: the variance of an entry is that of the uniform distribution, 1 / longer side") {
-  // Each entry of a column of length n has mean 0 and second moment 1 / n, fourth 3 / (n (n + 2)). The
-  // entries of many small draws are close to independent.
+TEST_CASE("Orthogonal: the variance of an entry is 1 / longer side") {
+  // Each entry of a column of length n has mean 0, second moment 1 / n and fourth moment 3 / (n (n + 2)). One entry is
+  // taken from each draw, so that the entries are independent.
   constexpr Index n = 4, draws = 4000;
   double first = 0, second = 0;
   for (Index i = 0; i < draws; ++i) {
@@ -54,8 +54,8 @@ TEST_CASE("Orthogonal: the variance of an entry is that of the uniform distribut
   CHECK(std::abs(second - 1.0 / n) < 5 * std::sqrt((3.0 / (n * (n + 2)) - 1.0 / (n * n)) / draws));
 }
 
-TEST_CASE("Orthogonal is the Q of a QR decomposition of a normal matrix, with the diagonal of R positive") {
-  // numpy.linalg.qr of the six first normal values of seed 1.
+TEST_CASE("Orthogonal: equals the Q of a QR decomposition of a normal matrix") {
+  // numpy.linalg.qr of the first six normal values of seed 1, with signs chosen so that the diagonal of R is positive.
   const Matrix<double> expected{{0.9067968364616776, 0.15191305230671667},
                                 {-0.27116819924974095, -0.5040380651769736},
                                 {-0.32278058352191236, 0.8502164744296066}};
@@ -63,7 +63,7 @@ TEST_CASE("Orthogonal is the Q of a QR decomposition of a normal matrix, with th
   CHECK((drawn<double>(2, 3) - expected.transpose()).cwiseAbs().maxCoeff() < 1e-12);
 }
 
-TEST_CASE("Orthogonal refuses a gain that is not finite") {
+TEST_CASE("Orthogonal: refuses a gain that is not finite") {
   const auto text = [](const Orthogonal& init) {
     return support::message_of<DataError>([&] {
       Rng rng{1};

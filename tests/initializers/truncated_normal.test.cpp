@@ -24,7 +24,7 @@ support::Moments cut_at(double c) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("TruncatedNormal: moments of a normal without its tails, whatever the fan", "", float,
+TEMPLATE_TEST_CASE("TruncatedNormal: the moments are those of a normal without its tails", "", float,
                    double) {
   for (const double cut : {2.0, 1.0, 3.0}) {
     const support::Moments theory = cut_at(cut);
@@ -35,12 +35,12 @@ TEMPLATE_TEST_CASE("TruncatedNormal: moments of a normal without its tails, what
     CHECK(reach <= 0.5 * cut + 1e-6);  // the rounding of a float
     CHECK(reach > 0.48 * cut);
   }
-  CHECK_THAT(cut_at(2).variance, Catch::Matchers::WithinAbs(0.7737, 5e-5));  // as the header says
+  CHECK_THAT(cut_at(2).variance, Catch::Matchers::WithinAbs(0.7737, 5e-5));  // stated in the header
   support::expect_moments<TestType>(TruncatedNormal{}, Fan{400, 300},
                                     {.variance = 1e-4 * cut_at(2).variance, .kurtosis = cut_at(2).kurtosis});
 }
 
-TEST_CASE("TruncatedNormal: redraws what is too far and gives the same values everywhere") {
+TEST_CASE("TruncatedNormal: draws again beyond the cut and gives the same values on every platform") {
   Rng rng{1}, all{1};
   Matrix<double> weight(10, 6), normal(10, 7);
   TruncatedNormal{.deviation = 1}(weight, Fan{1, 1}, rng);
@@ -55,7 +55,7 @@ TEST_CASE("TruncatedNormal: redraws what is too far and gives the same values ev
   CHECK(weight(9, 5) == -0.7096886548403042);
 }
 
-TEST_CASE("TruncatedNormal refuses a cut that nothing passes") {
+TEST_CASE("TruncatedNormal: refuses a cut that is not positive") {
   for (const double cut : {0.0, -2.0, std::nan("")}) {
     Rng rng{1};
     Matrix<> weight(1, 1);
@@ -66,7 +66,7 @@ TEST_CASE("TruncatedNormal refuses a cut that nothing passes") {
   }
 }
 
-TEST_CASE("TruncatedNormal refuses a mean or deviation that is not finite, and a negative deviation") {
+TEST_CASE("TruncatedNormal: refuses a mean or deviation that is not finite and a negative deviation") {
   const auto text = [](const TruncatedNormal& init) {
     return support::message_of<DataError>([&] {
       Rng rng{1};
@@ -82,13 +82,13 @@ TEST_CASE("TruncatedNormal refuses a mean or deviation that is not finite, and a
   CHECK(text({.deviation = nan}) == "TruncatedNormal: expected .deviation of 0 or more, got nan");
 }
 
-TEST_CASE("TruncatedNormal: a cut so narrow that drawing would not end is refused") {
+TEST_CASE("TruncatedNormal: refuses a cut so narrow that drawing would not end") {
   Matrix<> weight(1, 1);
   Rng rng{1};
   CHECK_THROWS_WITH(
       (TruncatedNormal{.cut = 1e-30}(weight, Fan{1, 1}, rng)),
-      "TruncatedNormal: expected .cut of at least 0.01, got 1e-30; take Uniform, to which so narrow a "
-      "cut comes");
+      "TruncatedNormal: expected .cut of at least 0.01, got 1e-30; use Uniform, which is nearly the same "
+      "for a cut that narrow");
   CHECK_NOTHROW((TruncatedNormal{.cut = 0.01}(weight, Fan{1, 1}, rng)));
 }
 

@@ -9,14 +9,14 @@ namespace uniform_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("Uniform: between the bounds, whatever the fan", "", float, double) {
+TEMPLATE_TEST_CASE("Uniform: values are between the bounds for any fan", "", float, double) {
   for (const Fan fan : {Fan{400, 300}, Fan{1, 1}}) {
     support::expect_uniform<TestType>(Uniform{}, fan, -0.05, 0.05);
     support::expect_uniform<TestType>(Uniform{.low = 1, .high = 3}, fan, 1, 3);
   }
 }
 
-TEST_CASE("Uniform refuses bounds that are not finite") {
+TEST_CASE("Uniform: refuses bounds that are not finite") {
   const auto text = [](const Uniform& init) {
     return support::message_of<DataError>([&] {
       Rng rng{1};

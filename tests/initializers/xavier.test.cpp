@@ -8,7 +8,7 @@ namespace xavier_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("Xavier: the variance is 2 / (n_in + n_out)", "", float, double) {
+TEMPLATE_TEST_CASE("XavierNormal: the variance is 2 / (n_in + n_out)", "", float, double) {
   for (const Fan fan : {Fan{400, 300}, Fan{64, 1000}, Fan{1, 1}}) {
     const double variance = 2.0 / static_cast<double>(fan.in + fan.out);
     const double bound = std::sqrt(3 * variance);

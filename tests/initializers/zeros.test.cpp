@@ -6,7 +6,7 @@ namespace zeros_test {
 
 using namespace descent;
 
-TEST_CASE("Zeros are zero and draw no random number") {
+TEST_CASE("Zeros: fills with zeros and draws no random number") {
   Rng rng{1}, untouched{1};
   Matrix<> weight = Matrix<>::Ones(3, 4);
   Zeros{}(weight, Fan{4, 3}, rng);

@@ -6,18 +6,18 @@ using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
-TEST_CASE("BinaryCrossEntropy equals the reference", "[losses][golden]") {
+TEST_CASE("BinaryCrossEntropy: equals the reference", "[losses][golden]") {
   CHECK(equals_reference<BinaryCrossEntropy>() == 1);
 }
 
-TEST_CASE("BinaryCrossEntropy equals the reference where log 0 counts as -100", "[losses][golden]") {
+TEST_CASE("BinaryCrossEntropy: equals the reference where log 0 is clamped", "[losses][golden]") {
   // PyTorch rounds the 1e-12 in the gradient to float.
   constexpr double rounding_of_floats = 1e-7;
   const auto any_case = [](const auto&) { return BinaryCrossEntropy{}; };
   CHECK(equals_reference("BinaryCrossEntropy of 0 and 1", any_case, rounding_of_floats) == 1);
 }
 
-TEST_CASE("BinaryCrossEntropy behind a sigmoid is SigmoidCrossEntropy", "[losses]") {
+TEST_CASE("BinaryCrossEntropy: equals SigmoidCrossEntropy after a sigmoid", "[losses]") {
   const Matrix<double> z{{1, -2, 0.5}, {0, 3, 20}}, t{{0, 1, 0.25}, {1, 0.3, 1}};
   Sigmoid<double>::Cache cache;
   Sigmoid<double> sigmoid;
@@ -26,11 +26,11 @@ TEST_CASE("BinaryCrossEntropy behind a sigmoid is SigmoidCrossEntropy", "[losses
   Matrix<double> dp, dz;
   CHECK_THAT(mean_of(BinaryCrossEntropy{}, p, t, dp),
              WithinAbs(mean_of(SigmoidCrossEntropy{}, z, t, dz), golden::one_step));
-  // At z = 20 the probability has lost eight digits of what it has to say.
+  // At z = 20 rounding has cost 1 - p eight digits.
   golden::require_close(sigmoid.backward(z, dp, cache, gradient, Pass::inference()), dz, 1e-8);
 }
 
-TEST_CASE("BinaryCrossEntropy counts the logarithm of 0 as -100", "[losses]") {
+TEST_CASE("BinaryCrossEntropy: clamps the logarithm of 0 to -100", "[losses]") {
   Matrix<double> dy;
   CHECK(mean_of(BinaryCrossEntropy{}, Matrix<double>{{0, 1}}, Matrix<double>{{1, 0}}, dy) == 100);
   CHECK(dy.isApprox(Matrix<double>{{-0.5e12, 0.5e12}}));
@@ -38,7 +38,7 @@ TEST_CASE("BinaryCrossEntropy counts the logarithm of 0 as -100", "[losses]") {
   CHECK(dy.isZero(0));
 }
 
-TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
+TEST_CASE("BinaryCrossEntropy: refuses values that are not probabilities", "[losses]") {
   const BinaryCrossEntropy loss;
   const Matrix<double> good{{0, 0.5}};
   Matrix<double> dy;
@@ -53,12 +53,12 @@ TEST_CASE("BinaryCrossEntropy refuses what is no probability", "[losses]") {
   }
 }
 
-TEST_CASE("BinaryCrossEntropy names shapes that do not fit", "[losses]") {
+TEST_CASE("BinaryCrossEntropy: refuses shapes that do not match", "[losses]") {
   CHECK_THROWS_WITH(BinaryCrossEntropy{}.check(2, Matrix<>(1, 3)),
-                    ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one an output, got 1"));
+                    ContainsSubstring("BinaryCrossEntropy: expected 2 target rows, one per output, got 1"));
 }
 
-TEST_CASE("BinaryCrossEntropy: a positive weight multiplies the cost of targets of 1", "[losses]") {
+TEST_CASE("BinaryCrossEntropy: a positive weight multiplies the loss of targets of 1", "[losses]") {
   const BinaryCrossEntropy loss{.positive_weight = 5};
   const Matrix<double> p{{0.75, 0.75, 0.75}}, t{{1, 0, 0.5}};
   Matrix<double> dy;

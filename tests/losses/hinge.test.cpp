@@ -5,13 +5,13 @@ namespace hinge_test {
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("Hinge and SquaredHinge equal the reference", "[losses][golden]") {
+TEST_CASE("Hinge: equals the reference", "[losses][golden]") {
   CHECK(equals_reference<Hinge>() == 1);
   CHECK(equals_reference<SquaredHinge>() == 1);
 }
 
-TEST_CASE("Hinge and SquaredHinge have the values of their formulas, worked by hand", "[losses]") {
-  // Margins y z of 2, 0.5, -2 and, at the corner, 1.
+TEST_CASE("Hinge: value and gradient equal those computed by hand", "[losses]") {
+  // Margins y z of 2, 0.5, -2 and, at the kink, 1.
   const Matrix<double> z{{2, -0.5, 2, -1}}, t{{1, 0, 0, 0}};
   Matrix<double> dy;
   CHECK(mean_of(Hinge{}, z, t, dy) == (0.5 + 3) / 4);
@@ -20,7 +20,7 @@ TEST_CASE("Hinge and SquaredHinge have the values of their formulas, worked by h
   CHECK(dy == Matrix<double>{{0, 2 * 0.5 / 4, 2 * 3.0 / 4, 0}});
 }
 
-TEST_CASE("Hinge and SquaredHinge take the classes 0 and 1 alone", "[losses]") {
+TEST_CASE("Hinge: refuses targets other than 0 and 1", "[losses]") {
   const Matrix<double> z{{1, 2}};
   Matrix<double> dy;
   for (const double wrong : {-1.0, 0.5, 2.0, std::nan("")}) {
@@ -35,11 +35,11 @@ TEST_CASE("Hinge and SquaredHinge take the classes 0 and 1 alone", "[losses]") {
   }
 }
 
-TEST_CASE("Hinge and SquaredHinge name shapes that do not fit", "[losses]") {
+TEST_CASE("Hinge: refuses shapes that do not match", "[losses]") {
   CHECK_THROWS_WITH(Hinge{}.check(2, Matrix<>(1, 3)),
-                    ContainsSubstring("Hinge: expected 2 target rows, one an output, got 1"));
+                    ContainsSubstring("Hinge: expected 2 target rows, one per output, got 1"));
   CHECK_THROWS_WITH(mean_of(SquaredHinge{}, Matrix<>(2, 3), Matrix<>(1, 3)),
-                    ContainsSubstring("SquaredHinge: expected 2 target rows, one an output, got 1"));
+                    ContainsSubstring("SquaredHinge: expected 2 target rows, one per output, got 1"));
 }
 
 }  // namespace hinge_test

@@ -5,11 +5,11 @@ namespace huber_test {
 using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("Huber equals the reference", "[losses][golden]") {
+TEST_CASE("Huber: equals the reference", "[losses][golden]") {
   CHECK(equals_reference(Huber::name, [](const auto& c) { return Huber{.delta = c.at("delta")}; }) == 2);
 }
 
-TEST_CASE("Huber is quadratic near, linear far, worked by hand", "[losses]") {
+TEST_CASE("Huber: is quadratic for small residuals and linear for large ones", "[losses]") {
   const Huber loss{.delta = 2};
   const Matrix<double> p{{1, -2, 5, -10}}, t = Matrix<double>::Zero(1, 4);
   Matrix<double> dy;
@@ -17,7 +17,7 @@ TEST_CASE("Huber is quadratic near, linear far, worked by hand", "[losses]") {
   CHECK(dy == Matrix<double>{{0.25, -0.5, 0.5, -0.5}});
 }
 
-TEST_CASE("Huber refuses a delta that is not positive", "[losses]") {
+TEST_CASE("Huber: refuses a delta that is not positive", "[losses]") {
   const Matrix<double> one{{1}};
   Matrix<double> dy;
   for (const double wrong : {0.0, -1.0, std::nan("")}) {
@@ -28,9 +28,9 @@ TEST_CASE("Huber refuses a delta that is not positive", "[losses]") {
   }
 }
 
-TEST_CASE("Huber names shapes that do not fit", "[losses]") {
+TEST_CASE("Huber: refuses shapes that do not match", "[losses]") {
   CHECK_THROWS_WITH(Huber{}.check(2, Matrix<>(1, 3)),
-                    ContainsSubstring("Huber: expected 2 target rows, one an output, got 1"));
+                    ContainsSubstring("Huber: expected 2 target rows, one per output, got 1"));
 }
 
 }  // namespace huber_test

@@ -5,9 +5,9 @@ namespace log_cosh_test {
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 
-TEST_CASE("LogCosh equals the reference", "[losses][golden]") { CHECK(equals_reference<LogCosh>() == 1); }
+TEST_CASE("LogCosh: equals the reference", "[losses][golden]") { CHECK(equals_reference<LogCosh>() == 1); }
 
-TEST_CASE("LogCosh has the values of its formula, and no overflow where cosh has one", "[losses]") {
+TEST_CASE("LogCosh: equals its formula and does not overflow where cosh does", "[losses]") {
   const auto cost = [](double p) { return mean_of(LogCosh{}, Matrix<double>{{p}}, Matrix<double>{{0}}); };
   CHECK(cost(0) == 0);
   for (const double r : {1e-4, -0.5, 3.0}) CHECK_THAT(cost(r), WithinAbs(std::log(std::cosh(r)), 1e-15));
@@ -19,10 +19,10 @@ TEST_CASE("LogCosh has the values of its formula, and no overflow where cosh has
   CHECK(dy == Matrix<>{{0.5F, -0.5F}});
 }
 
-TEST_CASE("LogCosh names shapes that do not fit", "[losses]") {
+TEST_CASE("LogCosh: refuses shapes that do not match", "[losses]") {
   CHECK_THROWS_WITH(
       LogCosh{}.check(2, Matrix<>(1, 3)),
-      Catch::Matchers::ContainsSubstring("LogCosh: expected 2 target rows, one an output, got 1"));
+      Catch::Matchers::ContainsSubstring("LogCosh: expected 2 target rows, one per output, got 1"));
 }
 
 }  // namespace log_cosh_test

@@ -5,11 +5,11 @@ namespace mean_squared_error_test {
 
 using namespace descent;
 
-TEST_CASE("MeanSquaredError equals the reference", "[losses][golden]") {
+TEST_CASE("MeanSquaredError: equals the reference", "[losses][golden]") {
   CHECK(equals_reference<MeanSquaredError>() == 1);
 }
 
-TEST_CASE("MeanSquaredError is the mean over outputs and samples, worked by hand", "[losses]") {
+TEST_CASE("MeanSquaredError: is the mean over outputs and samples", "[losses]") {
   const Matrix<double> p{{1, 2, 3}, {0, 0, 0}}, t{{1, 0, 0}, {0, 1, 2}};
   Matrix<double> dy;
   const MeanSquaredError loss;
@@ -18,12 +18,12 @@ TEST_CASE("MeanSquaredError is the mean over outputs and samples, worked by hand
   golden::require_close(dy, (Matrix<double>{{0, 4, 6}, {0, -2, -4}} / 6), golden::one_step);
 }
 
-TEST_CASE("MeanSquaredError names shapes that do not fit", "[losses]") {
+TEST_CASE("MeanSquaredError: refuses shapes that do not match", "[losses]") {
   CHECK_THROWS_WITH(mean_of(MeanSquaredError{}, Matrix<>(2, 3), Matrix<>(1, 3)),
-                    Catch::Matchers::ContainsSubstring("expected 2 target rows, one an output, got 1"));
+                    Catch::Matchers::ContainsSubstring("expected 2 target rows, one per output, got 1"));
 }
 
-TEST_CASE("MeanSquaredError: samples without outputs are refused, by all losses") {
+TEST_CASE("Loss: samples without outputs are refused") {
   conformance::for_each(conformance::losses, [](const auto& row) {
     CAPTURE(row.name);
     const Matrix<double> none(0, 3);

@@ -12,11 +12,11 @@ const Matrix<double> log_p = softmax(logits).array().log();
 
 }  // namespace
 
-TEST_CASE("NegativeLogLikelihood equals the reference", "[losses][golden]") {
+TEST_CASE("NegativeLogLikelihood: equals the reference", "[losses][golden]") {
   CHECK(equals_reference<NegativeLogLikelihood>() == 1);
 }
 
-TEST_CASE("NegativeLogLikelihood of log-probabilities is SoftmaxCrossEntropy of logits", "[losses]") {
+TEST_CASE("NegativeLogLikelihood: equals SoftmaxCrossEntropy of the logits", "[losses]") {
   for (const Matrix<double>& target :
        {Matrix<double>{{2, 0, 1}}, Matrix<double>{{0.5, 1, 0}, {0.25, 0, 0}, {0.25, 0, 1}}}) {
     CHECK_THAT(mean_of(NegativeLogLikelihood{}, log_p, target),
@@ -24,7 +24,7 @@ TEST_CASE("NegativeLogLikelihood of log-probabilities is SoftmaxCrossEntropy of 
   }
 }
 
-TEST_CASE("NegativeLogLikelihood behind a LogSoftmax has the gradient of SoftmaxCrossEntropy", "[losses]") {
+TEST_CASE("NegativeLogLikelihood: has the gradient of SoftmaxCrossEntropy after a LogSoftmax", "[losses]") {
   const Matrix<double> target{{2, 0, 1}};
   LogSoftmax<double>::Cache cache;
   LogSoftmax<double> layer, gradient;
@@ -34,7 +34,7 @@ TEST_CASE("NegativeLogLikelihood behind a LogSoftmax has the gradient of Softmax
   golden::require_close(layer.backward(logits, dq, cache, gradient, Pass::inference()), dz, golden::one_step);
 }
 
-TEST_CASE("NegativeLogLikelihood ignores classes of probability 0, even at log 0", "[losses]") {
+TEST_CASE("NegativeLogLikelihood: ignores classes of probability 0 even at log 0", "[losses]") {
   const Matrix<double> certain{{0}, {-std::numeric_limits<double>::infinity()}};
   Matrix<double> dy;
   CHECK(mean_of(NegativeLogLikelihood{}, certain, Matrix<double>{{1}, {0}}, dy) == 0);
@@ -42,7 +42,7 @@ TEST_CASE("NegativeLogLikelihood ignores classes of probability 0, even at log 0
   CHECK(mean_of(NegativeLogLikelihood{}, certain, Matrix<double>{{0}}, dy) == 0);
 }
 
-TEST_CASE("NegativeLogLikelihood refuses targets that are none", "[losses]") {
+TEST_CASE("NegativeLogLikelihood: refuses invalid targets", "[losses]") {
   const NegativeLogLikelihood loss;
   for (const double wrong : {3.0, -2.0, -0.5, 0.5, std::nan("")}) {
     const Matrix<double> target{{0, 1, wrong}};

@@ -5,8 +5,8 @@
 #include "golden.hpp"
 #include "losses/mean_of.hpp"
 
-/// Compares a loss with every reference of its name in tests/golden/losses.json; `make` gets the case, for
-/// its options. The gradient may be off by more than rounding. Returns how many there are.
+/// Compares a loss with every reference of its name in tests/golden/losses.json and returns their number. `make`
+/// takes a case, for its options, and returns the loss; `of_gradient` is the tolerance of the gradient.
 inline int equals_reference(std::string_view name, auto&& make, double of_gradient = golden::one_step) {
   using namespace descent;
   int cases = 0;

@@ -5,12 +5,12 @@ namespace sigmoid_cross_entropy_test {
 using namespace descent;
 using Catch::Matchers::WithinAbs;
 
-TEST_CASE("SigmoidCrossEntropy equals the reference", "[losses][golden]") {
+TEST_CASE("SigmoidCrossEntropy: equals the reference", "[losses][golden]") {
   CHECK(equals_reference<SigmoidCrossEntropy>() == 1);
 }
 
-// The closed form -t log s - (1 - t) log(1 - s), worked by hand where it is exact.
-TEST_CASE("SigmoidCrossEntropy has the values of its formula", "[losses]") {
+// The closed form -t log s - (1 - t) log(1 - s), computed by hand where it is exact.
+TEST_CASE("SigmoidCrossEntropy: equals its formula", "[losses]") {
   const SigmoidCrossEntropy loss;
   const auto cost = [&](double z, double t) {
     return mean_of(loss, Matrix<double>{{z}}, Matrix<double>{{t}});
@@ -23,7 +23,7 @@ TEST_CASE("SigmoidCrossEntropy has the values of its formula", "[losses]") {
              WithinAbs(0.5 * std::log(4.0) + 0.5 * std::log(4.0 / 3), golden::one_step));
 }
 
-TEST_CASE("SigmoidCrossEntropy is exact at extreme logits", "[losses]") {
+TEST_CASE("SigmoidCrossEntropy: is exact at extreme logits", "[losses]") {
   const SigmoidCrossEntropy loss;
   Matrix<double> dy;
   CHECK(mean_of(loss, Matrix<double>{{1e4, -1e4}}, Matrix<double>{{1, 0}}, dy) == 0);
@@ -32,7 +32,8 @@ TEST_CASE("SigmoidCrossEntropy is exact at extreme logits", "[losses]") {
   CHECK(dy == Matrix<double>{{0.5, -0.5}});
 }
 
-TEST_CASE("SigmoidCrossEntropy is the softmax of two classes, one of them at zero", "[losses]") {
+TEST_CASE("SigmoidCrossEntropy: equals SoftmaxCrossEntropy of two classes with one logit at zero",
+          "[losses]") {
   const Matrix<double> z{{0.3, -2, 7}}, t{{1, 0, 1}};
   Matrix<double> two(2, 3);
   two << Matrix<double>::Zero(1, 3), z;
@@ -40,7 +41,7 @@ TEST_CASE("SigmoidCrossEntropy is the softmax of two classes, one of them at zer
              WithinAbs(mean_of(SoftmaxCrossEntropy{}, two, t), golden::one_step));
 }
 
-TEST_CASE("SigmoidCrossEntropy refuses targets outside [0, 1]", "[losses]") {
+TEST_CASE("SigmoidCrossEntropy: refuses targets below 0 or above 1", "[losses]") {
   const SigmoidCrossEntropy loss;
   for (const double wrong : {-0.1, 1.1, std::nan("")})
     CHECK_THROWS_WITH(loss.check(1, Matrix<double>{{0, wrong}}),
@@ -48,7 +49,7 @@ TEST_CASE("SigmoidCrossEntropy refuses targets outside [0, 1]", "[losses]") {
 }
 
 // -(c t log s + (1 - t) log(1 - s)), as PyTorch's BCEWithLogitsLoss with pos_weight = c; s(log 3) = 3/4.
-TEST_CASE("SigmoidCrossEntropy: a positive weight multiplies the cost of targets of 1", "[losses]") {
+TEST_CASE("SigmoidCrossEntropy: a positive weight multiplies the loss of targets of 1", "[losses]") {
   const SigmoidCrossEntropy loss{.positive_weight = 5};
   const double z = std::log(3.0);
   Matrix<double> dy;
@@ -80,7 +81,7 @@ TEST_CASE("SigmoidCrossEntropy: a positive weight that is not positive is refuse
   }
 }
 
-TEST_CASE("SigmoidCrossEntropy: a target of -1 is no ignored class but an error", "[losses]") {
+TEST_CASE("SigmoidCrossEntropy: refuses a target of -1 since it has no ignored class", "[losses]") {
   CHECK_THROWS_AS(SigmoidCrossEntropy{}.check(1, Matrix<double>{{0, ignored_class}}), DataError);
 }
 

@@ -4,11 +4,11 @@ namespace softmax_cross_entropy_test {
 
 using namespace descent;
 
-TEST_CASE("SoftmaxCrossEntropy equals the reference", "[losses][golden]") {
+TEST_CASE("SoftmaxCrossEntropy: equals the reference", "[losses][golden]") {
   int cases = 0;
   const auto file = golden::read("softmax_cross_entropy");
   for (const auto& c : file.at("cases")) {
-    if (c.contains("class_weights")) continue;  // their mean is another one
+    if (c.contains("class_weights")) continue;  // PyTorch divides by another weight
     CAPTURE(c.at("id"));
     const Matrix<double> logits = golden::batch(c.at("logits"));
     const Matrix<double> target =
@@ -28,14 +28,14 @@ TEST_CASE("SoftmaxCrossEntropy equals the reference", "[losses][golden]") {
   CHECK(cases == 11);
 }
 
-TEST_CASE("SoftmaxCrossEntropy with smoothing and weights equals the reference", "[losses][golden]") {
+TEST_CASE("SoftmaxCrossEntropy: equals the reference with smoothing and weights", "[losses][golden]") {
   const auto with_options = [](const auto& c) {
     return SoftmaxCrossEntropy{.label_smoothing = c.at("smoothing"), .class_weights = c.at("weights")};
   };
   CHECK(equals_reference(SoftmaxCrossEntropy::name, with_options) == 4);
 }
 
-TEST_CASE("SoftmaxCrossEntropy with weights that are 1 in the mean has PyTorch's mean", "[losses][golden]") {
+TEST_CASE("SoftmaxCrossEntropy: equals PyTorch for class weights with a mean of 1", "[losses][golden]") {
   const auto file = golden::read("softmax_cross_entropy");
   const auto& c = file.at("cases").back();
   REQUIRE(c.at("id") == "class_weights");
@@ -51,7 +51,7 @@ TEST_CASE("SoftmaxCrossEntropy with weights that are 1 in the mean has PyTorch's
   golden::require_close(dy, golden::batch(c.at("dlogits_mean")), golden::one_step);
 }
 
-TEST_CASE("SoftmaxCrossEntropy with options that change nothing is the plain one", "[losses]") {
+TEST_CASE("SoftmaxCrossEntropy: class weights of 1 change nothing", "[losses]") {
   const Matrix<double> logits{{1, -2, 0.5}, {0, 3, 0.25}, {-1, 1, 0}}, classes{{2, 0, 1}};
   Matrix<double> plain, weighted;
   CHECK_THAT(mean_of(SoftmaxCrossEntropy{}, logits, classes, plain),
@@ -61,7 +61,7 @@ TEST_CASE("SoftmaxCrossEntropy with options that change nothing is the plain one
   golden::require_close(weighted, plain, golden::one_step);
 }
 
-TEST_CASE("SoftmaxCrossEntropy refuses options that are none", "[losses]") {
+TEST_CASE("SoftmaxCrossEntropy: refuses invalid options", "[losses]") {
   using Catch::Matchers::ContainsSubstring;
   const Matrix<double> logits = Matrix<double>::Zero(3, 2), target{{0, 1}};
   Matrix<double> dy;
@@ -72,14 +72,15 @@ TEST_CASE("SoftmaxCrossEntropy refuses options that are none", "[losses]") {
     CHECK_THROWS_AS(mean_of(loss, logits, target), DataError);
   }
   const SoftmaxCrossEntropy two{.class_weights = {1, 2}}, negative{.class_weights = {1, -2, 1}};
-  CHECK_THROWS_WITH(two.check(3, target),
-                    ContainsSubstring("SoftmaxCrossEntropy: expected 3 class weights, one an output, got 2"));
+  CHECK_THROWS_WITH(
+      two.check(3, target),
+      ContainsSubstring("SoftmaxCrossEntropy: expected 3 class weights, one per output, got 2"));
   CHECK_THROWS_AS(mean_of(two, logits, target, dy), ShapeError);
   CHECK_THROWS_WITH(negative.check(3, target),
                     ContainsSubstring("SoftmaxCrossEntropy: expected .class_weights of 0 or more, got -2"));
 }
 
-TEST_CASE("a class and its one-hot vector cost the same", "[losses]") {
+TEST_CASE("SoftmaxCrossEntropy: a class and its one-hot vector have the same loss", "[losses]") {
   const Matrix<double> logits{{1, -2, 0.5}, {0, 3, 0.25}, {-1, 1, 0}};
   const Matrix<double> classes{{2, 0, 1}};
   const Matrix<double> one_hot{{0, 1, 0}, {0, 0, 1}, {1, 0, 0}};
@@ -90,7 +91,7 @@ TEST_CASE("a class and its one-hot vector cost the same", "[losses]") {
   golden::require_close(a, b, golden::one_step);
 }
 
-TEST_CASE("SoftmaxCrossEntropy refuses a class that is out of range", "[losses]") {
+TEST_CASE("SoftmaxCrossEntropy: refuses a class that is out of range", "[losses]") {
   const Matrix<double> logits = Matrix<double>::Zero(3, 2);
   const SoftmaxCrossEntropy loss;
   for (const double wrong : {3.0, -2.0, -0.5, 0.5, std::nan("")}) {
@@ -103,10 +104,10 @@ TEST_CASE("SoftmaxCrossEntropy refuses a class that is out of range", "[losses]"
   }
 }
 
-TEST_CASE("SoftmaxCrossEntropy names shapes that do not fit", "[losses]") {
+TEST_CASE("SoftmaxCrossEntropy: refuses shapes that do not match", "[losses]") {
   const SoftmaxCrossEntropy loss;
   CHECK_THROWS_WITH(mean_of(loss, Matrix<>(3, 2), Matrix<>(1, 4)),
-                    Catch::Matchers::ContainsSubstring("expected 2 targets, one a prediction, got 4"));
+                    Catch::Matchers::ContainsSubstring("expected 2 targets, one per prediction, got 4"));
   CHECK_THROWS_WITH(mean_of(loss, Matrix<>(3, 2), Matrix<>(2, 2)),
                     Catch::Matchers::ContainsSubstring("expected targets of 1 or 3 rows, got 2"));
   CHECK_THROWS_WITH(mean_of(loss, Matrix<>(1, 2), Matrix<>(1, 2)),
@@ -114,8 +115,8 @@ TEST_CASE("SoftmaxCrossEntropy names shapes that do not fit", "[losses]") {
 }
 
 // PyTorch's cross_entropy with ignore_index: the mean over the samples that are not ignored. The classes of equal
-// logits have the probability 1/3, and cost log 3.
-TEST_CASE("SoftmaxCrossEntropy: an ignored class leaves the mean of the others", "[losses]") {
+// logits have the probability 1/3 and the loss log 3.
+TEST_CASE("SoftmaxCrossEntropy: averages over the samples that are not ignored", "[losses]") {
   const Matrix<double> logits{{0, 5, 0}, {0, -1, std::log(2.0)}, {0, 2, 0}}, target{{0, ignored_class, 1}};
   Matrix<double> dy;
   const double expected = (std::log(3.0) + std::log(2.0)) / 2;  // the last one has the probability 2 / 4

@@ -10,7 +10,7 @@ using namespace descent;
 
 namespace {
 
-// The classes chosen are 0, 2, 1, 2.
+// The predicted classes are 0, 2, 1, 2.
 Matrix<> outputs() {
   Matrix<> m(3, 4);
   m << 5, 0, 1, 0,  //
@@ -27,13 +27,13 @@ Matrix<> classes() {
 
 }  // namespace
 
-TEST_CASE("Accuracy is the share of classes predicted right") {
+TEST_CASE("Accuracy: is the fraction of classes predicted correctly") {
   Accuracy accuracy;
   accuracy.update(outputs(), classes());
   CHECK(accuracy.value() == 0.75);
 }
 
-TEST_CASE("Accuracy takes one-hot targets as well") {
+TEST_CASE("Accuracy: takes one-hot targets") {
   Matrix<> one_hot = Matrix<>::Zero(3, 4);
   for (Index j = 0; j < 4; ++j) one_hot(static_cast<Index>(classes()(0, j)), j) = 1;
   Accuracy accuracy;
@@ -41,7 +41,7 @@ TEST_CASE("Accuracy takes one-hot targets as well") {
   CHECK(accuracy.value() == 0.75);
 }
 
-TEST_CASE("Accuracy of a single output depends on the threshold") {
+TEST_CASE("Accuracy: depends on the threshold of a single output") {
   Matrix<double> output(1, 3), target(1, 3);
   output << 0.2, 0.4, 0.9;
   target << 0, 0, 1;
@@ -52,7 +52,7 @@ TEST_CASE("Accuracy of a single output depends on the threshold") {
   CHECK(of_probabilities.value() == 1);
 }
 
-TEST_CASE("Accuracy counts samples, whatever the sizes of the batches they come in") {
+TEST_CASE("Accuracy: does not depend on the split into batches") {
   const Matrix<> prediction = outputs(), target = classes();
   Accuracy in_parts;
   in_parts.update(Batch<>{prediction.leftCols(3)}, Batch<>{target.leftCols(3)});
@@ -66,6 +66,6 @@ TEST_CASE("Accuracy counts samples, whatever the sizes of the batches they come 
   CHECK(first.value() == 0.75);
 }
 
-TEST_CASE("Accuracy before the first sample is not a number") { CHECK(std::isnan(Accuracy{}.value())); }
+TEST_CASE("Accuracy: is not-a-number before the first sample") { CHECK(std::isnan(Accuracy{}.value())); }
 
 }  // namespace accuracy_test

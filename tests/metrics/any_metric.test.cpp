@@ -18,7 +18,7 @@ const Matrix<> right = Matrix<>::Constant(1, 4, 1), wrong = Matrix<>::Zero(1, 4)
 
 }  // namespace
 
-TEST_CASE("AnyMetric has the name and the value of the metric inside") {
+TEST_CASE("AnyMetric: has the name and the value of its metric") {
   AnyMetric<> metric = Accuracy{};
   CHECK(metric.name() == "accuracy");
   metric.update(output, right);
@@ -26,7 +26,7 @@ TEST_CASE("AnyMetric has the name and the value of the metric inside") {
   CHECK(metric.value() == 0.5);
 }
 
-TEST_CASE("Copies of an AnyMetric count on their own") {
+TEST_CASE("AnyMetric: copies count independently") {
   AnyMetric<> metric = Accuracy{};
   metric.update(output, right);
   AnyMetric<> copy = metric;
@@ -39,7 +39,7 @@ TEST_CASE("Copies of an AnyMetric count on their own") {
   CHECK(metric.value() == 0.5);
 }
 
-TEST_CASE("A list of metrics is copied as a whole") {
+TEST_CASE("AnyMetric: a list of metrics is copied with its metrics") {
   const std::vector<AnyMetric<>> fresh{Accuracy{}, Accuracy{.threshold = 2}};
   std::vector<AnyMetric<>> used = fresh;
   for (AnyMetric<>& metric : used) metric.update(output, right);
@@ -48,7 +48,7 @@ TEST_CASE("A list of metrics is copied as a whole") {
   CHECK_FALSE(fresh[0].value() == 1);
 }
 
-TEST_CASE("Only a metric whose value is a number goes in") {
+TEST_CASE("AnyMetric: converts only from metrics whose value is a number") {
   STATIC_REQUIRE(std::convertible_to<Accuracy, AnyMetric<>>);
   STATIC_REQUIRE(std::convertible_to<Accuracy, AnyMetric<double>>);
   STATIC_REQUIRE_FALSE(std::convertible_to<double, AnyMetric<>>);

@@ -12,7 +12,7 @@ using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
 
-TEST_CASE("A target that is no whole number from 0 on stands for no class") {
+TEST_CASE("target_class: refuses a target that is not a class number") {
   for (const double wrong : {-1.0, 0.5, 1e300, HUGE_VAL, std::nan("")})
     CHECK_THAT(message_of<DataError>([&] {
                  target_class(Matrix<double>{{0, wrong}}, 1);
@@ -20,7 +20,7 @@ TEST_CASE("A target that is no whole number from 0 on stands for no class") {
                ContainsSubstring(concat("target_class: expected a class, got ", wrong, " for sample 1")));
 }
 
-TEST_CASE("Accuracy says what is wrong with the targets, and counts none of the batch") {
+TEST_CASE("Accuracy: names invalid targets and counts nothing of the batch") {
   Accuracy accuracy;
   const Matrix<> outputs = Matrix<>::Zero(3, 2);
   CHECK(message_of<DataError>([&] {
@@ -36,7 +36,7 @@ TEST_CASE("Accuracy says what is wrong with the targets, and counts none of the 
   CHECK(accuracy.right.sum == 0);
 }
 
-TEST_CASE("A confusion matrix refuses numbers of classes that do not fit") {
+TEST_CASE("ConfusionMatrix: refuses numbers of classes that do not match") {
   for (const Index few : {-1, 0, 1})
     CHECK_THAT(message_of<ShapeError>([&] { ConfusionMatrix{few}; }),
                ContainsSubstring(concat("ConfusionMatrix: expected at least 2 classes, got ", few)));

@@ -8,7 +8,7 @@ namespace classes_test {
 
 using namespace descent;
 
-TEST_CASE("Of several outputs the largest is the class; of equals the first") {
+TEST_CASE("predicted_class: is the first of the largest outputs") {
   Matrix<> outputs(3, 4);
   outputs << 1, -5, 0, 2,  //
       3, -4, 0, 2,         //
@@ -19,7 +19,7 @@ TEST_CASE("Of several outputs the largest is the class; of equals the first") {
   CHECK(predicted_class(outputs, 3) == 0);
 }
 
-TEST_CASE("A single output stands for class 1 above the threshold") {
+TEST_CASE("predicted_class: is 1 if a single output is above the threshold") {
   Matrix<> output(1, 3);
   output << -0.5F, 0, 0.25F;
   CHECK(predicted_class(output, 0) == 0);
@@ -29,7 +29,7 @@ TEST_CASE("A single output stands for class 1 above the threshold") {
   CHECK(predicted_class(output, 1, -0.25) == 1);
 }
 
-TEST_CASE("A target is a class in one row, or the largest of several") {
+TEST_CASE("target_class: is the value of one row or the largest of several") {
   Matrix<> numbers(1, 2);
   numbers << 2, 0;
   CHECK(target_class(numbers, 0) == 2);
@@ -40,7 +40,7 @@ TEST_CASE("A target is a class in one row, or the largest of several") {
   CHECK(target_class(one_hot, 0) == 2);
 }
 
-TEST_CASE("predicted_class: a sample that is not there, and samples without outputs, are refused") {
+TEST_CASE("predicted_class: refuses a sample out of range and samples without outputs") {
   const Matrix<> outputs = Matrix<>::Ones(3, 2), none(0, 2);
   for (const Index sample : {Index{-1}, Index{2}, std::numeric_limits<Index>::max()}) {
     CHECK_THROWS_AS(predicted_class(outputs, sample), DataError);

@@ -16,7 +16,7 @@ using support::message_of;
 
 namespace {
 
-// The classes chosen are 0, 2, 1, 2, 2.
+// The predicted classes are 0, 2, 1, 2, 2.
 Matrix<> outputs() {
   Matrix<> m(3, 5);
   m << 5, 0, 1, 0, 0,  //
@@ -39,7 +39,7 @@ ConfusionMatrix counted() {
 
 }  // namespace
 
-TEST_CASE("A confusion matrix counts actual classes by row, predicted ones by column") {
+TEST_CASE("ConfusionMatrix: counts actual classes by row and predicted classes by column") {
   ConfusionMatrix::Counts expected(3, 3);
   expected << 1, 0, 0,  //
       0, 1, 1,          //
@@ -49,7 +49,7 @@ TEST_CASE("A confusion matrix counts actual classes by row, predicted ones by co
   CHECK(counted().value().counts() == expected);
 }
 
-TEST_CASE("A confusion matrix of a single output has two classes") {
+TEST_CASE("ConfusionMatrix: has two classes for a single output") {
   ConfusionMatrix matrix{2};
   matrix.update(row({-1, 2, 3}), row({0, 0, 1}));
   ConfusionMatrix::Counts expected(2, 2);
@@ -58,13 +58,13 @@ TEST_CASE("A confusion matrix of a single output has two classes") {
   CHECK(matrix.counts() == expected);
 }
 
-TEST_CASE("Merged confusion matrices have counted the samples of both") {
+TEST_CASE("ConfusionMatrix: merging adds the counts") {
   ConfusionMatrix matrix = counted();
   matrix.merge(counted());
   CHECK(matrix.counts() == 2 * counted().counts());
 }
 
-TEST_CASE("A confusion matrix prints as a table, with dots for zeros") {
+TEST_CASE("ConfusionMatrix: prints as a table with dots for zeros") {
   std::ostringstream out;
   out << counted();
   CHECK(out.str() ==
@@ -75,7 +75,7 @@ TEST_CASE("A confusion matrix prints as a table, with dots for zeros") {
         "     2     .     .     2\n");
 }
 
-TEST_CASE("A confusion matrix refuses what is none of its classes") {
+TEST_CASE("ConfusionMatrix: refuses a target that is not one of its classes") {
   const Matrix<> output = outputs().leftCols(1);
   for (const float target : {3.0F, -2.0F, 0.5F}) {
     CAPTURE(target);
@@ -85,7 +85,7 @@ TEST_CASE("A confusion matrix refuses what is none of its classes") {
   }
 }
 
-TEST_CASE("A confusion matrix refuses a network with more outputs than it has classes") {
+TEST_CASE("ConfusionMatrix: refuses a network with more outputs than classes") {
   ConfusionMatrix matrix{2};
   CHECK(message_of<ShapeError>([&] {
           matrix.update(outputs(), row({0, 1, 0, 1, 0}));
@@ -107,7 +107,7 @@ TEST_CASE("ConfusionMatrix: prints the same in every locale") {
         "     1     .     .\n");
 }
 
-TEST_CASE("ConfusionMatrix: counts are sums of weights, printed as whole numbers where they are") {
+TEST_CASE("ConfusionMatrix: counts are sums of sample weights") {
   ConfusionMatrix matrix{2};
   matrix.update(row({-1, 2, 3}), row({0, 0, 1}), Vector<>{{2, 0.25F, 1}});
   CHECK(matrix.counts() == Matrix<double>{{2, 0.25}, {0, 1}});

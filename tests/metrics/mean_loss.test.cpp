@@ -19,7 +19,7 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-/// A loss that has no name, as one of a user's own may.
+/// A custom loss without a name.
 struct Nameless {
   WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {}; }
   WeightedSum value_and_gradient(Batch<>, Batch<>, Matrix<>&, SampleWeights<>) const { return {}; }
@@ -27,7 +27,7 @@ struct Nameless {
 
 }  // namespace
 
-TEST_CASE("MeanLoss is the mean over samples, whatever the sizes of the batches") {
+TEST_CASE("MeanLoss: is the mean over samples for any split into batches") {
   MeanLoss metric{MeanAbsoluteError{}};
   metric.update(Matrix<double>{{1, 2, 3}}, Matrix<double>{{0, 0, 0}});
   metric.update(Matrix<double>{{10}}, Matrix<double>{{0}});
@@ -35,19 +35,19 @@ TEST_CASE("MeanLoss is the mean over samples, whatever the sizes of the batches"
   CHECK(std::isnan(MeanLoss{MeanAbsoluteError{}}.value()));
 }
 
-TEST_CASE("MeanLoss is named after the loss, as metrics are written") {
+TEST_CASE("MeanLoss: has the name of the loss in snake case") {
   CHECK(MeanLoss{MeanAbsoluteError{}}.name == "mean_absolute_error");
   CHECK(MeanLoss<SoftmaxCrossEntropy>{.loss = {}, .name = "log_loss"}.name == "log_loss");
 }
 
-TEST_CASE("A list of metrics takes losses as they are") {
+TEST_CASE("AnyMetric: converts from a loss") {
   const std::vector<AnyMetric<>> metrics{SoftmaxCrossEntropy{.label_smoothing = 0.1}, MeanAbsoluteError{}};
   CHECK(metrics[0].name() == "softmax_cross_entropy");
   CHECK(metrics[1].name() == "mean_absolute_error");
   STATIC_REQUIRE(Loss<Nameless, float>);
 }
 
-TEST_CASE("fit measures a loss beside the one that it trains with") {
+TEST_CASE("fit: measures a loss other than the training loss") {
   const auto data = support::three_clouds(60);
   auto net = support::plain_net();
   const History history =

@@ -22,8 +22,8 @@ namespace {
 
 constexpr double rounding = 1e-15;
 
-// Three labels of four samples. 10 of the 12 labels are right, and the first two samples as a whole. Label 0: 2 hits,
-// 2 predicted, 3 actual; label 1: 2, 3, 2; label 2: never predicted, never there.
+// Three labels of four samples. 10 of the 12 labels are correct, and the first two samples in all labels. Label 0: 2
+// hits, 2 predicted, 3 actual; label 1: 2, 3, 2; label 2: never predicted and never actual.
 const Matrix<double> target{{1, 0, 1, 1}, {1, 1, 0, 0}, {0, 0, 0, 0}};
 const Matrix<double> logits{{2, -1, 1, -3}, {1, 4, 2, -1}, {-1, -2, -1, -5}};
 const Matrix<double> probabilities = (1 + (-logits.array()).exp()).inverse();
@@ -36,18 +36,18 @@ double measured(A metric, const Matrix<double>& prediction = logits) {
 
 }  // namespace
 
-TEST_CASE("MultilabelAccuracy: the share of labels that are right") {
+TEST_CASE("MultilabelAccuracy: is the fraction of labels that are correct") {
   CHECK(measured(MultilabelAccuracy{}) == 10.0 / 12);
   CHECK(measured(MultilabelAccuracy{.threshold = 0.5}, probabilities) == 10.0 / 12);
   CHECK(measured(MultilabelAccuracy{.threshold = 10}) == 7.0 / 12);
 }
 
-TEST_CASE("MultilabelExactMatch: the share of samples whose labels are all right") {
+TEST_CASE("MultilabelExactMatch: is the fraction of samples whose labels are all correct") {
   CHECK(measured(MultilabelExactMatch{}) == 2.0 / 4);
   CHECK(measured(MultilabelExactMatch{.threshold = 0.5}, probabilities) == 2.0 / 4);
 }
 
-TEST_CASE("MultilabelF1: the mean over all labels, the score of the sums, or each") {
+TEST_CASE("MultilabelF1: is the mean over labels or the score of the sums") {
   CHECK_THAT(measured(MultilabelF1{}), WithinAbs((4.0 / 5 + 4.0 / 5 + 0) / 3, rounding));
   CHECK(measured(MultilabelF1{.average = Average::micro}) == 8.0 / 10);
   MultilabelF1 f1{.threshold = 0.5};
@@ -55,7 +55,7 @@ TEST_CASE("MultilabelF1: the mean over all labels, the score of the sums, or eac
   CHECK(f1.per_label() == std::vector{4.0 / 5, 4.0 / 5, 0.0});
 }
 
-TEST_CASE("Multilabel metrics: the threshold follows from the outputs") {
+TEST_CASE("MultilabelAccuracy: the threshold follows from the outputs") {
   for (AnyMetric<double> metric : {AnyMetric<double>{MultilabelAccuracy{}}, AnyMetric<double>{MultilabelF1{}},
                                    AnyMetric<double>{MultilabelExactMatch{}}}) {
     AnyMetric<double> of_logits = metric;
@@ -66,7 +66,7 @@ TEST_CASE("Multilabel metrics: the threshold follows from the outputs") {
   }
 }
 
-TEST_CASE("Multilabel metrics: targets other than 0 and 1 are refused") {
+TEST_CASE("MultilabelAccuracy: refuses targets other than 0 and 1") {
   Matrix<double> wrong = target;
   for (const double value : {0.5, 2.0, -1.0, std::nan("")}) {
     wrong(1, 3) = value;
@@ -78,11 +78,10 @@ TEST_CASE("Multilabel metrics: targets other than 0 and 1 are refused") {
   CHECK_THROWS_AS(MultilabelF1().check(2, target), ShapeError);
 }
 
-TEST_CASE("Metrics of classes: targets of several labels are refused, not arg-maxed") {
+TEST_CASE("Accuracy: refuses targets of several labels") {
   const std::string problem =
-      "expected probabilities with a sum of 1, got a sum of 2 for sample 0; for several labels a sample take "
-      "a "
-      "multilabel metric";
+      "expected probabilities with a sum of 1, got a sum of 2 for sample 0; take a multilabel metric for "
+      "several labels per sample";
   CHECK(message_of<DataError>([] { Accuracy().update(logits, target); }) == "accuracy: " + problem);
   CHECK(message_of<DataError>([] { Accuracy().check(3, target); }) == "accuracy: " + problem);
   CHECK(message_of<DataError>([] { F1().update(logits, target); }) == "f1: " + problem);

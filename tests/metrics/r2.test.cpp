@@ -27,7 +27,7 @@ double r2(const Matrix<double>& prediction, const Matrix<double>& target) {
 
 }  // namespace
 
-TEST_CASE("R2, worked by hand") {
+TEST_CASE("R2: equals values computed by hand") {
   const Matrix<double> target{{3, -0.5, 2, 7}}, mean = Matrix<double>::Constant(1, 4, target.mean());
   // Residuals -0.5, 0.5, 0, 1; the mean of the targets is 2.875.
   CHECK_THAT(r2(Matrix<double>{{2.5, 0, 2, 8}}, target), WithinAbs(1 - 1.5 / 29.1875, rounding));
@@ -36,48 +36,48 @@ TEST_CASE("R2, worked by hand") {
   CHECK(r2(-target, target) < 0);
 }
 
-TEST_CASE("R2 of several outputs is the mean over them") {
+TEST_CASE("R2: is the mean over several outputs") {
   const Matrix<double> target{{3, -0.5, 2, 7}, {1, 2, 3, 4}}, prediction{{2.5, 0, 2, 8}, {1, 2, 3, 5}};
   CHECK_THAT(r2(prediction, target), WithinAbs((1 - 1.5 / 29.1875 + 1 - 1.0 / 5) / 2, rounding));
 }
 
-TEST_CASE("R2 of targets that are all the same is 1 or 0") {
+TEST_CASE("R2: is 1 or 0 for constant targets") {
   const Matrix<double> target{{2, 2, 2}};
   CHECK(r2(target, target) == 1);
   CHECK(r2(Matrix<double>{{2, 2, 3}}, target) == 0);
 }
 
-TEST_CASE("R2 needs two samples") {
+TEST_CASE("R2: is not-a-number before the second sample") {
   CHECK(std::isnan(R2{}.value()));
   CHECK(std::isnan(r2(Matrix<double>{{1}}, Matrix<double>{{2}})));
 }
 
-TEST_CASE("R2 keeps its digits though the targets are far from 0") {
+TEST_CASE("R2: is accurate for targets far from 0") {
   const double offset = 1e8;
   const Matrix<double> target{{3, -0.5, 2, 7}}, prediction{{2.5, 0, 2, 8}};
   CHECK_THAT(r2(prediction.array() + offset, target.array() + offset), WithinAbs(1 - 1.5 / 29.1875, 1e-8));
 }
 
-TEST_CASE("R2 refuses another number of outputs, in one batch or from batch to batch") {
+TEST_CASE("R2: refuses a number of outputs that differs within or between batches") {
   R2 metric;
   CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(1, 3)); }),
-             ContainsSubstring("r2: expected 2 target rows, one an output, got 1"));
+             ContainsSubstring("r2: expected 2 target rows, one per output, got 1"));
   metric.update(Matrix<double>{{1, 2}}, Matrix<double>{{1, 2}});
   CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(2, 3)); }),
              ContainsSubstring("r2: expected 1 outputs as before, got 2"));
 }
 
-TEST_CASE("RootMeanSquaredError takes the root once, over all batches") {
+TEST_CASE("RootMeanSquaredError: takes one root over all batches") {
   RootMeanSquaredError metric;
   metric.update(Matrix<double>{{1, 2}}, Matrix<double>{{1, 5}});
   metric.update(Matrix<double>{{0}}, Matrix<double>{{4}});
   CHECK(metric.value() == std::sqrt((0 + 9 + 16) / 3.0));
   CHECK(std::isnan(RootMeanSquaredError{}.value()));
   CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(2, 3), Matrix<>(1, 3)); }),
-             ContainsSubstring("root_mean_squared_error: expected 2 target rows, one an output, got 1"));
+             ContainsSubstring("root_mean_squared_error: expected 2 target rows, one per output, got 1"));
 }
 
-TEST_CASE("R2 and RootMeanSquaredError: each output alone") {
+TEST_CASE("R2: scores single outputs") {
   const Matrix<double> target{{3, -0.5, 2, 7}, {1, 2, 3, 4}}, prediction{{2.5, 0, 2, 8}, {1, 2, 3, 5}};
   R2 r2, second{.of_output = 1, .name = "r2_1"};
   RootMeanSquaredError rmse, first{.of_output = 0};
@@ -93,14 +93,14 @@ TEST_CASE("R2 and RootMeanSquaredError: each output alone") {
   CHECK_THAT(rmse.value(), WithinAbs(std::sqrt(2.5 / 8), rounding));
 
   CHECK(message_of<DataError>([&] { R2{.of_output = 2}.check(2, target); }) ==
-        "r2: expected .of_output from 0 to 1, got 2; outputs are numbered from 0");
+        "r2: expected .of_output from 0 to 1, got 2; count the outputs from 0");
   RootMeanSquaredError none{.of_output = -1};
   none.update(prediction, target);
   CHECK_THROWS_AS(none.value(), DataError);
 }
 
 // Targets 1, 2, 4 of weights 1, 2, 1: mean 9/4, spread 25/16 + 2/16 + 49/16 = 19/4; residuals 0, 2 * 1/4, 1.
-TEST_CASE("R2 and RootMeanSquaredError: weighted, by hand") {
+TEST_CASE("R2: weights samples") {
   const Matrix<double> p{{1, 2.5, 5}}, t{{1, 2, 4}};
   const Vector<double> weights{{1, 2, 1}};
   R2 r2;

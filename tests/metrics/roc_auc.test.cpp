@@ -22,7 +22,7 @@ double auc(const Matrix<double>& scores, const Matrix<double>& target) {
 
 }  // namespace
 
-TEST_CASE("RocAuc, worked by hand") {
+TEST_CASE("RocAuc: equals values computed by hand") {
   CHECK(auc(Matrix<double>{{0.1, 0.4, 0.35, 0.8}}, Matrix<double>{{0, 0, 1, 1}}) == 0.75);
   CHECK(auc(Matrix<double>{{1, 2, 3, 4}}, Matrix<double>{{0, 0, 1, 1}}) == 1);
   CHECK(auc(Matrix<double>{{1, 2, 3, 4}}, Matrix<double>{{1, 1, 0, 0}}) == 0);
@@ -31,7 +31,7 @@ TEST_CASE("RocAuc, worked by hand") {
 }
 
 // Few different scores, so that there are many ties; the definition counts pairs.
-TEST_CASE("RocAuc is the share of pairs in the right order, a tie counting half") {
+TEST_CASE("RocAuc: is the fraction of pairs in the right order with ties counting half") {
   constexpr Index m = 300;
   Rng rng{1};
   Matrix<double> scores(1, m), target(1, m);
@@ -50,18 +50,18 @@ TEST_CASE("RocAuc is the share of pairs in the right order, a tie counting half"
   CHECK(auc(scores, target) == won / pairs);
 }
 
-TEST_CASE("RocAuc is the same for two outputs and for the logit between them") {
+TEST_CASE("RocAuc: is the same for two outputs and for their difference") {
   const Matrix<double> two{{1, 0, 2, 0}, {0, 1, 1, 0.5}}, target{{0, 1, 0, 0}};
   CHECK(auc(two, target) == auc(Matrix<double>{{-1, 1, -1, 0.5}}, target));
 }
 
-TEST_CASE("RocAuc of a single class is not a number") {
+TEST_CASE("RocAuc: is not-a-number for a single class") {
   CHECK(std::isnan(auc(Matrix<double>{{1, 2}}, Matrix<double>{{1, 1}})));
   CHECK(std::isnan(auc(Matrix<double>{{1, 2}}, Matrix<double>{{0, 0}})));
   CHECK(std::isnan(RocAuc{}.value()));
 }
 
-TEST_CASE("RocAuc can be merged with itself") {
+TEST_CASE("RocAuc: can be merged with itself") {
   RocAuc metric;
   metric.update(Matrix<double>{{0.1, 0.4, 0.35, 0.8}}, Matrix<double>{{0, 0, 1, 1}});
   metric.merge(metric);
@@ -69,7 +69,7 @@ TEST_CASE("RocAuc can be merged with itself") {
   CHECK(metric.value() == 0.75);
 }
 
-TEST_CASE("RocAuc refuses a third class, and scores that are not numbers") {
+TEST_CASE("RocAuc: refuses a third class and scores that are not-a-number") {
   RocAuc metric;
   CHECK_THAT(message_of<ShapeError>([&] { metric.update(Matrix<>(3, 2), Matrix<>(1, 2)); }),
              ContainsSubstring("roc_auc: expected 1 or 2 outputs, got 3"));
@@ -80,8 +80,8 @@ TEST_CASE("RocAuc refuses a third class, and scores that are not numbers") {
 }
 
 // By counting the pairs: class 1 scores 3 (weight 2) and 1 (weight 1), class 0 scores 2 (weight 3) and 1 (weight 1).
-// 3 wins over both, 2 (3 + 1); 1 loses to 2 and ties with 1, 1/2: 8.5 of 3 * 4.
-TEST_CASE("RocAuc: a pair counts the product of its weights, and half of it if tied") {
+// 3 is above both, 2 (3 + 1); 1 is below 2 and ties with 1, 1/2: 8.5 of 3 * 4.
+TEST_CASE("RocAuc: weights a pair by the product of its sample weights") {
   RocAuc metric;
   metric.update(Matrix<double>{{3, 1, 2, 1}}, Matrix<double>{{1, 1, 0, 0}}, Vector<double>{{2, 1, 3, 1}});
   CHECK(metric.value() == 8.5 / 12);

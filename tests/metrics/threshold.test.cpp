@@ -16,7 +16,7 @@ using namespace descent;
 using Catch::Matchers::ContainsSubstring;
 using support::message_of;
 
-TEST_CASE("Threshold: where both classes are as probable, unless it is chosen") {
+TEST_CASE("Threshold: is by default where both classes are equally probable") {
   Threshold free, chosen = 0.7;
   CHECK(free.value("metric") == 0);
   for (Threshold* each : {&free, &chosen}) each->prepare(OutputKind::probabilities);
@@ -28,11 +28,11 @@ TEST_CASE("Threshold: where both classes are as probable, unless it is chosen") 
   CHECK(free.value("metric") == 0);
 }
 
-TEST_CASE("Threshold: one that is chosen for several outputs is refused, and one that is not a number") {
+TEST_CASE("Threshold: is refused for several outputs and if it is not-a-number") {
   const Matrix<> two{{1, 2}, {3, 4}}, one{{1, 2}}, target{{0, 1}};
   const std::string refused =
-      "expected a single output for .threshold, got 2; leave .threshold out: of several "
-      "outputs the largest counts";
+      "expected a single output for .threshold, got 2; remove .threshold: the largest of "
+      "several outputs predicts the class";
   const auto expect_refused = [&](auto metric, std::string_view name) {
     CHECK(message_of<ShapeError>([&] { metric.update(two, target); }) == concat(name, ": ", refused));
     metric.update(one, target);

@@ -4,16 +4,16 @@ namespace adamw_test {
 
 using namespace descent;
 
-TEST_CASE("AdamW equals the reference for fifty steps", "[optimizers][golden]") {
+TEST_CASE("AdamW: equals the reference for fifty steps", "[optimizers][golden]") {
   equals_reference_for_fifty_steps(AdamW{.learning_rate = 0.01, .weight_decay = 0.5, .decays = Decays::all},
                                    "opt_adamw");
 }
 
-TEST_CASE("AdamW leaves biases alone unless told otherwise", "[optimizers][golden]") {
+TEST_CASE("AdamW: does not decay biases by default", "[optimizers][golden]") {
   equals_reference_for_fifty_steps(AdamW{.learning_rate = 0.01, .weight_decay = 0.5}, "opt_adamw_weights");
 }
 
-TEST_CASE("AdamW without a gradient shrinks weights alone, by 1 - alpha * weight_decay") {
+TEST_CASE("AdamW: multiplies weights by 1 - alpha weight_decay if the gradient is zero") {
   Rng rng{1};
   Sequential net{Dense<double>{3, 2, rng}, BatchNorm<double>{2}};
   auto& dense = net.layer<0>();
@@ -34,7 +34,7 @@ TEST_CASE("AdamW without a gradient shrinks weights alone, by 1 - alpha * weight
   CHECK(net.layer<1>().gamma == Vector<double>::Constant(2, 0.75));
 }
 
-TEST_CASE("AdamW without decay is Adam, to the bit") {
+TEST_CASE("AdamW: equals Adam bit by bit without decay") {
   Rng rng{1};
   Dense<> one{3, 2, rng}, other = one;
   const Dense<> gradient{3, 2, rng};

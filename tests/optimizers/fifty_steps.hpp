@@ -4,7 +4,8 @@
 
 #include "golden.hpp"
 
-/// Fifty steps of the references' problem: 5-7-6-3 with tanh and ReLU, softmax cross-entropy, 32 samples.
+/// Compares fifty steps of an optimizer with a reference: a 5-7-6-3 network with tanh and ReLU, softmax cross-entropy,
+/// 32 samples.
 inline void equals_reference_for_fifty_steps(const auto& optimizer, const std::string& file) {
   using namespace descent;
   const auto problem = golden::read("opt_problem"), expected = golden::read(file);

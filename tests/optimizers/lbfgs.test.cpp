@@ -5,15 +5,15 @@ namespace lbfgs_test {
 
 using namespace descent;
 
-TEST_CASE("LBFGS equals the reference for fifty steps", "[optimizers][golden]") {
+TEST_CASE("LBFGS: equals the reference for fifty steps", "[optimizers][golden]") {
   equals_reference_for_fifty_steps(LBFGS{.learning_rate = 0.1, .history = 5}, "opt_lbfgs");
 }
 
-TEST_CASE("LBFGS leaves out what shows no upward curvature, and still leads down") {
+TEST_CASE("LBFGS: skips pairs without positive curvature") {
   const LBFGS optimizer{.learning_rate = 0.1};
   Point point{Vector<double>{{0.1, 1}}};
   auto state = optimizer.init(point);
-  for (int k = 0; k < 5; ++k) {  // a saddle, (b^2 - a^2) / 2, left along a
+  for (int k = 0; k < 5; ++k) {  // descends the saddle (b^2 - a^2) / 2 along a
     const Point gradient{Vector<double>{{-point.w(0), 0}}};
     const double before = point.w(0);
     optimizer.step(point, gradient, state);
@@ -22,7 +22,7 @@ TEST_CASE("LBFGS leaves out what shows no upward curvature, and still leads down
   CHECK(state.steps.empty());
 }
 
-TEST_CASE("LBFGS keeps no more pairs than its history") {
+TEST_CASE("LBFGS: keeps no more pairs than its history") {
   Rng rng{1};
   Dense<double> layer{3, 2, rng};
   const LBFGS optimizer{.learning_rate = 0.1, .history = 3};
@@ -36,7 +36,7 @@ TEST_CASE("LBFGS keeps no more pairs than its history") {
   CHECK(state.changes.size() == 3);
 }
 
-TEST_CASE("LBFGS: a history of none is refused at each step") {
+TEST_CASE("LBFGS: refuses a history of 0 at each step") {
   Rng rng{1};
   Sequential net{Dense{2, 1, rng}};
   LBFGS optimizer;

@@ -27,7 +27,7 @@ double rosenbrock(const Point& at, Point& gradient) {
 
 }  // namespace
 
-TEST_CASE("minimize follows Rosenbrock's valley by L-BFGS within a hundred evaluations") {
+TEST_CASE("minimize: L-BFGS minimizes the Rosenbrock function within a hundred evaluations") {
   Point point{Vector<double>{{-1.2, 1}}};
   std::int64_t calls = 0;
   const Minimum end = minimize(point,
@@ -45,7 +45,7 @@ TEST_CASE("minimize follows Rosenbrock's valley by L-BFGS within a hundred evalu
   CHECK_THAT(end.cost, WithinAbs(0, 1e-18));
 }
 
-TEST_CASE("minimize solves an ill-conditioned parabola in twenty dimensions") {
+TEST_CASE("minimize: solves an ill-conditioned quadratic in twenty dimensions") {
   constexpr Index n = 20;
   const Vector<double> curvature =
       Eigen::ArrayXd::LinSpaced(n, 0, 4).unaryExpr([](double e) { return std::pow(10, e); });
@@ -61,7 +61,7 @@ TEST_CASE("minimize solves an ill-conditioned parabola in twenty dimensions") {
   CHECK((point.w - bottom).cwiseAbs().maxCoeff() < 1e-6);
 }
 
-TEST_CASE("minimize passes corners, as ReLU has them") {
+TEST_CASE("minimize: passes kinks such as those of ReLU") {
   Point point{Vector<double>{{3, -2}}};
   const Minimum end = minimize(point,
                                [](const Point& at, Point& gradient) {  // |a| + b^2 + max(0, b)
@@ -73,7 +73,7 @@ TEST_CASE("minimize passes corners, as ReLU has them") {
   CHECK(end.cost < 1e-3);
 }
 
-TEST_CASE("minimize with any other optimizer takes a step for each evaluation") {
+TEST_CASE("minimize: other optimizers take one step per evaluation") {
   Point point{Vector<double>{{-1.2, 1}}}, by_hand = point;
   const Adam adam{.learning_rate = 0.01};
   const Minimum end = minimize(point, rosenbrock, adam, {.steps = 7});
@@ -91,7 +91,7 @@ TEST_CASE("minimize with any other optimizer takes a step for each evaluation") 
   CHECK(end.cost == rosenbrock(by_hand, gradient));
 }
 
-TEST_CASE("minimize stops at once where the gradient is zero, or no step is wanted") {
+TEST_CASE("minimize: stops at once if the gradient is zero or no steps are allowed") {
   Point point{Vector<double>{{1, 1}}};
   const Minimum there = minimize(point, rosenbrock);
   CHECK(there.converged);
@@ -103,9 +103,9 @@ TEST_CASE("minimize stops at once where the gradient is zero, or no step is want
   CHECK(elsewhere.w == Vector<double>::Zero(2));
 }
 
-TEST_CASE("minimize does not step to where the cost is no number") {
+TEST_CASE("minimize: does not step to a point where the objective is not-a-number") {
   Point point{Vector<double>::Constant(1, 0.5)};
-  const Minimum end = minimize(point, [](const Point& at, Point& gradient) {  // w - log w, bottom at 1
+  const Minimum end = minimize(point, [](const Point& at, Point& gradient) {  // w - log w, minimum at 1
     gradient.w = 1 - at.w.array().inverse();
     return at.w(0) - std::log(at.w(0));
   });
@@ -113,19 +113,20 @@ TEST_CASE("minimize does not step to where the cost is no number") {
   CHECK_THAT(point.w(0), WithinAbs(1, 1e-6));
 }
 
-TEST_CASE("minimize gives up where nothing is lower, and leaves the model there") {
+TEST_CASE("minimize: stops where no lower point is found and leaves the model there") {
   Point point{Vector<double>::Constant(1, 2)};
-  const Minimum end = minimize(point, [](const Point& at, Point& gradient) {  // the gradient lies
-    gradient.w = -2 * at.w;
-    return at.w.squaredNorm();
-  });
+  const Minimum end =
+      minimize(point, [](const Point& at, Point& gradient) {  // the gradient has the wrong sign
+        gradient.w = -2 * at.w;
+        return at.w.squaredNorm();
+      });
   CHECK_FALSE(end.converged);
   CHECK(end.steps == 0);
   CHECK(point.w(0) == 2);
   CHECK(end.cost == 4);
 }
 
-TEST_CASE("minimize trains a network on a full batch, in float") {
+TEST_CASE("minimize: trains a network on a full batch in float") {
   const auto data = support::three_clouds<float>(90);
   auto net = support::plain_net<float>();
   using Net = decltype(net);
@@ -143,7 +144,7 @@ TEST_CASE("minimize trains a network on a full batch, in float") {
 
 namespace {
 
-/// Gradient descent whose line search is exact on a parabola: it looks once at the slope a unit further on.
+/// Gradient descent whose line search is exact for quadratics: it evaluates the slope once, at a unit step.
 struct ExactOnParabolas {
   template <Parameterized M>
   using State = GradientDescent::State<M>;
@@ -173,7 +174,7 @@ struct ExactOnParabolas {
 
 }  // namespace
 
-TEST_CASE("minimize: an optimizer of one's own may search along its line") {
+TEST_CASE("minimize: a custom optimizer may have its own line search") {
   STATIC_REQUIRE(LineSearchOptimizer<ExactOnParabolas, Point>);
   STATIC_REQUIRE(LineSearchOptimizer<LBFGS, Point>);
   STATIC_REQUIRE_FALSE(LineSearchOptimizer<Adam, Point>);
@@ -185,11 +186,11 @@ TEST_CASE("minimize: an optimizer of one's own may search along its line") {
   const Minimum end = minimize(point, parabola, ExactOnParabolas{});
   CHECK(end.converged);
   CHECK(end.steps == 1);
-  CHECK(end.evaluations == 3);  // at the start, a unit further on, and at the bottom
+  CHECK(end.evaluations == 3);  // at the start, at the unit step and at the minimum
   CHECK(point.w.norm() < 1e-12);
 }
 
-TEST_CASE("minimize says what is wrong") {
+TEST_CASE("minimize: refuses bad options and an objective that is not finite") {
   Point point{Vector<double>::Constant(1, 2)};
   const auto no_number = [](const Point&, Point& gradient) {
     gradient.w.setOnes();

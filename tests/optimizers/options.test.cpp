@@ -11,7 +11,7 @@ namespace options_test {
 using namespace descent;
 using Catch::Matchers::StartsWith;
 
-TEST_CASE("Optimizers refuse bad options when their state is made") {
+TEST_CASE("Optimizer: refuses bad options in init") {
   const Point point{Vector<double>::Zero(1)};
   const auto text = [&](const auto& optimizer) {
     return support::message_of<DataError>([&] { optimizer.init(point); });

@@ -3,7 +3,7 @@
 #include "descent/core/types.hpp"
 #include "descent/tree/parameter.hpp"
 
-/// A point as a model: any cost of parameters can be minimised.
+/// A point as a model, to minimize any function of parameters.
 struct Point {
   using Scalar = double;
   descent::Vector<double> w;

@@ -4,15 +4,15 @@ namespace rmsprop_test {
 
 using namespace descent;
 
-TEST_CASE("RMSprop equals the reference for fifty steps", "[optimizers][golden]") {
+TEST_CASE("RMSprop: equals the reference for fifty steps", "[optimizers][golden]") {
   equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.01}, "opt_rmsprop");
-  equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.01, .centred = true}, "opt_rmsprop_centred");
+  equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.01, .centered = true}, "opt_rmsprop_centred");
   equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.003, .momentum = 0.9}, "opt_rmsprop_momentum");
-  equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.003, .centred = true, .momentum = 0.9},
+  equals_reference_for_fifty_steps(RMSprop{.learning_rate = 0.003, .centered = true, .momentum = 0.9},
                                    "opt_rmsprop_centred_momentum");
 }
 
-TEST_CASE("Centred RMSprop stays finite where a gradient never changes") {
+TEST_CASE("RMSprop: stays finite if centered and the gradient is constant") {
   Dense<float> layer{[] {
     Rng rng{1};
     return Dense<float>{1, 1, rng};
@@ -20,7 +20,7 @@ TEST_CASE("Centred RMSprop stays finite where a gradient never changes") {
   Dense<float> gradient = layer;
   gradient.weight.setConstant(0.1F);
   gradient.bias.setConstant(-0.3F);
-  const RMSprop optimizer{.epsilon = 1e-4, .centred = true};
+  const RMSprop optimizer{.epsilon = 1e-4, .centered = true};
   auto state = optimizer.init(layer);
   for (int k = 0; k < 1000; ++k) optimizer.step(layer, gradient, state);
   CHECK(all_finite(layer.weight));

@@ -12,7 +12,7 @@ using namespace descent;
 
 namespace {
 
-/// Charges a fee for each sample, and pulls every bias by it.
+/// A penalty of `fee` per sample, which adds `fee` to the gradient of every bias.
 struct Toll {
   float fee;
   double penalty(const Dense<>&, Index samples) const { return fee * static_cast<double>(samples); }
@@ -26,7 +26,7 @@ const Dense<> layer = [] {
 
 }  // namespace
 
-TEST_CASE("No regularizer costs nothing and moves nothing") {
+TEST_CASE("AnyRegularizer: has no penalty and no gradient by default") {
   const AnyRegularizer<Dense<>> none;
   auto gradient = zeros_like(layer);
   none.add_gradient(layer, gradient, 10);
@@ -34,7 +34,7 @@ TEST_CASE("No regularizer costs nothing and moves nothing") {
   CHECK(gradient.weight.isZero(0));
 }
 
-TEST_CASE("AnyRegularizer does what the regularizer inside does") {
+TEST_CASE("AnyRegularizer: forwards to its regularizer") {
   const AnyRegularizer<Dense<>> toll = Toll{.fee = 2};
   auto gradient = zeros_like(layer);
   toll.add_gradient(layer, gradient, 10);
@@ -45,7 +45,7 @@ TEST_CASE("AnyRegularizer does what the regularizer inside does") {
   CHECK(AnyRegularizer<Dense<>>{l2}.penalty(layer, 10) == l2.penalty(layer, 10));
 }
 
-TEST_CASE("A copy is a value of its own") {
+TEST_CASE("AnyRegularizer: a copy is independent") {
   AnyRegularizer<Dense<>> regularizer = Toll{.fee = 2};
   const AnyRegularizer<Dense<>> copy = regularizer;
   regularizer = {};
@@ -53,7 +53,7 @@ TEST_CASE("A copy is a value of its own") {
   CHECK(copy.penalty(layer, 10) == 20);
 }
 
-TEST_CASE("Only a regularizer of the model's type goes in") {
+TEST_CASE("AnyRegularizer: converts only from regularizers of its model") {
   STATIC_REQUIRE(std::convertible_to<L2, AnyRegularizer<Dense<>>>);
   STATIC_REQUIRE_FALSE(Regularizer<Toll, Dense<double>>);
   STATIC_REQUIRE_FALSE(std::convertible_to<double, AnyRegularizer<Dense<>>>);

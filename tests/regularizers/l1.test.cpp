@@ -28,7 +28,7 @@ const Dense<double> layer = [] {
 
 }  // namespace
 
-TEST_CASE("L1: lambda / m times the sum of the absolute weights, and its sign") {
+TEST_CASE("L1: is lambda / m times the sum of the absolute weights") {
   const L1 l1{.lambda = 0.3};
   auto gradient = zeros_like(layer);
   l1.add_gradient(layer, gradient, samples);
@@ -38,7 +38,7 @@ TEST_CASE("L1: lambda / m times the sum of the absolute weights, and its sign") 
   CHECK(gradient.bias.isZero(0));
 }
 
-TEST_CASE("ElasticNet is the sum of L1 and L2") {
+TEST_CASE("ElasticNet: is the sum of L1 and L2") {
   const L1 l1{.lambda = 0.3};
   const L2 l2{.lambda = 0.2};
   const ElasticNet both{.l1 = 0.3, .l2 = 0.2};
@@ -51,7 +51,7 @@ TEST_CASE("ElasticNet is the sum of L1 and L2") {
   CHECK(ElasticNet{}.penalty(layer, samples) == 0);
 }
 
-TEST_CASE("L1, L2 and ElasticNet refuse a negative strength") {
+TEST_CASE("ElasticNet: refuses a negative strength") {
   auto gradient = zeros_like(layer);
   CHECK(message_of<DataError>([] { L1{.lambda = -1}.penalty(layer, samples); }) ==
         "L1: expected .lambda of 0 or more, got -1");
@@ -61,7 +61,7 @@ TEST_CASE("L1, L2 and ElasticNet refuse a negative strength") {
              ContainsSubstring("ElasticNet: expected .l2 of 0 or more, got -1"));
 }
 
-TEST_CASE("L1, ElasticNet: penalize biases where asked") {
+TEST_CASE("L1: penalizes biases only with the option") {
   // Weights 1, 2, 3, 0; biases 100 and 100.
   const L1 l1{.lambda = 0.3, .biases = true};
   CHECK_THAT(l1.penalty(layer, samples), WithinRel(0.3 / 50 * (6 + 200), rounding));

@@ -22,7 +22,7 @@ struct Layers {
   Dense<double> first, last;
 };
 
-// Weights with the squared norm 14 and 2; biases that would show if they counted.
+// Weights of squared norms 14 and 2; biases so large that a penalty on them would show.
 Layers known_layers() {
   Rng rng{1};
   Layers layers{Dense<double>{2, 2, rng}, Dense<double>{2, 1, rng}};
@@ -35,20 +35,20 @@ Layers known_layers() {
 
 }  // namespace
 
-TEST_CASE("L2: lambda / (2 m) times the squared norm of all weights, and of nothing else") {
+TEST_CASE("L2: is lambda / (2 m) times the squared norm of all weights") {
   const auto [first, last] = known_layers();
   const Sequential net{first, BatchNorm<double>{2}, last};
   CHECK_THAT(l2.penalty(net, samples), WithinRel(0.3 / (2 * 50) * (14 + 2), rounding));
   CHECK_THAT(l2.penalty(net, 2 * samples), WithinRel(0.3 / (4 * 50) * (14 + 2), rounding));
   CHECK(L2{}.penalty(net, samples) == 0);
 
-  SECTION("the same for layers that are chosen at run time") {
+  SECTION("a Network has the same penalty") {
     const Network<double> network{first, BatchNorm<double>{2}, last};
     CHECK(l2.penalty(network, samples) == l2.penalty(net, samples));
   }
 }
 
-TEST_CASE("L2 adds lambda / m * W to the gradient of a weight, and leaves biases and scales alone") {
+TEST_CASE("L2: adds lambda / m W to the gradient of weights only") {
   const auto [first, last] = known_layers();
   const Sequential net{first, BatchNorm<double>{2}, last};
   auto gradient = zeros_like(net);
@@ -64,7 +64,7 @@ TEST_CASE("L2 adds lambda / m * W to the gradient of a weight, and leaves biases
   CHECK(gradient.layer<2>().weight.isApprox(0.006 * last.weight, rounding));
 }
 
-TEST_CASE("The gradient of L2 is the derivative of its penalty") {
+TEST_CASE("L2: the gradient is the derivative of the penalty") {
   auto [layer, unused] = known_layers();
   auto gradient = zeros_like(layer);
   l2.add_gradient(layer, gradient, samples);
@@ -78,7 +78,7 @@ TEST_CASE("The gradient of L2 is the derivative of its penalty") {
   CHECK_THAT((above - below) / (2 * h), WithinRel(gradient.weight(0, 1), difference_rounding));
 }
 
-TEST_CASE("L2: no samples and a gradient of another model are refused") {
+TEST_CASE("L2: refuses no samples and a gradient of another model") {
   Rng rng{1};
   const Sequential net{Dense{2, 3, rng}};
   Sequential gradient = net, other{Dense{3, 2, rng}};
@@ -89,7 +89,7 @@ TEST_CASE("L2: no samples and a gradient of another model are refused") {
   CHECK_THROWS_AS(l2.add_gradient(net, other, 4), ShapeError);
 }
 
-TEST_CASE("L2: penalizes biases where asked, and scales never") {
+TEST_CASE("L2: penalizes biases only with the option and scales never") {
   const auto [first, last] = known_layers();
   BatchNorm<double> norm{2};
   norm.gamma.setConstant(1000);

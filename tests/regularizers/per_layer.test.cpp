@@ -42,7 +42,7 @@ const Sequential net{filled(1), BatchNorm<double>{2}, sum_of(2), Sequential{fill
 
 }  // namespace
 
-TEST_CASE("PerLayer has a strength of its own for each layer that it names, and none for others") {
+TEST_CASE("PerLayer: penalizes each named layer by its own strength and no other layer") {
   const PerLayer per_layer{{"0", L2{.lambda = 1}}, {"3.1", L1{.lambda = 0.5}}};
   CHECK_THAT(per_layer.penalty(net, samples), WithinRel(1.0 / 20 * 2 + 0.5 / 10 * 8, rounding));
 
@@ -55,14 +55,14 @@ TEST_CASE("PerLayer has a strength of its own for each layer that it names, and 
   CHECK(gradient.layer<3>().layer<1>().weight.isApprox(Matrix<double>{{0.05, 0.05}}, rounding));
 }
 
-TEST_CASE("PerLayer takes the first name that fits; an empty one fits all") {
+TEST_CASE("PerLayer: the first matching name applies and an empty name matches all") {
   const PerLayer others{{"3.0", L2{}}, {"3", L1{.lambda = 1}}, {"", ElasticNet{.l2 = 1}}};
   CHECK_THAT(others.penalty(net, samples), WithinRel((8 + 1.0 / 2 * (2 + 8)) / 10, rounding));
   CHECK_THAT((PerLayer{{"", L2{.lambda = 0.3}}}.penalty(net, samples)),
              WithinRel(L2{.lambda = 0.3}.penalty(net, samples), rounding));
 }
 
-TEST_CASE("PerLayer names whole layers: 1 is not the beginning of 10") {
+TEST_CASE("PerLayer: matches whole names so that 1 does not match 10") {
   Network<double> deep;
   for (int i = 0; i < 5; ++i) deep.add(filled(1)).add(sum_of(1));
   deep.add(filled(7)).add(sum_of(1));
@@ -71,15 +71,14 @@ TEST_CASE("PerLayer names whole layers: 1 is not the beginning of 10") {
   CHECK_THAT((PerLayer{{"10.weight", L1{.lambda = 1}}}.penalty(deep, samples)), WithinRel(1.4, rounding));
 }
 
-TEST_CASE("PerLayer refuses names of layers that have no weights") {
+TEST_CASE("PerLayer: refuses names of layers without weights") {
   auto gradient = zeros_like(net);
   for (const char* wrong : {"1", "4", "3.2", "0.w", "0.weight.more", "first"}) {
     const PerLayer per_layer{{"0", L2{.lambda = 1}}, {wrong, L2{.lambda = 1}}};
-    CHECK(
-        message_of<DataError>([&] { per_layer.penalty(net, samples); }) ==
-        concat("PerLayer: expected the name of a layer with weights, got \"", wrong,
-               "\"; the weights are [0.weight, 2.weight, 3.0.weight, 3.1.weight]; layers are counted from 0, "
-               "activations among them"));
+    CHECK(message_of<DataError>([&] { per_layer.penalty(net, samples); }) ==
+          concat("PerLayer: expected the name of a layer with weights, got \"", wrong,
+                 "\"; the weights are [0.weight, 2.weight, 3.0.weight, 3.1.weight]; count the layers from 0, "
+                 "activations included"));
     CHECK_THROWS_AS(per_layer.add_gradient(net, gradient, samples), DataError);
   }
   CHECK_THAT(message_of<DataError>([] {
@@ -88,13 +87,13 @@ TEST_CASE("PerLayer refuses names of layers that have no weights") {
              ContainsSubstring("ElasticNet: expected .l1 of 0 or more, got -1"));
 }
 
-TEST_CASE("PerLayer goes where any regularizer goes") {
+TEST_CASE("PerLayer: converts to AnyRegularizer") {
   using Net = std::remove_const_t<decltype(net)>;
   const AnyRegularizer<Net> any = PerLayer{{"0", L2{.lambda = 1}}};
   CHECK(any.penalty(net, samples) == (PerLayer{{"0", L2{.lambda = 1}}}.penalty(net, samples)));
 }
 
-TEST_CASE("PerLayer: no samples and a gradient of another model are refused") {
+TEST_CASE("PerLayer: refuses no samples and a gradient of another model") {
   Rng rng{1};
   const PerLayer penalty{{"0", L2{.lambda = 1}}};
   const Sequential small{Dense{2, 3, rng}};
@@ -104,7 +103,7 @@ TEST_CASE("PerLayer: no samples and a gradient of another model are refused") {
   CHECK_THROWS_AS(penalty.add_gradient(small, other, 4), ShapeError);
 }
 
-TEST_CASE("PerLayer: penalizes the biases of the layers that ask for it") {
+TEST_CASE("PerLayer: penalizes biases only of layers with the option") {
   // Biases of 100: two in layer 0, two in 3.0; beta of layer 1 is 0.
   const PerLayer first{{"0", L2{.lambda = 1, .biases = true}}, {"3", L2{.lambda = 1}}};
   CHECK_THAT(first.penalty(net, samples), WithinRel((2 + 20000 + 18 + 32) / 20.0, rounding));

@@ -7,7 +7,7 @@ namespace exponential_test {
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
-TEST_CASE("Exponential: alpha(t) = initial * decay_rate^t") {
+TEST_CASE("Exponential: alpha(t) is initial times decay_rate^t") {
   constexpr double rounding = 1e-15;
   const Exponential schedule{.initial = 0.2, .decay_rate = 0.5};
   CHECK(schedule(0) == 0.2);
@@ -16,7 +16,7 @@ TEST_CASE("Exponential: alpha(t) = initial * decay_rate^t") {
   CHECK_THAT(Exponential{}(2), WithinRel(0.1 * 0.95 * 0.95, rounding));
 }
 
-TEST_CASE("Exponential fades to zero without harm") {
+TEST_CASE("Exponential: underflows to zero") {
   const Exponential schedule{.initial = 1, .decay_rate = 0.5};
   CHECK(schedule(1'000'000) == 0);
 }

@@ -8,7 +8,7 @@ namespace inverse_time_test {
 using namespace descent;
 using Catch::Matchers::WithinRel;
 
-TEST_CASE("Inverse time: alpha(t) = initial / (1 + decay_rate * t)") {
+TEST_CASE("InverseTime: alpha(t) is initial / (1 + decay_rate t)") {
   constexpr double rounding = 1e-15;
   const InverseTime schedule{.initial = 0.2, .decay_rate = 1};
   CHECK(schedule(0) == 0.2);
@@ -17,12 +17,12 @@ TEST_CASE("Inverse time: alpha(t) = initial / (1 + decay_rate * t)") {
   CHECK_THAT(InverseTime{}(1), WithinRel(0.05, rounding));
 }
 
-TEST_CASE("Inverse time without decay stays where it is, also after very many steps") {
+TEST_CASE("InverseTime: is constant without decay") {
   const InverseTime still{.initial = 0.3, .decay_rate = 0};
   CHECK(still(1'000'000'000'000) == 0.3);
 }
 
-TEST_CASE("InverseTime: every stretches the time, as decay_steps of Keras does") {
+TEST_CASE("InverseTime: every stretches the time as decay_steps of Keras does") {
   // Keras: initial_learning_rate / (1 + decay_rate * step / decay_steps)
   const InverseTime schedule{.initial = 0.1, .decay_rate = 0.5, .every = 10};
   CHECK(schedule(0) == 0.1);

@@ -19,7 +19,7 @@ constexpr InverseTime schedule{.initial = 1, .decay_rate = 1};  // 1 / (1 + t)
 
 }  // namespace
 
-TEST_CASE("A learning rate is a number, a schedule of epochs or a schedule of steps") {
+TEST_CASE("LearningRate: is a number or a schedule of epochs or of steps") {
   CHECK(LearningRate{0.5}(progress_) == 0.5);
   CHECK(LearningRate{schedule}(progress_) == 0.25);
   CHECK(LearningRate{PerStep{schedule}}(progress_) == 0.125);
@@ -30,7 +30,7 @@ TEST_CASE("A learning rate is a number, a schedule of epochs or a schedule of st
             progress_) == 10);
 }
 
-TEST_CASE("An optimizer's learning rate is written as one of these") {
+TEST_CASE("LearningRate: an optimizer takes a number or a schedule") {
   CHECK(Adam{.learning_rate = 1e-3}.learning_rate(progress_) == 1e-3);
   CHECK(Adam{.learning_rate = 1}.learning_rate(progress_) == 1);
   CHECK(Adam{.learning_rate = schedule}.learning_rate(progress_) == 0.25);
@@ -41,7 +41,7 @@ TEST_CASE("An optimizer's learning rate is written as one of these") {
   CHECK(adam.learning_rate(progress_) == 0.5);
 }
 
-TEST_CASE("A copy of a learning rate is a value of its own") {
+TEST_CASE("LearningRate: a copy is independent") {
   LearningRate rate = schedule;
   const LearningRate copy = rate;
   rate = 0.5;
@@ -49,7 +49,7 @@ TEST_CASE("A copy of a learning rate is a value of its own") {
   CHECK(copy(progress_) == 0.25);
 }
 
-TEST_CASE("What gives no number for a count is no learning rate") {
+TEST_CASE("LearningRate: converts only from numbers and schedules") {
   auto text = [](std::int64_t) { return std::string{"slow"}; };
   auto of_nothing = [] { return 0.1; };
   STATIC_REQUIRE(std::convertible_to<double, LearningRate>);

@@ -14,8 +14,8 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-/// OneCycleLR.get_lr() of PyTorch with its defaults: phases that end at pct_start * total_steps - 1, mostly no whole
-/// number, and at total_steps - 1.
+/// OneCycleLR.get_lr() of PyTorch with its defaults: the phases end at pct_start * total_steps - 1, usually not an
+/// integer, and at total_steps - 1.
 double pytorch(double max_lr, std::int64_t total_steps, double pct_start, std::int64_t step) {
   const double initial_lr = max_lr / 25, min_lr = initial_lr / 1e4;
   const double ends[] = {pct_start * static_cast<double>(total_steps) - 1,
@@ -34,7 +34,7 @@ double pytorch(double max_lr, std::int64_t total_steps, double pct_start, std::i
 
 }  // namespace
 
-TEST_CASE("OneCycle: equals PyTorch's OneCycleLR, the step of the peak too") {
+TEST_CASE("OneCycle: equals OneCycleLR of PyTorch at every step") {
   for (const std::int64_t steps : {2, 7, 10, 21, 30, 100, 1001})
     for (const double share : {0.0, 0.05, 0.1, 0.25, 0.3, 0.7, 0.9}) {
       if (share * static_cast<double>(steps) == 1) continue;  // PyTorch divides by 0

@@ -24,7 +24,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("Schedules that end stay at their end") {
+TEST_CASE("Schedule: stays at its final value") {
   constexpr std::int64_t late = 1'000'000'000'000;
   for (const std::int64_t t : {std::int64_t{10}, std::int64_t{11}, late}) {
     CHECK(Cosine{.initial = 0.2, .final = 0.01, .steps = 10}(t) == 0.01);
@@ -36,7 +36,7 @@ TEST_CASE("Schedules that end stay at their end") {
   CHECK_THAT(InverseSqrt{.initial = 1}(late - 1), WithinRel(1e-6, rounding));
 }
 
-TEST_CASE("Schedules begin where they say") {
+TEST_CASE("Schedule: begins at its initial value") {
   CHECK(Cosine{.initial = 0.2, .steps = 10}(0) == 0.2);
   CHECK(CosineRestarts{.initial = 0.2, .steps = 10}(0) == 0.2);
   CHECK(Polynomial{.initial = 0.2, .steps = 10}(0) == 0.2);
@@ -48,7 +48,7 @@ TEST_CASE("Schedules begin where they say") {
   CHECK_THAT((Warmup{.steps = 4, .then = 0.5}(0)), WithinRel(0.1, rounding));
 }
 
-TEST_CASE("Smooth schedules have no jumps") {
+TEST_CASE("Schedule: a smooth schedule has no jumps") {
   constexpr std::int64_t steps = 1000;
   const auto largest_change = [](const AnySchedule& schedule) {
     double largest = 0;
@@ -63,7 +63,7 @@ TEST_CASE("Smooth schedules have no jumps") {
   CHECK(largest_change(Warmup{.steps = 100, .then = 1}) < 0.01);
 }
 
-TEST_CASE("Restarts come after rounds that grow") {
+TEST_CASE("CosineRestarts: each period is longer by the factor growth") {
   const CosineRestarts schedule{.initial = 1, .steps = 3, .growth = 10};
   for (const std::int64_t t : {0, 3, 33, 333, 3333}) {
     CHECK(schedule(t) == 1);
@@ -74,7 +74,7 @@ TEST_CASE("Restarts come after rounds that grow") {
   CHECK((CosineRestarts{.initial = 1, .steps = 10}(1'000'000'000'000'000)) == 1);
 }
 
-TEST_CASE("Warmup takes a number, a schedule, a lambda or another Warmup, per epoch or per step") {
+TEST_CASE("Warmup: continues with any kind of schedule") {
   const Cosine cosine{.initial = 0.2, .steps = 10};
   const Warmup into_cosine{.steps = 4, .then = cosine};
   CHECK(into_cosine(4) == 0.2);
@@ -89,7 +89,7 @@ TEST_CASE("Warmup takes a number, a schedule, a lambda or another Warmup, per ep
   CHECK(LearningRate{PerStep{into_cosine}}(progress) == cosine(5));
 }
 
-TEST_CASE("Schedules refuse bad options when they are asked") {
+TEST_CASE("Schedule: refuses bad options when it is called") {
   const auto text = [](const AnySchedule& schedule) {
     return support::message_of<DataError>([&] { schedule(0); });
   };
@@ -140,7 +140,7 @@ TEST_CASE("Schedules refuse bad options when they are asked") {
   for (const Bad& row : bad) CHECK_THAT(text(row.schedule), ContainsSubstring(row.name + ": expected ."));
 }
 
-TEST_CASE("A learning rate that is negative or no number is refused when it is asked for") {
+TEST_CASE("LearningRate: refuses a negative or not finite rate when it is called") {
   const auto text = [](const LearningRate& rate) {
     return support::message_of<DataError>([&] { rate(TrainingProgress{}); });
   };
@@ -149,7 +149,7 @@ TEST_CASE("A learning rate that is negative or no number is refused when it is a
   CHECK_THAT(text([](std::int64_t) { return std::log(0.0); }), ContainsSubstring("got -inf"));
 }
 
-TEST_CASE("schedules: a negative time is refused, and the last one does not overflow") {
+TEST_CASE("Schedule: a negative time is refused and the largest does not overflow") {
   conformance::for_each(conformance::schedules, [](const auto& row) {
     CAPTURE(row.name);
     for (const std::int64_t t : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()})

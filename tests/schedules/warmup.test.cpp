@@ -21,7 +21,7 @@ constexpr double peak = 0.2;
 constexpr std::int64_t cosine_steps = 10;
 
 /// The closed forms of PyTorch: SequentialLR([LinearLR(start_factor, total_iters=n), CosineAnnealingLR(T_max=10)],
-/// milestones=[n]). At the milestone the second one begins anew, at its own t = 0.
+/// milestones=[n]). At the milestone the second schedule starts at its own t = 0.
 double pytorch(double start_factor, std::int64_t n, std::int64_t t) {
   if (t < n)
     return peak *
@@ -32,7 +32,7 @@ double pytorch(double start_factor, std::int64_t n, std::int64_t t) {
 
 }  // namespace
 
-TEST_CASE("Warmup: equals PyTorch's LinearLR before another schedule") {
+TEST_CASE("Warmup: equals LinearLR of PyTorch followed by another schedule") {
   const Cosine cosine{.initial = peak, .steps = cosine_steps};
   for (const std::int64_t n : {1, 2, 5, 7})
     for (std::int64_t t = 0; t <= n + cosine_steps; ++t) {
@@ -46,7 +46,7 @@ TEST_CASE("Warmup: equals PyTorch's LinearLR before another schedule") {
     }
 }
 
-TEST_CASE("Warmup: the peak comes at t = steps") {
+TEST_CASE("Warmup: the peak is at t = steps") {
   const Cosine cosine{.initial = peak, .steps = cosine_steps};
   for (const Warmup& warmup :
        {Warmup{.steps = 5, .then = cosine}, Warmup{.steps = 5, .then = cosine, .start_factor = 0.1}}) {
@@ -58,7 +58,7 @@ TEST_CASE("Warmup: the peak comes at t = steps") {
   CHECK((Warmup{.steps = 0, .then = cosine, .start_factor = 0}(0)) == peak);
 }
 
-TEST_CASE("Warmup: a start factor outside [0, 1] is refused") {
+TEST_CASE("Warmup: a start factor below 0 or above 1 is refused") {
   for (const double wrong : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_AS((Warmup{.steps = 5, .then = peak, .start_factor = wrong}(0)), DataError);
 }

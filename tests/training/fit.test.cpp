@@ -303,9 +303,9 @@ TEST_CASE("fit refuses outputs that do not fit the targets") {
   Dataset<> data = support::three_clouds(40);
   data.y = Matrix<>::Zero(2, 40);
   CHECK(complaint_about(data) ==
-        "SoftmaxCrossEntropy: expected targets of 1 or 3 rows, got 2; a target is a class in one row, or a "
-        "probability "
-        "for each output");
+        "SoftmaxCrossEntropy: expected targets of 1 or 3 rows, got 2; pass a class in one row, or a "
+        "probability for "
+        "each output");
 }
 
 TEST_CASE("fit refuses a label that is no class, and names its sample") {

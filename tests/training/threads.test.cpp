@@ -114,7 +114,7 @@ TEST_CASE("Every optimizer takes its step in parts", "[training][threads]") {
   agrees(Nesterov{});
   agrees(Adagrad{.learning_rate = 0.01});
   agrees(Adadelta{});
-  agrees(RMSprop{.epsilon = 1e-4, .centred = true, .momentum = 0.5});
+  agrees(RMSprop{.epsilon = 1e-4, .centered = true, .momentum = 0.5});
   agrees(AMSGrad{});
   agrees(AdamW{});
   agrees(Adamax{});

@@ -23,14 +23,14 @@ Dense<T> gradient() {
 
 }  // namespace
 
-TEST_CASE("ClipByValue limits each entry, biases among them") {
+TEST_CASE("ClipByValue: limits each entry including biases") {
   auto g = gradient();
   ClipByValue{.limit = 3.5}.apply(g);
   CHECK(g.weight == Matrix<double>{{3, -3.5}});
   CHECK(g.bias(0) == 3.5);
 }
 
-TEST_CASE("ClipByGlobalNorm scales all parameters alike") {
+TEST_CASE("ClipByGlobalNorm: scales all parameters by one factor") {
   auto g = gradient();  // of norm 13
   ClipByGlobalNorm{.limit = 13}.apply(g);
   CHECK(g.weight == gradient().weight);
@@ -39,8 +39,8 @@ TEST_CASE("ClipByGlobalNorm scales all parameters alike") {
   CHECK(g.bias(0) == 6);
 }
 
-// PyTorch divides by the norm + 1e-6; the factor between the two is known.
-TEST_CASE("ClipByGlobalNorm equals the reference but for its 1e-6", "[golden]") {
+// PyTorch divides by the norm + 1e-6, which gives the factor between the two.
+TEST_CASE("ClipByGlobalNorm: equals the reference up to its 1e-6", "[golden]") {
   const auto file = golden::read("clip_by_global_norm");
   for (const auto& c : file.at("cases")) {
     Rng rng{1};
@@ -55,7 +55,7 @@ TEST_CASE("ClipByGlobalNorm equals the reference but for its 1e-6", "[golden]") 
   }
 }
 
-TEST_CASE("ClipByGlobalNorm does not overflow, nor does it hide what is not finite") {
+TEST_CASE("ClipByGlobalNorm: does not overflow and keeps values that are not finite") {
   auto g = gradient<float>();
   g.weight *= 1e30F;
   g.bias *= 1e30F;

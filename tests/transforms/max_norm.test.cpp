@@ -9,7 +9,7 @@ namespace max_norm_test {
 
 using namespace descent;
 
-TEST_CASE("MaxNorm scales each row of a weight down to the limit, and leaves shorter ones") {
+TEST_CASE("MaxNorm: scales each longer row of a weight down to the limit") {
   Rng rng{1};
   Dense<double> layer{2, 3, rng};
   layer.weight << 3, 4, 0.3, -0.4, -6, 8;
@@ -24,7 +24,7 @@ TEST_CASE("MaxNorm scales each row of a weight down to the limit, and leaves sho
   CHECK(net.layer<1>().gamma == norm.gamma);
 }
 
-TEST_CASE("MaxNorm of more rows than it takes at a time is that of each row") {
+TEST_CASE("MaxNorm: limits every row of several row blocks") {
   Rng rng{1};
   Dense layer{9, 150, rng};
   const Matrix<> before = layer.weight;

@@ -10,8 +10,10 @@
 
 namespace descent {
 
-/// W = value. A single constant leaves all units of a layer equal for ever, as `Zeros` does; it is for
-/// worked examples and for weights that need not differ.
+/// Fills W with a constant. All units of a layer then stay equal, as with `Zeros`: for worked examples, and for
+/// weights that need not differ.
+///
+///   W = value
 ///
 /// Throws   DataError when the value is not finite.
 struct Constant {

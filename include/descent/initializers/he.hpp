@@ -11,9 +11,11 @@
 
 namespace descent {
 
-/// W ~ N(0, 2 / n_in): keeps the size of the signal through layers of ReLU units.
+/// He initialization, normal: W ~ N(0, 2 / n_in). Preserves the variance of the signal through layers of ReLU units.
 ///
+/// Throws   ShapeError when n_in or n_out is not positive.
 /// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), equation 10
+/// Example  examples/02_initialization.cpp
 struct HeNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
@@ -22,7 +24,9 @@ struct HeNormal {
   }
 };
 
-/// W ~ U[-a, a] with a = sqrt(6 / n_in): the variance of HeNormal.
+/// He initialization, uniform: W ~ U[-a, a] with a = sqrt(6 / n_in), of the variance of HeNormal.
+///
+/// Throws   ShapeError when n_in or n_out is not positive.
 struct HeUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {

@@ -11,11 +11,12 @@
 
 namespace descent {
 
-/// W ~ N(0, 1 / n_in): keeps the size of the signal through layers whose slope at 0 is 1, such as tanh; for
-/// SELU it is the right one. A. Ng's course on improving deep networks calls it Xavier.
+/// LeCun initialization, normal: W ~ N(0, 1 / n_in). Preserves the variance of the signal through activations whose
+/// slope at 0 is 1, such as tanh; the initialization for SELU. A. Ng's course on improving deep networks calls it
+/// Xavier.
 ///
-/// Source   LeCun, Bottou, Orr, Müller: Efficient BackProp (in Neural networks: tricks of the trade,
-/// 1998), 4.6
+/// Throws   ShapeError when n_in or n_out is not positive.
+/// Source   LeCun, Bottou, Orr, Müller: Efficient BackProp (in Neural networks: tricks of the trade, 1998), 4.6
 struct LeCunNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
@@ -24,7 +25,9 @@ struct LeCunNormal {
   }
 };
 
-/// W ~ U[-a, a] with a = sqrt(3 / n_in): the variance of LeCunNormal.
+/// LeCun initialization, uniform: W ~ U[-a, a] with a = sqrt(3 / n_in), of the variance of LeCunNormal.
+///
+/// Throws   ShapeError when n_in or n_out is not positive.
 struct LeCunUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {

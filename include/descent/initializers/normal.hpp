@@ -11,9 +11,10 @@
 
 namespace descent {
 
-/// W ~ N(mean, deviation^2), independent of the fan.
+/// Normal distribution, independent of the fan: W ~ N(mean, deviation^2).
 ///
 /// Throws   DataError when the mean is not finite, or the deviation is negative or not finite.
+/// Example  examples/02_initialization.cpp
 struct Normal {
   static constexpr std::string_view name = "Normal";
 
@@ -24,7 +25,7 @@ struct Normal {
   void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
     expect_finite({name, "mean", mean});
     expect_not_negative({name, "deviation", deviation});
-    // Fused by name, since some compilers would fuse it and others not.
+    // An explicit fma: otherwise some compilers would fuse the expression and others not.
     for (T& w : weight.reshaped()) w = static_cast<T>(std::fma(deviation, rng.normal(), mean));
   }
 };

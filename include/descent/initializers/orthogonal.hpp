@@ -11,21 +11,21 @@
 
 namespace descent {
 
-/// W = gain * Q with Q drawn uniformly among the matrices whose columns are orthonormal, or whose rows are
-/// where there are fewer rows than columns. No direction of the signal grows or shrinks, however deep the
-/// network; for ReLU units, which pass on half of it, take gain sqrt(2).
+/// Orthogonal initialization: W = gain * Q, with Q drawn uniformly from the matrices with orthonormal columns, or
+/// orthonormal rows if there are fewer rows than columns. No direction of the signal grows or shrinks, however deep
+/// the network; for ReLU units, which pass on half of the signal, choose gain sqrt(2).
 ///
 ///   W^T W = gain^2 * I   where out >= in,      W W^T = gain^2 * I   where out <= in
 ///
-/// Q comes from normal vectors, each made orthogonal to those before it (Gram, Schmidt) and scaled to
-/// length 1. It is done in double, and twice, which makes up for what cancels the first time. Unlike the
-/// other initialisers this one adds in the order of the processor's vectors: the same everywhere but for rounding.
+/// Q is computed from normal vectors by Gram-Schmidt orthogonalization, in double precision and twice, since the
+/// first pass loses digits to cancellation. Unlike the other initializers, this one sums in the order of the
+/// processor's vector registers: results differ between processors by rounding.
 ///
 /// Throws   DataError when the gain is not finite.
-/// Cost     4 * long * short^2 flop for sides `long` and `short`.
+/// Cost     4 * long * short^2 flop for a longer side `long` and a shorter side `short`.
 /// Source   Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of learning in deep linear
 ///          neural networks (ICLR 2014); Giraud, Langou, Rozloznik: The loss of orthogonality in the
-///          Gram-Schmidt orthogonalization process (2005), for doing it twice
+///          Gram-Schmidt orthogonalization process (2005), for the second pass
 struct Orthogonal {
   static constexpr std::string_view name = "Orthogonal";
 

@@ -11,7 +11,7 @@
 
 namespace descent {
 
-/// W ~ U[low, high), independent of the fan. The variance is (high - low)^2 / 12.
+/// Uniform distribution, independent of the fan: W ~ U[low, high). The variance is (high - low)^2 / 12.
 ///
 /// Throws   DataError when a bound is not finite.
 struct Uniform {
@@ -24,7 +24,7 @@ struct Uniform {
   void operator()(Matrix<T>& weight, const Fan&, Rng& rng) const {
     expect_finite({name, "low", low});
     expect_finite({name, "high", high});
-    // Fused by name, since some compilers would fuse it and others not.
+    // An explicit fma: otherwise some compilers would fuse the expression and others not.
     for (T& w : weight.reshaped()) w = static_cast<T>(std::fma(high - low, rng.uniform(), low));
   }
 };

@@ -11,8 +11,10 @@
 
 namespace descent {
 
-/// W ~ N(0, 2 / (n_in + n_out)): keeps the size of signal and gradient through layers of tanh units.
+/// Xavier (Glorot) initialization, normal: W ~ N(0, 2 / (n_in + n_out)). Preserves the variance of signal and gradient
+/// through layers of tanh units.
 ///
+/// Throws   ShapeError when n_in or n_out is not positive.
 /// Source   Glorot, Bengio: Understanding the difficulty of training deep feedforward neural networks
 ///          (AISTATS 2010), equation 12
 struct XavierNormal {
@@ -24,9 +26,11 @@ struct XavierNormal {
   }
 };
 
-/// W ~ U[-a, a] with a = sqrt(6 / (n_in + n_out)): the variance of XavierNormal.
+/// Xavier (Glorot) initialization, uniform: W ~ U[-a, a] with a = sqrt(6 / (n_in + n_out)), of the variance of
+/// XavierNormal.
 ///
-/// Source   the same, equation 16
+/// Throws   ShapeError when n_in or n_out is not positive.
+/// Source   as for XavierNormal, equation 16
 struct XavierUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {

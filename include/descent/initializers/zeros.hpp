@@ -8,9 +8,12 @@
 
 namespace descent {
 
-/// W = 0. For biases, and to see why weights need more: all units of a layer stay equal for ever.
+/// Fills W with zeros: for biases, and to show why weights need more, since all units of a layer stay equal.
+///
+///   W = 0
 ///
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 8.4
+/// Example  examples/02_initialization.cpp
 struct Zeros {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan&, Rng&) const {

@@ -12,17 +12,17 @@
 
 namespace descent {
 
-/// Binary cross-entropy from probabilities, as those of a `Sigmoid`; the mean over samples and outputs.
+/// Binary cross-entropy of probabilities, such as the outputs of a `Sigmoid`; the mean over samples and outputs.
 ///
-///   L = 1/k * sum over outputs of -(c t log p + (1 - t) log(1 - p))      of each sample
+///   L = 1/k * sum over outputs of -(c t log p + (1 - t) log(1 - p))      for each sample
 ///   dL/dp = 1/k * (p - t - (c - 1) t (1 - p)) / (p (1 - p))
 ///
-/// c, the positive weight, makes targets of 1 count more where they are rare:
+/// c, the positive weight, gives targets of 1 more weight where they are rare:
 ///   BinaryCrossEntropy{.positive_weight = 9}
 ///
-/// If p is 0 or 1, a logarithm counts as -100 instead of minus infinity, and p (1 - p) as 1e-12 at least,
-/// as in PyTorch: cost and gradient stay finite. A sigmoid that is saturated on the wrong side still learns
-/// nothing, because its own slope is 0; SigmoidCrossEntropy, from the logits, is exact there. Prefer it.
+/// Logarithms are clamped to at least -100 and p (1 - p) to at least 1e-12, as in PyTorch, so that loss and gradient
+/// stay finite at p = 0 and p = 1. A sigmoid that is saturated on the wrong side still learns nothing, because its
+/// own derivative is 0. Prefer SigmoidCrossEntropy, which is exact there because it takes the logits.
 ///
 /// Shapes   probabilities p [k, m]   targets t [k, m], in [0, 1]
 /// Throws   ShapeError when the two differ in shape; DataError when one of them is not in [0, 1], or c not positive.

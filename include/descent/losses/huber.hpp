@@ -10,14 +10,13 @@
 
 namespace descent {
 
-/// Huber's loss: half the squared error where it is small, the absolute error where it is large; the mean
-/// over samples and outputs.
+/// Huber loss: quadratic in small errors, linear in large ones; the mean over samples and outputs.
 ///
-///   L = 1/k * sum over outputs of { r^2 / 2                 where |r| <= delta,  r = p - t      of each sample
+///   L = 1/k * sum over outputs of { r^2 / 2                 where |r| <= delta,  r = p - t      for each sample
 ///                                 { delta (|r| - delta / 2) elsewhere
 ///   dL/dp = 1/k * clamp(r, -delta, delta)
 ///
-/// The smooth L1 loss of PyTorch with beta is this with delta = beta, divided by beta.
+/// PyTorch's SmoothL1Loss with beta is this loss with delta = beta, divided by beta.
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape; DataError when delta is not positive.
@@ -46,7 +45,7 @@ struct Huber {
   }
 
  private:
-  /// With q = min(|r|, delta) both branches of the cost are q (|r| - q / 2).
+  /// With q = min(|r|, delta) both branches of the loss are q (|r| - q / 2).
   template <std::floating_point T>
   WeightedSum sum(const Batch<T>& prediction, const Batch<T>& target, Matrix<T>* dy,
                   SampleWeights<T> weights) const {
@@ -59,7 +58,7 @@ struct Huber {
   }
 
   void expect_delta() const {
-    expect_positive({name, "delta", delta, "it is the residual from which on the cost grows linearly"});
+    expect_positive({name, "delta", delta, "choose the residual beyond which the loss is linear"});
   }
 };
 

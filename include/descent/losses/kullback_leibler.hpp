@@ -10,14 +10,14 @@
 
 namespace descent {
 
-/// Kullback-Leibler divergence of the prediction from the target, D(t || p); the mean over samples.
+/// Kullback-Leibler divergence D(t || p) between target t and prediction p; the mean over samples.
 ///
-///   L = sum over classes of t_i (log t_i - q_i),  q = log p       0 log 0 = 0      of each sample
+///   L = sum over classes of t_i (log t_i - q_i),  q = log p       0 log 0 = 0      for each sample
 ///   dL/dq = -t
 ///
-/// The target consists of probabilities, the prediction of log-probabilities, as those of a `LogSoftmax`. It is
-/// the cross-entropy less the entropy of the targets: 0 where p = t, and the same gradient. PyTorch gives
-/// this with reduction "batchmean"; its "mean" divides by the number of classes besides.
+/// Targets are probabilities, predictions are log-probabilities, such as the outputs of a `LogSoftmax`. The
+/// divergence is the cross-entropy minus the entropy of the targets: it is 0 where p = t and has the same gradient.
+/// PyTorch's KLDivLoss equals it with reduction "batchmean"; "mean" also divides by the number of classes.
 ///
 /// Shapes   log-probabilities q, target probabilities t [classes, m]
 /// Throws   ShapeError when the two differ in shape; DataError when a probability is negative.

@@ -9,14 +9,14 @@
 
 namespace descent {
 
-/// Logarithm of the hyperbolic cosine of the error: like Huber's loss, but smooth; the mean over samples and
+/// Logarithm of the hyperbolic cosine of the error: like the Huber loss, but smooth; the mean over samples and
 /// outputs.
 ///
-///   L = 1/k * sum over outputs of log cosh r,  r = p - t                            of each sample
+///   L = 1/k * sum over outputs of log cosh r,  r = p - t                            for each sample
 ///     = 1/k * sum over outputs of |r| + log(1 + exp(-2 |r|)) - log 2       safe for any r
 ///   dL/dp = 1/k * tanh r
 ///
-/// Near r = 0 it is r^2 / 2, far away |r| - log 2.
+/// It is close to r^2 / 2 for small r and to |r| - log 2 for large |r|.
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.

@@ -3,6 +3,9 @@
 #include <concepts>
 #include <string_view>
 
+#include "descent/concepts/output_kind.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
@@ -10,55 +13,62 @@
 
 namespace descent::detail {
 
-/// Throws unless a target is 0 or 1.
-inline void expect_binary(std::string_view component, auto target, Index sample) {
-  if (!is_finite(target) || (target != 0 && target != 1))
-    throw DataError(component, concat("expected a target of 0 or 1, got ", target, " for sample ", sample),
-                    "number the classes 0 and 1; the loss takes them for -1 and +1 itself");
-}
+/// A loss of margins y z, where y is -1 or +1 for a target of 0 or 1; the mean over samples and outputs. `Cost` has a
+/// name, the cost of a violation v = 1 - y z > 0 of the margin, and its derivative `slope`.
+template <class Cost>
+struct MarginLoss {
+  static constexpr std::string_view name = Cost::name;
+  static constexpr OutputKind expects = OutputKind::scores;
 
-/// Checks the targets of a loss on margins: as many rows as outputs, and 0 or 1 in each.
-void expect_binary_targets(std::string_view component, Index outputs, const auto& target) {
-  expect_outputs(component, outputs, target.rows());
-  for (Index j = 0; j < target.cols(); ++j)
-    for (Index i = 0; i < target.rows(); ++i) expect_binary(component, target(i, j), j);
-}
-
-/// The sum over samples of a cost of v = max(0, 1 - y z), where y is -1 or +1 for a target of 0 or 1, which is a mean
-/// over the outputs of a sample. Calls take_margin(i, j, y, v) for each.
-template <std::floating_point T>
-WeightedSum sum_over_margins(std::string_view component, const auto& scores, const auto& target,
-                             SampleWeights<T> weights, auto&& cost, auto&& take_margin) {
-  expect_same_shape(component, scores, target, weights);
-  double total = 0;
-  for (Index j = 0; j < scores.cols(); ++j) {
-    const auto w = static_cast<double>(weights(j));
-    for (Index i = 0; i < scores.rows(); ++i) {
-      expect_binary(component, target(i, j), j);
-      const T y = 2 * target(i, j) - 1;
-      const T v = 1 - y * scores(i, j);
-      take_margin(i, j, y, v);
-      if (v > 0 && w != 0) total += w * static_cast<double>(cost(v));
-    }
+  void check(Index outputs, const BatchLike auto& target) const {
+    expect_outputs(name, outputs, target.rows());
+    for (Index j = 0; j < target.cols(); ++j)
+      for (Index i = 0; i < target.rows(); ++i) expect_binary(target(i, j), j);
   }
-  return {total / static_cast<double>(scores.rows()), weights.sum(scores.cols())};
-}
 
-template <std::floating_point T>
-WeightedSum sum_over_margins(std::string_view component, const auto& scores, const auto& target,
-                             SampleWeights<T> weights, auto&& cost) {
-  return sum_over_margins(component, scores, target, weights, cost, [](Index, Index, T, T) {});
-}
+  template <BatchLike P>
+  WeightedSum value(const P& scores, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return sum(scores, target, weights, [](Index, Index, auto, auto) {});
+  }
 
-/// The same, and its gradient; `slope` is the derivative of `cost`.
-template <std::floating_point T>
-WeightedSum sum_over_margins(std::string_view component, const auto& scores, const auto& target,
-                             Matrix<T>& dy, SampleWeights<T> weights, auto&& cost, auto&& slope) {
-  dy.resize(scores.rows(), scores.cols());
-  const auto outputs = static_cast<T>(scores.rows());
-  return sum_over_margins(component, scores, target, weights, cost, [&](Index i, Index j, T y, T v) {
-    dy(i, j) = v > 0 && weights(j) != 0 ? -y * slope(v) * (weights(j) / outputs) : T(0);
-  });
-}
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& scores, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    using T = typename P::Scalar;
+    const auto outputs = static_cast<T>(scores.rows());
+    dy.resize(scores.rows(), scores.cols());
+    return sum(scores, target, weights, [&](Index i, Index j, T y, T v) {
+      dy(i, j) = v > 0 && weights(j) != 0 ? -y * Cost::slope(v) * (weights(j) / outputs) : T(0);
+    });
+  }
+
+ private:
+  /// Calls take_margin(i, j, y, v) for each score.
+  template <std::floating_point T>
+  static WeightedSum sum(const auto& scores, const auto& target, SampleWeights<T> weights,
+                         auto&& take_margin) {
+    expect_same_shape(name, scores, target, weights);
+    double total = 0;
+    for (Index j = 0; j < scores.cols(); ++j) {
+      const auto w = static_cast<double>(weights(j));
+      for (Index i = 0; i < scores.rows(); ++i) {
+        expect_binary(target(i, j), j);
+        const T y = 2 * target(i, j) - 1;
+        const T v = 1 - y * scores(i, j);
+        take_margin(i, j, y, v);
+        if (v > 0 && w != 0) total += w * static_cast<double>(Cost::cost(v));
+      }
+    }
+    return {total / static_cast<double>(scores.rows()), weights.sum(scores.cols())};
+  }
+
+  static void expect_binary(auto target, Index sample) {
+    if (!is_finite(target) || (target != 0 && target != 1))
+      throw DataError(name, concat("expected a target of 0 or 1, got ", target, " for sample ", sample),
+                      "number the classes 0 and 1, not -1 and +1");
+  }
+};
 
 }  // namespace descent::detail

@@ -8,9 +8,9 @@
 
 namespace descent {
 
-/// Mean absolute error, over samples and outputs. A few wild targets pull it less than the squared error.
+/// Mean absolute error, over samples and outputs. Less sensitive to outliers than the squared error.
 ///
-///   L = 1/k * sum over outputs of |r|,  r = p - t      dL/dp = 1/k * sign r, and 0 where r = 0      of each sample
+///   L = 1/k * sum over outputs of |r|,  r = p - t      dL/dp = 1/k * sign r, and 0 where r = 0      for each sample
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.

@@ -10,10 +10,11 @@ namespace descent {
 
 /// Mean squared error, over samples and outputs. The factor is 1, not 1/2.
 ///
-///   L = 1/k * sum over outputs of r^2,  r = p - t      dL/dp = 2/k * r      of each sample
+///   L = 1/k * sum over outputs of r^2,  r = p - t      dL/dp = 2/k * r      for each sample
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
+/// Example  examples/08_housing.cpp
 struct MeanSquaredError {
   static constexpr std::string_view name = "MeanSquaredError";
 

@@ -10,14 +10,14 @@
 
 namespace descent {
 
-/// Negative log-likelihood of the targets, from log-probabilities, as those of a `LogSoftmax`; the mean over
+/// Negative log-likelihood of the targets, from log-probabilities such as the outputs of a `LogSoftmax`; the mean over
 /// samples.
 ///
-///   L = -sum over classes of t_i q_i,  q = log p      dL/dq = -t      of each sample
+///   L = -sum over classes of t_i q_i,  q = log p      dL/dq = -t      for each sample
 ///
-/// After a LogSoftmax it is SoftmaxCrossEntropy, which takes the logits and does both in one. The targets
-/// are the same: classes, counted from 0, in a single row, and -1 (`ignored_class`) for a sample that does not count;
-/// or as many probabilities as there are classes.
+/// After a LogSoftmax it equals SoftmaxCrossEntropy, which computes both from the logits. It takes the same targets:
+/// classes, counted from 0, in a single row, with -1 (`ignored_class`) for a sample to ignore; or probabilities, a
+/// row for each class.
 ///
 /// Shapes   log-probabilities q [classes, m]   targets t [1, m] or [classes, m]
 /// Throws   ShapeError when the shapes do not fit; DataError when a class is out of range or a probability
@@ -46,7 +46,7 @@ struct NegativeLogLikelihood {
   }
 
  private:
-  /// Calls take_target(i, j, t_i) where t_i is not 0: there alone log p matters, which may be minus infinity.
+  /// Calls take_target(i, j, t_i) where t_i is not 0. Elsewhere log p is not used, since it may be minus infinity.
   template <std::floating_point T>
   static WeightedSum sum(const auto& log_p, const auto& target, SampleWeights<T> weights,
                          auto&& take_target) {

@@ -14,8 +14,9 @@
 
 namespace descent::detail {
 
-/// The sum over samples of a cost of the residuals r = p - t, which is a mean over the outputs of a sample, and its
-/// gradient, if one is asked for. `cost` maps an array of residuals to an array expression; `slope` is its derivative.
+/// Sums a loss of the residuals r = p - t over samples, for each sample the mean over its outputs; computes the
+/// gradient, too, unless `dy` is null. `cost` maps an array of residuals to an array expression; `slope` is its
+/// derivative.
 template <std::floating_point T>
 WeightedSum sum_over_residuals(std::string_view component, const std::type_identity_t<Batch<T>>& prediction,
                                const std::type_identity_t<Batch<T>>& target, Matrix<T>* dy,

@@ -18,16 +18,17 @@ namespace descent {
 
 /// Binary cross-entropy of the sigmoid, computed from the logits; the mean over samples and outputs.
 ///
-///   L = 1/k * sum over outputs of -(c t log s + (1 - t) log(1 - s)),  s = 1 / (1 + exp(-z))      of each sample
+///   L = 1/k * sum over outputs of -(c t log s + (1 - t) log(1 - s)),  s = 1 / (1 + exp(-z))      for each sample
 ///     = 1/k * sum over outputs of (1 - t) z + (1 + (c - 1) t) (log(1 + exp(-|z|)) + max(-z, 0))      safe for any z
 ///   dL/dz = 1/k * ((s - t) - (c - 1) t (1 - s))
 ///
-/// c, the positive weight, makes targets of 1 count more where they are rare:
+/// c, the positive weight, gives targets of 1 more weight where they are rare:
 ///   SigmoidCrossEntropy{.positive_weight = 9}
 ///
 /// Shapes   logits z [k, m]   targets t [k, m], in [0, 1]
 /// Throws   ShapeError when the two differ in shape; DataError when a target is not in [0, 1], or c not positive.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2; c as pos_weight of PyTorch's BCEWithLogitsLoss
+/// Example  examples/02_initialization.cpp
 struct SigmoidCrossEntropy {
   static constexpr std::string_view name = "SigmoidCrossEntropy";
   static constexpr OutputKind expects = OutputKind::scores;
@@ -82,7 +83,7 @@ struct SigmoidCrossEntropy {
   }
 
  private:
-  /// The sum of the costs, where e = exp(-|z|).
+  /// Returns the sum of the losses, given e = exp(-|z|).
   double cost(const auto& z, const auto& t, const auto& e) const {
     using T = typename std::remove_cvref_t<decltype(z)>::Scalar;
     const auto plain = z.max(T(0)) - z * t + e.log1p();

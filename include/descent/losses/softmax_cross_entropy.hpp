@@ -16,37 +16,37 @@
 
 namespace descent {
 
-/// Cross-entropy of the softmax over classes, one function of the logits; the mean over samples.
+/// Cross-entropy of the softmax over classes, computed from the logits; the mean over samples.
 ///
-///   p_i = exp(z_i) / sum_j exp(z_j)       L = -sum over classes of t_i log p_i       of each sample
+///   p_i = exp(z_i) / sum_j exp(z_j)       L = -sum over classes of t_i log p_i       for each sample
 ///   log p_i = z_i - max z - log(sum_j exp(z_j - max z))       safe for any z
 ///   dL/dz = p * sum t - t                 for every class, not only the true one
 ///
-/// The target of a sample is its class, counted from 0, in a single row, and -1 (`ignored_class`) for a sample that
-/// does not count; or, in as many rows as there are classes, a one-hot vector or any probabilities.
+/// The target of a sample is its class, counted from 0, in a single row, with -1 (`ignored_class`) for a sample to
+/// ignore; or a one-hot vector or other probabilities, with a row for each class.
 ///
-/// Two options change the targets, each t_i becoming  w_i ((1 - e) t_i + e / classes):
+/// Two options change the targets: each t_i becomes  w_i ((1 - e) t_i + e / classes).
 ///   SoftmaxCrossEntropy{.label_smoothing = 0.1, .class_weights = {1, 2, 1}}
-/// e, the label smoothing, keeps the logits from growing without end; w makes rare classes count more.
+/// e, the label smoothing, keeps the logits from growing without bound; w, the class weights, emphasizes rare classes.
 ///
-/// The mean divides by the number of samples, or the sum of their sample weights, whatever the weights of their
-/// classes. For classes PyTorch divides by the sum of the w of the targets instead. To get that over a training
-/// set, scale the weights so that w of the targets is 1 in the mean, as  w_c = samples / (classes * samples
-/// of class c)  is.
+/// The mean divides by the number of samples, or by the sum of their sample weights, regardless of the class weights.
+/// For class targets PyTorch divides by the sum of the class weights of the targets instead. For the same result over
+/// a training set, scale the class weights to a mean of 1 over the targets, for example
+///   w_c = samples / (classes * samples of class c)
 ///
 /// Shapes   logits z [classes, m]   targets t [1, m] or [classes, m]   w [classes], or empty: all 1
 /// Throws   ShapeError when the shapes do not fit; DataError when a class is out of range, a probability or a
 ///          weight negative, or e not in [0, 1).
-/// Cost     one exponential a logit.
-/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3; label smoothing: Szegedy and
-///          others: Rethinking the Inception architecture for computer vision (CVPR 2016), 7
+/// Cost     one exponential per logit.
+/// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3; label smoothing: Szegedy et
+///          al.: Rethinking the Inception architecture for computer vision (CVPR 2016), 7
 /// Example  examples/01_digits.cpp
 struct SoftmaxCrossEntropy {
   static constexpr std::string_view name = "SoftmaxCrossEntropy";
   static constexpr OutputKind expects = OutputKind::scores;
 
   double label_smoothing = 0;              ///< e
-  std::vector<double> class_weights = {};  ///< w, one a class
+  std::vector<double> class_weights = {};  ///< w, one per class
 
   void check(Index classes, const BatchLike auto& target) const {
     expect_options(classes);
@@ -81,7 +81,7 @@ struct SoftmaxCrossEntropy {
     dy.resize(logits.rows(), logits.cols());
     for (Index j = 0; j < logits.cols(); ++j)
       dy.col(j).array() = logits.col(j).array() - logits.col(j).maxCoeff();
-    flat(dy) = flat(dy).exp();  // all at once: a column is too short for vector registers
+    flat(dy) = flat(dy).exp();  // of the whole matrix, since a single column is too short to vectorize well
     WeightedSum total;
     for (Index j = 0; j < logits.cols(); ++j) {
       const T w = weight(logits, target, j, weights);
@@ -131,7 +131,7 @@ struct SoftmaxCrossEntropy {
     return total;
   }
 
-  /// Turns column j of dy from exponentials, which add up to `sum`, into the gradient.
+  /// Converts column j of dy from exponentials, whose sum is `sum`, to the gradient.
   template <std::floating_point T>
   void subtract_shares(const auto& target, Index j, Matrix<T>& dy, T sum, T w) const {
     double shares = 0;
@@ -140,7 +140,7 @@ struct SoftmaxCrossEntropy {
     for (Index i = 0; i < dy.rows(); ++i) dy(i, j) -= w * static_cast<T>(share(target, i, j, dy.rows()));
   }
 
-  /// w_i ((1 - e) t_i + e / classes)
+  /// Returns the changed target, w_i ((1 - e) t_i + e / classes).
   double share(const auto& target, Index i, Index j, Index classes) const {
     const double t = detail::are_classes(target.rows())
                          ? static_cast<double>(static_cast<Index>(target(0, j)) == i)
@@ -151,13 +151,13 @@ struct SoftmaxCrossEntropy {
 
   void expect_options(Index classes) const {
     if (is_plain()) return;
-    expect_share({name, "label_smoothing", label_smoothing, "0.1 is a usual choice"});
+    expect_share({name, "label_smoothing", label_smoothing, "choose 0.1, a usual value"});
     if (!class_weights.empty() && static_cast<Index>(class_weights.size()) != classes)
       throw ShapeError(
-          name, concat("expected ", classes, " class weights, one an output, got ", class_weights.size()),
-          "give each class a weight, or none to any");
+          name, concat("expected ", classes, " class weights, one per output, got ", class_weights.size()),
+          "pass a weight for each class, or none");
     for (const double w : class_weights)
-      expect_not_negative({name, "class_weights", w, "1 is the weight of a usual class"});
+      expect_not_negative({name, "class_weights", w, "choose 1 for a class that is not rare"});
   }
 
   template <std::floating_point T>
@@ -168,7 +168,7 @@ struct SoftmaxCrossEntropy {
   }
 };
 
-/// The probabilities of the classes, from the logits: each column sums to 1. Throws ShapeError without a row.
+/// Returns the class probabilities of logits; each column sums to 1. Throws ShapeError when there are no rows.
 template <std::floating_point T>
 Matrix<T> softmax(const Matrix<T>& logits) {
   positive_features("softmax", logits.rows());

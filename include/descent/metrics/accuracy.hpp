@@ -10,18 +10,19 @@
 
 namespace descent {
 
-/// The share of samples whose class is predicted right.
+/// Fraction of samples whose class is predicted correctly.
 ///
-/// Several outputs: the class is the row of the largest. One output: class 1 where it is above `threshold`, which is 0
-/// for logits and 0.5 for probabilities unless it is chosen.
+/// The predicted class is the row of the largest of several outputs. A single output predicts class 1 above
+/// `threshold`, by default 0 for logits and 0.5 for probabilities.
 ///
 /// Shapes   prediction [classes, m] or [1, m]   target [1, m] or [classes, m]
-/// Throws   ShapeError when the shapes do not fit, or a threshold is chosen for several outputs; DataError when a target
-///          is not one of the classes, or stands for several of them: that is for MultilabelAccuracy.
+/// Throws   ShapeError when the shapes do not fit, or a threshold is chosen for several outputs; DataError when a
+///          target is not one of the classes, or marks several of them, as for MultilabelAccuracy.
+/// Example  examples/01_digits.cpp
 struct Accuracy {
   static constexpr std::string_view name = "accuracy";
-  Threshold threshold = {};  ///< of a single output
-  WeightedSum right = {};    ///< what was counted so far, and the weight of all
+  Threshold threshold = {};  ///< for a single output
+  WeightedSum right = {};    ///< weight of the correct samples, and of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_classes(name, outputs, target);
@@ -33,7 +34,7 @@ struct Accuracy {
     detail::expect_classes(name, prediction, target, weights);
     const Index classes = detail::class_count(prediction.rows());
     const double above = threshold.value(name, prediction.rows());
-    WeightedSum hits;  // of this batch: nothing is counted if a target is not one of the classes
+    WeightedSum hits;  // of this batch, so that nothing is counted if a target is invalid
     for (Index j = 0; j < prediction.cols(); ++j) {
       const Index actual = detail::target_class_of(name, target, j, classes);
       if (actual == ignored_class) continue;

@@ -18,7 +18,7 @@
 
 namespace descent {
 
-/// A metric of any type whose value is a number, held by value: for lists of metrics. A loss becomes a
+/// A metric of any type whose value is a number, held by value, for lists of metrics. A loss is wrapped in a
 /// `MeanLoss`.
 template <std::floating_point T = float>
 class AnyMetric {
@@ -67,7 +67,7 @@ class AnyMetric {
   void check(Index outputs, Batch<T> target) const { self_->check(outputs, target); }
   void prepare(OutputKind kind) { self_->prepare(kind); }
 
-  /// For a checkpoint in the middle of an epoch.
+  /// Visits what the metric has accumulated, for a checkpoint within an epoch.
   void visit_members(Archive& a) { self_->visit_members(a); }
 
  private:

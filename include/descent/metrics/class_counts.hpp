@@ -12,19 +12,20 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
+#include "descent/metrics/outputs.hpp"
 #include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
-/// Says how the scores of the classes become one number.
+/// The rule that combines the scores of the classes into one number.
 enum class Average {
-  standard,  ///< of two classes the score of class 1, of more `macro`
-  macro,     ///< the mean over the classes that occur, rare ones counting as much as frequent ones
-  micro,     ///< the score of the summed counts; with one class a sample this is the accuracy
+  standard,  ///< the score of class 1 for two classes, `macro` for more
+  macro,     ///< the unweighted mean over the classes that occur or are predicted
+  micro,     ///< the score of the summed counts; with one class per sample, the accuracy
 };
 
-/// The counts that precision, recall and F1 are made of: for each class, how often it was predicted, how often it was
-/// the actual one, and how often both, each sample counting its weight. The number of classes is that of the first batch.
+/// The counts for precision, recall and F1: for each class, the weight of the samples that it was predicted for, that
+/// belong to it, and both. The first batch determines the number of classes.
 class ClassCounts {
  public:
   struct Counts {
@@ -43,7 +44,7 @@ class ClassCounts {
               SampleWeights<T> weights, double threshold) {
     detail::expect_classes(component, prediction, target, weights);
     const Index classes = detail::class_count(prediction.rows());
-    make_room(component, static_cast<std::size_t>(classes));
+    detail::make_room(component, classes_, classes, "classes");
     for (Index j = 0; j < prediction.cols(); ++j) {
       const Index actual = detail::target_class_of(component, target, j, classes);
       if (actual == ignored_class) continue;
@@ -57,28 +58,28 @@ class ClassCounts {
 
   void merge(std::string_view component, const ClassCounts& other) {
     if (other.classes_.empty()) return;
-    make_room(component, other.classes_.size());
+    detail::make_room(component, classes_, static_cast<Index>(other.classes_.size()), "classes");
     for (std::size_t c = 0; c < classes_.size(); ++c) classes_[c].add(other.classes_[c]);
   }
 
-  /// The score of each class.
+  /// Returns the score of each class.
   std::vector<double> each(auto&& score) const {
     std::vector<double> scores;
     for (const Counts& c : classes_) scores.push_back(score(c));
     return scores;
   }
 
-  /// The score of one class.
+  /// Returns the score of one class.
   double of(std::string_view component, Index wanted, auto&& score) const {
     if (classes_.empty()) return detail::not_a_number<double>();
     if (wanted < 0 || wanted >= static_cast<Index>(classes_.size()))
       throw DataError(component,
                       concat("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
-                      "classes are numbered from 0");
+                      "count the classes from 0");
     return score(classes_[static_cast<std::size_t>(wanted)]);
   }
 
-  /// One score for all classes; not-a-number before the first sample.
+  /// Returns one score for all classes; not-a-number before the first sample.
   double over_all(Average average, auto&& score) const {
     Counts all;
     double sum = 0;
@@ -96,31 +97,24 @@ class ClassCounts {
 
   void visit_members(auto& a) { a("classes", classes_); }
 
-  /// a / b, and 0 where there is nothing to divide by.
+  /// Returns a / b, or 0 if b is 0.
   static double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 
  private:
   Counts& counts(Index label) { return classes_[static_cast<std::size_t>(label)]; }
-
-  void make_room(std::string_view component, std::size_t count) {
-    if (classes_.empty()) classes_.resize(count);
-    if (classes_.size() != count)
-      throw ShapeError(component, concat("expected ", classes_.size(), " classes as before, got ", count),
-                       "gather one network's outputs in one metric");
-  }
 
   std::vector<Counts> classes_;
 };
 
 namespace detail {
 
-/// A metric that is a score of the counts of a class: precision, recall or F1. `Score` has a name, and maps counts to a
+/// A metric computed from the counts of each class: precision, recall or F1. `Score` has a name, and maps counts to a
 /// number.
 template <class Score>
 struct ClassScore {
   Average average = Average::standard;
-  std::optional<Index> of_class = {};  ///< the score of this class alone
-  Threshold threshold = {};            ///< of a single output, as for Accuracy
+  std::optional<Index> of_class = {};  ///< if set, the score of this class alone
+  Threshold threshold = {};            ///< for a single output, as in Accuracy
   std::string name = std::string{Score::name};
   ClassCounts counts = {};
 

@@ -17,8 +17,8 @@
 
 namespace descent {
 
-/// Counts how often each class was taken for each: counts()(actual, predicted), sums of the weights of the samples.
-/// Prints as a table.
+/// Confusion matrix: counts()(actual, predicted) is the number of samples of class `actual` for which class `predicted`
+/// was predicted, or the sum of their weights. Prints as a table.
 ///
 /// Shapes   prediction [classes, m], or [1, m] for two classes   target [1, m] or [classes, m]
 /// Throws   DataError when a target is not one of the classes; ShapeError when the prediction has too many, the shapes
@@ -74,7 +74,7 @@ class ConfusionMatrix {
   }
 
  private:
-  /// A point for 0, a whole number as such, a sum of other weights with two digits after the point.
+  /// Formats 0 as a dot, an integer without decimals, and any other sum of weights with two decimals.
   static std::string shown(double count) {
     const int digits = count == std::floor(count) ? 0 : 2;
     return count == 0 ? "." : detail::number_text(count, std::chars_format::fixed, digits);
@@ -82,7 +82,7 @@ class ConfusionMatrix {
   static Index checked(Index classes) {
     if (classes < 2)
       throw ShapeError(name, concat("expected at least 2 classes, got ", classes),
-                       "a network with a single output tells 2 classes apart");
+                       "pass 2 for a network with a single output");
     return classes;
   }
 

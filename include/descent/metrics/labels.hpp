@@ -17,10 +17,10 @@ void expect_labels(std::string_view component, const auto& target) {
     for (Index i = 0; i < target.rows(); ++i)
       if (const auto t = target(i, j); !is_finite(t) || (t != 0 && t != 1))
         throw DataError(component, concat("expected targets of 0 or 1, got ", t, " for sample ", j),
-                        "a target has a row for each label: 1 where the sample has it, else 0");
+                        "pass a row for each label: 1 where the sample has it, else 0");
 }
 
-/// Throws unless the targets have 0 or 1 for each output of the prediction, and the weights belong to the samples.
+/// Throws unless the targets are 0 or 1, as many as the outputs of the prediction, and the weights match the samples.
 template <std::floating_point T>
 void expect_labels(std::string_view component, const auto& prediction, const auto& target,
                    SampleWeights<T> weights) {
@@ -28,13 +28,14 @@ void expect_labels(std::string_view component, const auto& prediction, const aut
   expect_labels(component, target);
 }
 
-/// True for each label of a sample that is predicted right: it is predicted where the output is above the threshold.
+/// True for each label of a sample that is predicted correctly; a label is predicted if its output is above
+/// `threshold`.
 auto right_labels(const auto& prediction, const auto& target, Index sample, double threshold) {
   using T = typename std::remove_cvref_t<decltype(prediction)>::Scalar;
   return (prediction.col(sample).array() > T(threshold)) == (target.col(sample).array() > T(0));
 }
 
-/// Throws unless the targets have 0 or 1 for each output.
+/// Throws unless the targets are 0 or 1, with a row for each output.
 void check_labels(std::string_view component, Index outputs, const auto& target) {
   expect_outputs(component, outputs, target.rows());
   expect_labels(component, target);

@@ -11,7 +11,7 @@
 namespace descent {
 
 namespace detail {
-/// MeanAbsoluteError as mean_absolute_error: the names of metrics are written so.
+/// Converts the name of a loss to that of a metric: MeanAbsoluteError to mean_absolute_error.
 inline std::string snake_case(std::string_view name) {
   std::string snake;
   for (const char c : name) {
@@ -27,14 +27,14 @@ inline std::string snake_case(std::string_view name) {
 ///
 ///   fit(net, train, Huber{}, Adam{}, {.metrics = {MeanAbsoluteError{}}});     history["mean_absolute_error"]
 ///
-/// The log loss of a classifier is that of SoftmaxCrossEntropy, or SigmoidCrossEntropy for one output.
+/// The log loss of a classifier is the mean of SoftmaxCrossEntropy, or of SigmoidCrossEntropy for a single output.
 ///
 /// Shapes, Throws   as the loss; from `prepare` DataError when the loss expects another kind of predictions.
 template <class L>
 struct MeanLoss {
   L loss;
   std::string name = detail::snake_case(L::name);
-  WeightedSum total = {};  ///< what was added up so far
+  WeightedSum total = {};  ///< sums of the weighted losses and of the weights
 
   void check(Index outputs, const BatchLike auto& target) const {
     if constexpr (requires { loss.check(outputs, target); }) loss.check(outputs, target);

@@ -10,16 +10,16 @@
 
 namespace descent {
 
-/// The share of labels that are predicted right, where a sample has any number of them. A label is predicted where its
-/// output is above `threshold`. It is 1 - the Hamming loss; where labels are rare it is high for a network that predicts
-/// none, so look at `MultilabelF1`, too.
+/// Fraction of labels that are predicted correctly, for samples with any number of labels. A label is predicted if its
+/// output is above `threshold`. Equals 1 - the Hamming loss. If labels are rare it is high even for a network that
+/// predicts none, so look at `MultilabelF1`, too.
 ///
 /// Shapes   prediction [labels, m]   target [labels, m], 0 or 1
 /// Throws   ShapeError when the shapes differ; DataError when a target is neither 0 nor 1.
 struct MultilabelAccuracy {
   static constexpr std::string_view name = "multilabel_accuracy";
-  Threshold threshold = {};  ///< of every output, as for Accuracy
-  WeightedSum right = {};    ///< labels counted so far, and the weight of all
+  Threshold threshold = {};  ///< for every output, as in Accuracy
+  WeightedSum right = {};    ///< weight of the correct labels, and of all labels
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_labels(name, outputs, target);

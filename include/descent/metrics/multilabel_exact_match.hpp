@@ -10,15 +10,15 @@
 
 namespace descent {
 
-/// The share of samples whose labels are all predicted right, also called subset accuracy. A label is predicted where its
-/// output is above `threshold`.
+/// Fraction of samples whose labels are all predicted correctly, also called subset accuracy. A label is predicted if
+/// its output is above `threshold`.
 ///
 /// Shapes   prediction [labels, m]   target [labels, m], 0 or 1
 /// Throws   ShapeError when the shapes differ; DataError when a target is neither 0 nor 1.
 struct MultilabelExactMatch {
   static constexpr std::string_view name = "multilabel_exact_match";
-  Threshold threshold = {};  ///< of every output, as for Accuracy
-  WeightedSum right = {};    ///< what was counted so far, and the weight of all
+  Threshold threshold = {};  ///< for every output, as in Accuracy
+  WeightedSum right = {};    ///< weight of the correct samples, and of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_labels(name, outputs, target);

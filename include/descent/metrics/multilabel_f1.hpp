@@ -9,28 +9,29 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/class_counts.hpp"
+#include "descent/metrics/f1.hpp"
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/outputs.hpp"
 #include "descent/metrics/threshold.hpp"
 
 namespace descent {
 
-/// F1 of labels, where a sample has any number of them. A label is predicted where its output is above `threshold`.
+/// F1 score of labels, for samples with any number of labels. A label is predicted if its output is above `threshold`.
 ///
-///   2 hits / (predicted + actual)       of each label; then the mean over labels
+///   2 hits / (predicted + actual)       for each label; then the mean over labels
 ///
 ///   MultilabelF1{}                             the mean over all labels, also those that never occur
 ///   MultilabelF1{.average = Average::micro}    the score of the summed counts
 ///
-/// A label without a hit counts 0, as in scikit-learn with zero_division=0.
+/// A label without hits scores 0, as in scikit-learn with zero_division=0.
 ///
 /// Shapes   prediction [labels, m]   target [labels, m], 0 or 1
 /// Throws   ShapeError when the shapes differ; DataError when a target is neither 0 nor 1.
 struct MultilabelF1 {
   Average average = Average::macro;  ///< or micro; `standard` is macro
-  Threshold threshold = {};          ///< of every output, as for Accuracy
+  Threshold threshold = {};          ///< for every output, as in Accuracy
   std::string name = "multilabel_f1";
-  std::vector<ClassCounts::Counts> labels = {};  ///< what was counted so far
+  std::vector<ClassCounts::Counts> labels = {};  ///< one entry per label
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_labels(name, outputs, target);
@@ -61,6 +62,7 @@ struct MultilabelF1 {
   double value() const {
     if (labels.empty()) return detail::not_a_number<double>();
     ClassCounts::Counts all;
+    constexpr detail::F1OfClass score;
     double sum = 0;
     for (const ClassCounts::Counts& label : labels) {
       all.add(label);
@@ -70,13 +72,8 @@ struct MultilabelF1 {
   }
   std::vector<double> per_label() const {
     std::vector<double> scores;
-    for (const ClassCounts::Counts& label : labels) scores.push_back(score(label));
+    for (const ClassCounts::Counts& label : labels) scores.push_back(detail::F1OfClass{}(label));
     return scores;
-  }
-
- private:
-  static double score(const ClassCounts::Counts& c) {
-    return ClassCounts::ratio(2 * c.hits, c.predicted + c.actual);
   }
 };
 

@@ -10,23 +10,25 @@
 
 namespace descent::detail {
 
-/// Gives a metric that gathers something for each output as many entries as there are outputs. Throws ShapeError when
-/// there were others before.
+/// Resizes the entries of a metric, one per output or class, at the first batch. Throws ShapeError if their number
+/// differs later.
 template <class Entry>
-void make_room(std::string_view component, std::vector<Entry>& entries, Index outputs) {
-  if (entries.empty()) entries.resize(static_cast<std::size_t>(outputs));
-  if (static_cast<Index>(entries.size()) != outputs)
-    throw ShapeError(component, concat("expected ", entries.size(), " outputs as before, got ", outputs),
-                     "gather one network's outputs in one metric");
+void make_room(std::string_view component, std::vector<Entry>& entries, Index count,
+               std::string_view unit = "outputs") {
+  if (entries.empty()) entries.resize(static_cast<std::size_t>(count));
+  if (static_cast<Index>(entries.size()) != count)
+    throw ShapeError(component, concat("expected ", entries.size(), ' ', unit, " as before, got ", count),
+                     "use a separate metric for each network");
 }
 
+/// Throws unless `wanted` is one of the outputs.
 inline void expect_output(std::string_view component, Index wanted, Index outputs) {
   if (wanted < 0 || wanted >= outputs)
     throw DataError(component, concat("expected .of_output from 0 to ", outputs - 1, ", got ", wanted),
-                    "outputs are numbered from 0");
+                    "count the outputs from 0");
 }
 
-/// The value of one output; not-a-number before the first sample.
+/// Returns the value of one output; not-a-number before the first sample.
 inline double value_of_output(std::string_view component, Index wanted, const std::vector<double>& values) {
   if (values.empty()) return detail::not_a_number<double>();
   expect_output(component, wanted, static_cast<Index>(values.size()));

@@ -14,15 +14,15 @@
 
 namespace descent {
 
-/// Coefficient of determination: the share of the targets' variance that the prediction explains. 1 is
-/// perfect, 0 as good as the mean of the targets, below 0 worse.
+/// Coefficient of determination: the fraction of the variance of the targets that the prediction explains. 1 is
+/// perfect, 0 is as good as predicting the mean of the targets, below 0 is worse.
 ///
 ///   1 - sum (p - t)^2 / sum (t - mean t)^2       for each output; then the mean over outputs
 ///
 ///   R2{}                                  the mean over outputs
 ///   R2{.of_output = 2, .name = "r2_2"}    of output 2 alone
 ///
-/// An output whose targets are all the same counts 1 if it is predicted exactly, else 0, as in scikit-learn.
+/// An output with constant targets scores 1 if it is predicted exactly, else 0, as in scikit-learn.
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape; DataError when of_output is not one of the outputs.
@@ -30,7 +30,7 @@ namespace descent {
 ///          Statistician 37, 1983); with weights: West: Updating mean and variance estimates (Communications of the
 ///          ACM 22, 1979)
 struct R2 {
-  /// The sums of an output so far, in which each sample is multiplied by its weight.
+  /// The weighted running sums of an output.
   struct Output {
     double mean = 0;       ///< of the targets
     double spread = 0;     ///< sum of (t - mean t)^2
@@ -38,7 +38,7 @@ struct R2 {
 
     void visit_members(auto& a) { a("mean", mean), a("spread", spread), a("residuals", residuals); }
   };
-  std::optional<Index> of_output = {};  ///< the score of this output alone
+  std::optional<Index> of_output = {};  ///< if set, the score of this output alone
   std::string name = "r2";
   std::vector<Output> outputs = {};
   std::int64_t seen = 0;  ///< samples whose weight is not 0

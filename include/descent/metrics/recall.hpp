@@ -13,20 +13,20 @@ struct RecallOfClass {
 };
 }  // namespace detail
 
-/// Recall, also called sensitivity: of the samples of a class, the share that was found.
+/// Recall, also called sensitivity: the fraction of the samples of a class for which it was predicted.
 ///
 ///   true positives / (true positives + false negatives)
 ///
-///   Recall{}                                  of two classes that of class 1, of more the mean over classes
-///   Recall{.average = Average::micro}         see `Average`
-///   Recall{.of_class = 3, .name = "recall_3"}
+///   Recall{}                                       of class 1 for two classes, the mean over classes for more
+///   Recall{.average = Average::micro}              see `Average`
+///   Recall{.of_class = 3, .name = "recall_3"}      of class 3 alone
 ///
-/// A class that never occurred, but was predicted, counts 0. The mean leaves out classes that neither occurred
-/// nor were predicted. Both are what scikit-learn does with zero_division=0.
+/// A class that never occurred but was predicted scores 0. The mean leaves out classes that neither occurred nor were
+/// predicted. Both are as in scikit-learn with zero_division=0.
 ///
 /// Shapes   prediction [classes, m] or [1, m]   target [1, m] or [classes, m]
-/// Throws   ShapeError when the shapes do not fit, or a threshold is chosen for several outputs; DataError when a target,
-///          or of_class, is not one of the classes, or a target stands for several.
+/// Throws   ShapeError when the shapes do not fit, or a threshold is chosen for several outputs; DataError when a
+///          target, or of_class, is not one of the classes, or a target marks several.
 using Recall = detail::ClassScore<detail::RecallOfClass>;
 
 }  // namespace descent

@@ -13,16 +13,16 @@
 
 namespace descent {
 
-/// Area under the receiver operating characteristic of two classes: the probability that a sample of class 1
-/// has a higher score than one of class 0, a tie counting half. 1/2 is guessing. Exact, by sorting. A pair counts the
-/// product of the weights of its samples.
+/// Area under the receiver operating characteristic of two classes: the probability that a sample of class 1 has a
+/// higher score than one of class 0, a tie counting half. 1/2 is the value of a random guess. Exact, by sorting. A
+/// pair is weighted by the product of the weights of its samples.
 ///
-/// The score is the single output, a logit or a probability alike; of two outputs, their difference.
+/// The score is the single output, a logit or a probability, or the difference of two outputs.
 ///
 /// Shapes   prediction [1, m] or [2, m]   target [1, m] or [2, m]
 /// Throws   ShapeError when the shapes do not fit or there are more than two classes; DataError when a target is
-///          neither 0 nor 1, or a score not a number.
-/// Cost     keeps 24 bytes a sample; value() sorts n of them, n log n.
+///          neither 0 nor 1, or a score is not-a-number.
+/// Cost     24 bytes per sample; value() sorts n samples in O(n log n).
 /// Source   Hanley, McNeil: The meaning and use of the area under a receiver operating characteristic (ROC) curve
 ///          (Radiology 143, 1982)
 struct RocAuc {
@@ -42,21 +42,21 @@ struct RocAuc {
               SampleWeights<typename P::Scalar> weights = {}) {
     if (prediction.rows() > 2)
       throw ShapeError(name, concat("expected 1 or 2 outputs, got ", prediction.rows()),
-                       "it is defined for two classes; measure one class against the rest");
+                       "measure one class against the rest");
     detail::expect_classes(name, prediction, target, weights);
     for (Index j = 0; j < prediction.cols(); ++j) {
       auto score = static_cast<double>(prediction(prediction.rows() - 1, j));
       if (prediction.rows() == 2) score -= static_cast<double>(prediction(0, j));
       if (is_nan(score))
         throw DataError(name, concat("expected a score, got not-a-number for sample ", j),
-                        "look for the layer in which it begins");
+                        "find the first layer whose output is not-a-number");
       if (const Index actual = detail::target_class_of(name, target, j, 2); actual != ignored_class)
         samples.push_back({score, static_cast<double>(weights(j)), actual == 1});
     }
   }
 
   void merge(const RocAuc& other) {
-    const std::size_t count = other.samples.size();  // `other` may be this one
+    const std::size_t count = other.samples.size();  // `other` may be *this
     samples.reserve(samples.size() + count);
     std::copy_n(other.samples.begin(), count, std::back_inserter(samples));
   }
@@ -81,7 +81,8 @@ struct RocAuc {
     std::vector<Scored> sorted = samples;
     std::sort(sorted.begin(), sorted.end(),
               [](const Scored& a, const Scored& b) { return a.score < b.score; });
-    double negatives = 0, positives = 0, twice_won = 0;  // pairs in which class 1 scores higher, twice
+    double negatives = 0, positives = 0,
+           twice_won = 0;  // twice the weight of the pairs in which class 1 scores higher
     for (auto tie = sorted.begin(); tie != sorted.end();) {
       double tied[2] = {0, 0};
       const double score = tie->score;

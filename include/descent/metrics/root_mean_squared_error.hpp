@@ -13,19 +13,20 @@
 
 namespace descent {
 
-/// The root of the mean squared error, in the unit of the targets.
+/// Root mean squared error, in the unit of the targets.
 ///
-///   sqrt(1 / (k m) * sum (p - t)^2)       m all samples: the root is taken once, at the end
+///   sqrt(1 / (k m) * sum (p - t)^2)       m all samples: one root over all batches
 ///
 ///   RootMeanSquaredError{}                                   over all outputs
 ///   RootMeanSquaredError{.of_output = 2, .name = "rmse_2"}   of output 2 alone
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape; DataError when of_output is not one of the outputs.
+/// Example  examples/08_housing.cpp
 struct RootMeanSquaredError {
-  std::optional<Index> of_output = {};  ///< the error of this output alone
+  std::optional<Index> of_output = {};  ///< if set, the error of this output alone
   std::string name = "root_mean_squared_error";
-  std::vector<double> squares = {};  ///< what was added up so far, for each output
+  std::vector<double> squares = {};  ///< sum of the squared errors of each output
   double weight = 0;                 ///< of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {

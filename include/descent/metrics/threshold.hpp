@@ -9,33 +9,33 @@
 
 namespace descent {
 
-/// The value above which an output means class 1. Unless it is chosen, it is where both classes are as probable: 0 for
-/// logits, 0.5 for probabilities. `fit` and `evaluate` find out which of them the network puts out.
+/// The value above which an output predicts class 1. By default it is the one at which both classes are equally
+/// probable: 0 for logits, 0.5 for probabilities. `fit` and `evaluate` determine which of the two the network
+/// outputs.
 class Threshold {
  public:
   Threshold() = default;
   Threshold(double value) : value_{value}, chosen_{true} {}
 
-  /// Adapts a threshold that was not chosen to the kind of the outputs.
+  /// Adapts the default to the kind of the outputs; a threshold that was chosen stays.
   void prepare(OutputKind kind) {
     if (chosen_) return;
     constexpr double log_half = -0.6931471805599453;
     value_ = kind == OutputKind::probabilities ? 0.5 : kind == OutputKind::log_probabilities ? log_half : 0;
   }
 
-  /// Throws   DataError when it is not finite.
+  /// Returns the threshold. Throws DataError if it is not finite.
   double value(std::string_view component) const {
     expect_finite({component, "threshold", value_});
     return value_;
   }
 
-  /// The value for a choice among classes by `outputs` outputs.
-  ///
-  /// Throws   ShapeError when it was chosen, but the largest of several outputs is what counts.
+  /// Returns the threshold for predicting a class from `outputs` outputs. Throws ShapeError if one was chosen for
+  /// several outputs, of which the largest predicts the class.
   double value(std::string_view component, Index outputs) const {
     if (chosen_ && outputs != 1)
       throw_error<ShapeError>(component, {"expected a single output for .threshold, got ", outputs},
-                              "leave .threshold out: of several outputs the largest counts");
+                              "remove .threshold: the largest of several outputs predicts the class");
     return value(component);
   }
 

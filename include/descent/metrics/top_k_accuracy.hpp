@@ -10,9 +10,9 @@
 
 namespace descent {
 
-/// The share of samples whose class is among the k that have the largest outputs.
+/// Fraction of samples whose class is among the k largest outputs.
 ///
-/// Of equal outputs the first counts as larger, so that k = 1 is `Accuracy`.
+/// Of equal outputs the first ranks higher, so that k = 1 equals `Accuracy`.
 ///
 /// Shapes   prediction [classes, m]   target [1, m] or [classes, m]
 /// Throws   ShapeError when the shapes do not fit; DataError when a target is not one of the classes or k is not
@@ -20,7 +20,7 @@ namespace descent {
 struct TopKAccuracy {
   Index k = 5;
   std::string name = concat("top_", k, "_accuracy");
-  WeightedSum right = {};  ///< what was counted so far, and the weight of all
+  WeightedSum right = {};  ///< weight of the correct samples, and of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::check_classes(name, outputs, target);
@@ -28,11 +28,11 @@ struct TopKAccuracy {
   template <BatchLike P>
   void update(const P& prediction, const BatchLike auto& target,
               SampleWeights<typename P::Scalar> weights = {}) {
-    if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "k = 1 is Accuracy");
+    if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "choose 1 or more");
     if (prediction.rows() == 1)
       throw ShapeError(name, "expected an output for each class, got a single one", "take Accuracy");
     detail::expect_classes(name, prediction, target, weights);
-    WeightedSum hits;  // of this batch: nothing is counted if a target is not one of the classes
+    WeightedSum hits;  // of this batch, so that nothing is counted if a target is invalid
     for (Index j = 0; j < prediction.cols(); ++j) {
       const Index actual = detail::target_class_of(name, target, j, prediction.rows());
       if (actual == ignored_class) continue;
@@ -47,7 +47,7 @@ struct TopKAccuracy {
   void visit_members(auto& a) { a("right", right); }
 
  private:
-  /// The number of classes that are placed before this one; all, if an output is not-a-number.
+  /// Returns the number of classes that rank above this one; all of them if an output is not-a-number.
   static Index rank(const auto& prediction, Index j, Index actual) {
     if (has_nan(prediction.col(j))) return prediction.rows();
     const auto own = prediction(actual, j);

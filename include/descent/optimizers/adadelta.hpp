@@ -9,13 +9,14 @@
 
 namespace descent {
 
-/// Adadelta: steps of the size of the steps before, relative to that of the gradients; no learning rate to tune.
+/// Adadelta: scales each gradient by the ratio of the root mean squares of past steps and past gradients; no learning
+/// rate to tune.
 ///
 ///   s = rho s + (1 - rho) dw^2
 ///   d = sqrt(u + epsilon) / sqrt(s + epsilon) dw       u = rho u + (1 - rho) d^2       w -= alpha d
 ///
-/// Epsilon is inside the root here, because it sets the size of the first step. alpha = 1 is the paper's
-/// method. PyTorch's defaults; the paper and Keras take rho = 0.95.
+/// Epsilon is inside the root, where it determines the size of the first step. alpha = 1 is the method of the paper.
+/// The defaults are those of PyTorch; the paper and Keras use rho = 0.95.
 ///
 /// Throws   DataError from `init` when rho is not in [0, 1) or epsilon is not positive.
 /// Source   Zeiler: ADADELTA: an adaptive learning rate method (arXiv:1212.5701, 2012), algorithm 1
@@ -39,7 +40,8 @@ struct Adadelta {
   template <Parameterized M>
   State<M> init(const M& model) const {
     expect_share({"Adadelta", "rho", rho});
-    expect_positive({"Adadelta", "epsilon", epsilon, "with 0 nothing would ever move"});
+    expect_positive({"Adadelta", "epsilon", epsilon,
+                     "choose a small number such as 1e-6, without which no step is taken"});
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
@@ -53,7 +55,7 @@ struct Adadelta {
         [&](auto w, auto dw, auto s, auto u) {
           update_average(s, dw.square(), rho);
           w -= alpha * ((u + eps) / (s + eps)).sqrt() * dw;
-          update_average(u, (u + eps) / (s + eps) * dw.square(), rho);  // of d^2, without keeping d
+          update_average(u, (u + eps) / (s + eps) * dw.square(), rho);  // of d^2, without storing d
         },
         model, gradient, state.gradients, state.steps);
   }

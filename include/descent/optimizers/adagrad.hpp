@@ -8,13 +8,13 @@
 
 namespace descent {
 
-/// Adagrad: divides each gradient by the root of the sum of all its squares, so that what is rarely moved moves
-/// far. The steps only ever shrink.
+/// Adagrad: divides each gradient by the root of the sum of its past squares, so that parameters with rare gradients
+/// take large steps. The step sizes only decrease.
 ///
 ///   s += dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = initial_sum at first
 ///
-/// The initial sum is 0 as in PyTorch; Keras takes 0.1: `.initial_sum = 0.1`. Keras also adds epsilon inside the root,
-/// for which there is no option; beside an initial sum of 0.1 it does not show.
+/// The initial sum is 0 as in PyTorch; the default of Keras is `.initial_sum = 0.1`. Keras also adds epsilon inside
+/// the root, for which there is no option; next to an initial sum of 0.1 the difference is negligible.
 ///
 /// Throws   DataError from `init` when epsilon or the initial sum is negative.
 /// Source   Duchi, Hazan, Singer: Adaptive subgradient methods for online learning and stochastic optimization

@@ -25,8 +25,8 @@ struct AdamState {
   void visit_members(auto& a) { a("progress", progress), a("first", first), a("second", second); }
 };
 
-/// The step alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon) of Adam and its relatives. Both
-/// corrections are taken out of the loop: sqrt(s / c) + epsilon = (sqrt(s) + epsilon sqrt(c)) / sqrt(c).
+/// Coefficients of the step alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon) of Adam and its variants.
+/// Both bias corrections are hoisted out of the loop: sqrt(s / c) + epsilon = (sqrt(s) + epsilon sqrt(c)) / sqrt(c).
 template <std::floating_point T>
 struct AdamStep {
   T rate, epsilon;
@@ -46,14 +46,15 @@ void expect_adam_options(std::string_view component, const auto& options) {
 
 }  // namespace detail
 
-/// Adam: steps along the average gradient, scaled by its average size, both corrected for their start at 0.
+/// Adam: steps along the running mean of the gradient, divided by the root of its running mean square, both
+/// bias-corrected.
 ///
 ///   v = beta1 v + (1 - beta1) dw         s = beta2 s + (1 - beta2) dw^2        t = 1, 2, ...
 ///   w -= alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
 /// Epsilon is added to the corrected root, as in the paper's algorithm and PyTorch. Keras adds its 1e-7 to the root
-/// before the correction, as the paper's remark in section 2 has it; there is no option for that, and the two differ
-/// by a factor sqrt(1 - beta2^t) of epsilon, which goes to 1.
+/// before the correction, as the paper suggests in section 2; there is no option for that. The epsilons differ by a
+/// factor sqrt(1 - beta2^t), which tends to 1.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 1

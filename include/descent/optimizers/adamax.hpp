@@ -10,12 +10,12 @@
 
 namespace descent {
 
-/// Adam with the largest recent gradient in place of the average size.
+/// AdaMax: Adam with an exponentially decaying maximum of |dw| in place of the root mean square.
 ///
 ///   v = beta1 v + (1 - beta1) dw      u = max(beta2 u, |dw| + epsilon)      w -= alpha / (1 - beta1^t) * v / u
 ///
-/// The paper has no epsilon; PyTorch adds it as here, Keras when it divides: v / (u + epsilon). There is
-/// no option for that; the two differ by epsilon at most in the divisor.
+/// The paper has no epsilon; PyTorch adds it as above, Keras in the division, v / (u + epsilon), for which there is no
+/// option. The divisors differ by at most epsilon.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is not positive.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 2
@@ -40,7 +40,8 @@ struct Adamax {
   template <Parameterized M>
   State<M> init(const M& model) const {
     detail::expect_adam_options("Adamax", *this);
-    expect_positive({"Adamax", "epsilon", epsilon, "it keeps 0 / 0 away where a gradient is 0"});
+    expect_positive({"Adamax", "epsilon", epsilon,
+                     "choose a small number such as 1e-8, which avoids 0 / 0 where a gradient is 0"});
     return {{}, zeros_like(model), zeros_like(model)};
   }
 

@@ -12,22 +12,22 @@
 
 namespace descent {
 
-/// Which parameters decay.
+/// The parameters that weight decay applies to.
 enum class Decays : std::uint8_t {
-  weights,  ///< as regularisation does: biases and scales are left alone
+  weights,  ///< as in the regularizers: not biases and scales
   all,      ///< as in PyTorch and in the paper
 };
 
-/// Adam with weight decay apart from the gradient, so that the decay is not scaled by the gradient's size.
+/// AdamW: Adam with decoupled weight decay, which is not scaled by the size of the gradient.
 ///
 ///   v, s as in Adam
 ///   w = (1 - alpha weight_decay) w - alpha * v / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
-/// By default weights alone decay; `.decays = Decays::all` is PyTorch's AdamW. The decay follows the learning
-/// rate as in PyTorch and Keras; the paper multiplies it by the schedule without its initial value. The L2
-/// regularizer is not the same: its gradient passes through v and s. It is in the reported cost, this is not.
+/// By default only weights decay; `.decays = Decays::all` is PyTorch's AdamW. The decay is multiplied by the learning
+/// rate as in PyTorch and Keras; the paper multiplies it by the schedule relative to its initial value. The L2
+/// regularizer differs: its gradient enters v and s, and its penalty is part of the reported loss.
 ///
-/// Epsilon stands as in Adam, which says what Keras does.
+/// Epsilon is added as in Adam, where the difference to Keras is described.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or weight_decay is negative.
 /// Source   Loshchilov, Hutter: Decoupled weight decay regularization (ICLR 2019), algorithm 2

@@ -10,13 +10,13 @@
 
 namespace descent {
 
-/// Adam that scales by the largest average size so far, so that no step grows because gradients were forgotten.
+/// AMSGrad: Adam with the maximum of s so far, so that no step grows because past gradients are forgotten.
 ///
 ///   v, s as in Adam      l = max(l, s)
 ///   w -= alpha * v / (1 - beta1^t) / (sqrt(l / (1 - beta2^t)) + epsilon)
 ///
-/// The paper corrects neither average for its start at 0; PyTorch and Keras correct both as here, after the
-/// maximum. There is no option for the paper's form. Epsilon stands as in Adam, which says what Keras does.
+/// The paper applies no bias correction; PyTorch and Keras correct both averages as above, after the maximum. There
+/// is no option for the form of the paper. Epsilon is added as in Adam, where the difference to Keras is described.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Reddi, Kale, Kumar: On the convergence of Adam and beyond (ICLR 2018), algorithm 2

@@ -11,6 +11,7 @@ namespace descent {
 ///   w -= alpha * dw
 ///
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 8.3.1
+/// Example  examples/05_optimizers.cpp
 struct GradientDescent {
   LearningRate learning_rate = 0.01;
 

@@ -21,22 +21,22 @@
 
 namespace descent {
 
-/// L-BFGS: steps along H dw, where H, which stands for the inverse of the second derivatives, comes from how
-/// the gradient changed over the last steps. For full batches: the noise of mini-batches looks like curvature.
+/// L-BFGS: steps along -H dw, where H approximates the inverse Hessian from the changes of the gradient over the last
+/// steps. For full batches: the noise of mini-batches is mistaken for curvature.
 ///
 ///   d = -H dw by the two-loop recursion over (s_i, y_i), the last `history` changes of w and of dw
-///   w += alpha d                  in the first step, where H = 1, alpha min(1, 1 / ||dw||_1) for alpha
+///   w += alpha d                  in the first step, where H = I, alpha is multiplied by min(1, 1 / ||dw||_1)
 ///
-/// A pair that shows no upward curvature, y.s <= curvature ||s|| ||y||, is left out, so that d always leads down.
+/// A pair without positive curvature, y.s <= curvature ||s|| ||y||, is skipped, so that d is a descent direction.
 ///
-/// `step` takes one evaluation and searches for no step length, as torch.optim.LBFGS does with max_iter = 1 and
-/// without line search: choose alpha below 1 where the objective is far from a parabola. `line_search_step`, which
-/// `minimize` calls, searches along d and takes no notice of the learning rate; it needs several evaluations for a step,
-/// and fewer of them in all.
+/// `step` uses one evaluation and no line search, as torch.optim.LBFGS with max_iter = 1 does by default: choose alpha
+/// below 1 where the objective is far from quadratic. `line_search_step`, which `minimize` calls, searches along d and
+/// ignores the learning rate; it may need several evaluations per step, but fewer in total.
 ///
 /// Throws   DataError from `init` when history is less than 1 or curvature is negative.
-/// Cost     4 * history * parameters multiplications a step; 2 * history copies of the model.
+/// Cost     4 * history * parameters multiplications per step; 2 * history copies of the model.
 /// Source   Nocedal, Wright: Numerical optimization (2nd edition, 2006), algorithms 7.4 and 7.5
+/// Example  examples/12_minimize.cpp
 struct LBFGS {
   LearningRate learning_rate = 1.0;
   Index history = 10;
@@ -45,8 +45,8 @@ struct LBFGS {
   template <Parameterized M>
   struct State {
     TrainingProgress progress;
-    M gradient, last_step;          // dw where the last step began, and that step
-    std::vector<M> steps, changes;  // s and y, the oldest first
+    M gradient, last_step;          // dw at the start of the last step, and that step
+    std::vector<M> steps, changes;  // s and y, oldest first
     NotCopied<std::vector<double>> projections = {};
     NotCopied<std::optional<detail::Evaluated<M>>> trial = {};  // of the line search
 
@@ -101,8 +101,8 @@ struct LBFGS {
   }
 
  private:
-  /// Writes d to `state.last_step` and returns the step length to begin with. Before, `last_step` and `gradient` of the
-  /// state are those of the last step as it was taken.
+  /// Writes d to `state.last_step` and returns the initial step length. On entry `last_step` and `gradient` of the
+  /// state are those of the previous step.
   template <Parameterized M>
   double find_direction(const M& gradient, State<M>& state) const {
     expect_at_least_one({"LBFGS", "history", static_cast<double>(history)});
@@ -138,7 +138,7 @@ struct LBFGS {
     if (state.steps.size() < static_cast<std::size_t>(history)) {
       state.steps.push_back(state.last_step);
       state.changes.push_back(state.last_step);
-    } else {  // the oldest makes room
+    } else {  // drops the oldest pair
       std::rotate(state.steps.begin(), state.steps.begin() + 1, state.steps.end());
       std::rotate(state.changes.begin(), state.changes.begin() + 1, state.changes.end());
       visit_flat([](auto s, auto last) { s = last; }, state.steps.back(), state.last_step);
@@ -147,7 +147,7 @@ struct LBFGS {
                state.gradient);
   }
 
-  /// d = H d.
+  /// Computes d = H d.
   template <Parameterized M>
   static void apply_inverse(State<M>& state) {
     using T = typename M::Scalar;
@@ -165,7 +165,7 @@ struct LBFGS {
       const double sy = detail::dot(s, y);
       projections[i] = detail::dot(s, d) / sy;
       add(-projections[i], y);
-      if (i + 1 == pairs) scale = sy / detail::dot(y, y);  // the size of H along the newest pair
+      if (i + 1 == pairs) scale = sy / detail::dot(y, y);  // scale of the initial H, from the newest pair
     }
     visit_flat([&](auto x) { x *= T(scale); }, d);
     for (std::size_t i = 0; i < pairs; ++i) {

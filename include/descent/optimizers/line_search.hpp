@@ -9,7 +9,7 @@
 
 namespace descent::detail {
 
-/// The sum over all parameters of a * b.
+/// Returns the inner product of all parameters of a and b.
 template <Parameterized M>
 double dot(const M& a, const M& b) {
   double sum = 0;
@@ -17,18 +17,20 @@ double dot(const M& a, const M& b) {
   return sum;
 }
 
-/// A point, and the objective there.
+/// A point, with the objective and its gradient there.
 template <Parameterized M>
 struct Evaluated {
   M model, gradient;
   double value;
 };
 
-/// Searches along d for a step length t that lowers the objective f enough and leaves the slope less steep, by doubling
-/// and halving: f(t) <= f(0) + c1 t f'(0) and f'(t) >= c2 f'(0), the weak Wolfe conditions. Any t that meets them gives
-/// L-BFGS upward curvature. Corners, as of ReLU, do not disturb it.
+/// Searches along d for a step length t that satisfies the weak Wolfe conditions, by doubling and bisection.
 ///
-/// Returns the length and leaves the new point in `to`; returns 0 if nothing lower was found.
+///   f(t) <= f(0) + c1 t f'(0)      f'(t) >= c2 f'(0)      c1 = 1e-4, c2 = 0.9
+///
+/// Such a t gives L-BFGS a pair of positive curvature. The objective may have kinks, such as those of ReLU.
+///
+/// Returns the step length and leaves the new point in `to`, or returns 0 if no lower point was found.
 ///
 /// Source   Lewis, Overton: Nonsmooth optimization via quasi-Newton methods (Mathematical Programming 141,
 ///          2013), algorithm 2.6
@@ -54,7 +56,7 @@ double line_search(const M& model, const M& gradient, double value, const M& d, 
       return t;
     t = high < unbounded ? (low + high) / 2 : 2 * low;
   }
-  if (low > 0) evaluate(low);  // lower, if still too steep
+  if (low > 0) evaluate(low);  // lower, but f'(t) is still too steep
   return is_finite(to.value) ? low : 0;
 }
 

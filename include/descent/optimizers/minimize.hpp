@@ -16,17 +16,17 @@
 
 namespace descent {
 
-/// The limits at which `minimize` stops.
+/// The stopping criteria of `minimize`.
 struct MinimizeOptions {
-  std::int64_t steps = 1000;         ///< the most steps to take
-  double gradient_tolerance = 1e-6;  ///< converged when no |dw| is larger
+  std::int64_t steps = 1000;         ///< maximum number of steps
+  double gradient_tolerance = 1e-6;  ///< converged when the largest |dw| is at most this
 };
 
 /// The point at which `minimize` stopped.
 struct Minimum {
-  double cost;               ///< its value
-  std::int64_t steps;        ///< taken
-  std::int64_t evaluations;  ///< of cost and gradient
+  double cost;               ///< value of the objective
+  std::int64_t steps;        ///< number of steps
+  std::int64_t evaluations;  ///< number of evaluations of the objective
   bool converged;            ///< true if the gradient met the tolerance
 };
 
@@ -56,13 +56,14 @@ inline void expect_finite_cost(double cost, std::int64_t steps) {
 ///   Minimum at = minimize(model, [](const Model& m, Model& gradient) { ...; return cost; }, Adam{});
 ///   minimize(model, cost_and_gradient, LBFGS{}, {.steps = 200});
 ///
-/// `cost_and_gradient` overwrites the parameters of the gradient with dJ/dparameter and returns J. An optimizer takes a
-/// step for each evaluation; a `LineSearchOptimizer` such as `LBFGS`, the default, evaluates to find the length of each
-/// step. Where its search finds nothing lower, `minimize` stops, not converged.
+/// `cost_and_gradient` overwrites the parameters of the gradient with dJ/dparameter and returns J. An optimizer takes
+/// one step per evaluation; a `LineSearchOptimizer` such as `LBFGS`, the default, searches for the length of each
+/// step. If it finds no lower point, `minimize` stops without convergence.
 ///
-/// Throws   DataError when an option is negative; NumericalError when the cost is not finite, with the model
-///          where it was evaluated.
-/// Cost     an evaluation a step; with L-BFGS a little more than one.
+/// Throws   DataError when an option is negative; NumericalError when the cost is not finite, which leaves the
+///          model at the point of that evaluation.
+/// Cost     one evaluation per step; slightly more with L-BFGS.
+/// Example  examples/12_minimize.cpp
 template <Parameterized M, class F, Optimizer<M> O = LBFGS>
   requires std::invocable<F&, const M&, M&>
 Minimum minimize(M& model, F cost_and_gradient, const O& optimizer = {},

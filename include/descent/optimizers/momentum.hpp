@@ -12,8 +12,8 @@
 
 namespace descent {
 
-/// The definition of the velocity v of an optimizer with momentum. Both take the same path, the sum with
-/// alpha * (1 - beta) for its alpha.
+/// The definition of the velocity v of an optimizer with momentum. Both give the same updates if the sum has the
+/// learning rate alpha * (1 - beta).
 enum class Velocity : std::uint8_t {
   average,  ///< v = beta v + (1 - beta) dw
   sum,      ///< v = beta v + dw, as in PyTorch
@@ -29,17 +29,18 @@ void update_velocity(auto& v, const auto& dw, double beta, Velocity velocity) {
 }
 }  // namespace detail
 
-/// Gradient descent along an exponentially weighted average of the gradients.
+/// Gradient descent with momentum: steps along an exponentially weighted average of the gradients.
 ///
 ///   v = beta v + (1 - beta) dw      w -= alpha v      v = 0 at first
 ///
 /// `.velocity = Velocity::sum` is the form of PyTorch, v = beta v + dw. Keras has alpha inside, v = beta v - alpha dw,
-/// which is the same as long as alpha stays the same. With `.bias_correction` the
-/// step is alpha v / (1 - beta^t), t = 1, 2, ..., so that the first steps are as long as the later ones.
+/// which is equivalent while alpha is constant. With `.bias_correction` the step is alpha v / (1 - beta^t),
+/// t = 1, 2, ..., so that the first steps are as long as the later ones.
 ///
 /// Throws   DataError from `init` when beta is not in [0, 1).
 /// Source   Polyak: Some methods of speeding up the convergence of iteration methods (1964); the weighted
 ///          form as in A. Ng's course
+/// Example  examples/05_optimizers.cpp
 struct Momentum {
   LearningRate learning_rate = 0.1;
   double beta = 0.9;

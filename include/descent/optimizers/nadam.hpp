@@ -13,15 +13,15 @@
 
 namespace descent {
 
-/// Adam with Nesterov's look ahead, and a momentum mu that grows to beta1.
+/// NAdam: Adam with Nesterov momentum, whose coefficient mu grows to beta1.
 ///
 ///   v, s as in Adam      mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)      p_t = mu_1 mu_2 ... mu_t
 ///   n = (1 - mu_t) dw / (1 - p_t) + mu_(t+1) v / (1 - p_(t+1))
 ///   w -= alpha * n / (sqrt(s / (1 - beta2^t)) + epsilon)
 ///
-/// This is PyTorch's NAdam and Dozat's. (In PyTorch 1.13 only with `foreach=True`; its loop without multiplies one mu
-/// too many, which later versions mend.) Keras 3 has no such option and stands at momentum_decay = 1. At infinity
-/// mu is beta1 throughout: the plain form of Dozat's paper.
+/// Equals PyTorch's NAdam and Dozat's. (PyTorch 1.13 agrees only with `foreach=True`; its single-tensor
+/// implementation multiplies by one mu too many, which later versions fix.) Keras 3 has no such option and uses
+/// momentum_decay = 1. With infinity mu is constant, beta1: the simple form of Dozat's paper.
 ///
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or momentum_decay is negative.
 /// Source   Dozat: Incorporating Nesterov momentum into Adam (ICLR workshop 2016)

@@ -9,13 +9,13 @@
 
 namespace descent {
 
-/// Momentum that looks ahead: the step is the one that the velocity would take after the same gradient again.
+/// Nesterov momentum: steps along the velocity that another update with the same gradient would give.
 ///
 ///   v = beta v + (1 - beta) dw      w -= alpha (beta v + (1 - beta) dw)      v = 0 at first
 ///
-/// This is the form in which w stands for the point looked ahead to, so that the gradient is taken at w itself.
-/// `.velocity = Velocity::sum` is that of PyTorch: v = beta v + dw, w -= alpha (beta v + dw). Keras
-/// has alpha inside v, which is the same as long as alpha stays the same.
+/// In this form w is the look-ahead point, so that the gradient is evaluated at w itself. `.velocity = Velocity::sum`
+/// is the form of PyTorch: v = beta v + dw, w -= alpha (beta v + dw). Keras has alpha inside v, which is equivalent
+/// while alpha is constant.
 ///
 /// Throws   DataError from `init` when beta is not in [0, 1).
 /// Source   Nesterov: A method of solving a convex programming problem with convergence rate O(1/k^2) (1983);

@@ -11,33 +11,34 @@
 
 namespace descent {
 
-/// RMSprop: divides each gradient by the root of the average of its squares.
+/// RMSprop: divides each gradient by the root of the running average of its squares.
 ///
 ///   s = beta s + (1 - beta) dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = 0 at first
 ///
-/// With `.centred` the root is that of the variance: g = beta g + (1 - beta) dw, and s - g^2 stands for s in the
-/// step. Where a gradient stays the same the variance goes to 0 and the step grows to alpha dw / epsilon: take a
-/// larger epsilon then. With `.momentum` the step goes along v = momentum v + dw / (sqrt(s) + epsilon), not
-/// averaged, as in PyTorch.
+/// With `.centered` the root is that of the variance: g = beta g + (1 - beta) dw, and s - g^2 replaces s in the step.
+/// Where a gradient is constant the variance tends to 0 and the step grows to alpha dw / epsilon: choose a larger
+/// epsilon then. With `.momentum` the step is along v = momentum v + dw / (sqrt(s) + epsilon), a sum as in PyTorch,
+/// not an average.
 ///
-/// beta is what PyTorch calls alpha (0.99 there). Keras adds epsilon inside the root, for which there is no
-/// option: its epsilon of 1e-7 weighs like one of up to sqrt(1e-7) = 3e-4 here.
+/// PyTorch calls beta alpha (0.99 there). Keras adds epsilon inside the root, for which there is no option: its
+/// epsilon of 1e-7 has the effect of one of up to sqrt(1e-7) = 3e-4 here.
 ///
 /// Throws   DataError from `init` when beta or momentum is not in [0, 1) or epsilon is negative.
 /// Source   Tieleman, Hinton: Lecture 6.5, rmsprop (Neural networks for machine learning, Coursera, 2012);
-///          centred: Graves: Generating sequences with recurrent neural networks (arXiv:1308.0850, 2013), 4.2
+///          centered: Graves: Generating sequences with recurrent neural networks (arXiv:1308.0850, 2013), 4.2
+/// Example  examples/05_optimizers.cpp
 struct RMSprop {
   LearningRate learning_rate = 1e-3;
   double beta = 0.9;
   double epsilon = 1e-8;
-  bool centred = false;
+  bool centered = false;
   double momentum = 0;
 
   template <Parameterized M>
   struct State {
     TrainingProgress progress;
     M square;                                   // s
-    std::optional<M> mean = {}, velocity = {};  // g and v, where the options ask for them
+    std::optional<M> mean = {}, velocity = {};  // g and v, if the options need them
 
     void visit_members(auto& a) {
       a("progress", progress);
@@ -53,12 +54,12 @@ struct RMSprop {
     expect_share({"RMSprop", "momentum", momentum});
     expect_not_negative({"RMSprop", "epsilon", epsilon});
     State<M> state{{}, zeros_like(model)};
-    if (centred) state.mean = zeros_like(model);
+    if (centered) state.mean = zeros_like(model);
     if (momentum > 0) state.velocity = zeros_like(model);
     return state;
   }
 
-  /// The options that `state` was made with decide whether it is centred and has momentum.
+  /// Uses centering and momentum if `state` was created with them, regardless of later changes of the options.
   template <Parameterized M, class Workers = SingleThread>
   void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
     using T = typename M::Scalar;
@@ -72,7 +73,7 @@ struct RMSprop {
     const auto scaled_about_mean = [&](auto dw, auto s, auto g) {
       update_average(s, dw.square(), beta);
       update_average(g, dw, beta);
-      return dw / ((s - g.square()).max(T(0)).sqrt() + eps);  // rounding may take it below 0
+      return dw / ((s - g.square()).max(T(0)).sqrt() + eps);  // rounding may make it negative
     };
     const auto move = [&](auto w, auto v, const auto& d) {
       v = keep * v + d;

@@ -10,7 +10,7 @@
 
 namespace descent {
 
-/// No regularizer, or one of any type, held by value.
+/// A regularizer of any type, held by value; by default none.
 template <Parameterized M>
 class AnyRegularizer {
  public:

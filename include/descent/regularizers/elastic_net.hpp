@@ -10,7 +10,7 @@
 namespace descent {
 
 namespace detail {
-/// Throws unless the strength of a penalty can be divided by the number of training samples.
+/// Throws unless there are training samples, by whose number a penalty is divided.
 inline void expect_training_samples(Index samples) {
   if (samples < 1)
     throw DataError("penalty", concat("expected at least 1 training sample, got ", samples),
@@ -18,14 +18,14 @@ inline void expect_training_samples(Index samples) {
 }
 }  // namespace detail
 
-/// L1 and L2 together. Biases, such as beta of the normalizations, are left alone unless `.biases` asks for them;
-/// scales, such as gamma and the slopes of PReLU, always.
+/// Elastic net: the sum of an L1 and an L2 penalty on every weight. Biases, such as beta of the normalizations, are
+/// penalized only with `.biases`; scales, such as gamma and the slopes of PReLU, never.
 ///
 ///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
 ///
 /// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. `L1` and `L2` are
-/// this with one of the strengths 0. A strength alpha with a share `ratio` of L1, as others have it, is
-/// l1 = m alpha ratio and l2 = m alpha (1 - ratio).
+/// the cases in which the other strength is 0. A penalty of strength alpha and ratio l1_ratio, as in scikit-learn, has
+/// l1 = m alpha l1_ratio and l2 = m alpha (1 - l1_ratio).
 ///
 /// Throws   DataError when a strength is negative.
 /// Source   Zou, Hastie: Regularization and variable selection via the elastic net (Journal of the Royal
@@ -64,7 +64,7 @@ struct ElasticNet {
     return p.role == Role::weight || (biases && p.role == Role::bias);
   }
 
-  /// m R of a single parameter.
+  /// Returns m R of a single parameter.
   double penalty_of(const auto& w) const {
     const auto values = flat(w);
     double sum = 0;

@@ -6,13 +6,13 @@
 
 namespace descent {
 
-/// Penalty on the absolute value of every weight: many of them become 0. Biases are left alone unless
-/// `.biases` asks for them; scales always.
+/// L1 penalty: on the absolute value of every weight, which drives many weights to 0. Biases are penalized only with
+/// `.biases`, scales never.
 ///
 ///   R = lambda / m * sum over layers of sum |w|      dR/dw = lambda / m * sign(w), and 0 where w = 0
 ///
-/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. With plain
-/// gradient steps weights end up within a step of 0 rather than at 0.
+/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. With
+/// gradient steps, weights end up within a step of 0 rather than exactly at 0.
 ///
 /// Throws   DataError when lambda is negative.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.2

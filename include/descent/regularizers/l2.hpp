@@ -6,8 +6,8 @@
 
 namespace descent {
 
-/// Penalty on the squared Frobenius norm of every weight matrix. Biases are left alone unless
-/// `.biases` asks for them; scales always.
+/// L2 penalty: on the squared Frobenius norm of every weight matrix. Biases are penalized only with `.biases`, scales
+/// never.
 ///
 ///   R = lambda / (2 m) * sum over layers of ||W||^2      dR/dW = lambda / m * W
 ///
@@ -16,6 +16,7 @@ namespace descent {
 ///
 /// Throws   DataError when lambda is negative.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.1
+/// Example  examples/03_regularization.cpp
 struct L2 {
   double lambda = 0;
   bool biases = false;  ///< penalize biases, too, as PyTorch's weight_decay does

@@ -15,16 +15,16 @@
 
 namespace descent {
 
-/// A penalty of its own for each layer: `L1`, `L2` or `ElasticNet`. Biases are left alone unless the penalty of
-/// their layer has `.biases`; scales always.
+/// A separate penalty for each layer: `L1`, `L2` or `ElasticNet`. Biases are penalized only if the penalty of their
+/// layer has `.biases`, scales never.
 ///
 ///   PerLayer{{"0", L2{.lambda = 1}}, {"4", L1{.lambda = 0.1}}}      layers 0 and 4, no other
 ///   PerLayer{{"4", L2{}}, {"", L2{.lambda = 1}}}                    every layer but 4
 ///
-/// A layer is named as its parameters are: `4` is the layer at position 4, `4.1` the one at position 1 of a
-/// chain within, an empty name any. The first name that fits a parameter counts.
+/// Layers are named by the path of their parameters: `4` is the layer at index 4, `4.1` the one at index 1 of a chain
+/// nested there, and an empty name matches every layer. The first name that matches a parameter applies.
 ///
-/// Throws   DataError when a name fits nothing that its penalty is for, or a strength is negative.
+/// Throws   DataError when a name matches no parameter that its penalty applies to, or a strength is negative.
 class PerLayer {
  public:
   struct Entry {
@@ -82,7 +82,7 @@ class PerLayer {
         throw DataError("PerLayer",
                         concat("expected the name of a layer with weights, got \"", entry.layer,
                                "\"; the weights are [", names_of(model), ']'),
-                        "layers are counted from 0, activations among them");
+                        "count the layers from 0, activations included");
     }
   }
 

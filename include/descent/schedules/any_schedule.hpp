@@ -10,7 +10,7 @@
 
 namespace descent {
 
-/// A number, or a schedule of any type, held by value: what a schedule that contains another one holds.
+/// A number or a schedule of any type, held by value; for schedules that contain another one, such as `Warmup`.
 class AnySchedule {
  public:
   AnySchedule(double value) : at_{[value](std::int64_t) { return value; }} {}

@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// Decay of a learning rate with the square root of the time; t counts from 0, the root from 1.
+/// Inverse square root decay of a learning rate; t counts from 0.
 ///
 ///   alpha(t) = initial * k / sqrt(t + 1)
 ///

@@ -10,9 +10,10 @@ namespace descent {
 ///
 ///   alpha(t) = initial / (1 + decay_rate * t / every)
 ///
-/// Keras calls `every` decay_steps.
+/// Keras's InverseTimeDecay calls `every` decay_steps.
 ///
 /// Throws   DataError when called, if t is negative, `every` is less than 1, or another option negative or not finite.
+/// Example  examples/05_optimizers.cpp
 struct InverseTime {
   double initial = 0.1;
   double decay_rate = 1;

@@ -12,15 +12,16 @@
 
 namespace descent {
 
-/// A learning rate: a number, or any schedule of the epochs done so far. `PerStep` makes a schedule count
-/// steps instead.
+/// A learning rate: a number, or any schedule of the number of completed epochs. `PerStep` makes a schedule count
+/// optimizer steps instead.
 ///
 ///   Adam{.learning_rate = 1e-3}
 ///   Adam{.learning_rate = InverseTime{.initial = 1e-2, .decay_rate = 0.1}}
 ///   Adam{.learning_rate = [](std::int64_t epoch) { return epoch < 10 ? 1e-2 : 1e-3; }}
 ///
-/// Throws   DataError when asked, if the rate is negative or not finite. Schedules are aggregates, which cannot
-///          look at their options when they are made, so they too throw when asked, before the first step.
+/// Throws   DataError when called, if the rate is negative or not finite. Schedules are aggregates, whose options no
+///          constructor checks, so they too throw when called, before the first step.
+/// Example  examples/05_optimizers.cpp
 class LearningRate {
  public:
   LearningRate(double value) : at_{[value](const TrainingProgress&) { return value; }} {}

@@ -7,14 +7,14 @@
 
 namespace descent {
 
-/// One cycle of the learning rate: up along half a cosine, then down along another one to almost nothing;
-/// t counts from 0, mostly steps: `PerStep{OneCycle{.peak = 0.1, .steps = 10'000}}`.
+/// One-cycle policy: a learning rate that rises along half a cosine to its peak, then falls along another to nearly 0;
+/// t counts from 0, usually in steps: `PerStep{OneCycle{.peak = 0.1, .steps = 10'000}}`.
 ///
 ///   alpha(0) = peak / start_divisor           alpha(rise_share * steps - 1) = peak
-///   alpha(steps - 1) = alpha(0) / end_divisor      and the same after that
+///   alpha(steps - 1) = alpha(0) / end_divisor      constant from there on
 ///
-/// The learning rate of PyTorch's OneCycleLR with its defaults. That moves the momentum the other way, too; here it
-/// stays as it is.
+/// Equals the learning rate of PyTorch's OneCycleLR with its defaults. OneCycleLR also cycles the momentum, inversely;
+/// this schedule does not.
 ///
 /// Throws   DataError when called, if t is negative, `steps` is less than 1, `rise_share` not in [0, 1), a divisor not
 ///          positive, or the peak negative or not finite.
@@ -22,7 +22,7 @@ namespace descent {
 ///          (arXiv:1708.07120, 2017); the cosines as in PyTorch
 struct OneCycle {
   double peak = 0.1;
-  std::int64_t steps = 0;  ///< as many as t takes: epochs, or steps within PerStep
+  std::int64_t steps = 0;  ///< in the unit of t: epochs, or steps within PerStep
   double rise_share = 0.3;
   double start_divisor = 25;
   double end_divisor = 1e4;

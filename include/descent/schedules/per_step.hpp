@@ -5,7 +5,7 @@
 
 namespace descent {
 
-/// A schedule that counts optimizer steps instead of epochs:
+/// Adapts a schedule to count optimizer steps instead of epochs:
 /// `Adam{.learning_rate = PerStep{InverseTime{.initial = 1e-2, .decay_rate = 1e-4}}}`.
 template <Schedule S>
 struct PerStep {

@@ -10,13 +10,14 @@
 
 namespace descent {
 
-/// A learning rate set by hand; t counts from 0.
+/// Piecewise constant learning rate; t counts from 0.
 ///
-///   alpha(t) = initial, and from each change on its value
+///   alpha(t) = the value of the last change with from <= t, or initial before the first change
 ///
 ///   PiecewiseConstant{.initial = 0.1, .changes = {{.from = 30, .value = 0.01}, {.from = 60, .value = 0.001}}}
 ///
-/// Throws   DataError when called, if t is negative, a value is negative or not finite, or if the changes are not in order.
+/// Throws   DataError when called, if t is negative, a value is negative or not finite, or if the changes are not in
+///          order.
 struct PiecewiseConstant {
   struct Change {
     std::int64_t from;

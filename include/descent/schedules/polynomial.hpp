@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// Polynomial decay of a learning rate, a straight line by default; t counts from 0.
+/// Polynomial decay of a learning rate, linear by default; t counts from 0.
 ///
 ///   alpha(t) = final + (initial - final) (1 - t / steps)^power      final from t = steps on
 ///
@@ -15,7 +15,7 @@ namespace descent {
 struct Polynomial {
   double initial = 0.1;
   double final = 0;
-  std::int64_t steps = 0;  ///< as many as t takes: epochs, or steps within PerStep
+  std::int64_t steps = 0;  ///< in the unit of t: epochs, or steps within PerStep
   double power = 1;
 
   double operator()(std::int64_t t) const {

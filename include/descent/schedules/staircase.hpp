@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// A learning rate that drops by a factor every so often; t counts from 0.
+/// Step decay: a learning rate that is multiplied by `factor` after each `every` epochs; t counts from 0.
 ///
 ///   alpha(t) = initial * factor^floor(t / every)
 ///

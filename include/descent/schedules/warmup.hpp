@@ -8,25 +8,26 @@
 
 namespace descent {
 
-/// A learning rate that rises along a straight line to where another schedule begins, and then follows it;
-/// t counts from 0, and that of the other from the end of the rise.
+/// Linear warmup: a learning rate that rises linearly to the initial value of another schedule and then follows it;
+/// t counts from 0, and the other schedule counts from the end of the warmup.
 ///
 ///   alpha(t) = then(0) (s + (1 - s) t / steps)   for t < steps      alpha(t) = then(t - steps)   from t = steps on
 ///
-/// s is `start_factor`, 1 / (steps + 1) by default, which makes the factors (t + 1) / (steps + 1): no step is lost at a
-/// rate of 0. The peak then(0) comes at t = steps, as in PyTorch's SequentialLR of a LinearLR with that start_factor and
-/// total_iters = steps, and of another schedule from the milestone `steps` on; LinearLR's default is 1/3.
+/// s is `start_factor`. Its default 1 / (steps + 1) makes the factors (t + 1) / (steps + 1), so that no step is
+/// wasted at a rate of 0. The peak then(0) is reached at t = steps, as in PyTorch's SequentialLR of a LinearLR with
+/// that start_factor and total_iters = steps, and another schedule from milestone `steps` on; LinearLR's default is
+/// 1/3.
 ///
 ///   Warmup{.steps = 5, .then = 0.1}
 ///   PerStep{Warmup{.steps = 500, .then = Cosine{.initial = 0.1, .steps = 10'000}}}
 ///
-/// With 0 steps it is the other schedule.
+/// With 0 steps it equals the other schedule.
 ///
-/// Throws   DataError when called, if t or `steps` is negative or `start_factor` not in [0, 1]; what the other schedule
-///          throws.
+/// Throws   DataError when called, if t or `steps` is negative or `start_factor` not in [0, 1]; and as the other
+///          schedule throws.
 /// Source   Goyal et al.: Accurate, large minibatch SGD: training ImageNet in 1 hour (arXiv:1706.02677, 2017), 2.2
 struct Warmup {
-  std::int64_t steps = 5;  ///< as many as t takes: epochs, or steps within PerStep
+  std::int64_t steps = 5;  ///< in the unit of t: epochs, or steps within PerStep
   AnySchedule then = 0.1;
   std::optional<double> start_factor = {};  ///< share of the peak at t = 0
 

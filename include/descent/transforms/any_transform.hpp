@@ -9,8 +9,8 @@
 
 namespace descent {
 
-/// A transform of a gradient, such as ClipByGlobalNorm, or a constraint of weights, such as MaxNorm: any type that has
-/// `apply(M&)`, held by value. A default one changes nothing.
+/// A gradient transform, such as ClipByGlobalNorm, or a weight constraint, such as MaxNorm: any type that has
+/// `apply(M&)`, held by value; by default none.
 template <Parameterized M>
 class AnyTransform {
  public:

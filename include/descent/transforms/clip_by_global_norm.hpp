@@ -8,15 +8,16 @@
 
 namespace descent {
 
-/// Limit to the norm of a whole gradient, all parameters taken as one vector, to be applied before the step.
+/// Gradient clipping by norm: limits the norm of the whole gradient, all parameters taken as one vector. Applied
+/// before the step.
 ///
 ///   g *= limit / ||g||  where ||g|| > limit
 ///
-///   const double norm = ClipByGlobalNorm{.limit = 1}.apply(gradient);      the norm before
+///   const double norm = ClipByGlobalNorm{.limit = 1}.apply(gradient);      the norm before clipping
 ///
-/// A clipped gradient has the norm `limit` exactly; PyTorch's clip_grad_norm_ divides by ||g|| + 1e-6. The
-/// norm is added up in double precision, so that it does not overflow where it is needed most. A gradient whose
-/// norm is not finite stays as it is, for the trainer to find.
+/// A clipped gradient has the norm `limit`; PyTorch's clip_grad_norm_ divides by ||g|| + 1e-6 instead. The norm is
+/// computed in double precision, so that an exploding gradient does not overflow it. A gradient whose norm is not
+/// finite is left unchanged, for the trainer to detect.
 ///
 /// Throws   DataError when the limit is not positive.
 /// Source   Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks (ICML 2013)

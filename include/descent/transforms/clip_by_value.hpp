@@ -5,13 +5,13 @@
 
 namespace descent {
 
-/// Limit to the size of each entry of a gradient, to be applied before the step; of biases and scales, too.
+/// Gradient clipping by value: limits each entry of the gradient, also of biases and scales. Applied before the step.
 ///
 ///   g = min(max(g, -limit), limit)
 ///
 ///   ClipByValue{.limit = 0.5}.apply(gradient)
 ///
-/// It bends the direction of the gradient; ClipByGlobalNorm keeps it.
+/// Changes the direction of the gradient; ClipByGlobalNorm preserves it.
 ///
 /// Throws   DataError when the limit is not positive.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 10.11.1

@@ -10,8 +10,8 @@
 
 namespace descent {
 
-/// Limit to the norm of the weights that come into a unit, to be applied after each step. Not a penalty: it
-/// does nothing below the limit. Biases and scales are left alone.
+/// Max-norm constraint: limits the norm of the incoming weights of each unit. Applied after each step. Unlike a
+/// penalty it does nothing below the limit. Biases and scales are not constrained.
 ///
 ///   w_i *= limit / ||w_i||  where ||w_i|| > limit,  w_i a row of a weight matrix [out, in]
 ///
@@ -25,7 +25,7 @@ struct MaxNorm {
 
   template <Parameterized M>
   void apply(M& model) const {
-    expect_positive({"MaxNorm", "limit", limit, "3 to 4 is usual"});
+    expect_positive({"MaxNorm", "limit", limit, "choose 3 to 4, the usual range"});
     M::visit(
         [&](const Parameter& p, auto& w) {
           if (p.role == Role::weight) limit_rows(w);
@@ -34,17 +34,17 @@ struct MaxNorm {
   }
 
  private:
-  /// Some rows at a time: their sums stay in registers while the loop passes over the contiguous columns.
+  /// Works on blocks of rows, whose sums stay in registers while the loop runs over the contiguous columns.
   void limit_rows(auto& w) const {
-    constexpr Index strip = 64;
+    constexpr Index block = 64;
     using T = typename std::remove_cvref_t<decltype(w)>::Scalar;
-    for (Index first = 0; first < w.rows(); first += strip) {
-      const Index count = std::min(strip, w.rows() - first);
-      Eigen::Array<T, Eigen::Dynamic, 1, 0, strip, 1> norm = decltype(norm)::Zero(count);
+    for (Index first = 0; first < w.rows(); first += block) {
+      const Index count = std::min(block, w.rows() - first);
+      Eigen::Array<T, Eigen::Dynamic, 1, 0, block, 1> norm = decltype(norm)::Zero(count);
       for (Index j = 0; j < w.cols(); ++j) norm += w.col(j).segment(first, count).array().square();
       norm = norm.sqrt();
       if (!(norm > T(limit)).any()) continue;
-      norm = (norm > T(limit)).select(T(limit) / norm, T(1));  // the factor now
+      norm = (norm > T(limit)).select(T(limit) / norm, T(1));  // from here on the factor
       for (Index j = 0; j < w.cols(); ++j) w.col(j).segment(first, count).array() *= norm;
     }
   }
