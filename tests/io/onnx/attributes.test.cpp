@@ -34,7 +34,7 @@ TEST_CASE("check_attributes: an unknown attribute is refused") {
       ContainsSubstring("node \"n\" (Relu): expected attributes that Relu has in opset 17, got \"leak\""));
   CHECK_THAT(error_of(graph({-1, 2}, {node("Softmax", {"x"}, {{"axis", 1.0}})})),
              ContainsSubstring(
-                 "node \"n\" (Softmax): expected the attribute axis to be of the type that ONNX gives it"));
+                 "node \"n\" (Softmax): expected the attribute axis to have the type of its definition"));
   // Known attributes, but not in this opset.
   CHECK_THAT(error_of(graph({-1, 2}, {node("Clip", {"x"}, {{"min", 0.0}})}, {}, 11)),
              ContainsSubstring("expected attributes that Clip has in opset 11, got \"min\""));
@@ -160,7 +160,7 @@ TEST_CASE("from_onnx: LayerNormalization is read over all axes of a sample") {
     return graph({-1, 2, 2}, {node("LayerNormalization", {"x", "g"}, std::move(attributes))},
                  {numbers("g", {2, 2}, {1, 2, 3, 4})});
   };
-  // In ONNX [[-1, -1], [1, 1]] times [[1, 2], [3, 4]]; here the channels, its rows, vary fastest.
+  // [[-1, -1], [1, 1]] times [[1, 2], [3, 4]] in ONNX; in a Batch the channels, which are the rows, vary fastest.
   const Matrix<> y = result(norm({{"axis", one}, {"epsilon", 0.0}}), Matrix<>{{-1}, {1}, {-1}, {1}});
   CHECK(y.isApprox(Matrix<>{{-1}, {3}, {-2}, {4}}));
   CHECK_THAT(error_of(norm({})), ContainsSubstring("expected axis = 1, got -1"));

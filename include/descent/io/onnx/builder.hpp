@@ -61,14 +61,14 @@ class OnnxBuilder {
     const std::vector<std::int64_t> dims = onnx_dims(to);
     if (onnx_dims(from) == dims) return x;
     if (from.channels > 1) x = channels_last(x);
-    const bool has_positions = to.channels > 1 && to.positions() > 1;
+    const bool moves_channels = to.channels > 1 && to.positions() > 1;
     std::vector<double> target{-1};
-    target.insert(target.end(), dims.begin() + (has_positions ? 1 : 0), dims.end());
-    if (has_positions) target.push_back(static_cast<double>(to.channels));
+    target.insert(target.end(), dims.begin() + (moves_channels ? 1 : 0), dims.end());
+    if (moves_channels) target.push_back(static_cast<double>(to.channels));
     const auto rank = static_cast<std::int64_t>(target.size());
     x = node("Reshape", {x, constant("shape", {{}, {rank}, std::move(target), OnnxType::int64})});
     shapes_[x] = to;
-    return has_positions ? channels_first(x) : x;
+    return moves_channels ? channels_first(x) : x;
   }
 
   /// Moves the channels to the last axis, for operators that work on it: NCHW to NHWC.

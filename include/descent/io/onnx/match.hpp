@@ -173,7 +173,7 @@ struct OnnxMatch {
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
 
   const OnnxNode& node() const { return *nodes.front(); }
-  /// The first node with this operator, which the pattern contains.
+  /// The first node with this operator; without one, the node of the result.
   const OnnxNode& node(std::string_view op) const {
     const auto found =
         std::find_if(nodes.begin(), nodes.end(), [&](const OnnxNode* node) { return node->op == op; });

@@ -23,13 +23,16 @@ namespace detail {
 /// The patterns that are read, and for each a function that adds its layer. A pattern is a small subgraph, written as
 /// an expression of its operators:
 ///
+///   subgraph                        pattern                        layer
+///
 ///   x --+-- Sigmoid --+
-///       |             +-- Mul        Mul(x, Sigmoid(x))           SiLU
+///       |             +-- Mul       Mul(x, Sigmoid(x))             SiLU
 ///       +-------------+
 ///
-///   x ------ MatMul ------ Add       Add(MatMul(x, weight), bias)   Dense
-///   weight --+             |
-///   bias ------------------+
+///   x -------+
+///            +-- MatMul --+
+///   weight --+            +-- Add   Add(MatMul(x, weight), bias)   Dense
+///   bias -----------------+
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
@@ -38,8 +41,8 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   using Order = OnnxReshaping<T>;
   using typename Base::In;
 
-  /// The first pattern that matches is taken: of two that end in the same operator, the larger one is before the
-  /// other.
+  /// The first pattern that matches a node is taken, so of the patterns that end in the same operator the largest is
+  /// first.
   static OnnxImporters<T> table() {
     OnnxImporters<T> all{
         {"Gemm(x, weight, bias?)", gemm},

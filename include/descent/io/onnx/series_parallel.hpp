@@ -21,13 +21,12 @@ namespace descent::detail {
 struct OnnxStep {
   enum class Kind { input, layer, residual, concat, unknown };
   Kind kind = Kind::unknown;
-  std::size_t parent = 0;  ///< the step of the earlier value
-  std::size_t depth = 0;   ///< the number of parents up to the input
-  const OnnxNode* node =
-      nullptr;               ///< the node that computes the value; of an unknown step, the node at fault
-  std::string_view fault{};  ///< of an unknown step, the reason; empty if no pattern matches
-  std::size_t pattern = 0;   ///< of a layer, the index of its pattern
-  OnnxMatch match{};         ///< of a layer, the nodes and constants of its pattern
+  std::size_t parent = 0;               ///< the step of the earlier value
+  std::size_t depth = 0;                ///< the number of ancestors
+  const OnnxNode* node = nullptr;       ///< computes the value; of an unknown step, the node at fault
+  std::string_view fault{};             ///< of an unknown step, the reason; empty if no pattern matches
+  std::size_t pattern = 0;              ///< of a layer, the index of its pattern
+  OnnxMatch match{};                    ///< of a layer, the nodes and constants of its pattern
   std::vector<std::size_t> branches{};  ///< of a join, the last step of each branch
 };
 
