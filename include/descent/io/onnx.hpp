@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes networks as .onnx and reads them. Needs protozero: link descent::onnx, or have its headers on the path.
+// Saves and loads networks as .onnx. Needs protozero: link descent::onnx, or add its headers to the include path.
 
 #include "descent/io/onnx/load.hpp"
 #include "descent/io/onnx/save.hpp"

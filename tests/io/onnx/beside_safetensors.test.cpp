@@ -1,4 +1,4 @@
-// All formats in one program: no name has two meanings.
+// Includes all file formats in one program: their names do not collide.
 #include <descent/descent.hpp>
 #include <descent/io/model_file.hpp>
 #include <descent/io/onnx.hpp>
@@ -12,7 +12,7 @@ namespace onnx_beside_safetensors_test {
 
 using namespace descent;
 
-TEST_CASE("A network goes through all formats in one program") {
+TEST_CASE("save_onnx: all file formats work in one program") {
   Rng rng{1};
   const Network<> net{Dense{3, 4, rng}, ReLU{}, Dense{4, 2, rng}};
   std::stringstream model, onnx, tensors;

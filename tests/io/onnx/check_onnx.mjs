@@ -1,4 +1,4 @@
-// Runs what onnx_samples wrote in onnxruntime, in batches of 7 and of 1, and compares the outputs:
+// Runs the networks of onnx_samples in onnxruntime, in batches of 7 and of 1, and compares the outputs:
 //
 //   NODE_PATH=build/node/node_modules node check_onnx.mjs FOLDER
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-# Lets the checker of ONNX judge every .onnx in a folder:  python3 check_onnx.py FOLDER
+# Runs the model checker of ONNX on every .onnx in a folder:  python3 check_onnx.py FOLDER
 import pathlib
 import sys
 
@@ -12,4 +12,4 @@ for file in files:
         onnx.checker.check_model(onnx.load(str(file)), full_check=True)
     except Exception as error:
         sys.exit(f"{file.name}: {error}")
-print(f"{len(files)} files are good")
+print(f"{len(files)} files are valid")

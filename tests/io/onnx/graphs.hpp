@@ -1,6 +1,6 @@
 #pragma once
 
-// Small graphs of ONNX for tests to change.
+// Small ONNX graphs for the tests.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,7 +21,7 @@ inline OnnxTensor numbers(std::string name, std::vector<std::int64_t> dims, std:
   return {std::move(name), std::move(dims), std::move(values), type};
 }
 
-/// A graph from the input `x` to the output `y`; each node takes what its inputs name.
+/// A graph from the input `x` to the output `y`.
 inline OnnxModel graph(std::vector<std::int64_t> dims, std::vector<OnnxNode> nodes,
                        std::vector<OnnxTensor> constants = {}, std::int64_t opset = 17) {
   OnnxModel model;
@@ -33,13 +33,13 @@ inline OnnxModel graph(std::vector<std::int64_t> dims, std::vector<OnnxNode> nod
   return model;
 }
 
-/// A node called "n" from its inputs to `y`.
+/// A node "n" with the output `y`.
 inline OnnxNode node(std::string op, std::vector<std::string> inputs,
                      std::vector<OnnxAttribute> attributes = {}) {
   return {std::move(op), "n", std::move(inputs), {"y"}, std::move(attributes), {}};
 }
 
-inline std::string complaint_about(const OnnxModel& model) {
+inline std::string error_of(const OnnxModel& model) {
   return support::message_of<FormatError>([&] { from_onnx(model); });
 }
 
@@ -49,7 +49,7 @@ inline std::vector<std::string> types(const Network<>& net) {
   return all;
 }
 
-/// A model as another program exports it.
+/// The path of a model that another program exported.
 inline std::filesystem::path exported(const char* name) {
   return std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" / "exports" / name;
 }

@@ -8,7 +8,7 @@
 #include "descent/inference/predict.hpp"
 #include "descent/io/onnx/load.hpp"
 #include "descent/io/onnx/save.hpp"
-#include "graphs.hpp"
+#include "io/onnx/graphs.hpp"
 
 namespace onnx_import_test {
 
@@ -32,19 +32,19 @@ OnnxNode transpose(const char* from, const char* to, Integers order) {
 }
 
 const Shape image{.channels = 2, .height = 1, .width = 2};
-// In ONNX [[[1, 2]], [[3, 4]]]: the first channel is 1, 2. Here the channels vary fastest.
+// [[[1, 2]], [[3, 4]]] in ONNX: the first channel is 1, 2. In a Batch the channels vary fastest.
 const Matrix<> x{{1}, {3}, {2}, {4}};
 
 }  // namespace
 
-TEST_CASE("onnx_import: an image that is flattened keeps its weights") {
+TEST_CASE("OnnxImport: the weights after a flattened image are reordered") {
   const OnnxModel model =
       graph({-1, 2, 1, 2}, {{"Flatten", "f", {"x"}, {"f"}, {}, {}}, node("Gemm", {"f", "w"})},
             {numbers("w", {4, 1}, {1, 10, 100, 1000})});
   CHECK(predict(from_onnx(model), Batch{x, image}) == Matrix<>{{1 + 2 * 10 + 3 * 100 + 4 * 1000}});
 }
 
-TEST_CASE("onnx_import: what follows a flattened image has its numbers in our order") {
+TEST_CASE("OnnxImport: the constants of each layer after a flattened image are reordered") {
   const OnnxModel model =
       graph({-1, 2, 1, 2},
             {{"Flatten", "f", {"x"}, {"f"}, {}, {}},
@@ -57,7 +57,7 @@ TEST_CASE("onnx_import: what follows a flattened image has its numbers in our or
   CHECK(predict(from_onnx(model), Batch{x, image}).isApprox(Matrix<>{{2 + 6 * 10 + 12 * 100 + 20 * 1000}}));
 }
 
-TEST_CASE("onnx_import: layers of images work on channels") {
+TEST_CASE("OnnxImport: layers of images work on channels") {
   const std::vector<OnnxTensor> constants{
       numbers("g", {2}, {1, 2}), numbers("b", {2}, {10, 20}),     numbers("m", {2}, {1, 1}),
       numbers("v", {2}, {1, 4}), numbers("s", {2, 1, 1}, {1, 5}), numbers("k", {1, 2, 1, 1}, {1, 10})};
@@ -71,44 +71,43 @@ TEST_CASE("onnx_import: layers of images work on channels") {
   // The first channel is (x - 1) + 10 + 1, the second (x - 1) / 2 * 2 + 20 + 5; then 1 and 10 times these.
   CHECK(predict(from_onnx(model), Batch{x, image}).isApprox(Matrix<>{{11 + 270}, {12 + 280}}));
   model.initializers.back() = numbers("k", {1, 2, 1, 2}, {1, 1, 1, 1});
-  CHECK_THAT(complaint_about(model),
-             ContainsSubstring("node \"n\" (Conv): expected a convolution of one position"));
+  CHECK_THAT(error_of(model), ContainsSubstring("node \"n\" (Conv): expected a pointwise convolution"));
 }
 
-TEST_CASE("onnx_import: an input has its channels last where layers work on the last axis") {
+TEST_CASE("OnnxImport: the channels of the input are last if the layers work on the last axis") {
   const OnnxModel model =
       graph({-1, 2, 3}, {node("MatMul", {"x", "w"})}, {numbers("w", {3, 1}, {1, 10, 100})});
-  const Matrix<> steps{{1}, {2}, {3}, {4}, {5}, {6}};  // [[1, 2, 3], [4, 5, 6]], in the same order here
+  const Matrix<> steps{{1}, {2}, {3},
+                       {4}, {5}, {6}};  // [[1, 2, 3], [4, 5, 6]] in ONNX, in the same order in a Batch
   const Network<> net = from_onnx(model);
   CHECK(predict(net, Batch{steps, {.channels = 3, .width = 2}}) == Matrix<>{{321}, {654}});
-  // As PyTorch writes x.transpose(1, 2) around it, the channels come first.
-  const OnnxModel turned =
+  // Between two x.transpose(1, 2) of PyTorch, the channels of the input are first.
+  const OnnxModel transposed =
       graph({-1, 3, 2},
             {transpose("x", "t", {0, 2, 1}), OnnxNode{"MatMul", "m", {"t", "w"}, {"m"}, {}, {}},
              transpose("m", "y", {0, 2, 1})},
             {numbers("w", {3, 1}, {1, 10, 100})});
-  CHECK(types(from_onnx(turned)) == Types{"Dense"});
-  CHECK(predict(from_onnx(turned), Batch{steps, {.channels = 3, .width = 2}}) == Matrix<>{{321}, {654}});
+  CHECK(types(from_onnx(transposed)) == Types{"Dense"});
+  CHECK(predict(from_onnx(transposed), Batch{steps, {.channels = 3, .width = 2}}) == Matrix<>{{321}, {654}});
 }
 
-TEST_CASE("onnx_import: values in an order that no layer has are refused") {
+TEST_CASE("OnnxImport: values in an order that no layer has are refused") {
   CHECK_THAT(
-      complaint_about(graph({-1, 2, 1, 2}, {node("Flatten", {"x"})})),
+      error_of(graph({-1, 2, 1, 2}, {node("Flatten", {"x"})})),
       ContainsSubstring("expected an output with its channels in axis 1, got values in another order"));
   CHECK_THAT(
-      complaint_about(graph({-1, 2, 2, 3}, {transpose("x", "y", {0, 3, 2, 1})})),
+      error_of(graph({-1, 2, 2, 3}, {transpose("x", "y", {0, 3, 2, 1})})),
       ContainsSubstring("expected an output with its channels in axis 1, got values in another order"));
-  CHECK_THAT(complaint_about(graph({-1, 2, 3}, {transpose("x", "y", {1, 0, 2})})),
+  CHECK_THAT(error_of(graph({-1, 2, 3}, {transpose("x", "y", {1, 0, 2})})),
              ContainsSubstring("(Transpose): expected an order of all axes that keeps the batch first"));
 }
 
-TEST_CASE("onnx_import: a row of one's own reads a layer") {
+TEST_CASE("OnnxImport: a pattern of the user reads a custom layer") {
   OnnxImporters<> layers = onnx_patterns();
   layers.insert(layers.begin(), {"Mul(x, x)", [](OnnxImport<>& in) { in.add(Square{}); }});
   const OnnxModel model = graph({-1, 2}, {{"Mul", "m", {"x", "x"}, {"m"}, {}, {}}, node("Relu", {"m"})});
   CHECK(types(from_onnx(model, layers)) == Types{"Square", "ReLU"});
-  CHECK_THAT(complaint_about(model),
-             ContainsSubstring("expected Mul(x, a), got the computed value \"x\" for a"));
+  CHECK_THAT(error_of(model), ContainsSubstring("expected Mul(x, a), got the computed value \"x\" for a"));
 
   Shape seen;
   layers.insert(layers.begin(), {"Resize(x, scale)", [&](OnnxImport<>& in) {
@@ -123,7 +122,7 @@ TEST_CASE("onnx_import: a row of one's own reads a layer") {
   CHECK(seen == image);
 }
 
-TEST_CASE("onnx_import: a text that is no pattern is refused") {
+TEST_CASE("OnnxPattern: a malformed pattern is refused") {
   for (const char* pattern : {"", "x", "Relu", "Relu(", "Relu(x", "Relu(x))", "Relu()", "Relu(a)", "Relu(x?)",
                               "relu(x)", "Mul(x,, x)"})
     CHECK_THAT(

@@ -1,8 +1,8 @@
 # Writes the node cases of ONNX's own backend test as models of one input:  python3 make_node_cases.py FOLDER
 #
-# All inputs of a case but the first become constants. cases.txt has a line for each case: its name, the tolerances, and the
-# dimensions of input and output, each after their number; NAME.x and NAME.y have the values as float32. Cases without
-# numbers have no dimensions.
+# The other inputs of a case become constants. cases.txt has a line for each case: its name, the tolerances, and the
+# rank and dimensions of input and output; NAME.x and NAME.y hold the values as float32. A case without numbers has no
+# dimensions.
 import pathlib
 import sys
 import warnings
@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 for name, kind in {"bool": bool, "int": int, "float": float, "object": object}.items():
-    if name not in np.__dict__:  # which the scripts of ONNX 1.12 still use
+    if name not in np.__dict__:  # the scripts of ONNX 1.12 still use these
         setattr(np, name, kind)
 warnings.filterwarnings("ignore")
 
@@ -23,7 +23,7 @@ folder.mkdir(parents=True, exist_ok=True)
 
 
 def numbers(value, value_info):
-    """The value as an array, or None of what has no numbers."""
+    """Returns the value as an array, or None if it has no numbers."""
     value = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else None
     if value is None or value.dtype.kind not in "fiub":
         return None

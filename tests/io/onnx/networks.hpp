@@ -1,6 +1,6 @@
 #pragma once
 
-// The networks that tests write as .onnx: networks of each layer in the table of the conformance tests, and some whole ones.
+// Networks that the tests save as .onnx: one of each layer in the conformance table, and some of several layers.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,14 +16,14 @@ namespace onnx_networks {
 
 using namespace descent;
 
-/// A network, and the shape of the samples that it takes.
+/// A network and the shape of its samples.
 struct Written {
   std::string name;
   Network<> net;
   Shape shape;
 };
 
-/// Inputs on both sides of every corner that an activation has.
+/// Random inputs on both sides of every kink of an activation.
 inline Matrix<> samples(const Shape& shape, Index count) {
   Rng rng{7};
   Matrix<> x(shape.size(), count);
@@ -31,7 +31,7 @@ inline Matrix<> samples(const Shape& shape, Index count) {
   return x;
 }
 
-/// The numbers of samples as ONNX has them, the width fastest and the channels slowest.
+/// The samples in the order of ONNX, where the width varies fastest and the channels slowest.
 inline Matrix<> in_onnx_order(const Matrix<>& x, const Shape& shape) {
   Matrix<> rows(x.rows(), x.cols());
   for (Index c = 0; c < shape.channels; ++c)
@@ -40,7 +40,7 @@ inline Matrix<> in_onnx_order(const Matrix<>& x, const Shape& shape) {
   return rows;
 }
 
-/// The same network with numbers in it that no layer starts from; those that are divided by stay positive.
+/// A copy of the network with random parameters and state; the state stays positive, since layers divide by it.
 inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
   Rng rng{seed};
   Network<>::visit(
@@ -56,8 +56,8 @@ inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
   return net;
 }
 
-/// A network of each row of the table that is in ONNX, for each shape of the row; one of plain features also
-/// for images and sequences of as many values, which it takes together, but for compositions that have parts for each shape.
+/// A network of each layer in the conformance table that has a counterpart in ONNX, for the shape of its row. A layer
+/// of plain features is also used for an image and a sequence of the same size, except in compositions.
 inline std::vector<Written> of_each_layer() {
   std::vector<Written> all;
   conformance::for_each(conformance::layers, [&](const conformance::LayerRow& row) {
@@ -78,7 +78,7 @@ inline std::vector<Written> of_each_layer() {
   return all;
 }
 
-/// Networks of several layers, with options that differ from those of the table.
+/// Networks of several layers, with options other than those of the table.
 inline std::vector<Written> whole() {
   Rng rng{1};
   std::vector<Written> all;

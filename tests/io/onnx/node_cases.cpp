@@ -1,9 +1,8 @@
-// Runs the node cases of ONNX's own backend test, which make_node_cases.py has written, and counts how they end:
+// Runs the node cases of ONNX's own backend test, written by make_node_cases.py, and counts the results:
 //
 //   onnx_node_cases FOLDER LEAST [--list]
 //
-// Fails if a case that is read gives other values than it should, or if fewer than LEAST match. --list prints every
-// case.
+// Fails if a case gives a wrong output, or if fewer than LEAST match. --list prints every case.
 
 #include <cmath>
 #include <cstddef>
@@ -23,7 +22,7 @@ using namespace descent;
 
 namespace {
 
-/// The dimensions of a value in ONNX, the first of which counts the samples.
+/// The dimensions of a value in ONNX; the first is the batch.
 struct Dims {
   std::vector<Index> sizes;
 
@@ -33,7 +32,7 @@ struct Dims {
     for (const Index each : sizes) product *= each;
     return product;
   }
-  /// As load_onnx takes them, with the channels first or last.
+  /// The shape of a sample, with the channels first or last.
   Shape shape(bool channels_last) const {
     if (sizes.size() == 4)
       return channels_last ? Shape{sizes[3], sizes[1], sizes[2]} : Shape{sizes[1], sizes[2], sizes[3]};
@@ -55,7 +54,8 @@ struct Case {
   Dims x, y;
 };
 
-/// The values as we have them: a sample a column, in which the channels vary fastest; in the file the last axis does.
+/// Reads values in the layout of a Batch: each sample is a column in which the channels vary fastest. In the file the
+/// last axis does.
 Matrix<> values_in(const std::filesystem::path& path, const Dims& dims, bool channels_last) {
   std::vector<float> values(static_cast<std::size_t>(dims.size()));
   std::ifstream in{path, std::ios::binary};
@@ -71,7 +71,7 @@ Matrix<> values_in(const std::filesystem::path& path, const Dims& dims, bool cha
   return ours;
 }
 
-/// As numpy's assert_allclose does it.
+/// The criterion of numpy's assert_allclose.
 bool is_close(float actual, float expected, const Case& of) {
   if (std::isnan(expected)) return std::isnan(actual);
   if (actual == expected) return true;
@@ -79,7 +79,7 @@ bool is_close(float actual, float expected, const Case& of) {
   return difference <= of.absolute + of.relative * std::abs(static_cast<double>(expected));
 }
 
-/// True if the network computes the output of the case. The channels of its input are first or last, as its layers say.
+/// True if the network computes the output of the case, with the channels of the input first or last.
 bool gives_output(const Network<>& net, const Case& of, const std::filesystem::path& folder,
                   bool channels_last) {
   const Shape shape = of.x.shape(channels_last);
@@ -96,7 +96,7 @@ bool gives_output(const Network<>& net, const Case& of, const std::filesystem::p
   }
 }
 
-/// "match", "mismatch", "not run" of a model without numbers to run it with, else why it is refused.
+/// Returns "match", "mismatch", "not run" for a case without numbers, or the message with which it is refused.
 std::string result_of(const Case& of, const std::filesystem::path& folder) {
   try {
     const Network<> net = load_onnx(folder / (of.name + ".onnx"));

@@ -15,7 +15,7 @@ using own_layer::Templates;
 
 namespace {
 
-/// Sets the numbers of samples of an image, or several in a row, which ONNX has with the width fastest.
+/// Copies images from the order of ONNX, where the width varies fastest, to rows in which the channels do.
 void from_onnx_order(Matrix<>& ours, const OnnxTensor& tensor, const Shape& image) {
   std::size_t i = 0;
   for (Index sample = 0; sample < ours.rows(); ++sample)
@@ -26,7 +26,7 @@ void from_onnx_order(Matrix<>& ours, const OnnxTensor& tensor, const Shape& imag
 
 }  // namespace
 
-TEST_CASE("own layer: rows of its own write it to ONNX and read it back, and the network predicts the same") {
+TEST_CASE("save_onnx: a custom layer with several tensors predicts the same after saving and loading") {
   const Shape image{.channels = 2, .height = 3, .width = 4};
   Rng rng{1};
   Sequential net{Reshape{image}, Templates{image, 6, rng}, Tanh{}, Dense{6, 2, rng}};

@@ -1,8 +1,8 @@
-// Writes networks as .onnx into a folder, for another program to run, and what they give as samples.json:
+// Saves networks as .onnx in a folder, and their inputs and outputs as samples.json, for other runtimes to compare:
 //
 //   {"relu": {"x_dims": [6], "y_dims": [6], "x": [samples in rows], "y": [...]}, ...}
 //
-// with the dimensions that ONNX has after that of the batch, and the values in its order.
+// The dimensions are those of ONNX without the batch, and the values are in its order.
 
 #include <cstdio>
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 #include "descent/inference/predict.hpp"
 #include "descent/io/onnx/save.hpp"
-#include "networks.hpp"
+#include "io/onnx/networks.hpp"
 
 using namespace descent;
 

@@ -57,7 +57,7 @@ struct Square : Activation<Square, float> {
   static auto derivative(const auto& x, const auto&) { return 2 * x; }
 };
 
-// A layer with a kernel of four dimensions, as a convolution has it: its channels vary fastest, then the width.
+// A layer with a kernel of four dimensions, like a convolution; in memory its channels vary fastest, then the width.
 struct Kernel {
   static constexpr std::string_view name = "Kernel";
   using Scalar = float;
@@ -81,7 +81,7 @@ Sequential<Dense<>, ReLU<>, Dense<>> small_net() {
 
 }  // namespace
 
-TEST_CASE("to_onnx: nodes and constants carry the paths of their layers, and the batch is dynamic") {
+TEST_CASE("to_onnx: nodes and constants are named by the paths of their layers") {
   const auto net = small_net();
   const OnnxModel model = to_onnx(net);
   CHECK(model.producer == "descent");
@@ -100,10 +100,10 @@ TEST_CASE("to_onnx: nodes and constants carry the paths of their layers, and the
 
   const OnnxTensor weight = constant(model, "0.weight");
   CHECK(weight.dims == std::vector<std::int64_t>{3, 4});
-  CHECK(weight.values[1] == net.layer<0>().weight(0, 1));  // row after row
+  CHECK(weight.values[1] == net.layer<0>().weight(0, 1));  // row-major
 }
 
-TEST_CASE("to_onnx: what is written is read back") {
+TEST_CASE("save_onnx: read_onnx reads the same model back") {
   std::stringstream file;
   save_onnx(file, small_net(), {.classes = {"cat", "dog"}});
   const OnnxModel written = to_onnx(small_net()), read = read_onnx(file);
@@ -120,7 +120,7 @@ TEST_CASE("to_onnx: what is written is read back") {
   CHECK(detail::attribute_or(read.nodes[0], "transB", std::int64_t{0}) == 1);
 }
 
-TEST_CASE("to_onnx: an erased and a static network are written alike") {
+TEST_CASE("to_onnx: Network and Sequential give the same nodes") {
   Rng a{1}, b{1};
   CHECK(operators(to_onnx(Network{Dense{4, 3, a}, GELU{}})) ==
         operators(to_onnx(Sequential{Dense{4, 3, b}, GELU{}})));
@@ -155,7 +155,7 @@ TEST_CASE("to_onnx: batch normalization is folded into the Dense before it") {
         Names{"Gemm", "BatchNormalization"});
 }
 
-TEST_CASE("to_onnx: options add and leave out layers") {
+TEST_CASE("to_onnx: options add and omit layers") {
   Rng rng{1};
   const Standardize scale{Matrix<>{{0, 1}, {2, 5}}};
   const Sequential net{scale, Sequential{Dense{2, 2, rng}, Dropout{}}};
@@ -167,24 +167,24 @@ TEST_CASE("to_onnx: options add and leave out layers") {
              ContainsSubstring("expected a name for each of 2 classes, got 1"));
 }
 
-TEST_CASE("to_onnx: the number of inputs is found, or asked for") {
+TEST_CASE("to_onnx: the number of features is inferred or required") {
   Rng rng{1};
   CHECK(to_onnx(Sequential{ReLU{}, BatchNorm{5}}).inputs[0].dims[1] == 5);
   CHECK(to_onnx(Sequential{PReLU{}, Dense{4, 3, rng}}).inputs[0].dims[1] == 4);
   CHECK_THAT(message_of<DataError>([] { to_onnx(PReLU{}); }),
-             ContainsSubstring("got one that takes any; say how many there are"));
+             ContainsSubstring("got one that takes any; pass the shape of a sample"));
   CHECK(to_onnx(PReLU{}, {.shape = {7}}).inputs[0].dims[1] == 7);
   CHECK_THROWS_AS(to_onnx(Dense{4, 3, rng}, {.shape = {7}}), ShapeError);
 }
 
-TEST_CASE("save_onnx: refuses a layer that ONNX does not have, and names its path") {
+TEST_CASE("save_onnx: a layer without a counterpart in ONNX is refused with its path") {
   Rng rng{1};
   std::ostringstream file;
   const Sequential net{Dense{3, 3, rng}, Residual{Sequential{Square{}, ReLU{}}}};
   CHECK_THAT(
       message_of<DataError>([&] { save_onnx(file, net); }),
       ContainsSubstring("save_onnx, layer \"1.body.0\": expected a layer with a counterpart in ONNX, got "
-                        "Square; write a row for it"));
+                        "Square; add a function for it"));
   CHECK(file.str().empty());
   CHECK_THAT(message_of<DataError>([&] {
                save_onnx(file, Sequential{Dense{3, 3, rng}, Elementwise{[](auto x) { return x * x; }}});
@@ -192,7 +192,7 @@ TEST_CASE("save_onnx: refuses a layer that ONNX does not have, and names its pat
              ContainsSubstring("layer \"1\"") && ContainsSubstring("got Elementwise"));
 }
 
-TEST_CASE("save_onnx: writes a layer of one's own by a row in the table") {
+TEST_CASE("save_onnx: a function of the user writes a custom layer") {
   Rng rng{1};
   OnnxEmitters layers = onnx_layers();
   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -209,11 +209,10 @@ TEST_CASE("save_onnx: writes a layer of one's own by a row in the table") {
   CHECK_THAT(message_of<DataError>([&] {
                to_onnx(Sequential{Dense{3, 3, rng}, Square{}}, {.layers = layers});
              }),
-             ContainsSubstring("layer \"1\": expected Square to have the parameter \"weight\", found none"));
+             ContainsSubstring("layer \"1\": expected Square to have the parameter \"weight\", got none"));
 }
 
-TEST_CASE(
-    "save_onnx: values are [batch, channels, height, width], [batch, channels, time] or [batch, features]") {
+TEST_CASE("save_onnx: the channels are axis 1 of images and sequences") {
   Rng rng{1};
   const Sequential net{Dense{3, 4, rng}, ReLU{}, Flatten{}, Dense{24, 2, rng}};
   const OnnxModel image = to_onnx(net, {.shape = {.channels = 3, .height = 2, .width = 3}});
@@ -234,7 +233,7 @@ TEST_CASE(
   CHECK(constant(each, "1.shape").values == std::vector<double>{-1, 3, 1, 2});
 }
 
-TEST_CASE("save_onnx: a number for each channel or each value is broadcast to images") {
+TEST_CASE("onnx_broadcast: a number for each channel or each value is broadcast to images") {
   const Shape shape{.channels = 2, .height = 1, .width = 2};
   PReLU slopes{2}, all{4};
   slopes.slope << 1, 2;
@@ -245,14 +244,14 @@ TEST_CASE("save_onnx: a number for each channel or each value is broadcast to im
   CHECK(model.initializers[0].values == std::vector<double>{1, 3, 2, 4});
 }
 
-TEST_CASE("save_onnx: batch normalization of images is folded into the Dense before it") {
+TEST_CASE("to_onnx: batch normalization of images is folded into the Dense before it") {
   Rng rng{1};
   const Shape shape{.channels = 3, .height = 2, .width = 2};
   CHECK(operators(to_onnx(Sequential{Dense{3, 2, rng}, BatchNorm{2}}, {.shape = shape})) == Names{"Conv"});
   CHECK(operators(to_onnx(BatchNorm{3}, {.shape = shape})) == Names{"Mul", "Add"});
 }
 
-TEST_CASE("OnnxLayer: a row has the logical dimensions of a tensor, row-major") {
+TEST_CASE("OnnxLayer: a tensor has its logical dimensions in row-major order") {
   OnnxEmitters layers = onnx_layers();
   OnnxTensor kernel;
   Shape in, out;
@@ -266,13 +265,11 @@ TEST_CASE("OnnxLayer: a row has the logical dimensions of a tensor, row-major") 
   CHECK(in == shape);
   CHECK(out == Shape{1});
   CHECK(kernel.dims == Integers{1, 2, 2, 3});
-  // In memory the number i, at channel i % 2, column i / 2 % 3, row i / 6.
+  // The number i in memory has channel i % 2, column i / 2 % 3, row i / 6.
   CHECK(kernel.values == std::vector<double>{0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11});
 }
 
-TEST_CASE(
-    "onnx_layers: each layer of the conformance table has a row, or its row in the table says that it has "
-    "none") {
+TEST_CASE("onnx_layers: every layer of the conformance table has a function or is listed as not in files") {
   conformance::for_each(conformance::layers, [](const conformance::LayerRow& row) {
     CAPTURE(row.name);
     Rng rng{7};
@@ -286,7 +283,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("save_onnx: a write that fails keeps the old file") {
+TEST_CASE("save_onnx: a failed write keeps the old file") {
   const support::TemporaryFolder folder;
   const auto path = folder.path / "net.onnx";
   save_onnx(path, small_net());

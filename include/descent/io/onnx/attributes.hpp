@@ -12,11 +12,12 @@
 
 namespace descent::detail {
 
-/// The newest version of ONNX's operators that is read.
+/// The newest opset that is read.
 constexpr std::int64_t newest_opset = 23;
 
-/// The first opset in which an operator exists with the meaning that is read; without a row, 1. Before 7, sums and
-/// products broadcast by attributes, and BatchNormalization and Dropout trained by default.
+/// The first opset that defines an operator as it is read here; an operator without a row is read from opset 1.
+/// Before opset 7, sums and products broadcast by attributes, and BatchNormalization and Dropout were in training
+/// mode by default.
 struct OnnxOperatorSince {
   std::string_view op;
   std::int64_t opset;
@@ -32,8 +33,8 @@ constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape"
                                                    {"HardSwish", 14}, {"LayerNormalization", 17},
                                                    {"Mish", 18},      {"Gelu", 20}};
 
-/// An attribute that is read or changes nothing at inference, and the opsets in which its operator has it. Any other
-/// attribute of an operator is refused.
+/// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
+/// operator is refused.
 struct OnnxAttributeRule {
   enum Kind : std::size_t { real = 1, integer, text, reals, integers };  // as in OnnxAttribute::Value
   std::string_view op, name;
@@ -47,11 +48,11 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"BatchNormalization", "spatial", OnnxAttributeRule::integer, 1, 8},
     {"BatchNormalization", "training_mode", OnnxAttributeRule::integer, 14},
     {"Cast", "to", OnnxAttributeRule::integer},
-    {"Cast", "saturate", OnnxAttributeRule::integer, 19},  // of types that are not read
+    {"Cast", "saturate", OnnxAttributeRule::integer, 19},  // concerns only float8, which is not read
     {"Clip", "max", OnnxAttributeRule::real, 1, 10},
     {"Clip", "min", OnnxAttributeRule::real, 1, 10},
     {"Concat", "axis", OnnxAttributeRule::integer},
-    {"Conv", "auto_pad", OnnxAttributeRule::text},  // the same for one position
+    {"Conv", "auto_pad", OnnxAttributeRule::text},  // no effect on a pointwise convolution
     {"Conv", "dilations", OnnxAttributeRule::integers},
     {"Conv", "group", OnnxAttributeRule::integer},
     {"Conv", "kernel_shape", OnnxAttributeRule::integers},
@@ -76,7 +77,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"LogSoftmax", "axis", OnnxAttributeRule::integer},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
-    {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // they are never empty
+    {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
     {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
@@ -85,20 +86,20 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
 };
 
-/// Throws unless the opset is one whose operators are known.
+/// Throws FormatError unless the opset is between 1 and the newest that is read.
 inline void check_opset(std::int64_t opset) {
   if (opset < 1 || opset > newest_opset)
     fail_to_load_onnx(concat("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
                       "export with opset_version=17");
 }
 
-/// Throws unless the operator has the meaning that is read in this opset, and all of the node's attributes are known.
+/// Throws FormatError unless the opset defines the operator as it is read, and all attributes of the node are known.
 inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
   for (const auto& [op, since] : onnx_operators_since)
     if (node.op == op && opset < since)
       fail_to_load_onnx(
           concat(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
-          "export with opset_version=17; or set opset_import to what the node was written for");
+          "export with opset_version=17; or set opset_import to the opset of the node");
   for (const OnnxAttribute& attribute : node.attributes) {
     const OnnxAttributeRule* rule = nullptr;
     for (const OnnxAttributeRule& known : onnx_attribute_rules)
@@ -109,8 +110,8 @@ inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
                         "export without it, or with the opset that has it");
     if (attribute.value.index() != rule->kind)
       fail_to_load_onnx(concat(printed(node), ": expected the attribute ", attribute.name,
-                               " to be of the type that ONNX gives it, got another"),
-                        "the file is damaged");
+                               " to have the type of its definition in ONNX, got another"),
+                        "export the model again; the file is damaged");
   }
 }
 

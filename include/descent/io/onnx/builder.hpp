@@ -18,24 +18,25 @@ namespace descent {
 
 class OnnxBuilder;
 
-/// Writes a layer: adds its nodes after the value named `x` and returns the name of the value that they end in.
+/// A function that writes a layer: adds its nodes after the value named `x`, and returns the name of their result.
 using OnnxEmitter = std::function<std::string(OnnxBuilder&, const OnnxLayer&, const std::string& x)>;
 
-/// A function for each type of layer, which writes it. `onnx_layers()` has ours.
+/// The functions that write layers, by the name of the layer's type. `onnx_layers()` has the layers of the library.
 using OnnxEmitters = std::map<std::string, OnnxEmitter, std::less<>>;
 
-/// Builds the graph of a network node by node. Names begin with the path of the layer that is being written.
+/// Builds the graph of a network node by node. The names of nodes and constants begin with the path of the current
+/// layer.
 ///
-/// Values are [batch, channels, height, width], [batch, channels, time] or [batch, features], as their shape says: see
-/// `onnx_dims`. Channels are axis 1 of all.
+/// Shapes   values are [batch, channels, height, width], [batch, channels, time] or [batch, features], as `onnx_dims`
+///          of their shape; axis 1 holds the channels in all of them.
 class OnnxBuilder {
  public:
-  /// The graph has an input `x` of samples of this shape.
+  /// Begins a graph whose input `x` holds samples of this shape.
   OnnxBuilder(const OnnxEmitters& emitters, const Shape& input) : emitters_{emitters} {
     shapes_["x"] = input;
   }
 
-  /// Adds a node with one output and returns that output's name. Its shape is that of the first input.
+  /// Adds a node with one output and returns the name of the output, which has the shape of the first input.
   std::string node(std::string_view op, std::vector<std::string> inputs,
                    std::vector<OnnxAttribute> attributes = {}) {
     const std::string name = unused(op);
@@ -52,24 +53,25 @@ class OnnxBuilder {
   }
   std::string scalar(std::string_view name, double value) { return constant(name, {{}, {}, {value}}); }
 
-  /// Gives the samples of a value another shape of the same size. Their order in memory stays, in which the channels vary
-  /// fastest: ONNX, where the width does, needs a Transpose around a Reshape.
+  /// Gives the samples of a value another shape of the same size, and returns the name of the result. As in
+  /// `Reshape`, the order of the numbers with the channels varying fastest is kept. In ONNX the width varies fastest,
+  /// so the nodes are Transpose, Reshape, Transpose.
   std::string reshape(std::string x, const Shape& to) {
     const Shape from = shape_of(x);
     const std::vector<std::int64_t> dims = onnx_dims(to);
     if (onnx_dims(from) == dims) return x;
     if (from.channels > 1) x = channels_last(x);
-    const bool turns = to.channels > 1 && to.positions() > 1;
+    const bool moves_channels = to.channels > 1 && to.positions() > 1;
     std::vector<double> target{-1};
-    target.insert(target.end(), dims.begin() + (turns ? 1 : 0), dims.end());
-    if (turns) target.push_back(static_cast<double>(to.channels));
+    target.insert(target.end(), dims.begin() + (moves_channels ? 1 : 0), dims.end());
+    if (moves_channels) target.push_back(static_cast<double>(to.channels));
     const auto rank = static_cast<std::int64_t>(target.size());
     x = node("Reshape", {x, constant("shape", {{}, {rank}, std::move(target), OnnxType::int64})});
     shapes_[x] = to;
-    return turns ? channels_first(x) : x;
+    return moves_channels ? channels_first(x) : x;
   }
 
-  /// Moves the channels after height and width, where operators that work on the last axis expect them.
+  /// Moves the channels to the last axis, for operators that work on it: NCHW to NHWC.
   std::string channels_last(const std::string& x) {
     const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
     std::vector<std::int64_t> axes{0};
@@ -77,7 +79,7 @@ class OnnxBuilder {
     axes.push_back(1);
     return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
   }
-  /// Undoes `channels_last`.
+  /// Moves the channels back from the last axis to axis 1: NHWC to NCHW.
   std::string channels_first(const std::string& x) {
     const auto rank = static_cast<std::int64_t>(onnx_dims(shape_of(x)).size());
     std::vector<std::int64_t> axes{0, rank};
@@ -85,33 +87,34 @@ class OnnxBuilder {
     return rank > 1 ? node("Transpose", {x}, {{"perm", axes}}) : x;
   }
 
-  /// Writes a layer within, as the table says; returns the name of its output.
+  /// Writes an inner layer by the function for its type, and returns the name of its output.
   ///
-  /// Throws   DataError, which names the layer, when the table has no row for its type.
+  /// Throws   DataError, which names the layer, when there is no function for its type.
   std::string layer(const OnnxLayer& inner, const std::string& x) {
     const auto found = emitters_.find(inner.type());
     if (found == emitters_.end())
-      throw DataError(concat("save_onnx, layer \"", inner.path(), '"'),
-                      concat("expected a layer with a counterpart in ONNX, got ",
-                             inner.type().empty() ? "one without a name" : inner.type()),
-                      "write a row for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and hand "
-                      "in {.layers = layers}");
+      throw DataError(
+          concat("save_onnx, layer \"", inner.path(), '"'),
+          concat("expected a layer with a counterpart in ONNX, got ",
+                 inner.type().empty() ? "one without a name" : inner.type()),
+          "add a function for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and pass "
+          "{.layers = layers}");
     const std::string outer = std::exchange(path_, inner.path());
-    const OnnxLayer taking = inner.with_input(shape_of(x));
-    std::string y = found->second(*this, taking, x);
-    shapes_[y] = taking.output_shape();
+    const OnnxLayer with_shapes = inner.with_input(shape_of(x));
+    std::string y = found->second(*this, with_shapes, x);
+    shapes_[y] = with_shapes.output_shape();
     path_ = outer;
     return y;
   }
 
   OnnxModel model;
-  bool fold_batch_norm = true;      ///< false to keep batch normalization as a node of its own
-  bool input_normalization = true;  ///< false to leave out a normalization that takes the network's input
+  bool fold_batch_norm = true;      ///< false: write batch normalization as a node of its own
+  bool input_normalization = true;  ///< false: omit a normalization of the network's input
 
  private:
   const Shape& shape_of(const std::string& value) { return shapes_[value]; }
 
-  /// `path.name`, with a number appended if that is taken.
+  /// The name `path.name`, with a number appended if it is in use.
   std::string unused(std::string_view name) {
     const std::string first = path_.empty() ? std::string{name} : concat(path_, '.', name);
     std::string candidate = first;
@@ -121,8 +124,8 @@ class OnnxBuilder {
 
   const OnnxEmitters& emitters_;
   std::string path_;
-  std::set<std::string> names_{"x", "y"};  // those of the network's input and output
-  std::map<std::string, Shape> shapes_;    // of the samples of each value
+  std::set<std::string> names_{"x", "y"};  // the network's input and output
+  std::map<std::string, Shape> shapes_;    // the shape of the samples of each value
 };
 
 }  // namespace descent

@@ -11,7 +11,7 @@
 
 namespace descent::detail {
 
-/// Lets every node that gave or took the value `from` give or take `to`.
+/// Renames a value in the inputs and outputs of all nodes.
 inline void replace_value(OnnxModel& model, const std::string& from, const std::string& to) {
   for (OnnxNode& node : model.nodes) {
     std::replace(node.inputs.begin(), node.inputs.end(), from, to);
@@ -19,48 +19,50 @@ inline void replace_value(OnnxModel& model, const std::string& from, const std::
   }
 }
 
-inline bool is_taken_once(const OnnxModel& model, const std::string& value) {
+/// True if exactly one input of one node is this value.
+inline bool has_one_use(const OnnxModel& model, const std::string& value) {
   std::ptrdiff_t uses = 0;
   for (const OnnxNode& node : model.nodes) uses += std::count(node.inputs.begin(), node.inputs.end(), value);
   return uses == 1;
 }
 
-/// The constant of that name if one node takes it, which may then change it; else nullptr.
-inline OnnxTensor* own_constant(OnnxModel& model, const std::string& name) {
+/// Returns the constant of that name if it has one use, so that it may be changed; else nullptr.
+inline OnnxTensor* constant_with_one_use(OnnxModel& model, const std::string& name) {
   for (OnnxTensor& tensor : model.initializers)
-    if (tensor.name == name) return is_taken_once(model, name) ? &tensor : nullptr;
+    if (tensor.name == name) return has_one_use(model, name) ? &tensor : nullptr;
   return nullptr;
 }
 
-/// The node that computes a value if it is an `op` and one node takes the value; else nullptr.
-inline OnnxNode* own_producer(OnnxModel& model, const std::string& value, std::string_view op) {
+/// Returns the node that computes a value if it is an `op` and the value has one use; else nullptr.
+inline OnnxNode* producer_with_one_use(OnnxModel& model, const std::string& value, std::string_view op) {
   for (OnnxNode& node : model.nodes)
-    if (node.op == op && node.outputs[0] == value) return is_taken_once(model, value) ? &node : nullptr;
+    if (node.op == op && node.outputs[0] == value) return has_one_use(model, value) ? &node : nullptr;
   return nullptr;
 }
 
-/// Folds the constants of Mul and Add into those of the Gemm or the Conv that they follow:
+/// Folds the constants of a Mul and an Add into the Gemm or Conv before them:
 ///
-///   scale (W x + b) + shift = (scale W) x + (scale b + shift)
+///   x -- Gemm(W, b) -- Mul(scale) -- Add(shift)   becomes   x -- Gemm(scale W, scale b + shift)
 ///
-/// Leaves nodes that do not follow each other so, or whose values others take too, as they are.
+/// Does nothing if the nodes are not in this order, or one of their values has another use.
 inline void fold_into_product(OnnxModel& model, const OnnxNode& add) {
-  const OnnxNode* mul = own_producer(model, add.inputs[0], "Mul");
+  const OnnxNode* mul = producer_with_one_use(model, add.inputs[0], "Mul");
   if (mul == nullptr) return;
-  OnnxNode* product = own_producer(model, mul->inputs[0], "Conv");
-  if (product == nullptr) product = own_producer(model, mul->inputs[0], "Gemm");
+  OnnxNode* product = producer_with_one_use(model, mul->inputs[0], "Conv");
+  if (product == nullptr) product = producer_with_one_use(model, mul->inputs[0], "Gemm");
   if (product == nullptr || (product->op == "Gemm" && attribute_or(*product, "transB", std::int64_t{0}) != 1))
     return;
-  OnnxTensor *weight = own_constant(model, product->inputs[1]), *scale = own_constant(model, mul->inputs[1]),
-             *shift = own_constant(model, add.inputs[1]);
+  OnnxTensor *weight = constant_with_one_use(model, product->inputs[1]),
+             *scale = constant_with_one_use(model, mul->inputs[1]),
+             *shift = constant_with_one_use(model, add.inputs[1]);
   if (weight == nullptr || scale == nullptr || shift == nullptr) return;
   const auto outputs = static_cast<std::size_t>(weight->dims[0]);
-  for (const OnnxTensor* each : {scale, shift})  // [outputs], or [outputs, 1, 1] of images
+  for (const OnnxTensor* each : {scale, shift})  // [outputs]; for images [outputs, 1, 1]
     if (each->dims.size() + 1 != weight->dims.size() || each->dims[0] != weight->dims[0] ||
         each->values.size() != outputs)
       return;
   const bool has_bias = product->inputs.size() > 2;
-  OnnxTensor* bias = has_bias ? own_constant(model, product->inputs[2]) : shift;
+  OnnxTensor* bias = has_bias ? constant_with_one_use(model, product->inputs[2]) : shift;
   if (bias == nullptr) return;
 
   const std::size_t inputs = weight->values.size() / outputs;
@@ -79,7 +81,7 @@ inline void fold_into_product(OnnxModel& model, const OnnxNode& add) {
   });
 }
 
-/// Folds what batch normalization is at inference into the layers before it.
+/// Folds batch normalization at inference, which is a Mul and an Add, into the layers before it.
 inline void fold_constants(OnnxModel& model) {
   std::vector<std::string> sums;
   for (const OnnxNode& node : model.nodes)

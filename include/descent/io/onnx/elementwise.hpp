@@ -20,12 +20,12 @@
 
 namespace descent::detail {
 
-/// Makes layers that work on single values, or on each channel. A function adds what a pattern means.
+/// The patterns of elementwise layers and of arithmetic with constants: each function adds the layer of one pattern.
 template <std::floating_point T>
 struct OnnxElementwise {
   using In = OnnxImport<T>&;
 
-  /// Sets the state of a layer, in the order in which it names it.
+  /// Sets the state of a layer, in the order of its `visit_state`.
   template <class L, class... V>
   static L with_state(L layer, const V&... values) {
     using Values = Vector<typename L::Scalar>;
@@ -35,9 +35,10 @@ struct OnnxElementwise {
     return layer;
   }
 
-  /// y = (x - mean) / deviation, which training leaves as it is. Single numbers are those of all channels.
+  /// Adds y = (x - mean) / deviation as a Standardize, which training does not change. A single number is broadcast
+  /// to all channels.
   static void affine(In in, Vector<double> mean, Vector<double> deviation) {
-    // Both they and their reciprocals must be numbers of T that are not rounded away.
+    // Neither a factor nor its reciprocal may overflow or underflow in T.
     constexpr double least = static_cast<double>(std::numeric_limits<T>::min()), most = 1 / least;
     for (const double factor : deviation)
       if (!(std::abs(factor) >= least && std::abs(factor) <= most))
@@ -102,43 +103,45 @@ struct OnnxElementwise {
     scale(in, gamma);
   }
   template <GELUForm form>
-  static void built_gelu(In in) {
+  static void decomposed_gelu(In in) {
     in.add(GELU<T>{form});
   }
   static void gelu(In in) {
     const std::string form = in.text("Gelu", "approximate", "none");
     if (form != "none" && form != "tanh")
-      in.fail(concat("expected approximate = none or tanh, got ", form), "the file is damaged");
+      in.fail(concat("expected approximate = none or tanh, got ", form),
+              "export the model again; the file is damaged");
     in.add(GELU<T>{form == "none" ? GELUForm::exact : GELUForm::tanh});
   }
   static void hard_sigmoid(In in) {
     const double slope = in.real("HardSigmoid", "alpha", 0.2), beta = in.real("HardSigmoid", "beta", 0.5);
-    // If beta is another than in the layer, the input is shifted first.
+    // The layer has beta = 0.5; for another beta the input is shifted first.
     if (beta != 0.5) affine(in, number((0.5 - beta) / slope), number(1));
     in.add(HardSigmoid<T>{{.slope = slope}});
   }
   static void hard_swish(In in) {
     if (std::abs(in.real("HardSigmoid", "alpha", 0.2) - 1.0 / 6) > 1e-6 ||
         in.real("HardSigmoid", "beta", 0.5) != 0.5)
-      in.fail("expected alpha = 1/6 and beta = 0.5, got others", "HardSwish has no options here");
+      in.fail("expected alpha = 1/6 and beta = 0.5, got others", "export it as torch.nn.Hardswish");
     in.add(HardSwish<T>{});
   }
-  /// A limit of Clip: an input from opset 11 on, an attribute before; absent or as large as a float can be, none.
+  /// A limit of Clip: an input since opset 11, an attribute before. Returns `none` if it is absent or the largest
+  /// float.
   static double limit(In in, std::string_view name, double none) {
     const double value = in.has(name) ? in.scalar(name) : in.real("Clip", name, none);
     return std::abs(value) >= static_cast<double>(std::numeric_limits<float>::max()) ? none : value;
   }
   static void clip(In in) {
-    constexpr double infinity = std::numeric_limits<double>::max();  // which holds under -ffast-math
+    constexpr double infinity = std::numeric_limits<double>::max();  // works under -ffast-math
     if (in.opset() < 11 && (in.has("min") || in.has("max")))
-      in.fail("expected limits as attributes, which they are before opset 11, got inputs",
-              "set opset_import to what the nodes were written for");
+      in.fail("expected limits as attributes, as before opset 11, got inputs",
+              "set opset_import to the opset of the nodes");
     const double low = limit(in, "min", -infinity), high = limit(in, "max", infinity);
     if (low == -infinity && high == infinity) return;
     if (low == 0 && high == infinity) return in.add(ReLU<T>{}), void();
     if (high <= 0 || high == infinity || (low != 0 && low != -high))
       in.fail(concat("expected to clip to [0, a] or [-a, a], got [", low, ", ", high, ']'),
-              "others have no layer here");
+              "pass a pattern that reads this Clip, in front of onnx_patterns()");
     const double side = low == 0 ? 6 : 1;
     if (high != side) scale(in, side / high);
     if (low == 0)

@@ -24,7 +24,7 @@ namespace descent {
 
 namespace detail {
 
-/// Lets the samples that a network puts out have a shape; it moves no number.
+/// Appends a Flatten or a Reshape that gives the output of a network a shape, if it has another. No number is moved.
 template <std::floating_point T>
 void view_as(Network<T>& net, OnnxSamples& samples, const Shape& shape) {
   if (samples.shape == shape) return;
@@ -37,12 +37,12 @@ void view_as(Network<T>& net, OnnxSamples& samples, const Shape& shape) {
 
 }  // namespace detail
 
-/// Nodes that a pattern matched, on their way to layers: the constants and the attributes in them, and the network that
-/// they are added to.
+/// The nodes that a pattern matched, with their constants and attributes, and the network to which their layer is
+/// added.
 ///
-///   in.tensor("kernel")            the constant that the pattern calls so
-///   in.real("Elu", "alpha", 1)     an attribute of the node of an operator, or what it is by default
-///   in.shape()                     the shape of the samples that come in
+///   in.tensor("kernel")            the constant with this name in the pattern
+///   in.real("Elu", "alpha", 1)     an attribute of the node with this operator, and its default
+///   in.shape()                     the shape of the input samples
 ///   in.add(ELU{{.alpha = 2}})      appends a layer
 template <std::floating_point T = float>
 class OnnxImport : public detail::OnnxNumbers {
@@ -51,30 +51,34 @@ class OnnxImport : public detail::OnnxNumbers {
              detail::OnnxSamples& samples)
       : OnnxNumbers{match, budget, opset}, net_{net}, samples_{samples} {}
 
-  /// The samples that come in, for a layer that takes images or sequences as ONNX has them, with their channels in axis 1.
+  /// The shape of the input samples, for a layer whose operator takes the channels in axis 1.
+  ///
+  /// Throws   FormatError when the values are in another order.
   const Shape& shape() {
-    const std::optional<Shape> usual = samples_.usual_shape();
-    if (!usual || (samples_.axes.size() > 1 && !samples_.is_channels(0))) fail_order();
-    detail::view_as(net_, samples_, *usual);
+    const std::optional<Shape> standard = samples_.standard_shape();
+    if (!standard || (samples_.axes.size() > 1 && !samples_.is_channel_axis(0))) fail_order();
+    detail::view_as(net_, samples_, *standard);
     return samples_.shape;
   }
 
-  /// Appends a layer. One that changes the shape puts out as many axes as it takes.
+  /// Appends a layer. Its output has as many axes as its input, also if it changes the shape.
   template <class L>
   void add(L layer) {
     const Shape out = layer.output_shape(samples_.shape);
     net_.add(std::move(layer));
-    if (out != samples_.shape) samples_.become(out, samples_.axes.size());
+    if (out != samples_.shape) samples_.set_shape(out, samples_.axes.size());
   }
 
   detail::OnnxSamples& samples() { return samples_; }
 
-  /// Lets a layer work on each value: of all features together.
+  /// Prepares the samples for a layer that works on all values of a sample as features.
   void work_on_all() { detail::view_as(net_, samples_, {samples_.size()}); }
-  /// Lets the next layer work on an axis of the samples: on their features, or on the channels of each position.
+  /// Prepares the samples for a layer that works on an axis: the features, or the channels at each position.
+  ///
+  /// Throws   FormatError when the axis does not hold the channels.
   void work_on(std::size_t axis) {
     if (samples_.is_plain()) return work_on_all();
-    if (!samples_.is_channels(axis)) fail_order();
+    if (!samples_.is_channel_axis(axis)) fail_order();
     const Index channels = samples_.size(axis);
     if (samples_.shape.channels == channels) return;
     Shape shape{channels, 1, samples_.size() / channels};
@@ -84,7 +88,7 @@ class OnnxImport : public detail::OnnxNumbers {
     }
     detail::view_as(net_, samples_, shape);
   }
-  /// The axis of the samples that the attribute "axis" of an operator names; throws for that of the batch.
+  /// The axis of a sample that the attribute "axis" of an operator names; throws FormatError if it is the batch axis.
   std::size_t axis(std::string_view op, std::int64_t otherwise) const {
     const std::int64_t given = integer(op, "axis", otherwise);
     const auto rank = static_cast<std::int64_t>(samples_.axes.size()) + 1;
@@ -93,36 +97,37 @@ class OnnxImport : public detail::OnnxNumbers {
     return static_cast<std::size_t>(axis - 1);
   }
   [[noreturn]] void fail_axis(std::int64_t axis) const {
-    fail(concat("expected axis = 1, got ", axis),
-         samples_.axes.size() < 2 ? "samples are rows, and their features columns"
-                                  : "layers here work on channels; move them to that axis with a Transpose");
+    fail(concat("expected axis = 1, got ", axis), samples_.axes.size() < 2
+                                                      ? "keep the samples in rows, their features in columns"
+                                                      : "move the channels to that axis with a Transpose");
   }
   [[noreturn]] void fail_order() const {
     fail("expected channels in axis 1, got values in another order",
-         "layers here take [batch, channels, height, width]; move the channels with a Transpose, or flatten "
-         "the samples into a fully connected layer");
+         "move the channels of [batch, channels, height, width] with a Transpose, or flatten the samples "
+         "into a "
+         "fully connected layer");
   }
 
-  /// A number for each feature of an axis that the layer works on, in our order.
+  /// A constant with a number for each feature of the axis that the layer works on, in descent's order.
   Vector<double> along(std::size_t axis, std::string_view name) const {
     const Vector<double> numbers = vector(name, samples_.size(axis));
-    if (samples_.is_channels(axis)) return numbers;
+    if (samples_.is_channel_axis(axis)) return numbers;
     Vector<double> ours(numbers.size());
-    const std::vector<Index> places = places_of_all();
-    for (Index i = 0; i < ours.size(); ++i) ours(places[static_cast<std::size_t>(i)]) = numbers(i);
+    const std::vector<Index> offsets = all_offsets();
+    for (Index i = 0; i < ours.size(); ++i) ours(offsets[static_cast<std::size_t>(i)]) = numbers(i);
     return ours;
   }
-  /// The columns of a matrix, in our order of the features that it takes.
+  /// A weight [out, in] with its columns in descent's order of the input features.
   Matrix<double> in_our_order(const Matrix<double>& weight) const {
-    if (samples_.is_channels(0)) return weight;
+    if (samples_.is_channel_axis(0)) return weight;
     Matrix<double> ours(weight.rows(), weight.cols());
-    const std::vector<Index> places = places_of_all();
-    for (Index i = 0; i < ours.cols(); ++i) ours.col(places[static_cast<std::size_t>(i)]) = weight.col(i);
+    const std::vector<Index> offsets = all_offsets();
+    for (Index i = 0; i < ours.cols(); ++i) ours.col(offsets[static_cast<std::size_t>(i)]) = weight.col(i);
     return ours;
   }
 
-  /// The constants that ONNX broadcasts to the samples: each with a number for each value, or each for each channel, or
-  /// all with one number.
+  /// Constants that ONNX broadcasts to the samples, expanded to one size: a number for each value, or for each
+  /// channel, or a single number.
   template <std::size_t count>
   std::array<Vector<double>, count> broadcast(const char* const (&names)[count]) {
     std::array<Vector<double>, count> all;
@@ -136,15 +141,15 @@ class OnnxImport : public detail::OnnxNumbers {
   }
 
  private:
-  std::vector<Index> places_of_all() const {
+  std::vector<Index> all_offsets() const {
     budget_.spend(samples_.size());
-    return samples_.places();
+    return samples_.offsets();
   }
 
   Vector<double> broadcast(std::string_view name) {
     const OnnxTensor& t = tensor(name);
     const std::size_t rank = samples_.axes.size();
-    // Its dimensions are those of the last axes; further ones to the left, up to that of the batch, are 1.
+    // ONNX aligns the dimensions to the right: missing ones on the left, up to the batch, are 1.
     std::vector<std::int64_t> dims(rank, 1);
     std::vector<std::size_t> varying;
     bool fits = t.dims.size() <= rank + 1 && !t.values.empty();
@@ -157,21 +162,21 @@ class OnnxImport : public detail::OnnxNumbers {
     }
     if (!fits) fail_to_broadcast(name, samples_.size());
 
-    const bool is_of_channels = varying.size() == 1 && samples_.is_channels(varying[0]);
-    if (is_of_channels) work_on(varying[0]);
-    if (varying.empty() || is_of_channels)
+    const bool is_per_channel = varying.size() == 1 && samples_.is_channel_axis(varying[0]);
+    if (is_per_channel) work_on(varying[0]);
+    if (varying.empty() || is_per_channel)
       return Eigen::Map<const Vector<double>>{t.values.data(), static_cast<Index>(t.values.size())};
 
-    const std::vector<Index> places = places_of_all();
+    const std::vector<Index> offsets = all_offsets();
     Vector<double> all(samples_.size());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      std::size_t at = 0, step = 1, rest = i;  // of the constant's number for the value i
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      std::size_t at = 0, step = 1, rest = i;  // `at` is the index in the constant for the value i
       for (std::size_t axis = rank; axis-- > 0;) {
         const auto size = static_cast<std::size_t>(samples_.size(axis));
         if (dims[axis] > 1) at += rest % size * step, step *= size;
         rest /= size;
       }
-      all(places[i]) = t.values[at];
+      all(offsets[i]) = t.values[at];
     }
     return all;
   }
@@ -180,20 +185,23 @@ class OnnxImport : public detail::OnnxNumbers {
   detail::OnnxSamples& samples_;
 };
 
-/// A pattern of nodes, and what is added to a network for it:
+/// A pattern of nodes, and the function that adds its layer to a network:
 ///
 ///   {"Mul(x, Sigmoid(x))", [](OnnxImport<>& in) { in.add(SiLU{}); }}
 ///
-/// Operators begin with a capital, `x` is what the layer takes, other names are constants, one that ends in `?` may be left
-/// out, and numbers are constants of that value.
+///   Mul, Sigmoid   an operator begins with a capital
+///   x              the input of the layer; the same value wherever it occurs
+///   weight         a constant
+///   bias?          an optional constant
+///   0.5            a constant of this value
 template <std::floating_point T = float>
 struct OnnxImporter {
   std::string pattern;
   std::function<void(OnnxImport<T>&)> add;
-  bool checks_attributes = false;  ///< true to refuse attributes that the library does not know
+  bool checks_attributes = false;  ///< true: refuse attributes that are not known
 };
 
-/// The patterns that are read, the first that matches first. `onnx_patterns()` has ours.
+/// The patterns that are read; the first that matches is taken. `onnx_patterns()` has the layers of the library.
 template <std::floating_point T = float>
 using OnnxImporters = std::vector<OnnxImporter<T>>;
 

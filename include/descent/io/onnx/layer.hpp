@@ -24,16 +24,16 @@
 
 namespace descent {
 
-/// The dimensions in ONNX of samples of a shape, after that of the batch: [channels, height, width] of an image,
-/// [channels, time] of a sequence, which is how PyTorch's Conv1d takes it, and [features] of anything else.
+/// Returns the dimensions of a sample in ONNX, without the batch: [channels, height, width] for an image, [channels,
+/// time] for a sequence, as in PyTorch's Conv1d, else [features].
 inline std::vector<std::int64_t> onnx_dims(const Shape& shape) {
   if (shape.positions() == 1) return {shape.channels};
   if (shape.height == 1) return {shape.channels, shape.width};
   return {shape.channels, shape.height, shape.width};
 }
 
-/// A vector in the dimensions in which ONNX broadcasts it to the samples: with a number for each channel, for each value,
-/// or for all.
+/// Returns a vector with the dimensions and in the order in which ONNX broadcasts it to the samples. It has a number
+/// for each channel, for each value, or a single one.
 inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
   const auto size = static_cast<Index>(vector.values.size());
   vector.dims = onnx_dims(in);
@@ -42,7 +42,7 @@ inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
     if (size == 1) vector.dims = {1};
     return vector;
   }
-  const std::vector<double> ours = vector.values;  // the channels vary fastest, in ONNX slowest
+  const std::vector<double> ours = vector.values;  // the channels vary fastest; in ONNX, slowest
   for (Index c = 0; c < in.channels; ++c)
     for (Index position = 0; position < in.positions(); ++position)
       vector.values[static_cast<std::size_t>(c * in.positions() + position)] =
@@ -50,15 +50,15 @@ inline OnnxTensor onnx_broadcast(OnnxTensor vector, const Shape& in) {
   return vector;
 }
 
-/// The numbers and the shapes of a network that is written, by their paths.
+/// The tensors and output shapes of a network that is written, by their paths.
 struct OnnxNetwork {
   std::map<std::string, OnnxTensor, std::less<>> tensors;  ///< parameters and state
-  std::map<std::string, Shape, std::less<>> outputs;       ///< the shape that a layer puts out
+  std::map<std::string, Shape, std::less<>> outputs;       ///< the output shapes of layers
 };
 
 namespace detail {
 
-/// The tensors of a model in their logical dimensions, the last of which varies fastest, as ONNX has it.
+/// Collects the tensors of a model in their logical dimensions, row-major as in ONNX.
 template <Layer M>
 OnnxNetwork onnx_tensors(const M& model) {
   OnnxNetwork network;
@@ -73,7 +73,7 @@ OnnxNetwork onnx_tensors(const M& model) {
   return network;
 }
 
-/// Adds the shapes that the layers of a model put out, which a forward pass of one sample shows.
+/// Adds the output shapes of the layers of a model, found by a forward pass of one sample.
 template <Layer M>
 void add_output_shapes(OnnxNetwork& network, const M& model, const Shape& in) {
   using T = typename M::Scalar;
@@ -89,7 +89,7 @@ void add_output_shapes(OnnxNetwork& network, const M& model, const Shape& in) {
 
 }  // namespace detail
 
-/// A layer that is written: its type, its options, its numbers and its shapes.
+/// A layer that is written: its type, options, tensors and shapes.
 class OnnxLayer {
  public:
   OnnxLayer(const LayerDescription& description, std::string path, const OnnxNetwork& network,
@@ -97,50 +97,50 @@ class OnnxLayer {
       : description_{description}, path_{std::move(path)}, network_{network}, input_{input} {}
 
   const std::string& type() const { return description_.type; }
-  /// The path in the network, as in `2.body.0`; empty for the network itself.
+  /// The path in the network, such as `2.body.0`; empty for the network itself.
   const std::string& path() const { return path_; }
-  /// The path of a parameter or a layer within.
+  /// The path of a parameter or an inner layer.
   std::string path_of(std::string_view name) const {
     return path_.empty() ? std::string{name} : concat(path_, '.', name);
   }
 
   const Shape& input_shape() const { return input_; }
-  /// The shape that the layer puts out; of a layer that the network does not visit, that of its input.
+  /// The output shape; for a layer that the network does not visit, the input shape.
   const Shape& output_shape() const {
     const auto found = network_.outputs.find(path_);
     return found != network_.outputs.end() ? found->second : input_;
   }
 
-  /// The option that the layer's `visit_options` names so; throws DataError if there is none.
+  /// The option of this name in the layer's `visit_options`; throws DataError if there is none.
   double option(std::string_view name) const {
     for (const auto& [key, value] : description_.options)
       if (key == name) return value;
-    missing("option", name);
+    fail_missing("option", name);
   }
 
   bool has(std::string_view tensor) const { return network_.tensors.contains(path_of(tensor)); }
-  /// The parameter or the state of that name in its logical dimensions, row-major; throws DataError if there is none.
+  /// The parameter or state of this name in its logical dimensions, row-major; throws DataError if there is none.
   const OnnxTensor& tensor(std::string_view name) const {
     const auto found = network_.tensors.find(path_of(name));
-    if (found == network_.tensors.end()) missing("parameter", name);
+    if (found == network_.tensors.end()) fail_missing("parameter", name);
     return found->second;
   }
 
-  /// The layers of a composition, in its order.
+  /// The inner layers of a composition, in order.
   std::vector<OnnxLayer> layers() const {
     std::vector<OnnxLayer> all;
     for (const auto& [name, layer] : description_.layers)
       all.emplace_back(layer, path_of(name), network_, input_);
     return all;
   }
-  /// The same layer with another input.
+  /// A copy of the layer with another input shape.
   OnnxLayer with_input(const Shape& input) const { return {description_, path_, network_, input}; }
 
  private:
-  [[noreturn]] void missing(std::string_view what, std::string_view name) const {
+  [[noreturn]] void fail_missing(std::string_view what, std::string_view name) const {
     throw DataError(concat("save_onnx, layer \"", path_, '"'),
-                    concat("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
-                    "name it as the layer's visit or visit_options does");
+                    concat("expected ", type(), " to have the ", what, " \"", name, "\", got none"),
+                    "pass a name from the layer's visit, visit_state or visit_options");
   }
 
   const LayerDescription& description_;

@@ -19,7 +19,7 @@ namespace descent {
 
 namespace detail {
 
-/// A layer that is one operator, with the layer's options as its attributes: {attribute, option}.
+/// A layer that is a single operator; its options become attributes: {attribute, option}.
 inline OnnxEmitter onnx_operator(std::string_view op,
                                  std::vector<std::pair<std::string, std::string>> attributes = {}) {
   return [op, attributes](OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
@@ -29,8 +29,8 @@ inline OnnxEmitter onnx_operator(std::string_view op,
   };
 }
 
-/// A layer that inference passes over.
-inline std::string onnx_nothing(OnnxBuilder&, const OnnxLayer&, const std::string& x) { return x; }
+/// A layer that is the identity at inference.
+inline std::string onnx_identity(OnnxBuilder&, const OnnxLayer&, const std::string& x) { return x; }
 
 inline OnnxEmitter onnx_clip(double low, double high) {
   return [low, high](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -38,7 +38,7 @@ inline OnnxEmitter onnx_clip(double low, double high) {
   };
 }
 
-/// Of images and sequences that it takes position by position, a layer is a convolution of one position.
+/// A Gemm; for images and sequences, where the layer works on each position, a pointwise convolution.
 inline std::string onnx_dense(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   OnnxTensor weight = layer.tensor("weight");
   const Shape& in = layer.input_shape();
@@ -61,7 +61,7 @@ inline std::string onnx_selu(OnnxBuilder& to, const OnnxLayer&, const std::strin
   return to.node("Selu", {x}, {{"alpha", 1.6732632423543772}, {"gamma", 1.0507009873554805}});
 }
 
-/// ONNX has an operator for it from opset 20 on; here it is put together, as PyTorch does.
+/// Composed of other operators, as PyTorch exports it: Gelu is an operator only since opset 20.
 inline std::string onnx_gelu(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   const std::string half = to.scalar("half", 0.5), one = to.scalar("one", 1);
   const auto plus_one = [&](const std::string& z) { return to.node("Add", {z, one}); };
@@ -94,7 +94,7 @@ inline OnnxEmitter onnx_softmax(std::string_view op) {
   };
 }
 
-/// Folded, it is what it does at inference:
+/// Batch normalization at inference. To be folded, it is written as a Mul and an Add:
 ///
 ///   y = scale x + shift      scale = gamma / sqrt(variance + epsilon)      shift = beta - scale mean
 inline std::string onnx_batch_norm(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
@@ -135,31 +135,31 @@ inline std::string onnx_reshape(OnnxBuilder& to, const OnnxLayer& layer, const s
   return to.reshape(x, layer.output_shape());
 }
 
-inline bool onnx_leaves_out(const OnnxBuilder& to, const std::string& x) {
+inline bool skips_input_normalization(const OnnxBuilder& to, const std::string& x) {
   return x == "x" && !to.input_normalization;
 }
 
 inline std::string onnx_standardize(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  if (onnx_leaves_out(to, x)) return x;
+  if (skips_input_normalization(to, x)) return x;
   const std::string centered = to.node("Sub", {x, onnx_vector(to, layer, "mean")});
   return to.node("Div", {centered, onnx_vector(to, layer, "deviation")});
 }
 
 inline std::string onnx_min_max(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  if (onnx_leaves_out(to, x)) return x;
+  if (skips_input_normalization(to, x)) return x;
   const std::string above = to.node("Sub", {x, onnx_vector(to, layer, "minimum")});
   const std::string scaled = to.node("Div", {above, onnx_vector(to, layer, "scale")});
   return to.node("Add", {scaled, to.scalar("low", layer.option("low"))});
 }
 
-inline std::string onnx_chain(OnnxBuilder& to, const OnnxLayer& chain, const std::string& x) {
+inline std::string onnx_sequential(OnnxBuilder& to, const OnnxLayer& chain, const std::string& x) {
   std::string y = x;
   for (const OnnxLayer& layer : chain.layers()) y = to.layer(layer, y);
   return y;
 }
 
 inline std::string onnx_residual(OnnxBuilder& to, const OnnxLayer& residual, const std::string& x) {
-  return to.node("Add", {x, onnx_chain(to, residual, x)});
+  return to.node("Add", {x, onnx_sequential(to, residual, x)});
 }
 
 inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const std::string& x) {
@@ -170,8 +170,8 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 
 }  // namespace detail
 
-/// Returns the functions that write our layers, by the names that `describe` gives. A copy with more rows writes layers of
-/// your own:
+/// Returns the functions that write the layers of the library, by the type names of `describe`. Add functions to a
+/// copy to write layers of your own:
 ///
 ///   OnnxEmitters layers = onnx_layers();
 ///   layers["Square"] = [](OnnxBuilder& to, const OnnxLayer&, const std::string& x) {
@@ -179,8 +179,8 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 ///   };
 ///   save_onnx("net.onnx", net, {.layers = layers});
 ///
-/// A row finds the layer's numbers as `layer.tensor("weight")`, in their logical dimensions, hands them on to
-/// `to.constant`, and knows `layer.input_shape()` and `layer.output_shape()`.
+/// A function gets a tensor of the layer by `layer.tensor("weight")`, in its logical dimensions, adds it by
+/// `to.constant`, and finds the shapes in `layer.input_shape()` and `layer.output_shape()`.
 inline OnnxEmitters onnx_layers() {
   using namespace detail;
   return {{"Dense", onnx_dense},
@@ -208,15 +208,15 @@ inline OnnxEmitters onnx_layers() {
           {"Softmax", onnx_softmax("Softmax")},
           {"LogSoftmax", onnx_softmax("LogSoftmax")},
 
-          {"Identity", onnx_nothing},
+          {"Identity", onnx_identity},
           {"Flatten", onnx_reshape},
           {"Reshape", onnx_reshape},
-          {"Dropout", onnx_nothing},
-          {"GaussianDropout", onnx_nothing},
-          {"GaussianNoise", onnx_nothing},
+          {"Dropout", onnx_identity},
+          {"GaussianDropout", onnx_identity},
+          {"GaussianNoise", onnx_identity},
 
-          {"Sequential", onnx_chain},
-          {"Network", onnx_chain},
+          {"Sequential", onnx_sequential},
+          {"Network", onnx_sequential},
           {"Residual", onnx_residual},
           {"Concat", onnx_concat}};
 }

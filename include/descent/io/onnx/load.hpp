@@ -33,8 +33,8 @@ namespace descent {
 
 namespace detail {
 
-/// The input that the outputs need. Older files list the constants among the inputs too, and a graph may have inputs
-/// that nothing uses.
+/// The only input on which the outputs depend. Older files list the constants among the inputs too, and a graph may
+/// have unused inputs.
 inline const OnnxValue& only_input(const OnnxModel& model) {
   std::set<std::string_view> constants, needed;
   for (const OnnxTensor& tensor : model.initializers) constants.insert(tensor.name);
@@ -51,14 +51,15 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
   std::erase_if(inputs, [&](const OnnxValue* input) { return !needed.contains(input->name); });
   if (inputs.size() != 1)
     fail_to_load_onnx(concat("expected a network with one input, got one with ", inputs.size()),
-                      inputs.empty() ? "its outputs are constants" : "several inputs are not read");
+                      inputs.empty() ? "export a network whose output depends on its input"
+                                     : "export a network with a single input");
   return *inputs[0];
 }
 
-/// The largest number of features; no product of sizes overflows.
+/// The largest number of features; products of sizes do not overflow.
 constexpr Index most_onnx_features = Index{1} << 31;
 
-/// The samples of the input.
+/// The layout of the input's samples.
 inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
   if (input.dims.empty())
     fail_to_load_onnx("expected an input [batch, features], got 0 dimensions",
@@ -69,7 +70,7 @@ inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
     const std::int64_t size = input.dims[i];
     if (size < 1 || size > most_onnx_features / features)
       fail_to_load_onnx(concat("expected a fixed number of features up to 2^31, got a size of ", size),
-                        "export with the batch alone dynamic");
+                        "export with only the batch dynamic");
     features *= size;
     sizes.push_back(Index{size});
   }
@@ -82,37 +83,40 @@ Network<T> or_identity(Network<T> net) {
   return net;
 }
 
-/// Makes a network of the steps in a file.
+/// Builds a network from the series-parallel structure of a graph: a series becomes a Network, a join a Residual or a
+/// Concat of the networks of its branches.
 template <std::floating_point T>
-class OnnxAssembly {
+class OnnxNetworkBuilder {
  public:
-  OnnxAssembly(const OnnxModel& model, const OnnxSeriesParallel& steps, const OnnxImporters<T>& importers)
+  OnnxNetworkBuilder(const OnnxModel& model, const OnnxSeriesParallel& steps,
+                     const OnnxImporters<T>& importers)
       : steps_{steps}, importers_{importers}, budget_{model}, opset_{model.opset} {}
 
-  /// The layers after the step `begin`, up to the step `end`; `samples` becomes what they give.
+  /// Builds the layers after the step `begin`, up to the step `end`. `samples` is the layout of their input, then of
+  /// their output.
   Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
-      fail_to_load_onnx(concat("expected paths nested at most ", most, " deep, got more"),
-                        "the file is damaged");
+      fail_to_load_onnx(concat("expected branches nested at most ", most, " deep, got more"),
+                        "export a network with fewer nested joins");
     ++nesting_;
     Network<T> net;
     for (const std::size_t step : steps_.series(begin, end)) {
       const OnnxNode& node = *steps_[step].node;
       if (!used_.insert(step).second)
-        fail_to_load_onnx(
-            concat(printed(node), ": expected it to lie on one path, but several lead through it"),
-            "a network here has no layer in two places");
+        fail_to_load_onnx(concat(printed(node), ": expected it on one branch, got it on several"),
+                          "give each branch layers of its own");
       try {
         add(net, steps_[step], samples);
         if (const Index features = samples.shape.size(); features > most_onnx_features)
           fail_to_load_onnx(concat(printed(node), ": expected up to 2^31 features, got ", features),
-                            "the file is damaged");
+                            "export a network with fewer features");
       } catch (const FormatError&) {
         throw;
       } catch (const Error& error) {
-        fail_to_load_onnx(concat(printed(node), ": expected a layer that fits, got: ", error.what()),
-                          "the file is damaged");
+        fail_to_load_onnx(
+            concat(printed(node), ": expected a layer that fits the one before it, got: ", error.what()),
+            "make their sizes agree");
       }
     }
     --nesting_;
@@ -139,24 +143,25 @@ class OnnxAssembly {
     OnnxSamples inner = samples;
     Network<T> body = network(step.parent, step.branches[0], inner);
     if (inner.axes != samples.axes)
-      fail_to_load_onnx(concat(printed(*step.node), ": expected two values of the same sizes, got others"),
-                        "let both have the same axes in the same order");
+      fail_to_load_onnx(
+          concat(printed(*step.node), ": expected two values of the same dimensions, got others"),
+          "give both the same axes in the same order");
     view_as(body, inner, samples.shape);
     net.add(Residual{or_identity(std::move(body))});
   }
 
   void add_concat(Network<T>& net, const OnnxStep& step, OnnxSamples& samples) {
-    constexpr Index numbers_in_branch = 16;  // about as much memory as an empty branch takes
-    budget_.spend(numbers_in_branch * static_cast<Index>(step.branches.size()));
+    constexpr Index numbers_per_branch = 16;  // the memory of an empty branch, about
+    budget_.spend(numbers_per_branch * static_cast<Index>(step.branches.size()));
     const OnnxMatch match{{}, {step.node}, {}};
     std::vector<Network<T>> branches;
     OnnxSamples all;
     for (const std::size_t end : step.branches) {
       OnnxSamples branch = samples;
-      Network<T> net_of_branch = network(step.parent, end, branch);
-      OnnxImport<T> in{match, budget_, opset_, net_of_branch, branch};
+      Network<T> branch_net = network(step.parent, end, branch);
+      OnnxImport<T> in{match, budget_, opset_, branch_net, branch};
       const std::size_t axis = in.axis("Concat", 0);
-      if (!branch.is_channels(axis)) in.fail_order();
+      if (!branch.is_channel_axis(axis)) in.fail_order();
       in.work_on(axis);
       const Index channels = branch.size(axis);
       if (branches.empty()) {
@@ -164,27 +169,28 @@ class OnnxAssembly {
       } else {
         branch.set_channels(axis, all.size(axis));
         if (branch.axes != all.axes)
-          in.fail("expected values of the same sizes but for their channels, got others",
-                  "let all have the same axes in the same order");
-        view_as(net_of_branch, branch, {channels, all.shape.height, all.shape.width});
+          in.fail("expected values of the same dimensions except the channels, got others",
+                  "give all the same axes in the same order");
+        view_as(branch_net, branch, {channels, all.shape.height, all.shape.width});
         all.shape.channels += channels;
         all.set_channels(axis, all.shape.channels);
       }
-      branches.push_back(or_identity(std::move(net_of_branch)));
+      branches.push_back(or_identity(std::move(branch_net)));
     }
     samples = std::move(all);
-    Network<T> whole = joined(branches, 0, branches.size());
+    Network<T> whole = concat_tree(branches, 0, branches.size());
     if (branches.size() == 1)
       net.add(std::move(whole));
     else
       net.add(std::move(whole[0]));
   }
 
-  /// The only branch, or a Concat of two halves: it has its branches in its type, and there may be any number.
-  static Network<T> joined(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
+  /// The branches as a balanced tree of Concats of two: the branches of a Concat are in its type, but their number is
+  /// known only at run time.
+  static Network<T> concat_tree(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
     if (end - begin == 1) return std::move(branches[begin]);
     const std::size_t middle = begin + (end - begin) / 2;
-    return Network<T>{Concat{joined(branches, begin, middle), joined(branches, middle, end)}};
+    return Network<T>{Concat{concat_tree(branches, begin, middle), concat_tree(branches, middle, end)}};
   }
 
   const OnnxSeriesParallel& steps_;
@@ -195,10 +201,10 @@ class OnnxAssembly {
   int nesting_ = 0;
 };
 
-/// The step that gives the network's output: of several outputs, the one that is read. A classifier may give labels too.
+/// The step of the network's output: the only output that is known. A classifier may have labels as another output.
 inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel& steps) {
   if (model.outputs.empty())
-    fail_to_load_onnx("expected a network with one output, got one without", "export the one that is wanted");
+    fail_to_load_onnx("expected a network with one output, got one without", "export with a single output");
   std::vector<std::size_t> read;
   for (const OnnxValue& output : model.outputs) {
     const std::size_t step = steps.find(output.name);
@@ -206,14 +212,16 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
   }
   if (read.size() > 1)
     fail_to_load_onnx(concat("expected a network with one output, got one with ", read.size()),
-                      "export the one that is wanted");
+                      "export with a single output");
   if (read.size() == 1) return read[0];
   steps.fail(steps[steps.find(model.outputs[0].name)]);
 }
 
 }  // namespace detail
 
-/// The network in a model; see load_onnx.
+/// Converts a model to a network.
+///
+/// Throws   as load_onnx.
 template <std::floating_point T = float>
 Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   using namespace detail;
@@ -226,7 +234,7 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
   OnnxSamples samples;
   const auto read = [&](bool channels_last) {
     samples = samples_of(input, channels_last);
-    return OnnxAssembly<T>{model, steps, layers}.network(0, end, samples);
+    return OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
   };
   Network<T> net;
   try {
@@ -239,34 +247,34 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
     }
     if (net.size() == 0) throw;  // the first error
   }
-  const std::optional<Shape> shape = samples.usual_shape();
+  const std::optional<Shape> shape = samples.standard_shape();
   if (!shape)
-    fail_to_load_onnx("expected an output with its channels in axis 1, got values in another order",
-                      "end the network before they are reordered, or in a fully connected layer after it");
+    fail_to_load_onnx(
+        "expected an output with its channels in axis 1, got values in another order",
+        "end the network before the values are reordered, or with a fully connected layer after it");
   view_as(net, samples, *shape);
   return or_identity(std::move(net));
 }
 
-/// Reads a network from .onnx, to predict with or to train further: what save_onnx writes, and fully connected
-/// networks that PyTorch exports in inference mode. The guide says which operators are read as which layer.
-///
-/// An input [batch, channels, height, width] or [batch, channels, time] is that of images or sequences, whose channels vary
-/// fastest here. If its layers cannot be read so, it is [batch, height, width, channels] or [batch, time, channels]. Layers that take their values in another order, as a fully connected one after Flatten, have their weights
-/// reordered.
+/// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and fully connected
+/// networks that PyTorch exports in inference mode. The guide has the table of operators and layers.
 ///
 ///   Network net = load_onnx("digits.onnx");
 ///
-/// A network that was written with batch normalization folded in has none when it is read. Products and sums with
-/// constants that are no layer here become a Standardize, which training does not change. Tensors that layers
-/// share in the file are copied for each.
+/// An input [batch, channels, height, width] is read as images, [batch, channels, time] as sequences. If the layers
+/// do not allow this, it is read as [batch, height, width, channels] or [batch, time, channels]. In a `Batch` the
+/// channels vary fastest; the weights of a layer that takes flattened values are reordered accordingly.
 ///
-/// Of several inputs one may be used, and of several outputs one may come from layers: a classifier's
-/// probabilities beside its labels.
+/// Folded batch normalization is not restored. Arithmetic with constants that is no layer becomes a Standardize,
+/// which training does not change. A tensor that several layers share in the file is copied for each.
 ///
-/// Throws   FormatError, which names the node, for an operator, an attribute or a structure that no layer has:
-///          shared layers, several inputs or outputs, values in an order that no layer has. And for files that are damaged,
-///          keep their values in other files, or are of an opset after 23.
-/// Cost     memory of about seven times the size of the file while it reads, and for no file of more than 48 times.
+/// A file may have further inputs that no output needs, and further outputs that no layer computes, such as the
+/// labels of a classifier.
+///
+/// Throws   FormatError, which names the node, when an operator, an attribute or a structure has no layer: layers
+///          shared by branches, several inputs or outputs, values in an order that no layer has. FormatError when the
+///          file is damaged, keeps its values in other files, or has an opset above 23.
+/// Cost     memory of about seven times the size of the file, and at most 48 times for any file.
 /// Source   ONNX 1.18, operators of opsets 1 to 23
 /// Example  examples/15_onnx.cpp
 template <std::floating_point T = float>

@@ -21,16 +21,16 @@ namespace descent::detail {
 }
 
 [[noreturn]] inline void fail_given_twice(const std::string& name) {
-  fail_to_load_onnx(concat("expected each value to be given once, got \"", name, "\" twice"),
-                    "the file is damaged");
+  fail_to_load_onnx(concat("expected each value to be computed once, got \"", name, "\" twice"),
+                    "export the model again; the file is damaged");
 }
 
-/// A node as messages name it.
+/// A node as it is named in messages.
 inline std::string printed(const OnnxNode& node) {
   return concat("node \"", node.name, "\" (", node.op, ')');
 }
 
-/// The values of a model by their names: constants, and outputs of nodes.
+/// A symbol table of the values of a model: constants, and outputs of nodes.
 class OnnxValues {
  public:
   explicit OnnxValues(const OnnxModel& model) {
@@ -40,7 +40,7 @@ class OnnxValues {
   const OnnxTensor* constant(const std::string& name) const { return find(constants_, name); }
   const OnnxNode* producer(const std::string& name) const { return find(producers_, name); }
 
-  /// Takes in the next node. True if it only gives a constant.
+  /// Adds the outputs of the next node. True if it only defines a constant.
   bool add(const OnnxNode& node) {
     if (node.domain.empty() && !node.outputs.empty()) {
       if (node.op == "Constant") return add_constant(node);
@@ -69,26 +69,27 @@ class OnnxValues {
     map.emplace(name, value);
   }
 
-  /// Adds the value of a Constant; false if it is given in a way that is not read.
+  /// Adds the value of a Constant; false if its value is given by an attribute that is not read.
   bool add_constant(const OnnxNode& node) {
     const OnnxTensor* tensor = find_attribute<OnnxTensor>(node, "value");
-    if (tensor == nullptr) tensor = made_constant(node);
+    if (tensor == nullptr) tensor = constant_of_numbers(node);
     if (tensor == nullptr) return false;
     add(constants_, node.outputs[0], tensor);
     return true;
   }
-  /// Of a Constant whose value is a number or a list of numbers.
-  const OnnxTensor* made_constant(const OnnxNode& node) {
-    const auto made = [&](std::vector<std::int64_t> dims, std::vector<double> values, OnnxType type) {
-      return &made_.emplace_back(OnnxTensor{node.outputs[0], std::move(dims), std::move(values), type});
+  /// The tensor of a Constant whose value is a number or a list of numbers; nullptr for another.
+  const OnnxTensor* constant_of_numbers(const OnnxNode& node) {
+    const auto make = [&](std::vector<std::int64_t> dims, std::vector<double> values, OnnxType type) {
+      return &own_tensors_.emplace_back(
+          OnnxTensor{node.outputs[0], std::move(dims), std::move(values), type});
     };
     const auto list = [&](const auto& values, OnnxType type) {
-      return made({static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}, type);
+      return make({static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}, type);
     };
     if (const auto* number = find_attribute<double>(node, "value_float"))
-      return made({}, {*number}, OnnxType::float32);
+      return make({}, {*number}, OnnxType::float32);
     if (const auto* number = find_attribute<std::int64_t>(node, "value_int"))
-      return made({}, {static_cast<double>(*number)}, OnnxType::int64);
+      return make({}, {static_cast<double>(*number)}, OnnxType::int64);
     if (const auto* numbers = find_attribute<std::vector<double>>(node, "value_floats"))
       return list(*numbers, OnnxType::float32);
     if (const auto* numbers = find_attribute<std::vector<std::int64_t>>(node, "value_ints"))
@@ -98,11 +99,13 @@ class OnnxValues {
 
   Map<OnnxTensor> constants_;
   Map<OnnxNode> producers_;
-  std::deque<OnnxTensor> made_;
+  std::deque<OnnxTensor> own_tensors_;  // a deque: pointers stay valid
 };
 
-/// A pattern of nodes, as `OnnxImporter` describes it, as a tree: `Mul(x, Sigmoid(x))` has two inputs, of which the second
-/// has one.
+/// A pattern of nodes as a tree; `OnnxImporter` has the syntax.
+///
+///   Mul(x, Sigmoid(x))      Mul --+-- x
+///                                 +-- Sigmoid --- x
 struct OnnxPattern {
   std::string text;  ///< an operator or a name; empty for a number
   double number = 0;
@@ -116,18 +119,18 @@ struct OnnxPattern {
            std::none_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.is_operator(); });
   }
 
-  /// Throws DataError for a text that is no pattern, or does not take x.
+  /// Parses the text of a pattern; throws DataError if it is malformed or has no x.
   static OnnxPattern parse(std::string_view source) {
     std::string_view rest = source;
     OnnxPattern pattern;
     if (!parse_next(rest, pattern) || !rest.empty() || !pattern.is_operator() || !pattern.takes_x())
       throw DataError("load_onnx", concat("expected a pattern of operators and x, got \"", source, '"'),
-                      "write it as \"Mul(x, Sigmoid(x))\"");
+                      "write it like \"Mul(x, Sigmoid(x))\"");
     return pattern;
   }
 
  private:
-  /// Takes a pattern from the front of the text; false if there is none.
+  /// Parses a pattern at the front of the text and removes it; false if it is malformed.
   static bool parse_next(std::string_view& text, OnnxPattern& pattern) {
     std::string_view word = text.substr(0, text.find_first_of("(,)"));
     text.remove_prefix(word.size());
@@ -150,7 +153,7 @@ struct OnnxPattern {
     return (text == "x" && !is_optional) ||
            std::any_of(inputs.begin(), inputs.end(), [](const auto& in) { return in.takes_x(); });
   }
-  /// The number in decimal digits, in any locale.
+  /// Converts decimal digits to a number, in any locale.
   static double decimal(std::string_view digits) {
     double number = 0, unit = 1;
     const std::size_t point = std::min(digits.find('.'), digits.size());
@@ -163,14 +166,14 @@ struct OnnxPattern {
   }
 };
 
-/// A pattern found in the graph: its nodes, and the values that its names stand for.
+/// The subgraph that a pattern matched: its nodes, and the values bound to its names.
 struct OnnxMatch {
   std::string x;
-  std::vector<const OnnxNode*> nodes;  ///< the last one first
+  std::vector<const OnnxNode*> nodes;  ///< the last node, which computes the result, is first
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
 
   const OnnxNode& node() const { return *nodes.front(); }
-  /// The node of that operator, which the pattern has.
+  /// The first node with this operator; without one, the node of the result.
   const OnnxNode& node(std::string_view op) const {
     const auto found =
         std::find_if(nodes.begin(), nodes.end(), [&](const OnnxNode* node) { return node->op == op; });
@@ -178,21 +181,21 @@ struct OnnxMatch {
   }
 };
 
-/// The name of the input `i`, empty if it was left out.
+/// The name of the input `i`; empty if it is omitted.
 inline const std::string& input_name(const OnnxNode& node, std::size_t i) {
   static const std::string none;
   return i < node.inputs.size() ? node.inputs[i] : none;
 }
 
-/// The number of inputs without those at the end that were left out.
+/// The number of inputs, without omitted ones at the end.
 inline std::size_t input_count(const OnnxNode& node) {
   std::size_t count = node.inputs.size();
   while (count > 0 && node.inputs[count - 1].empty()) --count;
   return count;
 }
 
-/// True if the nodes that compute the value `name` are those of the pattern; `match` then has them. A node that a part of
-/// the pattern does not match leaves `match` as it was.
+/// True if the pattern matches the subgraph that computes the value `name`; `match` then has its nodes and values.
+/// Matches recursively from the last operator to its inputs. A node that does not match leaves `match` unchanged.
 inline bool matches(const OnnxPattern& pattern, const std::string& name, const OnnxValues& values,
                     OnnxMatch& match) {
   if (name.empty()) return pattern.is_optional;
@@ -224,11 +227,11 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
     return true;
   };
   if (match_inputs(false)) return true;
-  return (pattern.text == "Add" || pattern.text == "Mul") &&
-         match_inputs(true);  // which take two, in any order
+  const bool commutes = pattern.text == "Add" || pattern.text == "Mul";
+  return commutes && match_inputs(true);
 }
 
-/// A pattern of an operator alone, as it is written: "Gemm(x, weight, bias?)".
+/// The text of a pattern of a single operator: "Gemm(x, weight, bias?)".
 inline std::string spelled(const OnnxPattern& pattern) {
   std::string all = pattern.text;
   for (std::size_t i = 0; i < pattern.inputs.size(); ++i)
@@ -237,7 +240,7 @@ inline std::string spelled(const OnnxPattern& pattern) {
   return all + ')';
 }
 
-/// The first difference between a node and a pattern of its operator alone: "got the constant "w" for x".
+/// The first difference between a node and a pattern of a single operator: "got the constant "w" for x".
 inline std::string difference(const OnnxPattern& pattern, const OnnxNode& node, const OnnxValues& values) {
   if (input_count(node) > pattern.inputs.size()) return concat("got ", input_count(node), " inputs");
   for (std::size_t i = 0; i < pattern.inputs.size(); ++i) {

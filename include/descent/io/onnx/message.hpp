@@ -16,8 +16,10 @@ namespace descent::detail {
   throw FormatError("read_onnx", problem, cure);
 }
 
-/// Reads a message of Protocol Buffers field by field. Fields that are not asked for are skipped. The kind of each field is
-/// checked here, in every build: protozero only asserts it.
+/// Reads a message of Protocol Buffers field by field. Fields that are not read are skipped. The wire type of each
+/// field is checked here in every build, since protozero only asserts it.
+///
+/// Throws   FormatError when a field has another wire type.
 class OnnxMessage {
  public:
   explicit OnnxMessage(std::string_view bytes) : in_{bytes.data(), bytes.size()} {}
@@ -29,8 +31,8 @@ class OnnxMessage {
   }
   std::uint32_t field() const { return in_.tag(); }
 
-  /// The number of fields from here on with this number, but no more than fields of at least `shortest` bytes fit in
-  /// here: a list that reserves that many takes memory in proportion to the file.
+  /// The number of remaining fields with this number, at most as many as could have `shortest` bytes each: a list
+  /// that reserves as many entries takes memory in proportion to the file.
   std::size_t count(std::uint32_t number, std::size_t shortest) const {
     std::size_t fields = 0;
     for (protozero::pbf_reader rest = in_; rest.next(); rest.skip()) fields += rest.tag() == number;
@@ -53,7 +55,7 @@ class OnnxMessage {
     return static_cast<double>(in_.get_float());
   }
 
-  // A list is packed into one field, or each number has a field of its own.
+  // A list is packed into one field, or has a field for each number.
   void append_integers(auto& list) {
     const auto append = [&](std::int64_t number) {
       list.push_back(static_cast<typename std::remove_cvref_t<decltype(list)>::value_type>(number));
@@ -82,14 +84,14 @@ class OnnxMessage {
   bool is(Kind kind) const { return in_.wire_type() == kind; }
   void expect(Kind kind) {
     if (!is(kind))
-      fail_to_read_onnx(concat("expected field ", field(), " to be of kind ", static_cast<int>(kind),
-                               ", got ", static_cast<int>(in_.wire_type())),
-                        "is this an .onnx file, and was it copied whole?");
+      fail_to_read_onnx(concat("expected field ", field(), " of wire type ", static_cast<int>(kind), ", got ",
+                               static_cast<int>(in_.wire_type())),
+                        "pass a complete .onnx file");
     pending_ = false;
   }
 
   protozero::pbf_reader in_;
-  bool pending_ = false;  // true if the field has not been read yet
+  bool pending_ = false;  // true if the current field is not read yet
 };
 
 }  // namespace descent::detail

@@ -10,7 +10,7 @@
 
 namespace descent {
 
-/// The types of values that are read, by their numbers in ONNX; float16, bfloat16 and int32 are not written.
+/// The element types that are read, by their numbers in ONNX. float16, bfloat16 and int32 are not written.
 enum class OnnxType : std::int32_t {
   float32 = 1,
   int32 = 6,
@@ -21,8 +21,8 @@ enum class OnnxType : std::int32_t {
   bfloat16 = 16
 };
 
-/// Numbers in a file, in row-major order; no dimensions are a single number. Here they are always double, in a
-/// file of the type that `type` says. Of a type that is not read there are no values: `type` is then its number.
+/// A tensor of a file, row-major; without dimensions it is a scalar. `type` is the element type in the file, here the
+/// values are double. A tensor of a type that is not read has no values.
 struct OnnxTensor {
   std::string name;
   std::vector<std::int64_t> dims;
@@ -30,30 +30,31 @@ struct OnnxTensor {
   OnnxType type = OnnxType::float32;
 };
 
+/// A named attribute of a node.
 struct OnnxAttribute {
   using Value = std::variant<std::monostate, double, std::int64_t, std::string, std::vector<double>,
                              std::vector<std::int64_t>, OnnxTensor>;
   std::string name;
-  Value value;  ///< a monostate for kinds that are not read: graphs, sparse tensors
+  Value value;  ///< monostate: of a kind that is not read, such as a graph or a sparse tensor
 };
 
-/// One operation. Its inputs and outputs are values, which are known by their names alone.
+/// An operation. Its inputs and outputs are values, identified by their names.
 struct OnnxNode {
   std::string op;
   std::string name;
-  std::vector<std::string> inputs;  ///< an empty name is an optional input that was left out
+  std::vector<std::string> inputs;  ///< an empty name is an omitted optional input
   std::vector<std::string> outputs;
   std::vector<OnnxAttribute> attributes;
-  std::string domain;  ///< empty: the operators of ONNX itself
+  std::string domain;  ///< empty: ONNX's own operators
 };
 
-/// An input or an output of the graph. A dimension of -1 is not fixed.
+/// An input or an output of the graph. A dimension of -1 is dynamic.
 struct OnnxValue {
   std::string name;
   std::vector<std::int64_t> dims;
 };
 
-/// The content of an .onnx file, as far as feed-forward networks need it.
+/// The content of an .onnx file that matters to feed-forward networks.
 struct OnnxModel {
   std::string producer = "descent";
   std::string producer_version;
@@ -61,8 +62,8 @@ struct OnnxModel {
   std::vector<std::pair<std::string, std::string>> metadata;
   std::string graph = "network";
   std::vector<OnnxValue> inputs, outputs;
-  std::deque<OnnxTensor> initializers;  ///< the constants: weights, above all
-  std::deque<OnnxNode> nodes;           ///< each after those whose outputs it takes
+  std::deque<OnnxTensor> initializers;  ///< the constants, mostly weights
+  std::deque<OnnxNode> nodes;           ///< in topological order
 };
 
 namespace detail {

@@ -16,9 +16,10 @@
 
 namespace descent::detail {
 
-/// Limits the numbers that a network takes from a file, which may name the same ones for any number of layers. A branch
-/// of a Concat counts for some too: to a file it is only a name. Truth values and integers are no weights, and may take
-/// one byte each.
+/// Limits the memory of a network by the size of its file, in which any number of layers may share a tensor. The
+/// budget is 4 numbers for each weight in the file, and 2^16. Integers and booleans do not count: they are no
+/// weights, and may take one byte each. A branch of a Concat costs some numbers as well, for in the file it is only a
+/// name.
 class OnnxBudget {
  public:
   explicit OnnxBudget(const OnnxModel& model) : left_{1 << 16} {
@@ -27,10 +28,11 @@ class OnnxBudget {
       for (const OnnxAttribute& attribute : node.attributes)
         if (const auto* tensor = std::get_if<OnnxTensor>(&attribute.value)) add(*tensor);
   }
+  /// Takes numbers from the budget; throws FormatError if it has too few.
   void spend(Index numbers) {
     if (numbers > left_)
       fail_to_load_onnx("expected about as many weights as the file holds, got several times that",
-                        "its layers share their tensors, or name sizes that they do not have");
+                        "give each layer tensors of its own");
     left_ -= numbers;
   }
 
@@ -43,7 +45,7 @@ class OnnxBudget {
   Index left_;
 };
 
-/// The nodes that a pattern matched, their attributes and the constants in them.
+/// The nodes that a pattern matched, with their attributes and constants.
 class OnnxNumbers {
  public:
   OnnxNumbers(const OnnxMatch& match, OnnxBudget& budget, std::int64_t opset)
@@ -55,7 +57,7 @@ class OnnxNumbers {
   }
 
   std::int64_t opset() const { return opset_; }
-  /// The node that gives the value of the pattern, or the one of that operator.
+  /// The node that computes the result of the pattern, or the first one with this operator.
   const OnnxNode& node() const { return match_.node(); }
   const OnnxNode& node(std::string_view op) const { return match_.node(op); }
   const std::vector<const OnnxNode*>& nodes() const { return match_.nodes; }
@@ -72,24 +74,26 @@ class OnnxNumbers {
   std::string text(std::string_view op, std::string_view name, std::string_view otherwise) const {
     return attribute_or(node(op), name, std::string{otherwise});
   }
-  /// The axes of the operator: the constant of that name, or the attribute that it was before.
+  /// The axes of an operator: the constant `axes`, or in older opsets the attribute.
   std::vector<double> axes(std::string_view op) const {
     if (has("axes")) return tensor("axes").values;
     const auto list = integers(op, "axes");
     return {list.begin(), list.end()};
   }
-  /// Throws unless the attribute is `value`, which is also its default.
+  /// Throws FormatError unless the attribute is `value`, which is also its default.
   void expect(std::string_view op, std::string_view name, std::int64_t value, std::string_view cure) const {
     const std::int64_t actual = integer(op, name, value);
     if (actual != value) fail(concat("expected ", name, " = ", value, ", got ", actual), cure);
   }
 
   bool has(std::string_view name) const { return match_.constants.contains(name); }
-  /// The constant that the pattern calls so, row-major.
+  /// The constant with this name in the pattern, row-major.
+  ///
+  /// Throws   FormatError when there is none, or its type is not read.
   const OnnxTensor& tensor(std::string_view name) const {
     const auto found = match_.constants.find(name);
     if (found == match_.constants.end())
-      fail(concat("expected a constant for ", name, ", got none"), "call it so in the pattern");
+      fail(concat("expected a constant for ", name, ", got none"), "name it in the pattern");
     const OnnxTensor& t = *found->second;
     switch (t.type) {
       case OnnxType::float32:
@@ -108,7 +112,8 @@ class OnnxNumbers {
   bool is_scalar(std::string_view name) const { return tensor(name).values.size() == 1; }
   double scalar(std::string_view name) const {
     if (!is_scalar(name))
-      fail(concat("expected a single number for ", name, ", got ", tensor(name).values.size()), "");
+      fail(concat("expected a single number for ", name, ", got ", tensor(name).values.size()),
+           "pass a constant with one value");
     return tensor(name).values[0];
   }
 
@@ -117,10 +122,10 @@ class OnnxNumbers {
     if (t.dims.size() != 2 || t.values.empty())
       fail(concat("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
                   t.values.size(), " values"),
-           "only fully connected layers are read");
+           "export a fully connected layer");
     return matrix(name, t.dims[0], t.dims[1]);
   }
-  /// The constant as a matrix of this size, which it has.
+  /// The constant as a matrix of this size, which must be its size.
   Matrix<double> matrix(std::string_view name, Index rows, Index cols) const {
     const OnnxTensor& t = tensor(name);
     budget_.spend(rows * cols);
@@ -128,7 +133,7 @@ class OnnxNumbers {
     return Eigen::Map<const RowMajor>{t.values.data(), rows, cols};
   }
 
-  /// A number for each of `size` features in a row, or the same for all.
+  /// The constant as a vector of `size` numbers; a single number is repeated.
   Vector<double> vector(std::string_view name, Index size) const {
     const OnnxTensor& t = tensor(name);
     const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
@@ -136,13 +141,13 @@ class OnnxNumbers {
     if (!is_row || (count != size && count != 1)) fail_to_broadcast(name, size);
     return expanded(Eigen::Map<const Vector<double>>{t.values.data(), count}, size);
   }
-  /// The numbers, repeated until there are `size`.
+  /// Repeats the numbers up to `size`, a multiple of their number.
   Vector<double> expanded(const Vector<double>& numbers, Index size) const {
     budget_.spend(size);
     return numbers.replicate(size / numbers.size(), 1);
   }
 
-  /// Throws for a constant that does not have a number for each of `size` features.
+  /// Throws FormatError for a constant that cannot be broadcast to `size` features.
   [[noreturn]] void fail_to_broadcast(std::string_view name, Index size) const {
     const OnnxTensor& t = tensor(name);
     const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
@@ -150,7 +155,7 @@ class OnnxNumbers {
     if (!is_row)
       for (std::size_t i = 0; i < t.dims.size(); ++i) got += concat(i > 0 ? ", " : "", t.dims[i]);
     fail(concat("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
-         is_row ? "its sizes do not fit the layer before it"
+         is_row ? "make its size fit the layer before it"
                 : "give one value for each feature or each channel, the same for all samples");
   }
 

@@ -20,19 +20,147 @@ namespace descent {
 
 namespace detail {
 
-/// Makes layers of the patterns in a file. A function adds what a pattern means.
+/// The patterns that are read, and for each a function that adds its layer. A pattern is a small subgraph, written as
+/// an expression of its operators:
+///
+///   subgraph                        pattern                        layer
+///
+///   x --+-- Sigmoid --+
+///       |             +-- Mul       Mul(x, Sigmoid(x))             SiLU
+///       +-------------+
+///
+///   x -------+
+///            +-- MatMul --+
+///   weight --+            +-- Add   Add(MatMul(x, weight), bias)   Dense
+///   bias -----------------+
+///
+/// The table comes first, then the functions in its order.
 template <std::floating_point T>
 struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
   using typename Base::In;
 
-  /// A product of the weight, [out, in], with the features of an axis.
-  static void dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
+  /// The first pattern that matches a node is taken, so of the patterns that end in the same operator the largest is
+  /// first.
+  static OnnxImporters<T> table() {
+    OnnxImporters<T> all{
+        {"Gemm(x, weight, bias?)", gemm},
+        {"Add(MatMul(x, weight), bias)", matmul},
+        {"MatMul(x, weight)", matmul},
+        {"Conv(x, weight, bias?)", convolution},
+
+        {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
+        {"LayerNormalization(x, gamma, beta?)", layer_norm},
+        {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), "
+         "2), square_axes?), epsilon))), gamma), beta)",
+         decomposed_layer_norm},
+
+        {"Relu(x)", Base::template plain<ReLU<T>>},
+        {"LeakyRelu(x)", Base::leaky_relu},
+        {"PRelu(x, slope)", Base::prelu},
+        {"Elu(x)", Base::elu},
+        {"Selu(x)", Base::selu},
+        {"Mul(Mul(x, Add(Erf(Div(x, 1.41421356)), 1)), 0.5)",
+         Base::template decomposed_gelu<GELUForm::exact>},
+        {"Mul(Mul(x, Add(Tanh(Mul(Add(x, Mul(Mul(x, Mul(x, x)), 0.044715)), 0.79788456)), 1)), 0.5)",
+         Base::template decomposed_gelu<GELUForm::tanh>},
+        {"Gelu(x)", Base::gelu},
+        {"Mul(x, Sigmoid(x))", Base::template plain<SiLU<T>>},
+        {"Mul(x, Tanh(Softplus(x)))", Base::template plain<Mish<T>>},
+        {"Mish(x)", Base::template plain<Mish<T>>},
+        {"Softplus(x)", Base::template plain<Softplus<T>>},
+        {"Softsign(x)", Base::template plain<Softsign<T>>},
+        {"Div(x, Add(Abs(x), 1))", Base::template plain<Softsign<T>>},
+        {"Sigmoid(x)", Base::template plain<Sigmoid<T>>},
+        {"Tanh(x)", Base::template plain<Tanh<T>>},
+        {"HardSigmoid(x)", Base::hard_sigmoid},
+        {"HardSwish(x)", Base::template plain<HardSwish<T>>},
+        {"Mul(x, HardSigmoid(x))", Base::hard_swish},
+        {"Clip(x, min?, max?)", Base::clip},
+        {"Softmax(x)", softmax<Softmax<T>>},
+        {"LogSoftmax(x)", softmax<LogSoftmax<T>>},
+
+        {"Identity(x)", identity},
+        {"Transpose(x)", Order::transpose},
+        {"Flatten(x)", Order::flatten},
+        {"Reshape(x, shape)", Order::reshape},
+        {"Reshape(x, Concat(Unsqueeze(Gather(Shape(x), index), axes?), sizes))", Order::view},
+        {"Cast(x)", cast},
+        {"Dropout(x, ratio?, mode?)", dropout},
+
+        {"Add(Div(Sub(x, a), b), c)", Base::sub_div_add},
+        {"Div(Sub(x, a), b)", Base::sub_div},
+        {"Add(Mul(x, a), b)", Base::mul_add},
+        {"Mul(x, a)", Base::mul},
+        {"Div(x, a)", Base::div},
+        {"Add(x, a)", Base::add},
+        {"Sub(x, a)", Base::sub},
+        {"Sub(a, x)", Base::sub_from},
+    };
+    for (OnnxImporter<T>& each : all) each.checks_attributes = true;
+    return all;
+  }
+
+  /// y = alpha x W^T + beta b, with samples in rows; W is [in, out] in the file if transB is 0.
+  static void gemm(In in) {
+    expect_plain(in);
+    in.expect("Gemm", "transA", 0, "keep the samples in rows");
+    Matrix<double> weight = in.matrix("weight") * in.real("Gemm", "alpha", 1);
+    if (in.integer("Gemm", "transB", 0) == 0) weight.transposeInPlace();
+    if (!in.has("bias")) return add_dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows()) * in.real("Gemm", "beta", 1);
+    add_dense(in, 0, weight, &bias);
+  }
+  /// y = x W + b along the last axis; W is [in, out] in the file.
+  static void matmul(In in) {
+    const std::size_t last = last_axis(in);
+    const Matrix<double> weight = in.matrix("weight").transpose();
+    if (!in.has("bias")) return add_dense(in, last, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    add_dense(in, last, weight, &bias);
+  }
+  /// A pointwise convolution: its kernel [out, in, 1, 1] is a Dense layer at each position.
+  static void convolution(In in) {
+    const OnnxTensor& kernel = in.tensor("weight");
+    const auto is_one = [](std::int64_t size) { return size == 1; };
+    const auto all_are = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+      return std::all_of(list.begin(), list.end(), [&](std::int64_t each) { return each == value; });
+    };
+    if (kernel.dims.size() < 3 || !std::all_of(kernel.dims.begin() + 2, kernel.dims.end(), is_one) ||
+        !all_are(in.integers("Conv", "strides"), 1) || !all_are(in.integers("Conv", "pads"), 0) ||
+        in.integer("Conv", "group", 1) != 1)
+      in.fail("expected a pointwise convolution, which is a Dense layer, got another",
+              "pass a pattern that reads it, in front of onnx_patterns()");
+    const auto rank = 1 + in.samples().axes.size();
+    if (kernel.dims.size() != rank)
+      in.fail(concat("expected a kernel for ", rank, " dimensions, got one of ", kernel.dims.size()),
+              "make the kernel fit the layer before it");
+    const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
+    if (!in.has("bias")) return add_dense(in, 0, weight, nullptr);
+    const Vector<double> bias = in.vector("bias", weight.rows());
+    add_dense(in, 0, weight, &bias);
+  }
+
+  /// Throws unless the samples are [batch, features].
+  static void expect_plain(In in) {
+    if (!in.samples().is_plain())
+      in.fail(
+          concat("expected an input [batch, features], got ", 1 + in.samples().axes.size(), " dimensions"),
+          "flatten the samples, or move the channels to the last axis with a Transpose");
+  }
+  /// The last axis of the samples; throws if it holds neither the features nor the channels.
+  static std::size_t last_axis(In in) {
+    const std::size_t last = in.samples().axes.size() - 1;
+    if (in.samples().axes.size() < 2 || !in.samples().is_channel_axis(last)) expect_plain(in);
+    return last;
+  }
+  /// Adds a Dense with a weight [out, in] for the features of an axis.
+  static void add_dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
     OnnxSamples& samples = in.samples();
     if (samples.size(axis) != weight.cols())
       in.fail(concat("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
-              "its sizes do not fit the layer before it");
+              "make the weight fit the layer before it");
     Rng unused{0};
     Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
     layer.weight = (samples.is_plain() ? in.in_our_order(weight) : weight).template cast<T>();
@@ -43,51 +171,6 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
     in.add(std::move(layer));
     after.shape = samples.shape;
     samples = std::move(after);
-  }
-  static void expect_plain(In in) {
-    const auto dimensions = 1 + in.samples().axes.size();
-    if (!in.samples().is_plain())
-      in.fail(concat("expected an input [batch, features], got ", dimensions, " dimensions"),
-              "flatten the samples, or move the channels to the last axis with a Transpose");
-  }
-  static void gemm(In in) {
-    expect_plain(in);
-    in.expect("Gemm", "transA", 0, "samples are rows, and their features columns");
-    Matrix<double> weight = in.matrix("weight") * in.real("Gemm", "alpha", 1);
-    if (in.integer("Gemm", "transB", 0) == 0) weight.transposeInPlace();
-    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
-    const Vector<double> bias = in.vector("bias", weight.rows()) * in.real("Gemm", "beta", 1);
-    dense(in, 0, weight, &bias);
-  }
-  /// A product takes the last axis.
-  static void product(In in) {
-    const std::size_t last = in.samples().axes.size() - 1;
-    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
-    const Matrix<double> weight = in.matrix("weight").transpose();
-    if (!in.has("bias")) return dense(in, last, weight, nullptr);
-    const Vector<double> bias = in.vector("bias", weight.rows());
-    dense(in, last, weight, &bias);
-  }
-  /// Of one position it is a product with the channels of each.
-  static void convolution(In in) {
-    const OnnxTensor& kernel = in.tensor("weight");
-    const auto is_one = [](std::int64_t size) { return size == 1; };
-    const auto all_are = [](const std::vector<std::int64_t>& list, std::int64_t value) {
-      return std::all_of(list.begin(), list.end(), [&](std::int64_t each) { return each == value; });
-    };
-    if (kernel.dims.size() < 3 || !std::all_of(kernel.dims.begin() + 2, kernel.dims.end(), is_one) ||
-        !all_are(in.integers("Conv", "strides"), 1) || !all_are(in.integers("Conv", "pads"), 0) ||
-        in.integer("Conv", "group", 1) != 1)
-      in.fail("expected a convolution of one position, which is a Dense layer, got another",
-              "no other convolution is read");
-    if (kernel.dims.size() != 1 + in.samples().axes.size())
-      in.fail(concat("expected a kernel for ", 1 + in.samples().axes.size(), " dimensions, got one of ",
-                     kernel.dims.size()),
-              "its sizes do not fit the layer before it");
-    const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
-    if (!in.has("bias")) return dense(in, 0, weight, nullptr);
-    const Vector<double> bias = in.vector("bias", weight.rows());
-    dense(in, 0, weight, &bias);
   }
 
   static void batch_norm(In in) {
@@ -110,13 +193,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
     in.add(Base::with_state(std::move(layer), mean, variance));
   }
 
-  static void add_layer_norm(In in, const Vector<double>& gamma, const Vector<double>& beta, double epsilon) {
-    LayerNorm<T> layer{gamma.size(), {.epsilon = epsilon}};
-    layer.gamma = gamma.cast<T>();
-    layer.beta = beta.cast<T>();
-    in.add(std::move(layer));
-  }
-  /// Over all values of a sample, or over the last axis if that has the channels.
+  /// Normalizes all values of a sample, or the last axis if it holds the channels.
   static void layer_norm(In in) {
     in.expect("LayerNormalization", "stash_type", 1, "export it in float32");
     const std::size_t axis = in.axis("LayerNormalization", -1), last = in.samples().axes.size() - 1;
@@ -130,54 +207,60 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
           in.has("beta") ? in.expanded(in.broadcast({"beta"})[0], size) : Vector<double>::Zero(size),
           epsilon);
     }
-    if (axis != last || !in.samples().is_channels(last))
+    if (axis != last || !in.samples().is_channel_axis(last))
       in.fail_axis(in.integer("LayerNormalization", "axis", -1));
     const Vector<double> gamma = in.along(last, "gamma");
     in.work_on(last);
     add_layer_norm(in, gamma, in.has("beta") ? in.along(last, "beta") : Vector<double>::Zero(gamma.size()),
                    epsilon);
   }
-  /// Layer normalization in pieces: means over the last axis, which keep their dimension.
-  static void built_layer_norm(In in) {
-    const std::size_t last = in.samples().axes.size() - 1;
-    if (in.samples().axes.size() < 2 || !in.samples().is_channels(last)) expect_plain(in);
+  /// gamma (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) + beta, as PyTorch exports it before opset 17. Both
+  /// means are over the last axis and keep it.
+  static void decomposed_layer_norm(In in) {
+    const std::size_t last = last_axis(in);
     const auto expect_last = [&](const auto& axes) {
       if (axes.size() != 1 ||
           (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
-        in.fail(concat("expected means over axis ", last + 1),
-                "samples are rows, and their features columns");
+        in.fail(concat("expected means over axis ", last + 1, ", got another"),
+                "normalize the last axis, with the samples in rows");
     };
     for (const OnnxNode* node : in.nodes()) {
       if (node->op != "ReduceMean") continue;
       if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
         in.fail(concat("expected keepdims = 1 of ", printed(*node), ", got 0"),
-                "means without their dimension do not fit the samples");
+                "export it with keepdims = 1");
       if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
     }
     for (const char* axes : {"axes", "square_axes"}) {
       if (in.has(axes) != (in.opset() >= 18))
         in.fail(
             concat("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
-            "set opset_import to what the nodes were written for");
+            "set opset_import to the opset of the nodes");
       if (in.has(axes)) expect_last(in.tensor(axes).values);
     }
     const Vector<double> gamma = in.along(last, "gamma"), beta = in.along(last, "beta");
     in.work_on(last);
     add_layer_norm(in, gamma, beta, in.scalar("epsilon"));
   }
+  static void add_layer_norm(In in, const Vector<double>& gamma, const Vector<double>& beta, double epsilon) {
+    LayerNorm<T> layer{gamma.size(), {.epsilon = epsilon}};
+    layer.gamma = gamma.cast<T>();
+    layer.beta = beta.cast<T>();
+    in.add(std::move(layer));
+  }
 
-  /// Over the channels; before opset 13 over all values of a sample together.
+  /// A softmax over the channels; before opset 13, over all values of a sample together.
   template <class L>
-  static void over_channels(In in) {
+  static void softmax(In in) {
     const std::size_t axis = in.axis(L::name, in.opset() < 13 ? 1 : -1);
     const bool over_all = in.samples().is_plain() || in.opset() < 13;
-    if (over_all ? axis != 0 : !in.samples().is_channels(axis))
+    if (over_all ? axis != 0 : !in.samples().is_channel_axis(axis))
       in.fail_axis(in.integer(L::name, "axis", in.opset() < 13 ? 1 : -1));
     over_all ? in.work_on_all() : in.work_on(axis);
     in.add(L{});
   }
 
-  static void nothing(In) {}
+  static void identity(In) {}
   static void cast(In in) {
     const std::int64_t to = in.integer("Cast", "to", 0);
     if (to != 1 && to != 10 && to != 11)
@@ -190,72 +273,12 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
       in.fail("expected a network at inference, got one in training", "export it after model.eval()");
     in.add(Dropout<T>{{.keep = 1 - ratio}});
   }
-
-  static OnnxImporters<T> table();
 };
-
-template <std::floating_point T>
-OnnxImporters<T> OnnxPatternLayers<T>::table() {
-  OnnxImporters<T> all{
-      {"Gemm(x, weight, bias?)", gemm},
-      {"Add(MatMul(x, weight), bias)", product},
-      {"MatMul(x, weight)", product},
-      {"Conv(x, weight, bias?)", convolution},
-      {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
-      {"LayerNormalization(x, gamma, beta?)", layer_norm},
-      {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), 2), "
-       "square_axes?), epsilon))), gamma), beta)",
-       built_layer_norm},
-
-      {"Relu(x)", Base::template plain<ReLU<T>>},
-      {"LeakyRelu(x)", Base::leaky_relu},
-      {"PRelu(x, slope)", Base::prelu},
-      {"Elu(x)", Base::elu},
-      {"Selu(x)", Base::selu},
-      {"Mul(Mul(x, Add(Erf(Div(x, 1.41421356)), 1)), 0.5)", Base::template built_gelu<GELUForm::exact>},
-      {"Mul(Mul(x, Add(Tanh(Mul(Add(x, Mul(Mul(x, Mul(x, x)), 0.044715)), 0.79788456)), 1)), 0.5)",
-       Base::template built_gelu<GELUForm::tanh>},
-      {"Gelu(x)", Base::gelu},
-      {"Mul(x, Sigmoid(x))", Base::template plain<SiLU<T>>},
-      {"Mul(x, Tanh(Softplus(x)))", Base::template plain<Mish<T>>},
-      {"Mish(x)", Base::template plain<Mish<T>>},
-      {"Softplus(x)", Base::template plain<Softplus<T>>},
-      {"Softsign(x)", Base::template plain<Softsign<T>>},
-      {"Div(x, Add(Abs(x), 1))", Base::template plain<Softsign<T>>},
-      {"Sigmoid(x)", Base::template plain<Sigmoid<T>>},
-      {"Tanh(x)", Base::template plain<Tanh<T>>},
-      {"HardSigmoid(x)", Base::hard_sigmoid},
-      {"HardSwish(x)", Base::template plain<HardSwish<T>>},
-      {"Mul(x, HardSigmoid(x))", Base::hard_swish},
-      {"Clip(x, min?, max?)", Base::clip},
-      {"Softmax(x)", over_channels<Softmax<T>>},
-      {"LogSoftmax(x)", over_channels<LogSoftmax<T>>},
-
-      {"Identity(x)", nothing},
-      {"Transpose(x)", Order::transpose},
-      {"Flatten(x)", Order::flatten},
-      {"Reshape(x, shape)", Order::reshape},
-      {"Reshape(x, Concat(Unsqueeze(Gather(Shape(x), index), axes?), sizes))", Order::view},
-      {"Cast(x)", cast},
-      {"Dropout(x, ratio?, mode?)", dropout},
-
-      {"Add(Div(Sub(x, a), b), c)", Base::sub_div_add},
-      {"Div(Sub(x, a), b)", Base::sub_div},
-      {"Add(Mul(x, a), b)", Base::mul_add},
-      {"Mul(x, a)", Base::mul},
-      {"Div(x, a)", Base::div},
-      {"Add(x, a)", Base::add},
-      {"Sub(x, a)", Base::sub},
-      {"Sub(a, x)", Base::sub_from},
-  };
-  for (OnnxImporter<T>& each : all) each.checks_attributes = true;
-  return all;
-}
 
 }  // namespace detail
 
-/// The patterns that are read. Of those that end alike the longer one comes first. Rows before them read layers of your
-/// own:
+/// Returns the patterns of nodes that are read, each with the layer that it adds. Patterns in front of them read
+/// layers of your own; `OnnxImporter` says how one is written:
 ///
 ///   OnnxImporters<> layers = onnx_patterns();
 ///   layers.insert(layers.begin(), {"Mul(x, x)", [](OnnxImport<>& in) { in.add(Square{}); }});

@@ -40,7 +40,7 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
     if (field == 8) in.append_integers(integers);
     if (field == 20) type = in.integer();
   }
-  // Of some writers, a value of 0 is in the file by its type alone.
+  // Protocol Buffers 3 omits a value of 0: only the type is in the file.
   const bool is_given = !std::holds_alternative<std::monostate>(attribute.value);
   if (type == 1 && !is_given) attribute.value = 0.0;
   if (type == 2 && !is_given) attribute.value = std::int64_t{0};
@@ -48,7 +48,8 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
   if (type == 6 || !numbers.empty()) attribute.value = std::move(numbers);
   if (type == 7 || !integers.empty()) attribute.value = std::move(integers);
   if (attribute.name.empty())
-    fail_to_read_onnx("expected an attribute with a name, got one without", "the file is damaged");
+    fail_to_read_onnx("expected an attribute with a name, got one without",
+                      "export the model again; the file is damaged");
   return attribute;
 }
 
@@ -66,12 +67,12 @@ inline OnnxNode read_onnx_node(OnnxMessage in) {
     if (field == 5) node.attributes.push_back(read_onnx_attribute(in.message()));
     if (field == 7) node.domain = in.text();
   }
-  // Of two bytes each, such nodes would take a hundred times the memory of the file, and so would what else has no
-  // name.
+  // An empty node takes two bytes in the file, and a hundred times as many here. The checks for names below have the
+  // same reason.
   if (node.op.empty() || node.outputs.empty())
     fail_to_read_onnx(concat("node \"", node.name, "\": expected an operator and outputs, got none"),
-                      "the file is damaged");
-  while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();  // optional, left out
+                      "export the model again; the file is damaged");
+  while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();  // omitted
   if (node.domain == "ai.onnx") node.domain.clear();
   return node;
 }
@@ -92,13 +93,14 @@ inline OnnxValue read_onnx_value(OnnxMessage in) {
   };
   while (in.next()) {
     if (in.field() == 1) value.name = in.text();
-    if (in.field() == 2)  // a type, in it that of a tensor, in it a shape, in it the sizes
+    if (in.field() == 2)  // TypeProto, TypeProto.Tensor, TensorShapeProto, Dimension
       each_message(in.message(), 1, [&](OnnxMessage tensor) {
         each_message(tensor, 2, [&](OnnxMessage shape) { each_message(shape, 1, read_size); });
       });
   }
   if (value.name.empty())
-    fail_to_read_onnx("expected an input or output with a name, got one without", "the file is damaged");
+    fail_to_read_onnx("expected an input or output with a name, got one without",
+                      "export the model again; the file is damaged");
   return value;
 }
 
@@ -110,7 +112,8 @@ inline void read_onnx_graph(OnnxMessage in, OnnxModel& model) {
     if (field == 5) {
       model.initializers.push_back(read_onnx_tensor(in.message()));
       if (model.initializers.back().name.empty())
-        fail_to_read_onnx("expected a tensor with a name, got one without", "the file is damaged");
+        fail_to_read_onnx("expected a tensor with a name, got one without",
+                          "export the model again; the file is damaged");
     }
     if (field == 11) model.inputs.push_back(read_onnx_value(in.message()));
     if (field == 12) model.outputs.push_back(read_onnx_value(in.message()));
@@ -134,7 +137,8 @@ inline std::pair<std::string, std::string> read_onnx_metadata(OnnxMessage in) {
     if (in.field() == 2) entry.second = in.text();
   }
   if (entry.first.empty())
-    fail_to_read_onnx("expected metadata with a name, got some without", "the file is damaged");
+    fail_to_read_onnx("expected metadata with a name, got some without",
+                      "export the model again; the file is damaged");
   return entry;
 }
 
@@ -154,30 +158,33 @@ inline OnnxModel read_onnx_model(OnnxMessage in) {
     if (field == 8) read_onnx_opset(in.message(), model);
     if (field == 14) model.metadata.push_back(read_onnx_metadata(in.message()));
   }
-  if (!has_graph) fail_to_read_onnx("expected a model with a graph, found none", "is this an .onnx file?");
+  if (!has_graph) fail_to_read_onnx("expected a model with a graph, got none", "pass an .onnx file");
   if (model.opset < 1)
-    fail_to_read_onnx("expected opset_import with the version of ONNX's operators, found none",
-                      "the file is damaged, or holds only operators of others");
+    fail_to_read_onnx("expected opset_import with the version of ONNX's operators, got none",
+                      "export the model again; the file is damaged, or has only operators of other domains");
   return model;
 }
 
 inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
   const std::optional<std::string> bytes = read_all(in);
-  if (!bytes) fail_to_read_onnx(concat(source, ": expected bytes, but reading failed"), "is it a folder?");
+  if (!bytes)
+    fail_to_read_onnx(concat(source, ": expected a readable file, got a read error"),
+                      "pass the path of a file, not of a folder");
   try {
     return read_onnx_model(OnnxMessage{*bytes});
   } catch (const protozero::exception& error) {
-    fail_to_read_onnx(concat("expected Protocol Buffers, found damage: ", error.what()),
-                      "is this an .onnx file, and was it copied whole?");
+    fail_to_read_onnx(concat("expected Protocol Buffers, got damaged ones: ", error.what()),
+                      "pass a complete .onnx file");
   }
 }
 
 }  // namespace detail
 
-/// Reads a file in ONNX's format, without checking that it is a network.
+/// Reads a file in the format of ONNX, without checking that it is a network.
 ///
-/// Throws   FormatError for what is no such file, is cut short, or keeps its values elsewhere.
-/// Cost     memory in proportion to the file, whatever it says of sizes; see load_onnx.
+/// Throws   FormatError when the file cannot be read, is no .onnx file, is truncated, or keeps its values in other
+///          files.
+/// Cost     memory in proportion to the size of the file, whatever sizes it claims; see load_onnx.
 /// Source   onnx.proto of ONNX 1.12
 inline OnnxModel read_onnx(std::istream& in) { return detail::read_onnx_from(in, "stream"); }
 

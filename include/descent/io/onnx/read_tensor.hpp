@@ -14,13 +14,13 @@
 
 namespace descent::detail {
 
-/// Appends the values of type V in `raw`, each as `number(value)`.
+/// Appends the values of type V in `raw`, little-endian, each converted by `number`.
 template <class V>
 void append_raw(std::string_view raw, OnnxTensor& tensor, auto number) {
   if (raw.size() % sizeof(V) != 0)
     fail_to_read_onnx(concat("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
                              raw.size(), " bytes in all"),
-                      "the file is damaged");
+                      "export the model again; the file is damaged");
   tensor.values.reserve(tensor.values.size() + raw.size() / sizeof(V));
   for (std::size_t i = 0; i < raw.size(); i += sizeof(V)) {
     const V value = from_bytes<V>(reinterpret_cast<const std::uint8_t*>(raw.data() + i), false);
@@ -32,32 +32,32 @@ void append_raw(std::string_view raw, OnnxTensor& tensor) {
   append_raw<V>(raw, tensor, [](V value) { return value; });
 }
 
-/// Throws unless there are as many values as the dimensions say.
+/// Throws FormatError unless the number of values is the product of the dimensions.
 inline void check_size(const OnnxTensor& tensor) {
-  const auto expect_sane = [&](bool sane, std::int64_t size) {
-    if (!sane)
+  const auto expect_possible = [&](bool possible, std::int64_t size) {
+    if (!possible)
       fail_to_read_onnx(
           concat("tensor \"", tensor.name, "\": expected sizes that a file can hold, got ", size),
-          "the file is damaged");
+          "export the model again; the file is damaged");
   };
   constexpr std::int64_t most = std::int64_t{1} << 62;
   std::int64_t count = 1;
   for (const std::int64_t size : tensor.dims) {
-    expect_sane(size >= 0 && (size == 0 || count <= most / size), size);
+    expect_possible(size >= 0 && (size == 0 || count <= most / size), size);
     count *= size;
   }
   if (static_cast<std::uint64_t>(count) != tensor.values.size())
     fail_to_read_onnx(
         concat("tensor \"", tensor.name, "\": expected ", count, " values, got ", tensor.values.size()),
-        "the file is damaged");
+        "export the model again; the file is damaged");
 }
 
-/// Reads a TensorProto: its values are in `raw_data`, little-endian, or in the list of their type.
+/// Reads a TensorProto, whose values are in `raw_data`, little-endian, or in the list for their type.
 inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   OnnxTensor tensor;
   std::int64_t type = 0, location = 0;
   std::string_view raw;
-  std::vector<std::int32_t> small;  // int32, truth values, and the bits of numbers of half precision
+  std::vector<std::int32_t> small;  // int32, bool, and the bits of float16 and bfloat16
   while (in.next()) {
     const auto field = in.field();
     if (field == 1) in.append_integers(tensor.dims);
@@ -73,7 +73,7 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   if (location != 0)
     fail_to_read_onnx(
         concat("tensor \"", tensor.name,
-               "\": expected its values in the file, found that they are in another"),
+               "\": expected its values in the file, got a reference to another file"),
         "save the model as one file: onnx.save_model(model, path, save_as_external_data=False)");
   tensor.type = static_cast<OnnxType>(type);
   const auto append = [&]<class V>(V, auto number) {
@@ -106,7 +106,7 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
       append(std::uint8_t{}, [](std::uint8_t value) { return value != 0; });
       break;
     default:
-      tensor.values.clear();  // it may be of no use to the network: whoever uses it refuses it
+      tensor.values.clear();  // the network may not need it: the node that does is refused
       return tensor;
   }
   check_size(tensor);

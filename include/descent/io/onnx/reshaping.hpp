@@ -13,8 +13,8 @@
 
 namespace descent::detail {
 
-/// Follows the axes of samples through nodes that reorder and regroup them. No layer is added: the next one that needs it
-/// gives the samples their shape.
+/// The patterns that transpose and reshape. They update the layout of the samples and add no layer: the next layer
+/// that needs a shape adds a Flatten or a Reshape.
 template <std::floating_point T>
 struct OnnxReshaping {
   using In = OnnxImport<T>&;
@@ -30,42 +30,44 @@ struct OnnxReshaping {
     for (std::size_t k = 0; k < sorted.size(); ++k) fits = fits && sorted[k] == k;
     if (!fits)
       in.fail("expected an order of all axes that keeps the batch first, got another",
-              "keep samples in rows");
+              "keep the batch first");
     in.samples().transpose(order);
   }
   static void flatten(In in) {
     if (in.axis("Flatten", 1) != 0)
       in.fail(concat("expected axis = 1, got ", in.integer("Flatten", "axis", 1)),
-              "samples are rows: flatten all but the batch");
+              "flatten all axes but the batch");
     reshape_to(in, {0, -1}, true);
   }
   static void reshape(In in) {
     reshape_to(in, in.tensor("shape").values, in.integer("Reshape", "allowzero", 0) == 0);
   }
-  /// PyTorch's `x.view(x.size(0), n)`: the first size is asked for, the other is a constant.
+  /// PyTorch's `x.view(x.size(0), n)`: the first size is computed by Shape and Gather, the other is a constant.
   static void view(In in) {
     const std::vector<double> axes = in.axes("Unsqueeze"), &sizes = in.tensor("sizes").values;
     const bool is_first = axes.size() == 1 && (axes[0] == 0 || axes[0] == -1) && in.scalar("index") == 0;
     if (!is_first || sizes.size() != 1)
-      in.fail("expected a shape of the number of samples and one constant, got another",
+      in.fail("expected a shape of the batch size and one constant, got another",
               "write it as torch.flatten(x, 1)");
     for (const char* op : {"Gather", "Concat"}) in.expect(op, "axis", 0, "write it as torch.flatten(x, 1)");
     reshape_to(in, {0, sizes[0]}, true);
   }
-  /// Gives each sample the sizes after the first of `to`, of which -1 follows from the others, and 0 keeps one if
-  /// `zero_keeps`; throws unless the samples stay what they are.
+  /// Reshapes [batch, ...] to the dimensions `to`, of which one may be -1, inferred from the others. A dimension of 0
+  /// keeps the size if `zero_keeps`.
+  ///
+  /// Throws   FormatError when it would move numbers from one sample to another.
   static void reshape_to(In in, const std::vector<double>& to, bool zero_keeps) {
     OnnxSamples& samples = in.samples();
     const Index features = samples.size();
     std::vector<Index> sizes;
     Index product = 1;
-    std::ptrdiff_t open = -1;
+    std::ptrdiff_t inferred = -1;
     bool fits = !to.empty();
     for (std::size_t i = 1; i < to.size() && fits; ++i) {
       const bool keeps = to[i] == 0 && zero_keeps && i <= samples.axes.size();
       const double size = keeps ? static_cast<double>(samples.size(i - 1)) : to[i];
-      if (size == -1 && open < 0) {
-        open = static_cast<std::ptrdiff_t>(sizes.size());
+      if (size == -1 && inferred < 0) {
+        inferred = static_cast<std::ptrdiff_t>(sizes.size());
         sizes.push_back(1);
       } else if (size >= 1 && size * static_cast<double>(product) <= static_cast<double>(features)) {
         sizes.push_back(static_cast<Index>(size));
@@ -76,11 +78,11 @@ struct OnnxReshaping {
     }
     const bool keeps_count =
         fits && ((to[0] == 0 && zero_keeps) || (to[0] > 0 && to[0] == static_cast<double>(samples.count)));
-    if (keeps_count && open >= 0 && features % product == 0)
-      product *= sizes[static_cast<std::size_t>(open)] = features / product;
-    fits = fits && product == features && (keeps_count || (to[0] == -1 && open < 0));
+    if (keeps_count && inferred >= 0 && features % product == 0)
+      product *= sizes[static_cast<std::size_t>(inferred)] = features / product;
+    fits = fits && product == features && (keeps_count || (to[0] == -1 && inferred < 0));
     if (!fits)
-      in.fail("expected to keep samples in rows, each with its features",
+      in.fail("expected to keep samples in rows, each with its features, got another shape",
               concat("reshape to [-1, ", features, "] before the layers"));
     if (!samples.reshape(sizes)) in.fail_order();
   }

@@ -11,42 +11,47 @@
 
 namespace descent::detail {
 
-/// A part of an axis: `size` numbers, `stride` apart in our memory.
-struct OnnxStretch {
+/// A factor of an axis: `size` numbers at a distance of `stride` in memory.
+struct OnnxSubaxis {
   Index size, stride;
-  friend bool operator==(const OnnxStretch&, const OnnxStretch&) = default;
+  friend bool operator==(const OnnxSubaxis&, const OnnxSubaxis&) = default;
 };
 
-/// The samples of a value: their axes in ONNX, after that of the batch, and where each of them is in our memory.
+/// The layout of the samples of a value: the axes that ONNX gives a sample, and the strides of each in descent's
+/// memory.
 ///
-/// ONNX keeps an image as [channels, height, width], the width fastest; here the channels are, then the width. The axes
-/// say so by their strides:
+/// ONNX stores an image as [channels, height, width] with the width varying fastest. In descent the channels vary
+/// fastest, then the width. For 3 channels of 32 x 32:
 ///
-///   channels {{3, 1}}      height {{32, 96}}      width {{32, 3}}
+///   axis       subaxes {size, stride}
+///   channels   {3, 1}
+///   height     {32, 96}
+///   width      {32, 3}
 ///
-/// Transpose reorders the axes, Reshape and Flatten regroup their stretches, the slowest first. None of them moves a
-/// number; a layer that takes the values in another order has the columns of its weights reordered instead.
+/// Transpose permutes the axes, and Reshape and Flatten regroup their subaxes. An axis that is merged of several has
+/// several subaxes, the slowest first: after Flatten the features are {3, 1}, {1024, 3}, since height and width are
+/// contiguous. No number is moved: the columns of the next layer's weights are reordered instead.
 class OnnxSamples {
  public:
-  using Axis = std::vector<OnnxStretch>;
+  using Axis = std::vector<OnnxSubaxis>;
 
   OnnxSamples() = default;
-  /// Of the input of a network: [features], a sequence of [channels, time] or an image of [channels, height, width], or
-  /// with the channels last. More axes, or none, are plain features in ONNX's order.
+  /// The layout of a network's input of these sizes: [features], [channels, time] or [channels, height, width], or
+  /// with the channels last. Any other number of axes is that of plain features in ONNX's order.
   OnnxSamples(std::int64_t batch, const std::vector<Index>& sizes, bool channels_last) : count{batch} {
     const std::size_t rank = sizes.size();
     if (!channels_last && (rank == 2 || rank == 3)) {
-      become({sizes[0], rank == 3 ? sizes[1] : 1, sizes.back()}, rank);
+      set_shape({sizes[0], rank == 3 ? sizes[1] : 1, sizes.back()}, rank);
       return;
     }
     Index stride = 1;
     for (const Index size : sizes) stride *= size;
     for (const Index size : sizes) axes.push_back(of(size, stride /= size));
-    shape = *usual_shape();
+    shape = *standard_shape();
   }
 
-  /// Makes them samples of a shape, with `rank` axes in the usual order.
-  void become(const Shape& to, std::size_t rank) {
+  /// Sets the layout of samples of a shape with `rank` axes, the channels first.
+  void set_shape(const Shape& to, std::size_t rank) {
     shape = to;
     const Index row = to.channels * to.width;
     if (rank == 3)
@@ -59,7 +64,7 @@ class OnnxSamples {
 
   Index size(std::size_t axis) const {
     Index product = 1;
-    for (const OnnxStretch& stretch : axes[axis]) product *= stretch.size;
+    for (const OnnxSubaxis& part : axes[axis]) product *= part.size;
     return product;
   }
   Index size() const {
@@ -67,22 +72,23 @@ class OnnxSamples {
     for (std::size_t axis = 0; axis < axes.size(); ++axis) product *= size(axis);
     return product;
   }
-  /// True for samples [features], in any order.
+  /// True for [batch, features], in any order of the features.
   bool is_plain() const { return axes.size() == 1; }
-  /// True if the axis varies fastest in our memory, as channels do.
-  bool is_channels(std::size_t axis) const {
+  /// True if the axis varies fastest in memory, as channels do.
+  bool is_channel_axis(std::size_t axis) const {
     return axes[axis].empty() || axes[axis] == Axis{{size(axis), 1}};
   }
-  /// The shape of samples whose axes are in the order of our memory, with the channels first or last; of others, none.
-  std::optional<Shape> usual_shape() const {
+  /// The shape of samples whose layout is that of a `Batch`, with the channels as the first or the last axis; else
+  /// none.
+  std::optional<Shape> standard_shape() const {
     const std::size_t rank = axes.size();
     Shape shape_of_axes{size()};
     if (rank == 2) shape_of_axes = {size(0), 1, size(1)};
     if (rank == 3) shape_of_axes = {size(0), size(1), size(2)};
     OnnxSamples channels_first;
-    channels_first.become(shape_of_axes, rank);
+    channels_first.set_shape(shape_of_axes, rank);
     if (axes == channels_first.axes) return shape_of_axes;
-    if (flat() != of(size(), 1)) return {};
+    if (subaxes() != of(size(), 1)) return {};
     if (rank == 2) return Shape{size(1), 1, size(0)};
     if (rank == 3) return Shape{size(2), size(0), size(1)};
     return shape_of_axes;
@@ -94,16 +100,16 @@ class OnnxSamples {
     axes = std::move(reordered);
   }
 
-  /// Regroups the axes into others of these sizes, of the same product. False if one of them would have to be made of
-  /// numbers that no stride reaches.
+  /// Regroups the subaxes into axes of these sizes, whose product is the same. False if a size would split a subaxis
+  /// unevenly.
   bool reshape(const std::vector<Index>& sizes) {
-    Axis rest = flat();
+    Axis rest = subaxes();
     std::reverse(rest.begin(), rest.end());
     std::vector<Axis> regrouped;
     for (Index size : sizes) {
       Axis axis;
       while (size > 1) {
-        OnnxStretch& next = rest.back();
+        OnnxSubaxis& next = rest.back();
         const Index taken = std::min(size, next.size);
         if (size % taken != 0 || next.size % taken != 0) return false;
         size /= taken;
@@ -117,46 +123,46 @@ class OnnxSamples {
     return true;
   }
 
-  /// Makes the samples have other channels, which are this axis.
+  /// Changes the number of channels, which this axis holds.
   void set_channels(std::size_t axis, Index channels) {
     const Index before = size(axis);
     for (Axis& other : axes)
-      for (OnnxStretch& stretch : other) stretch.stride = stretch.stride / before * channels;
+      for (OnnxSubaxis& part : other) part.stride = part.stride / before * channels;
     axes[axis] = of(channels, 1);
   }
 
-  /// The place in our memory of each value, in ONNX's order.
-  std::vector<Index> places() const {
+  /// The offset of each value in the memory of a sample, in ONNX's order.
+  std::vector<Index> offsets() const {
     std::vector<Index> all{0};
-    for (const OnnxStretch& stretch : flat()) {
+    for (const OnnxSubaxis& part : subaxes()) {
       std::vector<Index> finer;
-      finer.reserve(all.size() * static_cast<std::size_t>(stretch.size));
+      finer.reserve(all.size() * static_cast<std::size_t>(part.size));
       for (const Index first : all)
-        for (Index i = 0; i < stretch.size; ++i) finer.push_back(first + i * stretch.stride);
+        for (Index i = 0; i < part.size; ++i) finer.push_back(first + i * part.stride);
       all = std::move(finer);
     }
     return all;
   }
 
-  std::int64_t count = -1;  ///< -1: any number
-  Shape shape;              ///< as our layers have it
+  std::int64_t count = -1;  ///< the size of the batch; -1: dynamic
+  Shape shape;              ///< the shape that the next layer gets
   std::vector<Axis> axes;
 
  private:
   static Axis of(Index size, Index stride) { return size > 1 ? Axis{{size, stride}} : Axis{}; }
 
-  /// Adds a stretch that varies faster, as a part of the last one if it continues it.
-  static void append(Axis& axis, const OnnxStretch& stretch) {
-    if (!axis.empty() && axis.back().stride == stretch.size * stretch.stride)
-      axis.back() = {axis.back().size * stretch.size, stretch.stride};
+  /// Appends a subaxis that varies faster, merged with the last one if both are contiguous.
+  static void append(Axis& axis, const OnnxSubaxis& part) {
+    if (!axis.empty() && axis.back().stride == part.size * part.stride)
+      axis.back() = {axis.back().size * part.size, part.stride};
     else
-      axis.push_back(stretch);
+      axis.push_back(part);
   }
-  /// All stretches, the slowest of ONNX first.
-  Axis flat() const {
+  /// The subaxes of all axes, the slowest in ONNX's order first.
+  Axis subaxes() const {
     Axis all;
     for (const Axis& axis : axes)
-      for (const OnnxStretch& stretch : axis) append(all, stretch);
+      for (const OnnxSubaxis& part : axis) append(all, part);
     return all;
   }
 };

@@ -20,18 +20,19 @@
 
 namespace descent {
 
+/// Options of save_onnx and to_onnx.
 struct OnnxOptions {
-  Shape shape{0};                       ///< of a sample; none: the number of features that the layers ask for
-  bool fold_batch_norm = true;          ///< into the Dense before, or into Mul and Add
-  bool softmax = false;                 ///< append one: the network then ends in probabilities
-  bool input_normalization = true;      ///< false: leave out a Standardize or MinMax that takes the input
-  std::vector<std::string> classes{};   ///< names, kept as metadata: class.0, class.1 and so on
-  OnnxEmitters layers = onnx_layers();  ///< how each type of layer is written
+  Shape shape{0};                       ///< of a sample; by default the features that the layers expect
+  bool fold_batch_norm = true;          ///< into the Dense before it, else into a Mul and an Add
+  bool softmax = false;                 ///< append a Softmax: the outputs are then probabilities
+  bool input_normalization = true;      ///< false: omit a Standardize or MinMax of the input
+  std::vector<std::string> classes{};   ///< names of classes, written as metadata class.0, class.1, ...
+  OnnxEmitters layers = onnx_layers();  ///< the functions that write layers
 };
 
 namespace detail {
 
-/// The number of features that the model takes: the one size among its parameters that fits.
+/// Infers the number of input features: the size of a parameter that the model takes as input, and only that.
 template <Layer M>
 Shape plain_input_shape(const M& model, const OnnxNetwork& network) {
   const auto takes = [&](Index features) {
@@ -45,11 +46,10 @@ Shape plain_input_shape(const M& model, const OnnxNetwork& network) {
   for (const auto& [path, tensor] : network.tensors)
     for (const Index size : tensor.dims)
       if (takes(size) && !takes(size + 1)) return {size};
-  throw DataError("save_onnx",
-                  "expected a network that fixes the number of its inputs, got one that takes any",
-                  "say how many there are: save_onnx(path, net, {.shape = {64}}), or {.shape = {3, 32, 32}} "
-                  "of images; if "
-                  "its layers do not fit together, net.output_shape({64}) says where");
+  throw DataError(
+      "save_onnx", "expected a network that fixes the number of its inputs, got one that takes any",
+      "pass the shape of a sample: save_onnx(path, net, {.shape = {64}}), or {.shape = {3, 32, 32}} for "
+      "images; if the layers do not fit together, call net.output_shape({64}) to see where");
 }
 
 inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork& network, const Shape& input,
@@ -59,7 +59,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
     throw DataError(
         "save_onnx",
         concat("expected a name for each of ", output.channels, " classes, got ", options.classes.size()),
-        "give as many as the network has outputs");
+        "pass as many names as the network has outputs");
   OnnxBuilder to{options.layers, input};
   to.input_normalization = options.input_normalization;
   to.fold_batch_norm = options.fold_batch_norm;
@@ -85,11 +85,12 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
 
 }  // namespace detail
 
-/// The network as ONNX has it, for batches of any size: input `x` and output `y` are [batch, features] of plain samples,
-/// [batch, channels, height, width] of images and [batch, channels, time] of sequences. The nodes and constants of a
-/// layer begin with its path, as in `0.weight`.
+/// Converts a network to a model of ONNX with input `x` and output `y`. The names of the nodes and constants of a
+/// layer begin with its path, such as `0.weight`.
 ///
-/// Throws   as save_onnx.
+/// Shapes   x and y [batch, features], [batch, channels, height, width] for images, [batch, channels, time] for
+///          sequences; the batch is dynamic
+/// Throws   as save_onnx, except when writing.
 template <Layer M>
 OnnxModel to_onnx(const M& model, const OnnxOptions& options = {}) {
   OnnxNetwork network = detail::onnx_tensors(model);
@@ -98,17 +99,17 @@ OnnxModel to_onnx(const M& model, const OnnxOptions& options = {}) {
   return detail::to_onnx(describe(model), network, input, options);
 }
 
-/// Writes a network as .onnx, opset 17, for other programs to run: its inference, in float32, to which a network of
-/// double is rounded. The guide says which layer becomes what, and what the options are for.
+/// Saves a network as .onnx, opset 17, for inference in other programs. Numbers are float32; a network of double is
+/// rounded. The guide has the table of layers and operators, and the options.
 ///
 ///   save_onnx("digits.onnx", net, {.softmax = true});
 ///   save_onnx("photos.onnx", net, {.shape = {.channels = 3, .height = 32, .width = 32}});
 ///
-/// Throws   DataError for a layer without a counterpart, named by its path; add a row to `OnnxOptions::layers`. And
-///          for a network that takes samples of any size, unless `shape` gives it; for a wrong number of class names; for
-///          weights of 2 GiB or more. ShapeError when the layers do not fit together. FormatError
-///          when the file cannot be written; the old one stays.
-/// Cost     holds the weights three times while it writes.
+/// Throws   DataError, which names the layer by its path, when a layer has no counterpart: add a function for it to
+///          `OnnxOptions::layers`. DataError when the network takes samples of any size and `shape` is not given,
+///          when the number of class names is wrong, or when the weights have 2 GiB or more. ShapeError when the
+///          layers do not fit together. FormatError when the file cannot be written; an old file is kept.
+/// Cost     memory of three times the weights.
 /// Source   ONNX 1.12, operators of opset 17
 /// Example  examples/15_onnx.cpp
 template <Layer M>

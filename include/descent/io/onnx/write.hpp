@@ -19,7 +19,7 @@ namespace detail::onnx {
 
 using protozero::pbf_writer;
 
-/// The numbers in little-endian order, as `raw_data` has them.
+/// The values in little-endian order, for `raw_data`.
 inline std::string raw_bytes(const OnnxTensor& tensor) {
   std::string bytes;
   const auto put = [&](std::uint64_t bits, int size) {
@@ -39,7 +39,7 @@ inline std::string raw_bytes(const OnnxTensor& tensor) {
   return bytes;
 }
 
-// The numbers of the fields are those of onnx.proto.
+// The field numbers are those of onnx.proto.
 
 inline void write(pbf_writer out, const OnnxTensor& tensor) {
   if (tensor.type != OnnxType::float32 && tensor.type != OnnxType::float64 &&
@@ -48,7 +48,7 @@ inline void write(pbf_writer out, const OnnxTensor& tensor) {
         "write_onnx",
         concat("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
                static_cast<std::int32_t>(tensor.type)),
-        "choose one of these");
+        "convert the tensor to one of these types");
   out.add_packed_int64(1, tensor.dims.begin(), tensor.dims.end());
   out.add_int32(2, static_cast<std::int32_t>(tensor.type));
   if (!tensor.name.empty()) out.add_string(8, tensor.name);
@@ -136,25 +136,25 @@ inline std::string write(const OnnxModel& model) {
 
 }  // namespace detail::onnx
 
-/// Writes a model in ONNX's format: IR version 8, inputs and outputs float32.
+/// Writes a model in the format of ONNX, IR version 8, with inputs and outputs of float32.
 ///
-/// Throws   DataError when it has 2 GiB or more, which is what the format can hold.
+/// Throws   DataError when the weights have 2 GiB or more, the limit of the format.
 /// Source   onnx.proto of ONNX 1.12
 inline void write_onnx(std::ostream& out, const OnnxModel& model) {
-  constexpr std::uint64_t most = (std::uint64_t{1} << 31) - (1 << 20);  // and some room for the names
+  constexpr std::uint64_t most = (std::uint64_t{1} << 31) - (1 << 20);  // with room for the names
   std::uint64_t size = 0;
   for (const OnnxTensor& tensor : model.initializers)
     size += tensor.values.size() * (tensor.type == OnnxType::float32 ? 4 : 8);
   if (size > most)
     throw DataError("write_onnx", concat("expected less than 2 GiB of weights, got ", size, " bytes"),
-                    "the format holds no more; write another one");
+                    "use another format");
   const std::string bytes = detail::onnx::write(model);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-/// The same into a file, which is written beside its name and renamed into place.
+/// Writes a model to a file: to a temporary one, which then replaces it.
 ///
-/// Throws   FormatError when the file cannot be written; the old one stays.
+/// Throws   FormatError when the file cannot be written; an old file is kept.
 inline void write_onnx(const std::filesystem::path& path, const OnnxModel& model) {
   replace_file(path.string(), "write_onnx", [&](std::ostream& out) { write_onnx(out, model); });
 }
