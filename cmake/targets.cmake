@@ -51,6 +51,8 @@ endforeach()
 # All parts of a program link the same backend; see the headers in descent/linalg/backends.
 foreach(backend IN ITEMS openblas onednn onednn_bf16)
   target_compile_definitions(descent_${backend} INTERFACE DESCENT_BACKEND="descent/linalg/backends/${backend}.hpp")
+  # With this definition, only linalg/product.hpp may be the first to include them.
+  set_target_properties(descent_${backend} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
 endforeach()
 
 # Where descent is built, these can be fetched.
