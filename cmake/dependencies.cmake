@@ -35,20 +35,19 @@ function(descent_find_eigen)
   endif()
 endfunction()
 
-# Leaves its place in DESCENT_PROTOZERO_INCLUDE_DIR, for descent-onnx.cmake.
-function(descent_find_protozero)
-  find_path(DESCENT_PROTOZERO_INCLUDE_DIR protozero/version.hpp)
-  if(NOT DESCENT_PROTOZERO_INCLUDE_DIR)
-    descent_fetch(protozero https://github.com/mapbox/protozero.git v1.7.1)
-    set(DESCENT_PROTOZERO_INCLUDE_DIR "${protozero_SOURCE_DIR}/include" CACHE PATH "" FORCE)
-  endif()
-endfunction()
-
 function(descent_find_json)
   find_package(nlohmann_json 3.9 QUIET)
   if(NOT TARGET nlohmann_json::nlohmann_json)
     descent_fetch_headers(json nlohmann_json::nlohmann_json
                           https://github.com/nlohmann/json.git v3.11.3 include)
+  endif()
+endfunction()
+
+function(descent_find_protozero)
+  list(PREPEND CMAKE_MODULE_PATH "${PROJECT_SOURCE_DIR}/cmake/modules")
+  find_package(Protozero QUIET)
+  if(NOT TARGET Protozero::Protozero)
+    descent_fetch_headers(protozero Protozero::Protozero https://github.com/mapbox/protozero.git v1.7.1 include)
   endif()
 endfunction()
 

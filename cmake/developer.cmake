@@ -8,12 +8,11 @@ set(DESCENT_SANITIZE "" CACHE STRING "Sanitizers for tests and examples: \"addre
 
 add_library(descent_developer INTERFACE)
 
-if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+if(MSVC)  # clang-cl too, for which -Wall is -Weverything
+  target_compile_options(descent_developer INTERFACE /W4 /bigobj /utf-8 $<$<BOOL:${DESCENT_WERROR}>:/WX>)
+else()
   target_compile_options(descent_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                      $<$<BOOL:${DESCENT_WERROR}>:-Werror>)
-endif()
-if(MSVC)
-  target_compile_options(descent_developer INTERFACE /bigobj /utf-8)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 warns of its own AVX-512 intrinsics (its bug 105593). Clang still looks for such faults in our code.

@@ -8,6 +8,9 @@
 #   ```
 include("${CMAKE_CURRENT_LIST_DIR}/take_line.cmake")
 
+# The target that builds them all.
+add_custom_target(descent_doc_programs)
+
 # Leaves the file alone when its content stays the same, so that nothing is rebuilt for it. (file(CONFIGURE) does so
 # too, but replaces what looks like a variable of CMake's.)
 function(descent_write path content)
@@ -60,6 +63,7 @@ function(descent_doc_programs markdown)
     descent_write("${source}.cpp" "// From ${page}.\n${code}\n")
     descent_write("${source}.txt" "${expected}")
     descent_add_program(doc_${name} "${source}.cpp")
+    add_dependencies(descent_doc_programs doc_${name})
     target_link_libraries(doc_${name} PRIVATE descent::io)
     if(TARGET descent::onnx)
       target_link_libraries(doc_${name} PRIVATE descent::onnx)

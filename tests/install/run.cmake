@@ -7,14 +7,33 @@ endfunction()
 
 file(REMOVE_RECURSE "${WORK_DIR}")  # what an older version installed must not help
 set(prefix "${WORK_DIR}/prefix")
-if(WAY STREQUAL "find_package")
+if(WAY MATCHES "^find_package$|component")
   run("${CMAKE_COMMAND}" --install "${DESCENT_BINARY_DIR}" --prefix "${prefix}" --config "${CONFIG}")
 endif()
 
-run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build" -G "${GENERATOR}"
+set(configure "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" "-DWAY=${WAY}"
     "-DDESCENT_SOURCE_DIR=${DESCENT_SOURCE_DIR}" "-DEigen3_DIR=${EIGEN_DIR}" "-DEIGEN_INCLUDE_DIR=${EIGEN_INCLUDE_DIR}")
+if(WAY STREQUAL "missing_component")
+  execute_process(COMMAND ${configure} RESULT_VARIABLE result ERROR_VARIABLE errors)
+  string(REGEX REPLACE "[ \n]+" " " text "${errors}")  # CMake wraps lines
+  foreach(expected IN ITEMS
+      "descent::onnx: protozero not found; install libprotozero-dev (Debian), protozero-devel (Fedora) or protozero (Homebrew)"
+      "descent::sparse: unknown component; choose from gzip, io, onnx, openblas, onednn, onednn_bf16")
+    string(FIND "${text}" "${expected}" at)
+    if(result EQUAL 0 OR at EQUAL -1)
+      message(FATAL_ERROR "Expected an error with `${expected}`, got result ${result} and\n${errors}")
+    endif()
+  endforeach()
+  return()
+endif()
+
+run(${configure})
 run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+if(WAY STREQUAL "components")
+  run("${WORK_DIR}/build/consumer_io")
+  return()
+endif()
 run("${WORK_DIR}/build/consumer")
 
 if(NOT WAY STREQUAL "find_package")

@@ -148,13 +148,22 @@ foreach(source IN LISTS sources)
   endif()
 endforeach()
 
-# One version, in two places.
+# One version, in CMakeLists.txt and in the header.
 file(STRINGS "${root}CMakeLists.txt" version REGEX "^project\\(descent VERSION")
 string(REGEX REPLACE ".*VERSION ([0-9.]+).*" "\\1" version "${version}")
+string(REPLACE "." ";" numbers "${version}")
+list(GET numbers 0 major)
+list(GET numbers 1 minor)
+list(GET numbers 2 patch)
 file(READ "${include}/core/version.hpp" text)
-if(NOT text MATCHES "library_version = \"${version}\"")
-  report(include/descent/core/version.hpp "is not the version in CMakeLists.txt, ${version}; change both")
-endif()
+foreach(definition IN ITEMS "library_version = \"${version}\"" "DESCENT_VERSION_MAJOR ${major}\n"
+                            "DESCENT_VERSION_MINOR ${minor}\n" "DESCENT_VERSION_PATCH ${patch}\n")
+  string(FIND "${text}" "${definition}" at)
+  if(at EQUAL -1)
+    string(STRIP "${definition}" definition)
+    report(include/descent/core/version.hpp "expected ${definition}, as the version in CMakeLists.txt; change one of them")
+  endif()
+endforeach()
 
 # Components: forwarding header, reference, conformance.
 set(reference "")
