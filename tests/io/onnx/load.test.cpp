@@ -535,7 +535,7 @@ TEST_CASE("read_onnx: refuses what is no .onnx file") {
   CHECK_THAT(complaint_about_bytes("\x3a\x05xx"),
              ContainsSubstring("expected Protocol Buffers, found damage"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx("missing.onnx"); }),
-             ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", found none"));
+             ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", file not found"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx(std::filesystem::path{DESCENT_TESTS_DIR}); }),
              ContainsSubstring(concat("read_onnx: ", DESCENT_TESTS_DIR,
                                       ": expected bytes, but reading failed; is it a folder?")));

@@ -16,13 +16,13 @@
 
 namespace descent::detail {
 
-/// A file does not tell a Network from a Sequential.
+// In a file a Network and a Sequential have the same type.
 inline constexpr std::string_view type_of_chain = "Sequential";
 inline std::string_view type_in_file(const LayerDescription& layer) {
   return layer.type == "Network" ? type_of_chain : std::string_view{layer.type};
 }
 
-/// The description of a model in JSON:
+/// Returns the description of a model as JSON:
 ///
 ///   {"type": "Sequential", "layers": [{"name": "0", "type": "LeakyReLU", "options": {"slope": 0.1}}, ...]}
 inline nlohmann::json json_of(const LayerDescription& layer) {
@@ -36,7 +36,7 @@ inline nlohmann::json json_of(const LayerDescription& layer) {
   return json;
 }
 
-/// Reads what json_of gives.
+/// Parses the JSON of json_of.
 class ArchitectureParser final : public JsonEvents {
  public:
   ArchitectureParser(std::string_view where, LayerDescription& whole) : where_{where}, whole_{whole} {}
@@ -50,7 +50,7 @@ class ArchitectureParser final : public JsonEvents {
                              : key_ == "name"    ? 8U
                                                  : 0U;
       if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
+        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice or misplaced"));
       open_.back().seen |= field;
     }
     return true;
@@ -61,7 +61,7 @@ class ArchitectureParser final : public JsonEvents {
     else if (place_ == Place::layer && key_ == "name")
       open_[open_.size() - 2].layer->layers.back().name = value;
     else
-      fail(concat("the text \"", value, '"'));
+      fail(concat("the string \"", value, '"'));
     return true;
   }
   bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
@@ -95,7 +95,7 @@ class ArchitectureParser final : public JsonEvents {
     return true;
   }
   bool start_array(std::size_t) override {
-    if (place_ != Place::layer || key_ != "layers") fail("a list");
+    if (place_ != Place::layer || key_ != "layers") fail("an array");
     place_ = Place::layers;
     return true;
   }
@@ -109,7 +109,7 @@ class ArchitectureParser final : public JsonEvents {
   enum class Place { start, layer, options, layers, end };
   struct Open {
     LayerDescription* layer;
-    unsigned seen = 0;  // which fields of it
+    unsigned seen = 0;  // bit mask of its fields
   };
 
   bool option(double value) {
@@ -120,14 +120,14 @@ class ArchitectureParser final : public JsonEvents {
   FormatError fault(const std::string& got) const override {
     return {where_,
             concat("expected an architecture of layers with name, type, options and layers, got ", got),
-            "the file is damaged"};
+            "copy or save the file again: it is damaged"};
   }
 
   std::string_view where_;
   LayerDescription& whole_;
   std::string key_;
   Place place_ = Place::start;
-  std::vector<Open> open_;  // the layer that is being read, after those that contain it
+  std::vector<Open> open_;  // the path of nested layers, of which the last is being read
 };
 
 inline LayerDescription parse_architecture(std::string_view where, std::string_view text) {
@@ -136,14 +136,14 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
   return whole;
 }
 
-/// The same as far as a float can tell: a model of floats may have come from one of doubles.
+/// True if two options are equal to float precision: a model of floats may be saved from one of doubles.
 inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
 
-/// Returns the place and the kind of the first difference of two descriptions, if there is one.
+/// Returns a message with the path and the kind of the first difference of two descriptions, if there is one.
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
                                                    const std::string& path = {}) {
-  const std::string layer = path.empty() ? std::string{"the whole: "} : concat("layer \"", path, "\": ");
+  const std::string layer = path.empty() ? std::string{} : concat("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
     return concat(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
   auto ours = model.options, theirs = file.options;
@@ -159,7 +159,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].name)
-      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
+      return concat(layer, "the model names its part ", i, " \"", name, "\", the file \"",
                     file.layers[i].name, '"');
     if (auto difference =
             first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
@@ -170,7 +170,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   return std::nullopt;
 }
 
-/// Adds the options that layers did not have in format 1 of model files, with the values of that time.
+/// Adds the options that layers did not have in format 1 of model files, with the values that they implied.
 inline void upgrade_from_format_1(LayerDescription& layer) {
   if (layer.type == "Dropout") layer.options.emplace_back("whole_channels", 0);
   for (auto& [name, part] : layer.layers) upgrade_from_format_1(part);
