@@ -86,14 +86,14 @@ class CsvReader {
       const std::size_t column = find_column(name, 0);
       if (column == names_.size())
         parser_.fail(
-            concat("expected a column named ", shown(name), ", got ", listed(names_)),
+            concat("expected a column named ", in_quotes(name), ", got ", comma_separated(names_)),
             cure_for_header(options_.header ? "choose one of them, or name the columns in the first line"
                                             : "choose a column by its index: \"0\", \"1\" and so on"));
       if (find_column(name, column + 1) != names_.size())
-        parser_.fail(concat("expected one column named ", shown(name), ", got several"),
+        parser_.fail(concat("expected one column named ", in_quotes(name), ", got several"),
                      "rename the other columns");
       if (taken_[column])
-        throw DataError("read_csv", concat("expected distinct ", role, ", got ", shown(name), " twice"),
+        throw DataError("read_csv", concat("expected distinct ", role, ", got ", in_quotes(name), " twice"),
                         "list it once");
       taken_[column] = true;
       columns.push_back(column);
@@ -144,7 +144,7 @@ class CsvReader {
     if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
-    const std::string problem = concat(in_column(names_[column]), ", got ", shown(parser_[column]));
+    const std::string problem = concat(in_column(names_[column]), ", got ", in_quotes(parser_[column]));
     if (!parsed) parser_.fail(concat("expected a number", problem), cure_for_text(column));
     if (!is_finite(value))
       parser_.fail(concat("expected a finite number", problem), cure_for_missing(column));
@@ -167,7 +167,7 @@ class CsvReader {
     if (is_target(column)) return "name the column as .label if it is a class";
     return concat(target_columns_.empty() ? "name the column as .label if it is the class"
                                           : "encode its strings as numbers, such as one-hot columns",
-                  ", or leave it out: .leave_out = {", shown(names_[column]), '}');
+                  ", or leave it out: .leave_out = {", in_quotes(names_[column]), '}');
   }
 
   /// Returns the cure to set the separator if the header is a single column that contains a usual one.

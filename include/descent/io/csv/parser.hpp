@@ -16,12 +16,12 @@
 namespace descent::detail {
 
 /// Quotes a value for a message and truncates it: in a file that is not CSV it may have any length.
-inline std::string shown(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
   return concat('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
 }
-inline std::string in_column(std::string_view name) { return " in column " + shown(name); }
-inline std::string listed(const auto& names) {
+inline std::string in_column(std::string_view name) { return " in column " + in_quotes(name); }
+inline std::string comma_separated(const auto& names) {
   constexpr std::size_t most = 10;
   std::string all;
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i)

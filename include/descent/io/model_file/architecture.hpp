@@ -43,7 +43,7 @@ class ArchitectureParser final : public JsonEvents {
 
   bool key(string_t& name) override {
     key_ = name;
-    if (place_ == Place::layer) {
+    if (state_ == State::layer) {
       const unsigned field = key_ == "type"      ? 1U
                              : key_ == "options" ? 2U
                              : key_ == "layers"  ? 4U
@@ -56,9 +56,9 @@ class ArchitectureParser final : public JsonEvents {
     return true;
   }
   bool string(string_t& value) override {
-    if (place_ == Place::layer && key_ == "type")
+    if (state_ == State::layer && key_ == "type")
       open_.back().layer->type = value;
-    else if (place_ == Place::layer && key_ == "name")
+    else if (state_ == State::layer && key_ == "name")
       open_[open_.size() - 2].layer->layers.back().name = value;
     else
       fail(concat("the string \"", value, '"'));
@@ -69,51 +69,51 @@ class ArchitectureParser final : public JsonEvents {
   bool number_float(number_float_t value, const string_t&) override { return option(value); }
 
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) {
+    if (state_ == State::start) {
       open_.push_back({&whole_});
-    } else if (place_ == Place::layers) {
+    } else if (state_ == State::layers) {
       if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
       open_.push_back({&open_.back().layer->layers.emplace_back().layer});
-    } else if (place_ == Place::layer && key_ == "options") {
-      place_ = Place::options;
+    } else if (state_ == State::layer && key_ == "options") {
+      state_ = State::options;
       return true;
     } else {
       fail("an object");
     }
-    place_ = Place::layer;
+    state_ = State::layer;
     return true;
   }
   bool end_object() override {
-    if (place_ == Place::options) {
-      place_ = Place::layer;
+    if (state_ == State::options) {
+      state_ = State::layer;
       return true;
     }
     const unsigned needed = open_.size() == 1 ? 1U : 9U;
     if ((open_.back().seen & needed) != needed) fail("a layer without name or type");
     open_.pop_back();
-    place_ = open_.empty() ? Place::end : Place::layers;
+    state_ = open_.empty() ? State::end : State::layers;
     return true;
   }
   bool start_array(std::size_t) override {
-    if (place_ != Place::layer || key_ != "layers") fail("an array");
-    place_ = Place::layers;
+    if (state_ != State::layer || key_ != "layers") fail("an array");
+    state_ = State::layers;
     return true;
   }
   bool end_array() override {
-    place_ = Place::layer;
+    state_ = State::layer;
     return true;
   }
 
  private:
   static constexpr std::size_t most_levels = 100;
-  enum class Place { start, layer, options, layers, end };
+  enum class State { start, layer, options, layers, end };
   struct Open {
     LayerDescription* layer;
     unsigned seen = 0;  // bit mask of its fields
   };
 
   bool option(double value) {
-    if (place_ != Place::options) fail(concat("the number ", value));
+    if (state_ != State::options) fail(concat("the number ", value));
     open_.back().layer->options.emplace_back(key_, value);
     return true;
   }
@@ -126,7 +126,7 @@ class ArchitectureParser final : public JsonEvents {
   std::string_view where_;
   LayerDescription& whole_;
   std::string key_;
-  Place place_ = Place::start;
+  State state_ = State::start;
   std::vector<Open> open_;  // the path of nested layers, of which the last is being read
 };
 

@@ -106,14 +106,14 @@ class TensorFile {
            "save it as floats, such as tensor.float()");
   }
 
-  /// Reads the values of a tensor in the file, converted to T, into a tensor of the same shape. Calls see(bytes) with
+  /// Reads the values of a tensor in the file, converted to T, into a tensor of the same shape. Calls on_bytes(bytes) with
   /// each chunk of the file.
   template <std::floating_point T>
-  void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& see) const {
+  void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& on_bytes) const {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
     in_.clear();
     in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
-    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, see); });
+    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, on_bytes); });
   }
   template <std::floating_point T>
   void read(const TensorInfo& tensor, const TensorView<T>& to) const {
@@ -134,13 +134,13 @@ class TensorFile {
 
   /// Reads the next values of a tensor, in the order of the file.
   template <std::floating_point T>
-  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& see) const {
+  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& on_bytes) const {
     if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
       std::span<char> bytes{reinterpret_cast<char*>(values.data()), values.size_bytes()};
       while (!bytes.empty()) {
         const std::span<char> chunk = bytes.first(std::min(bytes.size(), chunk_size));
         read_chunk(tensor, chunk);
-        see(std::span<const char>{chunk});
+        on_bytes(std::span<const char>{chunk});
         bytes = bytes.subspan(chunk.size());
       }
       return;
@@ -150,7 +150,7 @@ class TensorFile {
     for (T* to = values.data(); left > 0;) {
       const std::span<char> chunk{buffer.data(), std::min(left, chunk_size)};
       read_chunk(tensor, chunk);
-      see(std::span<const char>{chunk});
+      on_bytes(std::span<const char>{chunk});
       to = convert(tensor, chunk, to);
       left -= chunk.size();
     }

@@ -55,19 +55,19 @@ class TensorHeaderParser final : public JsonEvents {
   TensorHeaderParser(std::string_view where, TensorHeader& header) : where_{where}, header_{header} {}
 
   bool number_unsigned(number_unsigned_t value) override {
-    if (place_ == Place::shape && tensor().shape.size() < most_dimensions)
+    if (state_ == State::shape && tensor().shape.size() < most_dimensions)
       tensor().shape.push_back(value);
-    else if (place_ == Place::offsets && offsets_ < 2)
+    else if (state_ == State::offsets && offsets_ < 2)
       (offsets_++ == 0 ? tensor().begin : tensor().end) = value;
     else
-      fail(place_ == Place::shape ? concat("more than ", most_dimensions, " dimensions")
+      fail(state_ == State::shape ? concat("more than ", most_dimensions, " dimensions")
                                   : concat("the number ", std::to_string(value)));
     return true;
   }
   bool string(string_t& value) override {
-    if (place_ == Place::metadata) {
+    if (state_ == State::metadata) {
       if (!header_.metadata.emplace(key_, value).second) fail(concat("metadata \"", key_, "\" twice"));
-    } else if (place_ == Place::tensor && key_ == "dtype") {
+    } else if (state_ == State::tensor && key_ == "dtype") {
       tensor().dtype = value;
     } else {
       fail(concat("the string \"", value, '"'));
@@ -77,7 +77,7 @@ class TensorHeaderParser final : public JsonEvents {
 
   bool key(string_t& name) override {
     key_ = name;
-    if (place_ == Place::tensor) {
+    if (state_ == State::tensor) {
       const unsigned field = key_ == "dtype" ? 1 : key_ == "shape" ? 2 : key_ == "data_offsets" ? 4 : 0;
       if (field == 0 || (seen_ & field) != 0)
         fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice"));
@@ -86,50 +86,50 @@ class TensorHeaderParser final : public JsonEvents {
     return true;
   }
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) {
-      place_ = Place::file;
-    } else if (place_ == Place::file && key_ == "__metadata__") {
+    if (state_ == State::start) {
+      state_ = State::file;
+    } else if (state_ == State::file && key_ == "__metadata__") {
       if (std::exchange(has_metadata_, true)) fail("__metadata__ twice");
-      place_ = Place::metadata;
-    } else if (place_ == Place::file) {
+      state_ = State::metadata;
+    } else if (state_ == State::file) {
       header_.tensors.emplace_back().name = key_;
       seen_ = 0;
       offsets_ = 0;
-      place_ = Place::tensor;
+      state_ = State::tensor;
     } else {
       fail("an object");
     }
     return true;
   }
   bool end_object() override {
-    if (place_ == Place::tensor && (seen_ != 7 || offsets_ != 2)) fail("only some of them");
-    place_ = place_ == Place::file ? Place::end : Place::file;
+    if (state_ == State::tensor && (seen_ != 7 || offsets_ != 2)) fail("only some of them");
+    state_ = state_ == State::file ? State::end : State::file;
     return true;
   }
   bool start_array(std::size_t) override {
-    if (place_ == Place::tensor && key_ == "shape")
-      place_ = Place::shape;
-    else if (place_ == Place::tensor && key_ == "data_offsets")
-      place_ = Place::offsets;
+    if (state_ == State::tensor && key_ == "shape")
+      state_ = State::shape;
+    else if (state_ == State::tensor && key_ == "data_offsets")
+      state_ = State::offsets;
     else
       fail("an array");
     return true;
   }
   bool end_array() override {
-    place_ = Place::tensor;
+    state_ = State::tensor;
     return true;
   }
 
  private:
   static constexpr std::size_t most_dimensions = 16;
-  enum class Place { start, file, metadata, tensor, shape, offsets, end };
+  enum class State { start, file, metadata, tensor, shape, offsets, end };
 
   TensorInfo& tensor() { return header_.tensors.back(); }
 
   FormatError fault(const std::string& got) const override {
-    if (place_ == Place::metadata)
+    if (state_ == State::metadata)
       return {where_, concat("expected strings in __metadata__, got ", got, " for \"", key_, '"'), damaged};
-    if (place_ == Place::start || place_ == Place::file || place_ == Place::end)
+    if (state_ == State::start || state_ == State::file || state_ == State::end)
       return {where_, concat("expected a header with an object for each tensor, got ", got), damaged};
     return {where_,
             concat("tensor \"", header_.tensors.back().name,
@@ -142,7 +142,7 @@ class TensorHeaderParser final : public JsonEvents {
   std::string_view where_;
   TensorHeader& header_;
   std::string key_;
-  Place place_ = Place::start;
+  State state_ = State::start;
   unsigned seen_ = 0;     // bit mask of the fields of the tensor
   unsigned offsets_ = 0;  // the number of offsets
   bool has_metadata_ = false;
