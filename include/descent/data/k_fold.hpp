@@ -67,6 +67,7 @@ std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptio
 /// Throws   like k_fold_indices.
 /// Cost     memory for `folds` copies of the data; with k_fold_indices and Dataset::subset, for one at a time.
 /// Source   Hastie, Tibshirani, Friedman: The elements of statistical learning, 2nd edition, 7.10
+/// Example  examples/11_small_sets.cpp
 template <std::floating_point T>
 std::vector<Fold<T>> k_fold(const Dataset<T>& data, const KFoldOptions& options = {}) {
   std::vector<Fold<T>> folds;

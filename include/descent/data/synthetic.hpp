@@ -61,6 +61,7 @@ struct CirclesOptions {
 ///
 /// Shapes   x [2, samples]   y [1, samples]
 /// Throws   DataError for options that are out of range, or for more values than fit into memory.
+/// Example  examples/02_initialization.cpp
 template <std::floating_point T = float>
 Dataset<T> circles(const CirclesOptions& options = {}) {
   detail::expect_positive_samples("circles", options.samples);
@@ -86,6 +87,7 @@ struct MoonsOptions {
 ///
 /// Shapes   x [2, samples]   y [1, samples]
 /// Throws   DataError for options that are out of range, or for more values than fit into memory.
+/// Example  examples/05_optimizers.cpp
 template <std::floating_point T = float>
 Dataset<T> moons(const MoonsOptions& options = {}) {
   detail::expect_positive_samples("moons", options.samples);
@@ -142,6 +144,7 @@ struct BlobsOptions {
 ///
 /// Shapes   x [features, samples]   y [1, samples]
 /// Throws   DataError for options that are out of range, or for more values than fit into memory.
+/// Example  examples/04_gradient_check.cpp
 template <std::floating_point T = float>
 Dataset<T> blobs(const BlobsOptions& options = {}) {
   detail::expect_positive_samples("blobs", options.samples);
@@ -212,6 +215,7 @@ struct NoisyWaveOptions {
 /// Shapes   x [1, samples]   y [1, samples]
 /// Throws   DataError for options that are out of range, or for more values than fit into memory.
 /// Source   Bishop: Pattern recognition and machine learning, 1.1
+/// Example  examples/10_your_own.cpp
 template <std::floating_point T = float>
 Dataset<T> noisy_wave(const NoisyWaveOptions& options = {}) {
   detail::expect_positive_samples("noisy_wave", options.samples);

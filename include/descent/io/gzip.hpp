@@ -72,6 +72,7 @@ class GzipFile : public std::istream {
 ///
 /// Throws   like read_idx and GzipFile.
 /// Cost     memory in proportion to the decompressed size.
+/// Example  examples/07_mnist.cpp
 template <std::floating_point T = float>
 Dataset<T> read_idx_gzip(const IdxFiles& files) {
   GzipFile images{files.images}, labels{files.labels};

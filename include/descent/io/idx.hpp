@@ -127,6 +127,7 @@ Dataset<T> read_idx_streams(std::istream& images_file, std::istream& labels_file
 /// `Dataset::shape` is the shape of the images, {1, 28, 28} for MNIST.
 ///
 /// Throws   like read_idx_images; FormatError also if the numbers of images and labels differ.
+/// Example  examples/07_mnist.cpp
 template <std::floating_point T = float>
 Dataset<T> read_idx(const IdxFiles& files) {
   std::ifstream images = detail::open_file(files.images, "read_idx_images"),

@@ -146,6 +146,7 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 ///          as one with a layer that is not in the registry; FormatError if the file cannot be written: the old one is
 ///          kept.
 /// Cost     two passes over the model besides writing, and the memory of a second one.
+/// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
   using T = typename M::Scalar;

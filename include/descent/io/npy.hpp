@@ -117,6 +117,7 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
 ///          other than 1 or 2 dimensions (`read_npy_dataset` reads images), or a file of the wrong length.
 /// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   NumPy documentation, numpy.lib.format
+/// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
 NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
   return detail::read_npy_array<T>(in, "read_npy", source, 2).values;

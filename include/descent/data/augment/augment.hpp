@@ -29,6 +29,7 @@ namespace descent {
 ///          shape, or the number of indices differs from theirs.
 /// Cost     one pass over the image for each transform; allocates the memory of one image per call, or none if the
 ///          caller keeps `scratch`.
+/// Example  examples/09_augmentation.cpp
 template <class... Transforms>
 class Augment {
  public:

@@ -14,6 +14,7 @@ namespace descent {
 /// Interpolation is bilinear, with 0 outside of the image.
 ///
 /// Throws   DataError for negative degrees or pixels, or a zoom outside [0, 1).
+/// Example  examples/09_augmentation.cpp
 struct RandomAffine {
   double degrees = 10;
   double pixels = 2;
