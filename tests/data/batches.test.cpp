@@ -24,7 +24,7 @@ std::vector<Index> list(std::span<const Index> batch) { return {batch.begin(), b
 
 }  // namespace
 
-TEST_CASE("An epoch's order takes each sample once, and depends on seed and epoch alone") {
+TEST_CASE("shuffled_order: contains each sample once and depends only on seed and epoch") {
   const std::vector<Index> order = shuffled_order(100, 1, 0);
   CHECK(std::is_permutation(order.begin(), order.end(), counted_to(100).begin()));
   CHECK(order != counted_to(100));
@@ -34,7 +34,7 @@ TEST_CASE("An epoch's order takes each sample once, and depends on seed and epoc
   CHECK(shuffled_order(0, 1, 0).empty());
 }
 
-TEST_CASE("Mini-batches follow the order; the last is smaller where the sizes do not divide") {
+TEST_CASE("mini_batch: follows the order and the last may be smaller") {
   const std::vector<Index> order{6, 5, 4, 3, 2, 1, 0};
   CHECK(batch_count(7, 3) == 3);
   CHECK(list(mini_batch(order, 3, 0)) == std::vector<Index>{6, 5, 4});
@@ -42,7 +42,7 @@ TEST_CASE("Mini-batches follow the order; the last is smaller where the sizes do
   CHECK(list(mini_batch(order, 3, 2)) == std::vector<Index>{0});
 }
 
-TEST_CASE("The number of mini-batches is rounded up") {
+TEST_CASE("batch_count: is rounded up") {
   CHECK(batch_count(6, 3) == 2);
   CHECK(batch_count(7, 7) == 1);
   CHECK(batch_count(7, 8) == 1);
@@ -50,7 +50,7 @@ TEST_CASE("The number of mini-batches is rounded up") {
   CHECK(batch_count(0, 3) == 0);
 }
 
-TEST_CASE("gather copies columns side by side and keeps the memory it has") {
+TEST_CASE("gather: copies columns and reuses the memory") {
   Matrix<> from(2, 4);
   from << 0, 1, 2, 3,  //
       0, 10, 20, 30;
@@ -68,7 +68,7 @@ TEST_CASE("gather copies columns side by side and keeps the memory it has") {
   CHECK(out == from.col(2));
 }
 
-TEST_CASE("mini_batch: numbers that cannot be are refused") {
+TEST_CASE("mini_batch: arguments out of range are refused") {
   const std::vector<Index> order = plain_order(5);
   CHECK_THROWS_AS(plain_order(-1), DataError);
   CHECK_THROWS_AS(plain_order(std::numeric_limits<Index>::max()), DataError);
@@ -80,14 +80,14 @@ TEST_CASE("mini_batch: numbers that cannot be are refused") {
     CHECK_THROWS_AS(mini_batch(order, 2, i), DataError);
 }
 
-TEST_CASE("gather: a column that is not there is refused") {
+TEST_CASE("gather: a column index out of range is refused") {
   const Matrix<> from = Matrix<>::Ones(2, 3);
   Matrix<> out;
   for (const Index column : {Index{-1}, Index{3}, std::numeric_limits<Index>::min()})
     CHECK_THROWS_AS(gather(from, std::vector<Index>{0, column}, out), DataError);
 }
 
-TEST_CASE("gather: weights of the samples of a mini-batch, none from none") {
+TEST_CASE("gather: copies the weights of a mini-batch and keeps empty weights empty") {
   const Vector<> weights{{0, 1, 2, 3}};
   const std::vector<Index> samples{3, 1}, wrong{4};
   Vector<> out;

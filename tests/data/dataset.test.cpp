@@ -39,13 +39,13 @@ std::string complaint_about(const Dataset<>& data) {
 
 }  // namespace
 
-TEST_CASE("A data set knows its size") {
+TEST_CASE("Dataset: returns its numbers of samples and features") {
   CHECK(numbered(5).samples() == 5);
   CHECK(numbered(5).features() == 2);
   CHECK(Dataset<>{}.samples() == 0);
 }
 
-TEST_CASE("A subset holds the samples asked for, in that order, with their targets and all names") {
+TEST_CASE("Dataset: a subset has the given samples in that order with targets and names") {
   Dataset<> data = numbered(5);
   data.feature_names = {"a", "b"};
   data.class_names = {"cat", "dog"};
@@ -63,39 +63,38 @@ TEST_CASE("A subset holds the samples asked for, in that order, with their targe
   CHECK(data.subset({}).samples() == 0);
 }
 
-TEST_CASE("Data is usable if there is some, each sample has a target, and all is finite") {
+TEST_CASE("expect_usable: refuses empty and mismatched and non-finite data") {
   CHECK_NOTHROW(expect_usable(numbered(5), "fit", "the training set"));
 
-  SECTION("none") {
+  SECTION("no samples") {
     CHECK(complaint_about(numbered(0)) ==
-          "fit: expected samples in the training set, got an empty set; was the file read and the split "
-          "large enough?");
+          "fit: expected samples in the training set, got an empty set; check the file that was read, or "
+          "choose a larger split");
   }
-  SECTION("a target too few") {
+  SECTION("a missing target") {
     Dataset<> data = numbered(5);
     data.y = data.y.leftCols(4).eval();
     CHECK(complaint_about(data) ==
-          "fit: expected a target for each of the 5 samples of the training set, got 4; x is [features, "
-          "samples] "
-          "and y is [targets, samples]: is one of them transposed?");
+          "fit: expected a target for each of the 5 samples of the training set, got 4; pass x as [features, "
+          "samples] and y as [targets, samples]; transpose the one whose rows are samples");
   }
-  SECTION("a feature that is not a number") {
+  SECTION("a feature that is NaN") {
     Dataset<> data = numbered(5);
     data.x(1, 3) = std::numeric_limits<float>::quiet_NaN();
     CHECK(complaint_about(data) ==
           "fit: expected finite values in the training set, got nan in feature 1 of sample 3; "
-          "remove the sample, or fill the value in");
+          "remove the sample, or impute the value");
   }
-  SECTION("a target that is infinite") {
+  SECTION("an infinite target") {
     Dataset<> data = numbered(5);
     data.y(0, 4) = -std::numeric_limits<float>::infinity();
     CHECK(complaint_about(data) ==
           "fit: expected finite values in the training set, got -inf in target 0 of sample 4; "
-          "remove the sample, or fill the value in");
+          "remove the sample, or impute the value");
   }
 }
 
-TEST_CASE("Dataset: its scalar follows from the matrices, expressions among them") {
+TEST_CASE("Dataset: its scalar is deduced from matrices and expressions") {
   const Matrix<double> rows = Matrix<double>::Constant(5, 2, 0.5), y = Matrix<double>::Zero(1, 5);
   const Dataset data{rows.transpose(), y};
   STATIC_REQUIRE(std::is_same_v<decltype(data), const Dataset<double>>);
@@ -107,7 +106,7 @@ TEST_CASE("Dataset: its scalar follows from the matrices, expressions among them
   CHECK(named.class_names == std::vector<std::string>{"cat", "dog"});
 }
 
-TEST_CASE("Dataset: sets whose names differ do not belong together") {
+TEST_CASE("expect_same_names: sets with different names are refused") {
   Dataset<> train = numbered(5), test = numbered(3);
   const auto complaint = [&] {
     return message_of<DataError>([&] { expect_same_names(train, test, "fit", "the validation set"); });
@@ -119,33 +118,33 @@ TEST_CASE("Dataset: sets whose names differ do not belong together") {
   test.feature_names = {"a", "b"};
   CHECK_NOTHROW(expect_same_names(train, test, "fit", "the validation set"));
 
-  SECTION("features in another order") {
+  SECTION("features in a different order") {
     test.feature_names = {"b", "a"};
-    CHECK(
-        complaint() ==
-        "fit: expected features named as in the training set, got \"b\" as number 0 of the validation set "
-        "instead of \"a\"; read the file as the training set was read: read_csv(path, like(train, options))");
+    CHECK(complaint() ==
+          "fit: expected features named as in the training set, got \"b\" as number 0 of the validation set "
+          "instead of \"a\"; read the file with the columns of the training set: read_csv(path, like(train, "
+          "options))");
   }
-  SECTION("a class that is missing in between") {
+  SECTION("a missing class between others") {
     test.class_names = {"cat", "dog"};
     CHECK_THAT(complaint(),
                Catch::Matchers::ContainsSubstring(
                    "expected classes named as in the training set, got \"dog\" as number 1 of the "
                    "validation set instead of \"cow\""));
   }
-  SECTION("the last class is missing") {
+  SECTION("a missing last class") {
     test.class_names = {"cat", "cow"};
     CHECK_THAT(complaint(), Catch::Matchers::ContainsSubstring(
                                 "got none as number 2 of the validation set instead of \"dog\""));
   }
-  SECTION("a class too many") {
+  SECTION("an additional class") {
     test.class_names.push_back("emu");
     CHECK_THAT(complaint(), Catch::Matchers::ContainsSubstring(
                                 "got \"emu\" as number 3 of the validation set instead of none"));
   }
 }
 
-TEST_CASE("Dataset: a subset of samples that are not there is refused") {
+TEST_CASE("Dataset: a subset with an index out of range is refused") {
   const Dataset<> data{.x = Matrix<>::Ones(2, 3), .y = Matrix<>::Ones(1, 3)};
   const Dataset<> without_targets{.x = Matrix<>::Ones(2, 3), .y = Matrix<>::Ones(1, 2)};
   for (const Index i : {Index{-1}, Index{3}})
@@ -162,15 +161,14 @@ TEST_CASE("Dataset: weights follow their samples into a subset") {
   CHECK(listed.weights == data.weights);
 }
 
-TEST_CASE("Dataset: weights that cannot be are named") {
+TEST_CASE("Dataset: weights of a wrong number or value are refused") {
   Dataset<> data = numbered(3);
   data.weights = Vector<>{{1, 0, 2}};
   CHECK_NOTHROW(expect_usable(data, "fit", "the training set"));
   data.weights = Vector<>{{1, 2}};
   const std::string expected =
       "expected a weight for each of the 3 samples of the training set, got 2; leave .weights empty if all "
-      "samples "
-      "count the same";
+      "samples have the same weight";
   CHECK(complaint_about(data) == "fit: " + expected);
   CHECK_THROWS_AS(data.subset(std::vector<Index>{0}), ShapeError);
   data.weights = Vector<>{{1, -2, 1}};
@@ -183,11 +181,10 @@ TEST_CASE("Dataset: weights that cannot be are named") {
   data.weights = Vector<>::Zero(3);
   CHECK(complaint_about(data) ==
         "fit: expected a weight above 0 in the training set, got 0 for every sample; leave .weights empty if "
-        "all "
-        "samples count the same");
+        "all samples have the same weight");
 }
 
-TEST_CASE("Dataset: whatever is made of it keeps its shape") {
+TEST_CASE("Dataset: subsets and splits and folds keep its shape") {
   const Shape shape{.channels = 2, .height = 1, .width = 3};
   Dataset<> data{.x = Matrix<>::Random(6, 10), .y = Matrix<>::Zero(1, 10)};
   data.y.rightCols(5).setOnes();
@@ -201,7 +198,7 @@ TEST_CASE("Dataset: whatever is made of it keeps its shape") {
       CHECK(fold.validation.inputs().shape() == shape);
     }
   }
-  // Changes of the numbers in place.
+  // In-place changes of the values.
   const Impute<> fill{data.x};
   fill.apply(data.x);
   data.y = one_hot(data.y, 2);

@@ -12,7 +12,7 @@ namespace {
 const float missing = detail::not_a_number<float>();
 }
 
-TEST_CASE("Impute fills in the mean of what is there, learnt on other data") {
+TEST_CASE("Impute: missing values become the means of the training set") {
   const Matrix<> train{{1, missing, 3}, {missing, missing, 7}};
   Matrix<> test{{missing, 5}, {0, missing}};
   const Impute fill{train};
@@ -21,15 +21,15 @@ TEST_CASE("Impute fills in the mean of what is there, learnt on other data") {
   CHECK(test == Matrix<>{{2, 5}, {0, 7}});
 }
 
-TEST_CASE("Impute refuses features without a mean, and data of another width") {
+TEST_CASE("Impute: features without a mean and data of another size are refused") {
   CHECK(message_of<DataError>([] {
           Impute{Matrix<>{{1, 2}, {missing, missing}}};
-        }) == "Impute: expected a value of feature 1 in some sample, got none; remove the feature");
+        }) == "Impute: expected at least one value of feature 1, got none; remove the feature");
   CHECK(message_of<DataError>([] {
           Impute{Matrix<>{{1, detail::infinity<float>()}}};
         }) ==
-        "Impute: expected finite values of feature 0, got infinity; remove such samples, or make the values "
-        "not-a-number to have them filled in");
+        "Impute: expected finite values of feature 0, got infinity; remove those samples, or set the values "
+        "to NaN to impute them");
   Matrix<> wide = Matrix<>::Zero(3, 1);
   CHECK(message_of<ShapeError>([&] {
           Impute{Matrix<>{{1, 2}}}.apply(wide);

@@ -34,7 +34,7 @@ std::vector<Index> counted_to(Index n) {
 
 }  // namespace
 
-TEST_CASE("In k folds each sample is held out once, and learnt from in all other folds") {
+TEST_CASE("k_fold: each sample is held out once and trained on in all other folds") {
   for (const Index samples : {2, 7, 10, 53, 100}) {
     for (const Index folds : {2, 3, 5, 10, 53}) {
       if (folds > samples) continue;
@@ -47,7 +47,7 @@ TEST_CASE("In k folds each sample is held out once, and learnt from in all other
 
         std::vector<Index> held_out;
         for (const auto& [train, validation] : all) {
-          std::vector<Index> both;  // sorted inputs: disjoint and complete if the union is everything once
+          std::vector<Index> both;  // of sorted inputs: a partition if the union is every sample once
           std::merge(train.begin(), train.end(), validation.begin(), validation.end(),
                      std::back_inserter(both));
           CHECK(both == counted_to(samples));
@@ -60,7 +60,7 @@ TEST_CASE("In k folds each sample is held out once, and learnt from in all other
   }
 }
 
-TEST_CASE("Folds differ by at most one sample, in all and, stratified, in each class") {
+TEST_CASE("k_fold: fold sizes differ by at most one sample in total and in each class") {
   const Dataset<> data = with_ones(103, 31);
   for (const auto& [train, validation] : k_fold_indices(data, {.folds = 10, .stratify = true})) {
     const auto ones = std::count_if(validation.begin(), validation.end(), [](Index i) { return i < 31; });
@@ -71,7 +71,7 @@ TEST_CASE("Folds differ by at most one sample, in all and, stratified, in each c
     CHECK((validation.size() == 10 || validation.size() == 11));
 }
 
-TEST_CASE("The same seed makes the same folds, another seed others") {
+TEST_CASE("k_fold: the same seed gives the same folds and another seed others") {
   const Dataset<> data = with_ones(40, 10);
   const auto held_out = [&](std::uint64_t seed) {
     return k_fold_indices(data, {.seed = seed})[0].validation;
@@ -80,7 +80,7 @@ TEST_CASE("The same seed makes the same folds, another seed others") {
   CHECK(held_out(1) != held_out(2));
 }
 
-TEST_CASE("k_fold hands out the samples that k_fold_indices names") {
+TEST_CASE("k_fold: returns the samples of k_fold_indices") {
   Dataset<> data = with_ones(20, 5);
   data.feature_names = {"number"};
   const KFoldOptions options{.folds = 4, .stratify = true, .seed = 2};
@@ -96,20 +96,20 @@ TEST_CASE("k_fold hands out the samples that k_fold_indices names") {
   CHECK(k_fold(data).size() == 5);
 }
 
-TEST_CASE("k_fold refuses what it cannot divide") {
+TEST_CASE("k_fold: numbers of folds out of range and unusable data are refused") {
   const Dataset<> data = with_ones(4, 2);
   for (const Index folds : {-1, 0, 1, 5}) {
     CAPTURE(folds);
     CHECK(message_of<DataError>([&] { k_fold(data, {.folds = folds}); }) ==
           concat("k_fold: expected from 2 to 4 folds, the number of samples, got ", folds,
-                 "; 5 and 10 are usual; as many folds as samples leave one out each time"));
+                 "; choose .folds = 5 or 10, or the number of samples for leave-one-out"));
   }
   CHECK_THAT(message_of<DataError>([] { k_fold(Dataset<>{}); }),
              ContainsSubstring("k_fold: expected samples"));
   Dataset<> fractions = data;
   fractions.y(0, 1) = 0.5F;
   CHECK_THAT(message_of<DataError>([&] { k_fold(fractions, {.folds = 2, .stratify = true}); }),
-             ContainsSubstring("k_fold: expected one row of whole numbers, the classes"));
+             ContainsSubstring("k_fold: expected one row of integers, the classes"));
 }
 
 TEST_CASE("k_fold: weights stay with their samples") {

@@ -31,11 +31,11 @@ Dataset<> with_classes(std::vector<Index> ends) {
 // 40 samples of class 0, 100 of class 1 and 60 of class 2.
 const Dataset<> data = with_classes({40, 140, 200});
 
-struct Shares {
+struct Fractions {
   double train, dev;
 };
-const Shares all_shares[]{{0.6, 0.2}, {0.7, 0},           {0.98, 0.01}, {0.7, 0.3},
-                          {1, 0},     {1.0 / 3, 1.0 / 3}, {0.001, 0.9}};
+const Fractions all_fractions[]{{0.6, 0.2}, {0.7, 0},           {0.98, 0.01}, {0.7, 0.3},
+                                {1, 0},     {1.0 / 3, 1.0 / 3}, {0.001, 0.9}};
 
 double size(const std::vector<Index>& part) { return static_cast<double>(part.size()); }
 
@@ -46,12 +46,12 @@ double count_of(const std::vector<Index>& part, float label) {
 
 }  // namespace
 
-TEST_CASE("A split puts every sample into exactly one part, whatever the shares") {
-  for (const Shares& shares : all_shares) {
+TEST_CASE("split: every sample is in exactly one part for all fractions") {
+  for (const Fractions& fractions : all_fractions) {
     for (const bool stratify : {false, true}) {
-      CAPTURE(shares.train, shares.dev, stratify);
-      const SplitIndices parts =
-          split_indices(data, {.train = shares.train, .dev = shares.dev, .stratify = stratify, .seed = 3});
+      CAPTURE(fractions.train, fractions.dev, stratify);
+      const SplitIndices parts = split_indices(
+          data, {.train = fractions.train, .dev = fractions.dev, .stratify = stratify, .seed = 3});
 
       std::vector<Index> all;
       for (const auto* part : {&parts.train, &parts.dev, &parts.test})
@@ -64,14 +64,14 @@ TEST_CASE("A split puts every sample into exactly one part, whatever the shares"
   }
 }
 
-TEST_CASE("The parts are as large as their shares, to the nearest sample") {
+TEST_CASE("split: the sizes of the parts match the fractions within one sample") {
   constexpr double rounding = 1;
-  for (const Shares& shares : all_shares) {
-    CAPTURE(shares.train, shares.dev);
-    const SplitIndices parts = split_indices(data, {.train = shares.train, .dev = shares.dev});
-    CHECK_THAT(size(parts.train), WithinAbs(200 * shares.train, rounding));
-    CHECK_THAT(size(parts.dev), WithinAbs(200 * shares.dev, rounding));
-    CHECK_THAT(size(parts.test), WithinAbs(200 * (1 - shares.train - shares.dev), rounding));
+  for (const Fractions& fractions : all_fractions) {
+    CAPTURE(fractions.train, fractions.dev);
+    const SplitIndices parts = split_indices(data, {.train = fractions.train, .dev = fractions.dev});
+    CHECK_THAT(size(parts.train), WithinAbs(200 * fractions.train, rounding));
+    CHECK_THAT(size(parts.dev), WithinAbs(200 * fractions.dev, rounding));
+    CHECK_THAT(size(parts.test), WithinAbs(200 * (1 - fractions.train - fractions.dev), rounding));
   }
 
   const auto [train, dev, test] = split_indices(data, {.train = 0.98, .dev = 0.01});
@@ -80,24 +80,24 @@ TEST_CASE("The parts are as large as their shares, to the nearest sample") {
   CHECK(test.size() == 2);
 }
 
-TEST_CASE("A stratified split has the same mix of classes in each part, to the nearest sample") {
+TEST_CASE("split: stratification keeps the class proportions in each part within one sample") {
   constexpr double rounding = 1;
   const double class_sizes[]{40, 100, 60};
-  for (const Shares& shares : all_shares) {
-    CAPTURE(shares.train, shares.dev);
+  for (const Fractions& fractions : all_fractions) {
+    CAPTURE(fractions.train, fractions.dev);
     const SplitIndices parts =
-        split_indices(data, {.train = shares.train, .dev = shares.dev, .stratify = true});
+        split_indices(data, {.train = fractions.train, .dev = fractions.dev, .stratify = true});
     for (int label = 0; label < 3; ++label) {
       CAPTURE(label);
       const auto c = static_cast<float>(label);
-      CHECK_THAT(count_of(parts.train, c), WithinAbs(class_sizes[label] * shares.train, rounding));
-      CHECK_THAT(count_of(parts.dev, c), WithinAbs(class_sizes[label] * shares.dev, rounding));
+      CHECK_THAT(count_of(parts.train, c), WithinAbs(class_sizes[label] * fractions.train, rounding));
+      CHECK_THAT(count_of(parts.dev, c), WithinAbs(class_sizes[label] * fractions.dev, rounding));
     }
   }
 }
 
-TEST_CASE("A stratified split keeps to its shares in all, also where a class is due less than a sample") {
-  // 1.5 samples are due to each of dev and test, half a sample of each class.
+TEST_CASE("split: stratification keeps the total sizes for classes of less than one sample per part") {
+  // The expected sizes of dev and test are 1.5 samples, half a sample of each class.
   const Dataset<> three_of_fifty = with_classes({50, 100, 150});
   const SplitIndices parts = split_indices(three_of_fifty, {.train = 0.98, .dev = 0.01, .stratify = true});
   constexpr double rounding = 1;
@@ -106,13 +106,13 @@ TEST_CASE("A stratified split keeps to its shares in all, also where a class is 
   CHECK_THAT(size(parts.test), WithinAbs(1.5, rounding));
 }
 
-TEST_CASE("The parts of a stratified split are mixed, not sorted by class") {
+TEST_CASE("split: stratified parts are shuffled and not sorted by class") {
   const SplitIndices parts = split_indices(data, {.stratify = true});
   CHECK_FALSE(std::is_sorted(parts.train.begin(), parts.train.end(),
                              [](Index a, Index b) { return data.y(0, a) < data.y(0, b); }));
 }
 
-TEST_CASE("The same seed splits the same way, another seed another way") {
+TEST_CASE("split: the same seed gives the same parts and another seed others") {
   for (const bool stratify : {false, true}) {
     const SplitIndices once = split_indices(data, {.stratify = stratify, .seed = 1});
     const SplitIndices again = split_indices(data, {.stratify = stratify, .seed = 1});
@@ -125,7 +125,7 @@ TEST_CASE("The same seed splits the same way, another seed another way") {
   }
 }
 
-TEST_CASE("split hands out the samples that split_indices names, with their targets and names") {
+TEST_CASE("split: returns the samples of split_indices with their targets and names") {
   Dataset<> named = data;
   named.feature_names = {"number"};
   const SplitOptions options{.train = 0.5, .dev = 0.25, .seed = 4};
@@ -138,38 +138,37 @@ TEST_CASE("split hands out the samples that split_indices names, with their targ
   CHECK(test.feature_names == named.feature_names);
 }
 
-TEST_CASE("Without options, 60 % are to learn from, 20 % to choose by and 20 % to judge by") {
+TEST_CASE("split: the default fractions are 60 % and 20 % and 20 %") {
   const auto [train, dev, test] = split(data);
   CHECK(train.samples() == 120);
   CHECK(dev.samples() == 40);
   CHECK(test.samples() == 40);
 }
 
-TEST_CASE("A split refuses shares that are none") {
+TEST_CASE("split: fractions out of range are refused") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  for (const Shares& shares :
-       {Shares{0, 0.5}, {-0.1, 0.5}, {0.5, -0.1}, {0.7, 0.4}, {60, 20}, {nan, 0.2}, {0.6, nan}}) {
-    CAPTURE(shares.train, shares.dev);
-    CHECK_THAT(message_of<DataError>([&] { split(data, {.train = shares.train, .dev = shares.dev}); }),
+  for (const Fractions& fractions :
+       {Fractions{0, 0.5}, {-0.1, 0.5}, {0.5, -0.1}, {0.7, 0.4}, {60, 20}, {nan, 0.2}, {0.6, nan}}) {
+    CAPTURE(fractions.train, fractions.dev);
+    CHECK_THAT(message_of<DataError>([&] { split(data, {.train = fractions.train, .dev = fractions.dev}); }),
                ContainsSubstring("split: expected train > 0, dev >= 0 and train + dev <= 1, got train = "));
   }
   CHECK(message_of<DataError>([] { split(data, {.train = 60, .dev = 20}); }) ==
-        "split: expected train > 0, dev >= 0 and train + dev <= 1, got train = 60 and dev = 20; give shares "
-        "of 1, as "
-        "in {.train = 0.6, .dev = 0.2}; the rest is the test set");
+        "split: expected train > 0, dev >= 0 and train + dev <= 1, got train = 60 and dev = 20; pass "
+        "fractions of 1, such as {.train = 0.6, .dev = 0.2}; the remainder is the test set");
 }
 
-TEST_CASE("A split refuses data that cannot be used") {
+TEST_CASE("split: an empty set and stratification without classes are refused") {
   CHECK_THAT(message_of<DataError>([] { split(Dataset<>{}); }),
              ContainsSubstring("split: expected samples in the data, got an empty set"));
 
   const std::string no_classes =
-      "split: expected one row of whole numbers, the classes, got other targets; leave .stratify out for "
-      "anything but "
-      "classes";
+      "split: expected one row of integers, the classes, got other targets; set .stratify = false for "
+      "targets "
+      "that are not classes";
   Dataset<> other = data;
-  SECTION("fractions are no classes") { other.y(0, 7) = 0.5F; }
-  SECTION("several rows are no classes") { other.y = Matrix<>::Zero(2, 200); }
+  SECTION("fractions as targets") { other.y(0, 7) = 0.5F; }
+  SECTION("several rows of targets") { other.y = Matrix<>::Zero(2, 200); }
   CHECK(message_of<DataError>([&] { split(other, {.stratify = true}); }) == no_classes);
   CHECK_NOTHROW(split(other, {.stratify = false}));
 }

@@ -20,7 +20,7 @@ using support::message_of;
 
 namespace {
 
-/// A feature a row, drawn from N(offset, deviation^2).
+/// The distribution of a feature, N(offset, deviation^2).
 struct Feature {
   double offset, deviation;
 };
@@ -45,7 +45,7 @@ double deviation(const auto& row) {
 
 }  // namespace
 
-TEST_CASE("Standardize learns mean and deviation of each feature, divided by m") {
+TEST_CASE("Standardize: learns the mean and the population standard deviation of each feature") {
   Matrix<double> x(2, 4);
   x << 1, 1, 3, 3,  //
       0, 0, 0, 8;
@@ -55,7 +55,7 @@ TEST_CASE("Standardize learns mean and deviation of each feature, divided by m")
   CHECK_THAT(scale.deviation()[1], WithinRel(std::sqrt(12.0), 1e-15));
 }
 
-TEMPLATE_TEST_CASE("Standardised features have mean 0 and deviation 1, whatever their size", "", float,
+TEMPLATE_TEST_CASE("Standardize: standardized features have mean 0 and deviation 1 at any scale", "", float,
                    double) {
   const std::initializer_list<Feature> features{{0, 1}, {5, 2}, {-3, 1e-4}, {0, 1e6}, {0, 1e-12}};
   Matrix<TestType> x = drawn<TestType>(features, 500);
@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("Standardised features have mean 0 and deviation 1, whatever 
   Index i = 0;
   for (const Feature& feature : features) {
     CAPTURE(feature.offset, feature.deviation);
-    // Some last digits of the largest value, in units of the deviation.
+    // A few units in the last place of the largest value, relative to the deviation.
     const double digits = 20 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
     const double tolerance = digits * (1 + std::abs(feature.offset) / feature.deviation);
     CHECK_THAT(mean(x.row(i)), WithinAbs(0, tolerance));
@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("Standardised features have mean 0 and deviation 1, whatever 
   }
 }
 
-TEST_CASE("A large offset does not swallow the deviation") {
+TEST_CASE("Standardize: a large mean does not cancel the deviation") {
   const double offset = GENERATE(1e6, 1e9, 1e13);
   CAPTURE(offset);
   Matrix<double> x = drawn<double>({{offset, 1}}, 500);
@@ -87,7 +87,7 @@ TEST_CASE("A large offset does not swallow the deviation") {
   CHECK_THAT(mean(x.row(0)), WithinAbs(0, last_digits));
 }
 
-TEST_CASE("A large offset does not swallow the deviation of floats either") {
+TEST_CASE("Standardize: a large mean does not cancel the deviation in float") {
   Matrix<float> x = drawn<float>({{1e4, 1}}, 500);
   const Standardize scale{x};
   scale.apply(x);
@@ -96,8 +96,8 @@ TEST_CASE("A large offset does not swallow the deviation of floats either") {
   CHECK_THAT(deviation(x.row(0)), WithinAbs(1, last_digit));
 }
 
-TEMPLATE_TEST_CASE("A feature that never changes becomes 0 and comes back unchanged", "", float, double) {
-  // Values that have no exact sum, so that their computed mean may be off by a digit.
+TEMPLATE_TEST_CASE("Standardize: a constant feature becomes 0 and is restored by invert", "", float, double) {
+  // Values whose sum is not exact, so that the computed mean may be off in the last digit.
   const double value = GENERATE(0.0, 0.1, -1e-3, 123456.7, 1e30);
   CAPTURE(value);
   const Matrix<TestType> constant = Matrix<TestType>::Constant(1, 1237, static_cast<TestType>(value));
@@ -112,19 +112,19 @@ TEMPLATE_TEST_CASE("A feature that never changes becomes 0 and comes back unchan
   CHECK(x.isApprox(constant));
 }
 
-TEST_CASE("A single sample has features that never change") {
+TEST_CASE("Standardize: the features of a single sample are constant") {
   const Matrix<> x = Matrix<>::Constant(3, 1, 7);
   CHECK(Standardize{x}.deviation() == Vector<>::Ones(3));
 }
 
-TEST_CASE("Other data is brought to the scale of the training set, not to its own") {
+TEST_CASE("Standardize: other data is scaled by the statistics of the training set") {
   const Matrix<double> train = Matrix<double>{{0, 2, 0, 2}};
   Matrix<double> test = Matrix<double>{{5, 5}};
   Standardize{train}.apply(test);
   CHECK(test == Matrix<double>{{4, 4}});
 }
 
-TEMPLATE_TEST_CASE("invert undoes apply", "", float, double) {
+TEMPLATE_TEST_CASE("Standardize: invert undoes apply", "", float, double) {
   const auto original = drawn<TestType>({{0, 1}, {100, 3}, {-1e6, 1e3}, {4, 0}}, 200);
   const Standardize<TestType> scale{original};
   Matrix<TestType> x = original;
@@ -140,17 +140,16 @@ TEMPLATE_TEST_CASE("invert undoes apply", "", float, double) {
   }
 }
 
-TEST_CASE("Standardize refuses what it cannot learn from, and data of another width") {
+TEST_CASE("Standardize: samples without finite values and data of another size are refused") {
   CHECK(message_of<DataError>([] { Standardize{Matrix<>(3, 0)}; }) ==
-        "Standardize: expected samples to learn from, got none; hand in the training set");
+        "Standardize: expected samples to learn from, got none; pass the training set");
 
   Matrix<> x = Matrix<>::Zero(2, 3);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     x(1, 2) = bad;
     CHECK(message_of<DataError>([&] { Standardize{x}; }) ==
-          "Standardize: expected finite values to learn from, got infinity or not-a-number; remove such "
-          "samples, or "
-          "fill the values in");
+          "Standardize: expected finite values to learn from, got infinity or NaN; remove those samples, "
+          "or impute the values");
   }
 
   const Standardize scale{Matrix<>::Zero(2, 3).eval()};
@@ -159,7 +158,7 @@ TEST_CASE("Standardize refuses what it cannot learn from, and data of another wi
   CHECK(message_of<ShapeError>([&] { scale.invert(wide); }) == "Standardize: expected 2 features, got 4");
 }
 
-TEST_CASE("In front of a network Standardize takes raw values, and training leaves it as it is", "[data]") {
+TEST_CASE("Standardize: as the first layer it takes raw values and is not trained", "[data]") {
   Rng rng{1};
   const Matrix<> raw = drawn<float>({{100, 20}, {-3, 0.1}}, 64);
   const Standardize scale{raw};
@@ -178,7 +177,7 @@ TEST_CASE("In front of a network Standardize takes raw values, and training leav
   CHECK(trained.layer<1>().weight != layer.weight);
 }
 
-TEST_CASE("Standardize: learns and changes the channels of images") {
+TEST_CASE("Standardize: images are standardized per channel") {
   Rng rng{3};
   Matrix<double> x(2 * 6, 10);
   for (double& v : x.reshaped()) v = 3 + 2 * rng.normal();

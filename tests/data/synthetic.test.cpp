@@ -33,7 +33,7 @@ std::uint64_t fingerprint(const Dataset<double>& data) {
 
 }  // namespace
 
-TEST_CASE("The unit vector is cosine and sine, to the last digits") {
+TEST_CASE("unit_vector: is cosine and sine to 1e-15") {
   constexpr double two_pi = 6.283185307179586;
   for (int i = -400; i <= 400; ++i) {
     const double turns = i / 128.0;  // exact, and so are its parts
@@ -48,7 +48,7 @@ TEST_CASE("The unit vector is cosine and sine, to the last digits") {
   CHECK(detail::unit_vector(-0.25).y == -1);
 }
 
-TEST_CASE("Circles without noise have radius 1 and `factor`") {
+TEST_CASE("circles: without noise the radii are 1 and the factor") {
   const Dataset<double> data = circles<double>({.samples = 301, .noise = 0, .factor = 0.25, .seed = 1});
   REQUIRE(data.samples() == 301);
   CHECK(data.y.sum() == 150);
@@ -58,7 +58,7 @@ TEST_CASE("Circles without noise have radius 1 and `factor`") {
   CHECK(data.x.rowwise().mean().cwiseAbs().maxCoeff() < 5 * std::sqrt(0.5 / 151));
 }
 
-TEST_CASE("Moons without noise lie on their half circles") {
+TEST_CASE("moons: without noise the points are on half circles") {
   const Dataset<double> data = moons<double>({.samples = 300, .noise = 0, .seed = 1});
   for (Index j = 0; j < data.samples(); ++j) {
     const bool second = data.y(0, j) == 1;
@@ -68,7 +68,7 @@ TEST_CASE("Moons without noise lie on their half circles") {
   }
 }
 
-TEST_CASE("Spirals without noise lie on their arms") {
+TEST_CASE("spirals: without noise the points are on the arms") {
   const Dataset<double> data =
       spirals<double>({.samples = 300, .classes = 3, .turns = 2, .noise = 0, .seed = 1});
   for (Index j = 0; j < data.samples(); ++j) {
@@ -81,7 +81,7 @@ TEST_CASE("Spirals without noise lie on their arms") {
   CHECK(data.y.maxCoeff() == 2);
 }
 
-TEST_CASE("The noise has the deviation asked for") {
+TEST_CASE("circles: the noise has the given standard deviation") {
   constexpr Index samples = 20000;
   const auto clean = circles<double>({.samples = samples, .noise = 0, .seed = 3});
   const auto noisy = circles<double>({.samples = samples, .noise = 0.1, .seed = 3});
@@ -89,7 +89,7 @@ TEST_CASE("The noise has the deviation asked for") {
   CHECK_THAT(deviation, WithinAbs(0.1, 5 * 0.1 / std::sqrt(4.0 * samples)));
 }
 
-TEST_CASE("Blobs are clouds about their centres, within the spread") {
+TEST_CASE("blobs: clusters have the given deviation and centers within the spread") {
   const Dataset<double> data =
       blobs<double>({.samples = 8000, .classes = 4, .features = 3, .deviation = 0.5, .spread = 2, .seed = 1});
   CHECK(data.features() == 3);
@@ -106,13 +106,13 @@ TEST_CASE("Blobs are clouds about their centres, within the spread") {
   }
 }
 
-TEST_CASE("A noisy regression is linear but for its noise") {
+TEST_CASE("noisy_regression: without noise the target is linear") {
   const auto clean = noisy_regression<double>({.samples = 50, .features = 3, .noise = 0, .seed = 2});
-  // Four points fix w and b, and all others obey them.
+  // Four points determine w and b, which all other points satisfy.
   Matrix<double> design(50, 4);
   design << clean.x.transpose(), Vector<double>::Ones(50);
   const Matrix<double> first = design.topRows(4);
-  // Cramer's rule, which needs no more of Eigen than its core.
+  // Cramer's rule needs only Eigen/Core.
   const auto determinant = [](Matrix<double> m) {
     double product = 1;
     for (Index k = 0; k < m.rows(); ++k) {
@@ -137,7 +137,7 @@ TEST_CASE("A noisy regression is linear but for its noise") {
   CHECK((noisy.y - clean.y).cwiseAbs().maxCoeff() > 0.1);
 }
 
-TEST_CASE("A noisy wave is a sine but for its noise") {
+TEST_CASE("noisy_wave: without noise the target is a sine") {
   const auto data = noisy_wave<double>({.samples = 100, .noise = 0, .seed = 2});
   for (Index j = 0; j < 100; ++j) {
     const double x = data.x(0, j);
@@ -146,7 +146,7 @@ TEST_CASE("A noisy wave is a sine but for its noise") {
   }
 }
 
-TEST_CASE("Synthetic sets have the same bits everywhere") {
+TEST_CASE("circles: synthetic sets have the same bits on every platform") {
   CHECK(fingerprint(circles<double>({.seed = 1})) == 0xC9F40929B1A290D0);
   CHECK(fingerprint(moons<double>({.seed = 1})) == 0x2E3CCE3A277C6BB3);
   CHECK(fingerprint(spirals<double>({.seed = 1})) == 0xEB751643A98799FF);
@@ -155,17 +155,17 @@ TEST_CASE("Synthetic sets have the same bits everywhere") {
   CHECK(fingerprint(noisy_wave<double>({.seed = 1})) == 0x5AE2E64642547599);
 }
 
-TEST_CASE("Another seed is another sample, and float is double rounded") {
+TEST_CASE("circles: another seed gives another sample and float is rounded double") {
   CHECK(circles({.seed = 1}).x == circles({.seed = 1}).x);
   CHECK(circles({.seed = 1}).x != circles({.seed = 2}).x);
   CHECK(moons({.seed = 4}).x == moons<double>({.seed = 4}).x.cast<float>());
   CHECK(spirals().samples() == 300);
 }
 
-TEST_CASE("Synthetic sets refuse options that make no sense") {
+TEST_CASE("circles: synthetic sets refuse invalid options") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(message_of<DataError>([] { circles({.samples = 0}); }) ==
-        "circles: expected at least 1 sample, got 0; set .samples");
+        "circles: expected at least 1 sample, got 0; set .samples to at least 1");
   CHECK_THAT(message_of<DataError>([] { circles({.noise = -1}); }),
              ContainsSubstring("circles: expected .noise"));
   CHECK_THAT(message_of<DataError>([] { circles({.factor = 1}); }),

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the fuzzers and the regression test of their corpus do with a file: read it and look at the result.
-// Bad files must throw descent::Error and nothing else; anything else that gets out of here is a fault.
+// The targets of the fuzzers, which the regression test of the corpus also runs: each reads a file and checks the
+// result. An invalid file must throw descent::Error; any other exception is a bug.
 
 #include <cstring>
 #include <descent/io/csv.hpp>
@@ -18,7 +18,7 @@ inline void expect(bool holds, const char* what) {
   if (!holds) throw std::logic_error{what};
 }
 
-/// Takes the first byte off, to choose between options by.
+/// Removes the first byte and returns it, as a choice of options.
 inline unsigned choice_of(std::string_view& bytes) {
   if (bytes.empty()) return 0;
   const auto choice = static_cast<unsigned char>(bytes[0]);
@@ -41,10 +41,11 @@ inline void csv(std::string_view bytes) {
   std::istringstream in{std::string{bytes}};
   try {
     const Dataset<float> data = read_csv<float>(in, options, "fuzz.csv");
-    expect(data.x.cols() == data.y.cols(), "a target for each sample");
-    expect(data.feature_names.size() == static_cast<std::size_t>(data.features()), "a name for each feature");
-    expect(options.missing == Missing::keep || all_finite(data.x), "finite features");
-    expect(all_finite(data.y), "finite targets");
+    expect(data.x.cols() == data.y.cols(), "expected a target for each sample");
+    expect(data.feature_names.size() == static_cast<std::size_t>(data.features()),
+           "expected a name for each feature");
+    expect(options.missing == Missing::keep || all_finite(data.x), "expected finite features");
+    expect(all_finite(data.y), "expected finite targets");
   } catch (const Error&) {
   }
 }
@@ -55,8 +56,8 @@ inline void idx(std::string_view bytes) {
   std::istringstream in{std::string{bytes}};
   try {
     const Matrix<float> m = choice % 2 == 0 ? read_idx_images(in) : read_idx_labels(in);
-    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "no more values than bytes");
-    expect(m.size() == 0 || (m.minCoeff() >= 0 && m.maxCoeff() <= 255), "bytes");
+    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "expected no more values than bytes");
+    expect(m.size() == 0 || (m.minCoeff() >= 0 && m.maxCoeff() <= 255), "expected values from 0 to 255");
   } catch (const Error&) {
   }
 }
@@ -66,14 +67,14 @@ inline void npy(std::string_view bytes) {
   std::istringstream in{std::string{bytes}};
   try {
     const Matrix<double> m = read_npy<double>(in);
-    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "no more values than bytes");
+    expect(static_cast<std::size_t>(m.size()) <= bytes.size(), "expected no more values than bytes");
     std::stringstream written;
     write_npy(written, m);
     const Matrix<double> again = read_npy<double>(written);
-    expect(again.rows() == m.rows() && again.cols() == m.cols(), "the same shape again");
+    expect(again.rows() == m.rows() && again.cols() == m.cols(), "expected the shape that was written");
     expect(m.size() == 0 ||
                std::memcmp(m.data(), again.data(), sizeof(double) * static_cast<std::size_t>(m.size())) == 0,
-           "the same values again");
+           "expected the values that were written");
   } catch (const Error&) {
   }
   std::istringstream images{std::string{bytes}};
@@ -81,7 +82,8 @@ inline void npy(std::string_view bytes) {
     const auto array = detail::read_npy_array<double>(images, "read_npy_dataset", "stream", 4);
     std::uint64_t size = 1;
     for (const std::uint64_t each : array.sizes) size *= each;
-    expect(size == static_cast<std::uint64_t>(array.values.size()), "as many values as the sizes say");
+    expect(size == static_cast<std::uint64_t>(array.values.size()),
+           "expected as many values as the dimensions require");
   } catch (const Error&) {
   }
 }

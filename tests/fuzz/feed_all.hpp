@@ -12,7 +12,7 @@
 
 namespace fuzz {
 
-/// Every file that a fuzzer starts from, or that was once read wrongly, under this compiler.
+/// Runs a fuzzing target on every file of its corpus: the seeds and the regressions.
 inline void feed_all(const char* reader, void (*feed)(std::string_view)) {
   const auto folder = std::filesystem::path{DESCENT_TESTS_DIR} / "fuzz" / "corpus" / reader;
   std::vector<std::filesystem::path> files{std::filesystem::directory_iterator{folder}, {}};

@@ -27,7 +27,7 @@ inline descent::Dataset<float> some_data() {
   return {.x = descent::Matrix<>::Constant(2, 16, 0.5F), .y = descent::Matrix<>::Ones(3, 16)};
 }
 
-/// Takes what stands between the head of a checkpoint, which is put before it, and the hash, which is put behind.
+/// Reads a checkpoint with `bytes` between its header and its hash, which are added here.
 inline void checkpoint(std::string_view bytes) {
   using namespace descent;
   static const auto trainer = some_trainer();
@@ -45,7 +45,7 @@ inline void checkpoint(std::string_view bytes) {
     reader.expect_end();
     std::ostringstream text;
     loaded.history().write_csv(text);
-    loaded.run(some_data(), 1);  // to see whether what was read can be gone on with
+    loaded.run(some_data(), 1);  // training must be able to continue
   } catch (const Error&) {
   }
 }

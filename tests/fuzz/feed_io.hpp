@@ -1,7 +1,6 @@
 #pragma once
 
-// As feed.hpp, for the files of models. They have a header of JSON, and so a file of their own: it takes long to
-// compile.
+// Fuzzing targets for the readers of models. Separate from feed.hpp, since nlohmann/json is slow to compile.
 
 #include <descent/data/standardize.hpp>
 #include <descent/io/model_file.hpp>
@@ -20,7 +19,7 @@
 
 namespace fuzz {
 
-/// A few layers are enough for the reader, and compile sooner than all of them.
+/// Returns a registry of a few layers, which cover the reader and compile faster than all layers.
 inline descent::LayerRegistry<float> few_layers() {
   using namespace descent;
   LayerRegistry<float> few;
@@ -60,9 +59,9 @@ inline void safetensors(std::string_view bytes) {
     const std::string first = written();
     std::istringstream again{first};
     load_safetensors(again, net);
-    if (written() != first) throw std::logic_error{"the same values again"};
+    if (written() != first) throw std::logic_error{"expected the values that were written"};
   } catch (const Error&) {
-    if (written() != before) throw std::logic_error{"a model that a bad file left alone"};
+    if (written() != before) throw std::logic_error{"expected an unchanged model after an invalid file"};
   }
 }
 
@@ -73,7 +72,7 @@ inline void model_file(std::string_view bytes) {
   try {
     const LoadedModel<float> model = load_model(in, few);
     if (static_cast<std::size_t>(parameter_count(model.network)) > bytes.size())
-      throw std::logic_error{"no more values than bytes"};
+      throw std::logic_error{"expected no more values than bytes"};
   } catch (const Error&) {
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Apart from feed.hpp, since it needs protozero.
+// A fuzzing target for the reader of ONNX. Separate from feed.hpp, since it requires protozero.
 
 #include <descent/io/onnx/load.hpp>
 #include <descent/io/onnx/write.hpp>
@@ -19,10 +19,10 @@ inline void onnx(std::string_view bytes) {
     const OnnxModel model = read_onnx(in);
     std::size_t values = 0;
     for (const OnnxTensor& tensor : model.initializers) values += tensor.values.size();
-    expect(values <= bytes.size(), "no more values than bytes");
+    expect(values <= bytes.size(), "expected no more values than bytes");
     const Network<> net = from_onnx(model);
     expect(static_cast<std::size_t>(parameter_count(net)) <= 8 * bytes.size() + (1 << 16),
-           "no flood of weights");
+           "expected weights in proportion to the bytes");
   } catch (const Error&) {
   }
 }

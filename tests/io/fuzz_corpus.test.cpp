@@ -4,9 +4,11 @@
 
 namespace fuzz_corpus_test {
 
-TEST_CASE("Hostile safetensors files are read or refused") {
+TEST_CASE("load_safetensors: files of the fuzzing corpus are read or refused") {
   fuzz::feed_all("safetensors", fuzz::safetensors);
 }
-TEST_CASE("Hostile model files are read or refused") { fuzz::feed_all("model_file", fuzz::model_file); }
+TEST_CASE("load_model: files of the fuzzing corpus are read or refused") {
+  fuzz::feed_all("model_file", fuzz::model_file);
+}
 
 }  // namespace fuzz_corpus_test

@@ -1,4 +1,4 @@
-// Needs zlib: built where CMake found it.
+// Compiled only if CMake found zlib.
 #ifdef DESCENT_TEST_GZIP
 
 #include "descent/io/gzip.hpp"
@@ -35,7 +35,7 @@ const std::string labels{"\0\0\x08\1\0\0\0\2\0\1", 10};
 
 }  // namespace
 
-TEST_CASE("read_idx_gzip reads what gzip has packed, and what it has not") {
+TEST_CASE("read_idx_gzip: reads compressed and uncompressed files") {
   const Folder folder;
   std::ofstream{folder.path / "plain", std::ios::binary} << labels;
   const auto packed_images = folder.packed("images.gz", images),
@@ -47,7 +47,7 @@ TEST_CASE("read_idx_gzip reads what gzip has packed, and what it has not") {
   }
 }
 
-TEST_CASE("Any reader of streams reads a packed file of any length") {
+TEST_CASE("GzipFile: any reader of streams reads a compressed file") {
   const Folder folder;
   std::string text = "a,b\n";
   for (int i = 0; i < 20000; ++i) text += concat(i, ',', -i, '\n');
@@ -57,10 +57,10 @@ TEST_CASE("Any reader of streams reads a packed file of any length") {
   CHECK(data.x == -data.y);
 }
 
-TEST_CASE("A packed file that is missing, cut short or damaged is named") {
+TEST_CASE("GzipFile: a missing or truncated or damaged file is reported by name") {
   const Folder folder;
   CHECK_THAT(message_of<FormatError>([] { GzipFile{"missing.gz"}; }),
-             ContainsSubstring("GzipFile: expected a readable file at \"missing.gz\", found none"));
+             ContainsSubstring("GzipFile: expected a readable file at \"missing.gz\", file not found"));
 
   const auto path = folder.packed("images.gz", images);
   const auto size = std::filesystem::file_size(path);
@@ -68,7 +68,7 @@ TEST_CASE("A packed file that is missing, cut short or damaged is named") {
     GzipFile in{path};
     read_idx_images(in, path.string());
   };
-  SECTION("cut short") {
+  SECTION("truncated") {
     std::filesystem::resize_file(path, size - 6);
     CHECK_THAT(message_of<FormatError>(read), ContainsSubstring("images.gz"));
   }
@@ -76,7 +76,7 @@ TEST_CASE("A packed file that is missing, cut short or damaged is named") {
     std::fstream{path, std::ios::in | std::ios::out | std::ios::binary}.seekp(14) << "\xFF\xFF";
     CHECK_THAT(message_of<FormatError>(read), ContainsSubstring("GzipFile: ") &&
                                                   ContainsSubstring("images.gz") &&
-                                                  ContainsSubstring(": expected a sound gzip file, got: "));
+                                                  ContainsSubstring(": expected a valid gzip file, got: "));
   }
 }
 

@@ -43,22 +43,22 @@ std::string complaint_about_labels(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("IDX images become columns, a row of pixels behind the other, with their values as they are") {
+TEST_CASE("read_idx_images: images become columns in row-major order with unchanged values") {
   const Matrix<> x = images(idx({2, 2, 3}, std::string{"\0\1\2\3\4\5\xFF\x80\x7F\0\0\1", 12}));
   CHECK(x == Matrix<>{{0, 255}, {1, 128}, {2, 127}, {3, 0}, {4, 0}, {5, 1}});
 }
 
-TEST_CASE("IDX images with channels last have their channels fastest") {
+TEST_CASE("read_idx_images: with channels last the channels vary fastest") {
   CHECK(images(idx({1, 1, 2, 3}, "\1\2\3\4\5\6")) == Vector<>{{1, 2, 3, 4, 5, 6}});
 }
 
-TEST_CASE("IDX labels become one row of classes") {
+TEST_CASE("read_idx_labels: labels become one row of classes") {
   CHECK(labels(idx({3}, std::string{"\7\0\xFF", 3})) == Matrix<>{{7, 0, 255}});
   CHECK(labels(idx({0}, "")).cols() == 0);
   CHECK(images(idx({0, 2, 2}, "")).rows() == 4);
 }
 
-TEST_CASE("read_idx joins images and labels") {
+TEST_CASE("read_idx: combines images and labels") {
   const TemporaryFolder folder;
   const IdxFiles files{.images = folder.path / "images", .labels = folder.path / "labels"};
   std::ofstream{files.images, std::ios::binary} << idx({2, 1, 2}, "\1\2\3\4");
@@ -72,13 +72,13 @@ TEST_CASE("read_idx joins images and labels") {
   std::ofstream{files.labels, std::ios::binary} << idx({3}, "\1\1\1");
   CHECK_THAT(message_of<FormatError>([&] { read_idx(files); }),
              ContainsSubstring("read_idx: expected a label for each of the 2 images in ") &&
-                 ContainsSubstring(", got 3 in ") && ContainsSubstring("; are they files of the same set?"));
+                 ContainsSubstring(", got 3 in ") && ContainsSubstring("; pass files of the same set"));
   std::filesystem::remove(files.images);
   CHECK_THAT(message_of<FormatError>([&] { read_idx(files); }),
              ContainsSubstring("read_idx_images: expected a readable file at "));
 }
 
-TEST_CASE("read_idx: the data have the shape of the images, channels first in it") {
+TEST_CASE("read_idx: the data set has the shape of the images") {
   const TemporaryFolder folder;
   const IdxFiles files{.images = folder.path / "images", .labels = folder.path / "labels"};
   std::ofstream{files.labels, std::ios::binary} << idx({1}, "\1");
@@ -93,23 +93,23 @@ TEST_CASE("read_idx: the data have the shape of the images, channels first in it
   CHECK(shape_of({1, 5}, 5) == Shape{.channels = 1, .height = 5, .width = 1});
 }
 
-TEST_CASE("A file that is no IDX file is named") {
+TEST_CASE("read_idx_images: a file in another format is refused") {
   CHECK(complaint_about_images("P5 28 28") ==
         "read_idx_images: images.idx, byte 4: expected an IDX file of unsigned bytes, which begins with 0 0 "
         "8, got "
-        "80 53 32; is it the right file?");
+        "80 53 32; pass the path of such a file");
   CHECK_THAT(complaint_about_images(idx({1, 1}, "1234", 13)), ContainsSubstring("got 0 0 13"));
   CHECK_THAT(complaint_about_images("\x1F\x8B\x08\x08"),
-             ContainsSubstring("expected an IDX file, got one packed by gzip; unpack it"));
+             ContainsSubstring("expected an IDX file, got a gzip file; decompress it"));
   CHECK_THAT(complaint_about_images(idx({2}, "12")),
              ContainsSubstring(
-                 "expected 2 to 4 dimensions, of which the first counts images, got 1; are the files"));
-  CHECK_THAT(
-      complaint_about_labels(idx({2, 2, 2}, "12345678")),
-      ContainsSubstring("expected 1 dimension, a label a sample, got 3; are the files of images and labels"));
+                 "expected 2 to 4 dimensions, of which the first is the images, got 1; pass the file"));
+  CHECK_THAT(complaint_about_labels(idx({2, 2, 2}, "12345678")),
+             ContainsSubstring(
+                 "expected 1 dimension, one label per image, got 3; pass the file of images as .images"));
 }
 
-TEST_CASE("An IDX file cut short or too long is named, with the byte") {
+TEST_CASE("read_idx_images: a truncated or too long file is reported with the byte") {
   const std::string good = idx({2, 2, 2}, "12345678");
   CHECK(complaint_about_images(good.substr(0, good.size() - 1)) ==
         "read_idx_images: images.idx, byte 16: expected 8 bytes of pixels, got 7; the file is cut short: was "
@@ -121,7 +121,7 @@ TEST_CASE("An IDX file cut short or too long is named, with the byte") {
     CHECK_THROWS_AS(images(good.substr(0, size)), FormatError);
 }
 
-TEST_CASE("Sizes that no IDX file has are refused, and none is believed") {
+TEST_CASE("read_idx_images: impossible sizes are refused without allocating them") {
   constexpr std::uint32_t most = 0xFFFFFFFF;
   CHECK_THAT(complaint_about_images(idx({most, most, most, most}, "")),
              ContainsSubstring("expected sizes that a file can hold"));

@@ -13,7 +13,7 @@ using namespace descent;
 
 namespace {
 
-/// Wide enough that sizes and positions in a file have more than three digits.
+/// A network so wide that sizes and offsets in a file have more than three digits.
 Network<> wide() {
   Rng rng{1};
   return Network<>{Dense{1200, 1100, rng}, ELU{{.alpha = 0.7}}, Dense{1100, 5, rng}};
@@ -21,7 +21,7 @@ Network<> wide() {
 
 }  // namespace
 
-TEST_CASE("model_file: the locale changes nothing in what is written and read") {
+TEST_CASE("save_model: the locale does not change written and read networks") {
   const auto check = [](const Network<>& net, const Matrix<>& x) {
     const auto saved = [&] {
       std::ostringstream out;
@@ -43,7 +43,7 @@ TEST_CASE("model_file: the locale changes nothing in what is written and read") 
   check(net, Matrix<>::Ones(1200, 2));
 }
 
-TEST_CASE("safetensors: the locale changes nothing in what is written and read") {
+TEST_CASE("save_safetensors: the locale does not change written and read networks") {
   const Network<> net = wide();
   const auto saved = [&] {
     std::ostringstream out;

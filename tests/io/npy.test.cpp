@@ -26,7 +26,7 @@ namespace {
 
 const std::filesystem::path golden_files = std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "npy";
 
-// What tests/golden/make/npy.py saved: 10 i + j - 3.
+// The array that tests/golden/make/npy.py saved: 10 i + j - 3.
 template <std::floating_point T>
 Matrix<T> expected() {
   Matrix<T> m(3, 4);
@@ -55,7 +55,7 @@ std::string complaint_about(const std::string& bytes) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, of every type, byte order and version", "", float,
+TEMPLATE_TEST_CASE("read_npy: reads files of NumPy of every type and byte order and version", "", float,
                    double) {
   for (const char* name :
        {"little_f2", "big_f2", "little_f4", "little_f8", "big_f4", "big_f8", "little_i1", "little_i2",
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, of every type, byte order a
   CHECK(read_npy<TestType>(golden_files / "list.npy") == expected<TestType>().row(1).transpose());
 }
 
-TEST_CASE("read_npy keeps what is special") {
+TEST_CASE("read_npy: preserves empty arrays and special values") {
   const Matrix<double> empty = read_npy<double>(golden_files / "empty.npy");
   CHECK(empty.rows() == 0);
   CHECK(empty.cols() == 4);
@@ -85,7 +85,7 @@ TEST_CASE("read_npy keeps what is special") {
   CHECK(special(4) == std::numeric_limits<double>::denorm_min());
 }
 
-TEST_CASE("write_npy writes what NumPy writes, byte for byte") {
+TEST_CASE("write_npy: writes the bytes that NumPy writes") {
   std::ostringstream matrix, list;
   write_npy(matrix, expected<float>());
   write_npy(list, Vector<double>{expected<double>().row(1).transpose()});
@@ -93,7 +93,7 @@ TEST_CASE("write_npy writes what NumPy writes, byte for byte") {
   CHECK(list.str() == content(golden_files / "written_list.npy"));
 }
 
-TEMPLATE_TEST_CASE("What write_npy writes, read_npy reads, to the bit", "", float, double) {
+TEMPLATE_TEST_CASE("write_npy: read_npy restores the bits", "", float, double) {
   const TemporaryFolder folder;
   Rng rng{1};
   for (const Index cols : {0, 1, 37}) {
@@ -108,7 +108,7 @@ TEMPLATE_TEST_CASE("What write_npy writes, read_npy reads, to the bit", "", floa
   CHECK(files == 1);
 }
 
-TEST_CASE("A file that cannot be written leaves nothing behind") {
+TEST_CASE("write_npy: a failed write leaves no temporary file") {
   const TemporaryFolder folder;
   CHECK_THAT(message_of<FormatError>([&] { write_npy(folder.path / "none" / "m.npy", expected<float>()); }),
              ContainsSubstring("write_npy: expected to write ") && ContainsSubstring("m.npy"));
@@ -118,7 +118,7 @@ TEST_CASE("A file that cannot be written leaves nothing behind") {
   CHECK_FALSE(std::filesystem::exists(folder.path / "taken.part"));
 }
 
-TEST_CASE("A write that throws leaves the old file") {
+TEST_CASE("replace_file: an exception while writing keeps the old npy file") {
   const TemporaryFolder folder;
   const auto path = folder.path / "m.npy";
   write_npy(path, expected<float>());
@@ -132,19 +132,18 @@ TEST_CASE("A write that throws leaves the old file") {
   CHECK_FALSE(std::filesystem::exists(folder.path / "m.npy.part"));
 }
 
-TEST_CASE("Headers are read however they are spelt") {
+TEST_CASE("read_npy: headers of any spelling are read") {
   CHECK(parsed(file_of("{\"shape\":(1L,2L),'fortran_order':True,'descr':'|u1'}  \n", "\1\2")) ==
         Matrix<>{{1, 2}});
   CHECK(parsed(file_of("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }",
                        std::string{"\1\0", 2})) == Vector<>{{1, 0}});
 }
 
-TEST_CASE("A .npy file that is none, cut short or too long is named, with the byte") {
+TEST_CASE("read_npy: a file of another format or length is reported with the byte") {
   const std::string good = content(golden_files / "little_f8.npy");
   CHECK(complaint_about("PK\3\4 a zip file") ==
-        "read_npy: a.npy, byte 8: expected a .npy file, which begins with \\x93NUMPY, got another; an .npz "
-        "file is a "
-        "zip of .npy files");
+        "read_npy: a.npy, byte 8: expected a .npy file, which begins with \\x93NUMPY, got other bytes; "
+        "pass a .npy file; extract it from an .npz file");
   CHECK(complaint_about(good.substr(0, good.size() - 1)) ==
         "read_npy: a.npy, byte 128: expected 96 bytes of values, got 95; the file is cut short: was it "
         "copied to "
@@ -159,12 +158,11 @@ TEST_CASE("A .npy file that is none, cut short or too long is named, with the by
     CHECK_THROWS_AS(parsed(good.substr(0, size)), FormatError);
 }
 
-TEST_CASE("An array of another kind is named, with the way to convert it") {
+TEST_CASE("read_npy: an unsupported array is refused with a way to convert it") {
   CHECK_THAT(complaint_about(file_of("{'descr':'<c8','fortran_order':False,'shape':(1,)}")),
-             ContainsSubstring(
-                 "expected floats, whole numbers or truth values, got values of type \"c8\"; convert"));
+             ContainsSubstring("expected floats, integers or booleans, got values of type \"c8\"; convert"));
   CHECK_THAT(complaint_about(file_of("{'descr':[('a','<f4')],'fortran_order':False,'shape':(1,)}")),
-             ContainsSubstring("expected a plain array, got one of records"));
+             ContainsSubstring("expected a plain array, got a structured array"));
   CHECK_THAT(
       complaint_about(file_of("{'descr':'<f4','fortran_order':False,'shape':(1,1,1)}")),
       ContainsSubstring(
@@ -176,7 +174,7 @@ TEST_CASE("An array of another kind is named, with the way to convert it") {
   CHECK_THAT(complaint_about(future), ContainsSubstring("expected version 1 to 3 of the format, got 4"));
 }
 
-TEST_CASE("A damaged header is named, with the place") {
+TEST_CASE("read_npy: a damaged header is reported with the position") {
   for (const char* header :
        {"", "x", "{", "{}", "{'descr'}", "{'descr':'<f4'", "{'descr':'f'}", "{'descr':<f4}", "{'other':1}",
         "{'descr':'<f4','fortran_order':Maybe}", "{'descr':'<f4','fortran_order':True,'shape':3}",
@@ -190,7 +188,7 @@ TEST_CASE("A damaged header is named, with the place") {
   }
 }
 
-TEST_CASE("Sizes that no file has are refused before anything is allocated") {
+TEST_CASE("read_npy: impossible sizes are refused without allocating them") {
   for (const char* shape : {"(9223372036854775807,)", "(9223372036854775808,2)", "(4294967296,4294967296)",
                             "(99999999999999999999999999,1)"}) {
     CAPTURE(shape);
@@ -206,12 +204,12 @@ TEST_CASE("Sizes that no file has are refused before anything is allocated") {
              ContainsSubstring("expected a header of at most 65535 bytes, got one of 4294901760"));
 }
 
-TEST_CASE("A .npy file that is not there is named") {
+TEST_CASE("read_npy: a missing file is reported") {
   CHECK_THAT(message_of<FormatError>([] { read_npy("missing.npy"); }),
-             ContainsSubstring("read_npy: expected a readable file at \"missing.npy\", found none"));
+             ContainsSubstring("read_npy: expected a readable file at \"missing.npy\", file not found"));
 }
 
-TEST_CASE("write_npy: writes the same file in every locale, and read_npy reads it") {
+TEST_CASE("write_npy: the file is the same in every locale and can be read") {
   const auto written = [] {
     std::ostringstream out;
     write_npy(out, Matrix<float>::Constant(1000, 2, 0.5F));
@@ -253,7 +251,7 @@ TEST_CASE("read_npy: a transpose of its result does not dangle") {
   CHECK(x == expected<float>().transpose());
   const auto m = read_npy(golden_files / "little_f4.npy");
   CHECK(m.transpose() == expected<float>().transpose());
-  CHECK(&m.transpose().coeffRef(0, 0) == &m(0, 0));  // a view of what is still there
+  CHECK(&m.transpose().coeffRef(0, 0) == &m(0, 0));  // a view of the matrix
   const Dataset data{read_npy(golden_files / "little_f4.npy").transpose(), m.topRows(1)};
   CHECK(data.features() == 4);
 }

@@ -4,8 +4,8 @@
 
 namespace fuzz_corpus_test {
 
-TEST_CASE("Hostile CSV files are read or refused") { fuzz::feed_all("csv", fuzz::csv); }
-TEST_CASE("Hostile IDX files are read or refused") { fuzz::feed_all("idx", fuzz::idx); }
-TEST_CASE("Hostile .npy files are read or refused") { fuzz::feed_all("npy", fuzz::npy); }
+TEST_CASE("read_csv: files of the fuzzing corpus are read or refused") { fuzz::feed_all("csv", fuzz::csv); }
+TEST_CASE("read_idx: files of the fuzzing corpus are read or refused") { fuzz::feed_all("idx", fuzz::idx); }
+TEST_CASE("read_npy: files of the fuzzing corpus are read or refused") { fuzz::feed_all("npy", fuzz::npy); }
 
 }  // namespace fuzz_corpus_test

@@ -11,7 +11,7 @@ using namespace descent;
 
 namespace {
 
-/// The numbers of a tensor in the order of a file, by the formula for their place in memory.
+/// Returns the values of a tensor in row-major order, by the formula for their position in memory.
 std::vector<float> expected(const Matrix<>& numbers, const Dimensions& sizes) {
   std::vector<float> all;
   for (Index position = 0; position < sizes.size(); ++position) {
@@ -24,8 +24,8 @@ std::vector<float> expected(const Matrix<>& numbers, const Dimensions& sizes) {
 
 }  // namespace
 
-TEST_CASE("row_major: numbers of any dimensions and order are written and read back") {
-  // Some larger than the blocks of a copy, and than what is read at once.
+TEST_CASE("to_row_major: values of any dimensions and order are restored by from_row_major") {
+  // Some are larger than the blocks of a copy and than a slab.
   for (const Dimensions& sizes :
        {Dimensions{7}, Dimensions{3, 4}, Dimensions{{3, 4}, {1, 0}}, Dimensions{70, 41}, Dimensions{300, 401},
         Dimensions{{2, 3, 4, 5}, {0, 1, 3, 2}}, Dimensions{{2, 3, 4, 5}, {3, 2, 1, 0}},
@@ -48,7 +48,7 @@ TEST_CASE("row_major: numbers of any dimensions and order are written and read b
   }
 }
 
-TEST_CASE("row_major: the transpose of a matrix is in the same memory") {
+TEST_CASE("transposed: the transpose of a matrix is in the same memory") {
   for (const Dimensions& sizes : {Dimensions{3, 4}, Dimensions{{3, 4}, {1, 0}}}) {
     const Dimensions other = detail::transposed(sizes);
     CHECK(other[0] == 4);

@@ -44,7 +44,7 @@ std::string file_of(const std::string& header, const std::string& values = {}) {
   return all + header + values;
 }
 
-/// A model of one parameter, `slope` of length 1.
+/// Returns the error of loading `bytes` into a model of one parameter, `slope` of length 1.
 std::string complaint_about(const std::string& bytes, const LoadSafetensors& options = {}) {
   PReLU<> model;
   const auto before = values_of(model);
@@ -55,7 +55,7 @@ std::string complaint_about(const std::string& bytes, const LoadSafetensors& opt
   return message;
 }
 
-/// The kernel of a convolution, in memory with its outputs fastest, then its inputs, its columns and its rows.
+/// The kernel of a convolution; in memory the outputs vary fastest, then inputs, columns and rows.
 struct Kernel : Identity<> {
   static constexpr Index out = 2, in = 3, height = 2, width = 2;
 
@@ -72,9 +72,9 @@ struct Kernel : Identity<> {
 
 }  // namespace
 
-TEST_CASE("safetensors: a kernel has its logical dimensions in the file, in row-major order") {
-  // Each value spells its indices: 1011 is output 1, input 0, row 1, column 1. NumPy's a[o, i, row, column] in C order
-  // has the last index fastest.
+TEST_CASE("save_safetensors: a kernel has its logical dimensions in row-major order") {
+  // The digits of each value are its indices: 1011 is output 1, input 0, row 1, column 1. NumPy's a[o, i, row, column]
+  // in C order has the last index fastest.
   std::string values;
   for (const int o : {0, 1})
     for (const int i : {0, 1, 2})
@@ -86,7 +86,7 @@ TEST_CASE("safetensors: a kernel has its logical dimensions in the file, in row-
   const std::string file =
       file_of(R"({"kernel":{"data_offsets":[0,96],"dtype":"F32","shape":[2,3,2,2]}}        )", values);
   Kernel kernel;
-  for (const MatrixOrder order : {MatrixOrder::out_in, MatrixOrder::in_out}) {  // it is no matrix
+  for (const MatrixOrder order : {MatrixOrder::out_in, MatrixOrder::in_out}) {  // applies only to matrices
     std::istringstream in{file};
     load_safetensors(in, kernel, {.order = order});
     CHECK(kernel.at(0, 0, 0, 1) == 1);
@@ -103,12 +103,12 @@ TEST_CASE("safetensors: a kernel has its logical dimensions in the file, in row-
 
   std::istringstream in{
       file_of(R"({"kernel":{"data_offsets":[0,96],"dtype":"F32","shape":[2,2,3,2]}}        )", values)};
-  CHECK_THAT(
-      message_of<FormatError>([&] { load_safetensors(in, kernel); }),
-      ContainsSubstring("tensor \"kernel\": expected shape [2, 3, 2, 2], got [2, 2, 3, 2]; make the model"));
+  CHECK_THAT(message_of<FormatError>([&] { load_safetensors(in, kernel); }),
+             ContainsSubstring(
+                 "tensor \"kernel\": expected shape [2, 3, 2, 2], got [2, 2, 3, 2]; construct the model"));
 }
 
-TEMPLATE_TEST_CASE("What save_safetensors writes, load_safetensors reads, to the bit", "", float, double) {
+TEMPLATE_TEST_CASE("load_safetensors: restores the bits that save_safetensors wrote", "", float, double) {
   const TemporaryFolder folder;
   const auto path = folder.path / "net.safetensors";
   auto net = support::rich_net<TestType>(1);
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("What save_safetensors writes, load_safetensors reads, to the
   CHECK(saved(other) != saved(support::rich_net<TestType>(2)));
 }
 
-TEST_CASE("A Sequential and a Network of the same layers give the same file") {
+TEST_CASE("save_safetensors: a Sequential and a Network of the same layers give the same file") {
   Rng rng{1};
   const Dense<> thin{1, 3, rng}, flat{3, 1, rng};
   const Residual residual{Sequential{LayerNorm{3}, PReLU{3}}};
@@ -134,7 +134,7 @@ TEST_CASE("A Sequential and a Network of the same layers give the same file") {
                        ContainsSubstring(R"("dtype":"F32","shape":[1,3]})"));
 }
 
-TEST_CASE("The file is laid out as the format asks") {
+TEST_CASE("save_safetensors: the layout of the file follows the format") {
   Rng rng{1};
   Dense<> layer{2, 3, rng};
   layer.weight = Matrix<>{{1, 2}, {3, 4}, {5, 6}};
@@ -149,7 +149,7 @@ TEST_CASE("The file is laid out as the format asks") {
   CHECK(values == Vector<>{{1, 2, 3, 4, 5, 6, 0, 0, 0}});
 }
 
-TEST_CASE("Weights of PyTorch give PyTorch's outputs") {
+TEST_CASE("load_safetensors: weights of PyTorch give the outputs of PyTorch") {
   const auto expected = golden::Json::parse(std::ifstream{golden_files / "expected.json"});
   const Matrix<double> x = golden::batch(expected.at("x"));
   Rng rng{1};
@@ -166,7 +166,7 @@ TEST_CASE("Weights of PyTorch give PyTorch's outputs") {
   }
 }
 
-TEST_CASE("Names are mapped by pairs or by a function") {
+TEST_CASE("TensorNames: maps names by pairs or by a function") {
   Rng rng{1};
   const Network net{Dense{2, 2, rng}, BatchNorm{2}};
   const auto names = [&](const TensorNames& to) {
@@ -183,23 +183,24 @@ TEST_CASE("Names are mapped by pairs or by a function") {
   CHECK(names(pytorch_names({{"1", "bn"}, {"0", "fc"}})) == "fc.weight bn.weight bn.running_var ");
   CHECK(pytorch_names()("gamma") == "weight");
 
-  CHECK_THAT(
-      message_of<DataError>([&] {
-        saved(net, {.names = {{"0.weight", "b"}, {"0.bias", "b"}}});
-      }),
-      ContainsSubstring("a name of its own for each tensor, got \"b\" for \"0.weight\" and \"0.bias\""));
+  CHECK_THAT(message_of<DataError>([&] {
+               saved(net, {.names = {{"0.weight", "b"}, {"0.bias", "b"}}});
+             }),
+             ContainsSubstring("a unique name for each tensor, got \"b\" for \"0.weight\" and \"0.bias\""));
 }
 
-TEST_CASE("A tensor that is missing, left over or of another kind is named") {
+TEST_CASE("load_safetensors: a missing or unused or mismatched tensor is reported by name") {
   const std::string good = R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", four = "1234";
   const auto about = [&](const std::string& header, const std::string& values) {
     return complaint_about(file_of(header, values));
   };
-  CHECK_THAT(complaint_about(file_of("{}")),
-             ContainsSubstring(
-                 "load_safetensors: a.safetensors: tensor \"slope\": expected in the file, found none"));
-  CHECK_THAT(complaint_about(file_of(good, four), {.names = {{"slope", "weight"}}}),
-             ContainsSubstring("tensor \"weight\": expected in the file, found none; is it called slope?"));
+  CHECK_THAT(
+      complaint_about(file_of("{}")),
+      ContainsSubstring(
+          "load_safetensors: a.safetensors: tensor \"slope\": expected a tensor of this name, got none"));
+  CHECK_THAT(
+      complaint_about(file_of(good, four), {.names = {{"slope", "weight"}}}),
+      ContainsSubstring("tensor \"weight\": expected a tensor of this name, got none; correct .names"));
   CHECK_THAT(about(R"({"slope":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "12345678"),
              ContainsSubstring("tensor \"slope\": expected shape [1], got [2]"));
   CHECK_THAT(
@@ -210,7 +211,7 @@ TEST_CASE("A tensor that is missing, left over or of another kind is named") {
   const std::string two =
       R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"n":{"dtype":"I64","shape":[],"data_offsets":[4,12]}})";
   CHECK_THAT(about(two, "123456789abc"),
-             ContainsSubstring("tensor \"n\": expected tensors of the model alone, got "
+             ContainsSubstring("tensor \"n\": expected only tensors of the model, got "
                                "this one too; set .ignore_others"));
   PReLU<> model;
   std::istringstream in{file_of(two, std::string{"\0\0\0\x40", 4} + "12345678")};
@@ -218,16 +219,16 @@ TEST_CASE("A tensor that is missing, left over or of another kind is named") {
   CHECK(model.slope(0) == 2);
 }
 
-TEST_CASE("load_safetensors: a type that the format gained later is passed over where it is ignored") {
+TEST_CASE("load_safetensors: an ignored tensor may have an unknown type") {
   Rng rng{1};
   Network net{Dense{2, 1, rng}};
   const auto load = [&](bool ignore) {
     load_safetensors(golden_files / "newer_dtype_ignored.safetensors", net, {.ignore_others = ignore});
   };
   CHECK_THAT(message_of<FormatError>([&] { load(false); }),
-             ContainsSubstring("tensor \"n\": expected tensors of the model alone"));
+             ContainsSubstring("tensor \"n\": expected only tensors of the model"));
   CHECK_NOTHROW(load(true));
-  // Four bits a value, so that the size says nothing of the bytes.
+  // Four bits per value: the number of bytes does not follow from the shape.
   PReLU<> model;
   std::istringstream in{file_of(
       R"({"slope":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"n":{"dtype":"F4","shape":[6],"data_offsets":[4,7]}})",
@@ -236,8 +237,7 @@ TEST_CASE("load_safetensors: a type that the format gained later is passed over 
   CHECK(model.slope(0) == 2);
 }
 
-TEST_CASE(
-    "load_safetensors: matrices are read as [outputs, inputs] or [inputs, outputs], and which is named") {
+TEST_CASE("load_safetensors: reads matrices in either order and names the order of a mismatch") {
   const auto file = [](const char* shape) {
     std::string values;
     for (const float value : {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})
@@ -273,7 +273,7 @@ TEST_CASE(
                  "MatrixOrder::out_in"));
 }
 
-TEST_CASE("A scalar is read as a vector of one") {
+TEST_CASE("load_safetensors: a scalar is read as a vector of length 1") {
   PReLU<double> model;
   std::istringstream in{
       file_of(R"({"slope":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", std::string{"\0\0\0\xC0", 4})};
@@ -281,42 +281,43 @@ TEST_CASE("A scalar is read as a vector of one") {
   CHECK(model.slope(0) == -2);
 }
 
-TEST_CASE("Bytes that do not fit the shapes are named") {
+TEST_CASE("load_safetensors: offsets that do not match the shapes are refused") {
   const auto slope = [](const char* rest) { return concat(R"({"slope":{"dtype":"F32",)", rest, "}}"); };
   const auto about = [](const std::string& header) { return complaint_about(file_of(header, "12345678")); };
   CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[4,8])")),
              ContainsSubstring("tensor \"slope\": expected its bytes to begin at 0"));
   CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[0,8])")),
-             ContainsSubstring("tensor \"slope\": expected 4 bytes for F32 [1], got those from 0 to 8"));
+             ContainsSubstring("tensor \"slope\": expected 4 bytes for F32 [1], got the bytes from 0 to 8"));
   CHECK_THAT(about(slope(R"("shape":[0],"data_offsets":[0,18446744073709551615])")),
              ContainsSubstring("tensor \"slope\": expected 0 bytes for F32 [0]"));
   CHECK_THAT(about(slope(R"("shape":[4611686018427387904,4],"data_offsets":[0,0])")),
              ContainsSubstring("tensor \"slope\": expected a shape that a file can hold"));
   CHECK_THAT(about(slope(R"("shape":[4294967296,4294967296,0],"data_offsets":[0,0])")),
              ContainsSubstring("tensor \"slope\": expected a shape that a file can hold"));
-  CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[0,4])")),
-             ContainsSubstring("a.safetensors: expected 4 bytes of values, got 8; the header does not fit"));
+  CHECK_THAT(
+      about(slope(R"("shape":[1],"data_offsets":[0,4])")),
+      ContainsSubstring("a.safetensors: expected 4 bytes of values, got 8; save the file again: its header"));
   CHECK_THAT(about(slope(R"("shape":[25],"data_offsets":[0,100])")),
-             ContainsSubstring("expected 100 bytes of values, got 8; the file is cut short"));
+             ContainsSubstring("expected 100 bytes of values, got 8; copy the file again: it is cut short"));
   CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},)"
                    R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
              ContainsSubstring(
-                 "tensor \"b\": expected its bytes to begin at 6, where the tensor before it ends, got 4"));
+                 "tensor \"b\": expected its bytes to begin at 6, the end of the previous tensor, got 4"));
   CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
                    R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
              ContainsSubstring("tensor \"b\": expected its bytes to begin at 2"));
   CHECK_THAT(about(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
                    R"("a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
-             ContainsSubstring("tensor \"a\": expected each name once, got it twice"));
+             ContainsSubstring("tensor \"a\": expected a unique name, got it twice"));
 }
 
-TEST_CASE("A damaged header is named") {
+TEST_CASE("load_safetensors: a damaged header is refused") {
   const auto about = [](const std::string& header) { return complaint_about(file_of(header)); };
   for (const char* header : {"", "[]", " {}", "{", "{}}", "{\"a\"}", "nonsense", "{\"\xFF\":1}"}) {
     CAPTURE(header);
     CHECK_THAT(about(header), ContainsSubstring("load_safetensors: a.safetensors: expected a header"));
   }
-  CHECK_THAT(about(std::string{"{}\0{", 4}), ContainsSubstring("got a character 0"));
+  CHECK_THAT(about(std::string{"{}\0{", 4}), ContainsSubstring("got a null character"));
   for (const char* tensor :
        {"{}", R"({"dtype":"F32","shape":[]})", R"({"dtype":"F32","shape":[],"data_offsets":[0]})",
         R"({"dtype":"F32","shape":[],"data_offsets":[0,0,0]})", R"({"dtype":1})", R"({"dtype":["F32"]})",
@@ -329,13 +330,13 @@ TEST_CASE("A damaged header is named") {
   }
   for (const char* value : {"1", "[]", "null", "\"text\""})
     CHECK_THAT(about(concat("{\"slope\":", value, '}')),
-               ContainsSubstring("expected a header that lists tensors"));
-  CHECK_THAT(about(R"({"__metadata__":{"a":1}})"), ContainsSubstring("expected texts in __metadata__"));
+               ContainsSubstring("expected a header with an object for each tensor"));
+  CHECK_THAT(about(R"({"__metadata__":{"a":1}})"), ContainsSubstring("expected strings in __metadata__"));
   CHECK_THAT(about(R"({"__metadata__":{"a":"1","a":"2"}})"), ContainsSubstring("metadata \"a\" twice"));
   CHECK_THAT(about(R"({"__metadata__":{},"__metadata__":{}})"), ContainsSubstring("__metadata__ twice"));
 }
 
-TEST_CASE("Hostile sizes and depths take no memory and no stack") {
+TEST_CASE("load_safetensors: hostile sizes and nesting depths need no memory and no stack") {
   CHECK_THAT(
       complaint_about(std::string(8, '\xFF')),
       ContainsSubstring("expected a header of at most 100000000 bytes, got one of 18446744073709551615"));
@@ -350,7 +351,7 @@ TEST_CASE("Hostile sizes and depths take no memory and no stack") {
   }
 }
 
-TEST_CASE("A file that is cut short anywhere leaves the model as it was") {
+TEST_CASE("load_safetensors: a truncated file leaves the model unchanged") {
   auto net = support::rich_net<>(2);
   const auto before = values_of(net);
   const std::string good = saved(support::rich_net<>(1));
@@ -361,14 +362,14 @@ TEST_CASE("A file that is cut short anywhere leaves the model as it was") {
   CHECK(values_of(net) == before);
 }
 
-TEST_CASE("PackedStrings that are no UTF-8 are refused, and the old file stays") {
+TEST_CASE("save_safetensors: strings that are not UTF-8 are refused and the old file is kept") {
   const TemporaryFolder folder;
   const auto path = folder.path / "net.safetensors";
   save_safetensors(path, PReLU{}, {.metadata = {{"a", "b"}}});
   CHECK_THAT(message_of<DataError>([&] {
                save_safetensors(path, PReLU{2}, {.metadata = {{"a", "\xFF"}}});
              }),
-             ContainsSubstring("save_safetensors: expected names and texts in UTF-8"));
+             ContainsSubstring("save_safetensors: expected names and strings in UTF-8"));
   PReLU<> model;
   CHECK(load_safetensors(path, model) == Metadata{{"a", "b"}});
   CHECK_FALSE(std::filesystem::exists(folder.path / "net.safetensors.part"));
@@ -378,7 +379,7 @@ TEST_CASE("PackedStrings that are no UTF-8 are refused, and the old file stays")
              ContainsSubstring("load_safetensors: expected a readable file"));
 }
 
-TEST_CASE("save_safetensors: writes the same file in every locale, and load_safetensors reads it") {
+TEST_CASE("save_safetensors: the file is the same in every locale and can be read") {
   Rng rng{1};
   const Sequential net{Dense<float>{2000, 2, rng}};
   const auto written = [&] {

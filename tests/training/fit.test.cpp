@@ -328,7 +328,7 @@ TEST_CASE("fit refuses values that are not finite, and names feature and sample"
       GENERATE(table<float, std::string>({{std::numeric_limits<float>::quiet_NaN(), "nan"},
                                           {std::numeric_limits<float>::infinity(), "inf"},
                                           {-std::numeric_limits<float>::infinity(), "-inf"}}));
-  const std::string cure = "; remove the sample, or fill the value in";
+  const std::string cure = "; remove the sample, or impute the value";
   Dataset<> data = support::three_clouds(40);
   std::string place;
   SECTION("in x") {
@@ -346,7 +346,7 @@ TEST_CASE("fit refuses values that are not finite, and names feature and sample"
 }
 
 TEST_CASE("fit refuses an empty set") {
-  const std::string cure = ", got an empty set; was the file read and the split large enough?";
+  const std::string cure = ", got an empty set; check the file that was read, or choose a larger split";
   const Dataset<> empty{.x = Matrix<>(2, 0), .y = Matrix<>(1, 0)};
   CHECK(complaint_about(empty) == "fit: expected samples in the training set" + cure);
   CHECK(complaint_about(support::three_clouds(40), {.validation = &empty}) ==
@@ -357,9 +357,8 @@ TEST_CASE("fit refuses another number of targets than of samples") {
   Dataset<> data = support::three_clouds(40);
   data.y = support::three_clouds(41).y;
   CHECK(complaint_about(data) ==
-        "fit: expected a target for each of the 40 samples of the training set, got 41; x is [features, "
-        "samples] and y "
-        "is [targets, samples]: is one of them transposed?");
+        "fit: expected a target for each of the 40 samples of the training set, got 41; pass x as [features, "
+        "samples] and y as [targets, samples]; transpose the one whose rows are samples");
 }
 
 TEST_CASE("fit refuses an impossible batch size or number of epochs") {

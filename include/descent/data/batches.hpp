@@ -14,7 +14,8 @@
 
 namespace descent {
 
-/// The samples one after another. Throws DataError for a negative number of them, or one that memory does not hold.
+/// Returns the indices 0, 1, ..., samples - 1. Throws DataError for a negative number of samples, or for more than fit
+/// into memory.
 inline std::vector<Index> plain_order(Index samples) {
   if (samples < 0)
     throw_error<DataError>("plain_order", {"expected 0 samples or more, got ", samples},
@@ -30,7 +31,8 @@ inline std::vector<Index> plain_order(Index samples) {
   }
 }
 
-/// The order in which an epoch takes the samples: shuffled anew for each, and a pure function of its number.
+/// Returns the random order of the samples in an epoch, a pure function of the seed and the number of the epoch.
+/// Throws like plain_order.
 inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std::int64_t epoch) {
   std::vector<Index> order = plain_order(samples);
   Rng rng{seed, Purpose::shuffle, static_cast<std::uint32_t>(epoch)};
@@ -38,27 +40,27 @@ inline std::vector<Index> shuffled_order(Index samples, std::uint64_t seed, std:
   return order;
 }
 
-/// The number of mini-batches of an epoch. Throws DataError unless the batch size is positive.
+/// Returns the number of mini-batches in an epoch. Throws DataError unless the batch size is positive.
 inline Index batch_count(Index samples, Index batch_size) {
   if (batch_size < 1)
     throw_error<DataError>("batch_count", {"expected a batch size of at least 1, got ", batch_size},
-                           "choose one; 32 is usual");
+                           "choose a positive batch size, such as 32");
   return samples / batch_size + (samples % batch_size > 0 ? 1 : 0);
 }
 
-/// Mini-batch number `i` of an order; the last one is smaller where the batch size does not divide it. Throws DataError
-/// where there is no such mini-batch.
+/// Returns mini-batch `i` of an order; the last one is smaller if the number of samples is not a multiple of the batch
+/// size. Throws DataError if `i` is out of range.
 inline std::span<const Index> mini_batch(std::span<const Index> order, Index batch_size, Index i) {
   const Index count = batch_count(static_cast<Index>(order.size()), batch_size);
   if (i < 0 || i >= count)
-    throw_error<DataError>("mini_batch", {"expected the number of one of ", count, " mini-batches, got ", i},
-                           "count the mini-batches from 0");
+    throw_error<DataError>("mini_batch", {"expected the index of one of ", count, " mini-batches, got ", i},
+                           "number the mini-batches from 0");
   const auto first = static_cast<std::size_t>(i * batch_size);
   return order.subspan(first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
 }
 
-/// Copies the columns with these numbers side by side; allocates only when the shape of `out` changes. Throws DataError
-/// where there is no such column.
+/// Copies the columns with these indices into `out`; allocates only when its shape changes. Throws DataError for an
+/// index that is out of range.
 template <std::floating_point T>
 void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out) {
   out.resize(from.rows(), static_cast<Index>(columns.size()));
@@ -66,14 +68,14 @@ void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& ou
     const Index column = columns[static_cast<std::size_t>(j)];
     if (column < 0 || column >= from.cols())
       throw_error<DataError>("gather",
-                             {"expected the number of one of ", from.cols(), " columns, got ", column},
-                             "count the columns from 0");
+                             {"expected the index of one of ", from.cols(), " columns, got ", column},
+                             "number the columns from 0");
     std::copy_n(from.data() + column * from.rows(), from.rows(), out.data() + j * from.rows());
   }
 }
 
-/// Copies the weights of the samples with these numbers; no weights stay none. Throws DataError where there is no such
-/// sample.
+/// Copies the weights of the samples with these indices into `out`; if `from` is empty, so is `out`. Throws DataError
+/// for an index that is out of range.
 template <std::floating_point T>
 void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& out) {
   out.resize(from.size() == 0 ? 0 : static_cast<Index>(samples.size()));
@@ -81,8 +83,8 @@ void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& ou
     const Index sample = samples[static_cast<std::size_t>(j)];
     if (sample < 0 || sample >= from.size())
       throw_error<DataError>("gather",
-                             {"expected the number of one of ", from.size(), " weights, got ", sample},
-                             "count the samples from 0");
+                             {"expected the index of one of ", from.size(), " weights, got ", sample},
+                             "number the samples from 0");
     out[j] = from[sample];
   }
 }

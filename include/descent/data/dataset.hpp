@@ -19,8 +19,9 @@ namespace descent {
 /// Samples with their targets.
 ///
 /// Shapes   x [features, samples]   y [targets, samples]
-/// A class is a target in a single row, a whole number counted from 0; -1 (`ignored_class`) is a sample that does not
-/// count. The names may be empty, and the weights, too, if all samples count the same:
+///
+/// A class label is an integer from 0 in a single row of targets; -1 (`ignored_class`) excludes the sample. The names
+/// may be empty, and so may the weights if all samples have the same:
 ///
 ///   train.weights = Vector<>::Ones(train.samples());
 ///   train.weights[7] = 0.1F;      losses, gradients and metrics are weighted means
@@ -30,28 +31,29 @@ struct Dataset {
   Matrix<T> y;
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
-  Vector<T> weights = {};  ///< of the samples, or none: all 1
-  Shape shape{0};          ///< of a sample, such as {3, 32, 32} for images; plain features unless it is given
+  Vector<T> weights = {};  ///< of the samples; empty if all are 1
+  Shape shape{0};          ///< of a sample, such as {3, 32, 32} for images; by default plain features
 
-  /// The shape of a sample: `shape`, or plain features.
+  /// Returns the shape of a sample: `shape`, or plain features if it is empty.
   Shape sample_shape() const { return shape.size() == 0 ? Shape{features()} : shape; }
-  /// The samples with their shape. Throws ShapeError when a sample has another number of values than the shape.
+  /// Returns a view of the samples with their shape. Throws ShapeError if the number of features is not that of the
+  /// shape.
   Batch<T> inputs() const { return {x, sample_shape()}; }
 
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
-  /// The samples with these numbers, in this order. Throws DataError where there is no such sample, or no target for it;
-  /// ShapeError if there is another number of weights than samples.
+  /// Returns the samples with these indices, in this order. Throws DataError for an index without a sample or a
+  /// target; ShapeError if the number of weights is not that of the samples.
   Dataset subset(std::span<const Index> indices) const {
     detail::expect_weights("subset", SampleWeights<T>{weights}, samples());
     for (const Index i : indices)
       if (i < 0 || i >= x.cols() || i >= y.cols())
         throw_error<DataError>("subset",
-                               {"expected the number of one of ", x.cols(), " samples, each with one of ",
+                               {"expected the index of one of ", x.cols(), " samples, each with one of ",
                                 y.cols(), " targets, got ", i},
-                               "count the samples from 0");
-    // Eigen::all is gone from Eigen 5, and Eigen::placeholders::all deprecated before it.
+                               "number the samples from 0");
+    // Eigen::all does not exist in Eigen 5, and Eigen::placeholders::all is deprecated in Eigen 3.4.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
     Dataset part{columns(x), columns(y), feature_names, class_names, {}, shape};
     if (weights.size() > 0) part.weights = weights(indices);
@@ -64,26 +66,28 @@ Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<st
         std::vector<std::string> = {}, Vector<typename X::Scalar> = {}, Shape = {})
     -> Dataset<typename X::Scalar>;
 
-/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target and a weight,
-/// if there are weights.
+/// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target and, if
+/// there are weights, a weight.
 template <std::floating_point T>
 void expect_samples(const Dataset<T>& data, std::string_view user, std::string_view role) {
   if (data.samples() == 0)
     throw_error<DataError>(user, {"expected samples in ", role, ", got an empty set"},
-                           "was the file read and the split large enough?");
+                           "check the file that was read, or choose a larger split");
   if (data.y.cols() != data.samples())
     throw_error<DataError>(
         user,
         {"expected a target for each of the ", data.samples(), " samples of ", role, ", got ", data.y.cols()},
-        "x is [features, samples] and y is [targets, samples]: is one of them transposed?");
+        "pass x as [features, samples] and y as [targets, samples]; transpose the one whose rows are "
+        "samples");
   if (const Index weights = data.weights.size(); weights != 0 && weights != data.samples())
     throw_error<DataError>(
         user, {"expected a weight for each of the ", data.samples(), " samples of ", role, ", got ", weights},
-        "leave .weights empty if all samples count the same");
+        "leave .weights empty if all samples have the same weight");
   data.inputs();
 }
 
-/// The same, and throws also unless all values are finite, and no weight is negative, but one of them positive.
+/// Throws like expect_samples, and also unless all values are finite, no weight is negative and at least one is
+/// positive.
 template <std::floating_point T>
 void expect_usable(const Dataset<T>& data, std::string_view user, std::string_view role) {
   expect_samples(data, user, role);
@@ -95,7 +99,7 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
           throw_error<DataError>(user,
                                  {"expected finite values in ", role, ", got ", values(i, j), " in ", what,
                                   ' ', i, " of sample ", j},
-                                 "remove the sample, or fill the value in");
+                                 "remove the sample, or impute the value");
   };
   expect_finite(data.x, "feature");
   expect_finite(data.y, "target");
@@ -103,11 +107,11 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
   detail::expect_weight_values(user, weights, role);
   if (weights.sum(data.samples()) == 0)
     throw_error<DataError>(user, {"expected a weight above 0 in ", role, ", got 0 for every sample"},
-                           "leave .weights empty if all samples count the same");
+                           "leave .weights empty if all samples have the same weight");
 }
 
-/// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the names of those in
-/// the training set, in the same order: else a number means one thing here and another there. No names fit any.
+/// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the same names
+/// in the same order as in the training set: otherwise an index would mean different things. Empty names match any.
 template <std::floating_point T>
 void expect_same_names(const Dataset<T>& train, const Dataset<T>& data, std::string_view user,
                        std::string_view role) {
@@ -122,7 +126,7 @@ void expect_same_names(const Dataset<T>& train, const Dataset<T>& data, std::str
         user,
         {"expected ", what, " named as in the training set, got ", shown(got, names), " as number ",
          got - names.begin(), " of ", role, " instead of ", shown(wanted, expected)},
-        "read the file as the training set was read: read_csv(path, like(train, options))");
+        "read the file with the columns of the training set: read_csv(path, like(train, options))");
   };
   expect("features", train.feature_names, data.feature_names);
   expect("classes", train.class_names, data.class_names);

@@ -9,8 +9,8 @@
 
 namespace descent {
 
-/// Fills in missing values, which are not-a-number, with the mean of their feature. Learn it on the training
-/// set alone, and apply the same to every other input.
+/// Replaces missing values, which are NaN, by the mean of their feature. Construct it from the training set only, and
+/// apply it to all other inputs.
 ///
 ///   Dataset data = read_csv("patients.csv", {.label = "ill", .missing = Missing::keep});
 ///   auto [train, dev, test] = split(data);
@@ -18,8 +18,8 @@ namespace descent {
 ///   for (auto* part : {&train, &dev, &test}) fill.apply(part->x);
 ///
 /// Shapes   x [features, samples]
-/// Throws   DataError for a feature without any value, or with an infinite one; ShapeError for another
-///          feature count.
+/// Throws   DataError for a feature without any value, or with an infinite one; ShapeError in `apply` for a different
+///          number of features.
 template <std::floating_point T = float>
 class Impute {
  public:
@@ -33,12 +33,12 @@ class Impute {
         ++count;
       }
       if (count == 0)
-        throw DataError(name, concat("expected a value of feature ", i, " in some sample, got none"),
+        throw DataError(name, concat("expected at least one value of feature ", i, ", got none"),
                         "remove the feature");
       mean_[i] = static_cast<T>(sum / static_cast<double>(count));
       if (!is_finite(mean_[i]))
         throw DataError(name, concat("expected finite values of feature ", i, ", got infinity"),
-                        "remove such samples, or make the values not-a-number to have them filled in");
+                        "remove those samples, or set the values to NaN to impute them");
     }
   }
 

@@ -9,8 +9,8 @@
 
 namespace descent {
 
-/// The base of a normalization of inputs, which makes it a layer. As the first of a network it takes raw values, and is copied
-/// and saved with the network; nothing in it is learned by training.
+/// Base class of input normalizations, which makes them layers (CRTP). As the first layer of a network it takes raw
+/// values and is copied and saved with the network; it has no trainable parameters.
 ///
 ///   Sequential net{Standardize{train.x}, Dense{64, 10, rng}};
 ///

@@ -11,26 +11,28 @@
 
 namespace descent {
 
+/// The options of `k_fold`.
 struct KFoldOptions {
   Index folds = 5;
-  bool stratify = false;  ///< the same mix of classes in each fold; needs classes as targets
+  bool stratify = false;  ///< keep the class proportions in each fold; the targets must be classes
   std::uint64_t seed = 0;
 };
 
+/// The training and the validation set of one fold.
 template <std::floating_point T = float>
 struct Fold {
   Dataset<T> train, validation;
 };
 
-/// The numbers of the samples in each part of a fold.
+/// The sample indices of each part of a fold.
 struct FoldIndices {
   std::vector<Index> train, validation;
 };
 
-/// Which samples go where in k-fold cross-validation. Needs no memory for copies of the data.
+/// Assigns the samples to folds for k-fold cross-validation and returns the indices, without copies of the data.
 ///
-/// Throws   DataError when there are fewer than 2 folds or fewer samples than folds, or when `stratify` meets
-///          targets that are no classes.
+/// Throws   DataError for fewer than 2 folds, for fewer samples than folds, and for `stratify` with targets that are
+///          not classes.
 template <std::floating_point T>
 std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptions& options = {}) {
   expect_samples(data, "k_fold", "the data");
@@ -38,15 +40,14 @@ std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptio
     throw DataError(
         "k_fold",
         concat("expected from 2 to ", data.samples(), " folds, the number of samples, got ", options.folds),
-        "5 and 10 are usual; as many folds as samples leave one out each time");
+        "choose .folds = 5 or 10, or the number of samples for leave-one-out");
   Rng rng{options.seed, Purpose::split};
 
-  // Dealt out like cards, class after class: no two folds differ by more than one sample, neither in all nor
-  // in any class.
+  // Round robin, class by class: the sizes of two folds differ by at most one sample, in total and in each class.
   std::vector<Index> fold_of(static_cast<std::size_t>(data.samples()));
-  Index dealt = 0;
+  Index assigned = 0;
   for (const std::vector<Index>& group : detail::strata(data, options.stratify, rng, "k_fold"))
-    for (const Index sample : group) fold_of[static_cast<std::size_t>(sample)] = dealt++ % options.folds;
+    for (const Index sample : group) fold_of[static_cast<std::size_t>(sample)] = assigned++ % options.folds;
 
   std::vector<FoldIndices> folds(static_cast<std::size_t>(options.folds));
   for (Index sample = 0; sample < data.samples(); ++sample)
@@ -58,14 +59,15 @@ std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptio
   return folds;
 }
 
-/// Pairs of training and validation sets for cross-validation. Each sample is in exactly one validation set,
-/// and in the training set of every other fold. Within a set the samples keep their order.
+/// Splits a data set into pairs of training and validation sets for k-fold cross-validation. Each sample is in exactly
+/// one validation set, and in the training set of every other fold. Within a set the samples keep their order.
 ///
 ///   for (const auto& [train, validation] : k_fold(data, {.folds = 5, .stratify = true, .seed = 1})) ...
 ///
-/// Throws   as k_fold_indices.
-/// Cost     memory for `folds` copies of the data; k_fold_indices and Dataset::subset need one at a time.
+/// Throws   like k_fold_indices.
+/// Cost     memory for `folds` copies of the data; with k_fold_indices and Dataset::subset, for one at a time.
 /// Source   Hastie, Tibshirani, Friedman: The elements of statistical learning, 2nd edition, 7.10
+/// Example  examples/11_small_sets.cpp
 template <std::floating_point T>
 std::vector<Fold<T>> k_fold(const Dataset<T>& data, const KFoldOptions& options = {}) {
   std::vector<Fold<T>> folds;

@@ -13,22 +13,22 @@
 
 namespace descent {
 
-/// The new smallest and largest value of each feature.
+/// The range that MinMax scales each feature to.
 struct MinMaxOptions {
   double low = 0;
   double high = 1;
 };
 
-/// Brings every feature into the range from `low` to `high`. Learn it on the training set alone, and apply the
-/// same to every other input, whose values may then lie outside; or put it in front of a network, as its first layer.
+/// Scales every feature to the range from `low` to `high`. Construct it from the training set only, and apply it to
+/// all other inputs, whose values may then be out of the range; or make it the first layer of a network.
 ///
-///   x' = low + (high - low) (x - min) / (max - min)      and low for a feature that never changes
+///   x' = low + (high - low) (x - min) / (max - min)      with x' = low for a constant feature
 ///
-/// Images and sequences, as those of `train.inputs()`, are learned and changed by channel.
+/// For images and sequences, such as `train.inputs()`, the statistics are per channel.
 ///
 /// Shapes   x [features, samples] or {channels, height, width}
-/// Throws   DataError for no samples, values that are not finite or low >= high; ShapeError for another
-///          feature count.
+/// Throws   DataError without samples, for values that are not finite or for low >= high; ShapeError in `apply` and
+///          `invert` for a different number of features.
 template <std::floating_point T = float>
 class MinMax : public InputLayer<MinMax<T>, T> {
  public:
@@ -37,19 +37,19 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   explicit MinMax(const Batch<T>& samples, const MinMaxOptions& options = {}) : low_{T(options.low)} {
     if (!is_finite(options.low) || !is_finite(options.high) || options.low >= options.high)
       throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
-                      "the default is from 0 to 1");
+                      "choose .low below .high, such as the default of 0 and 1");
     const T range = T(options.high - options.low);
     if (!is_finite(range) || !is_finite(low_) || range <= 0)
       throw DataError(
           name, concat("expected a finite range from low to high, got ", options.low, " to ", options.high),
-          "choose bounds that the precision of the values can tell apart");
+          "choose bounds whose difference is representable in the precision of the values");
     const Batch<T> x = samples.channels();
     positive_features(name, x.rows());
     if (x.cols() == 0)
-      throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
+      throw DataError(name, "expected samples to learn from, got none", "pass the training set");
     if (!all_finite(x))
-      throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
-                      "remove such samples, or fill the values in");
+      throw DataError(name, "expected finite values to learn from, got infinity or NaN",
+                      "remove those samples, or impute the values");
     minimum_ = x.rowwise().minCoeff();
     const Vector<T> scale = (x.rowwise().maxCoeff() - minimum_) / range;
     scale_ = (scale.array() > T(0)).select(scale, T(1));
@@ -66,7 +66,7 @@ class MinMax : public InputLayer<MinMax<T>, T> {
   }
 
   const Vector<T>& minimum() const { return minimum_; }
-  /// (max - min) / (high - low), and 1 for a feature that never changes.
+  /// Returns (max - min) / (high - low), which is replaced by 1 for a constant feature.
   const Vector<T>& scale() const { return scale_; }
   const Vector<T>& divisor() const { return scale_; }
 

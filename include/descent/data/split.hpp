@@ -15,19 +15,21 @@
 
 namespace descent {
 
+/// The options of `split`.
 struct SplitOptions {
-  double train = 0.6;     ///< share of the samples to learn from
-  double dev = 0.2;       ///< share to choose by; what is left is the test set
-  bool stratify = false;  ///< the same mix of classes in each part; needs classes as targets
+  double train = 0.6;     ///< fraction of the samples in the training set
+  double dev = 0.2;       ///< fraction in the development set; the remainder is the test set
+  bool stratify = false;  ///< keep the class proportions in each part; the targets must be classes
   std::uint64_t seed = 0;
 };
 
+/// The parts of a data set: training, development and test set.
 template <std::floating_point T = float>
 struct Split {
   Dataset<T> train, dev, test;
 };
 
-/// The numbers of the samples that go into each part.
+/// The sample indices of each part.
 struct SplitIndices {
   std::vector<Index> train, dev, test;
 };
@@ -40,17 +42,17 @@ inline void expect_shares(const SplitOptions& shares) {
     throw DataError("split",
                     concat("expected train > 0, dev >= 0 and train + dev <= 1, got train = ", shares.train,
                            " and dev = ", shares.dev),
-                    "give shares of 1, as in {.train = 0.6, .dev = 0.2}; the rest is the test set");
+                    "pass fractions of 1, such as {.train = 0.6, .dev = 0.2}; the remainder is the test set");
 }
 
-/// Deals out groups of samples in proportion. What a part is due and did not get, because samples are whole,
-/// it is owed by the next group: so the parts are within one sample of their shares in each group and in all.
-class Dealer {
+/// Divides strata of samples in proportion to the fractions. Rounding errors are carried over to the next stratum, so
+/// that each part is within one sample of its fraction, in each stratum and in total.
+class StratumDivider {
  public:
-  explicit Dealer(const SplitOptions& shares)
+  explicit StratumDivider(const SplitOptions& shares)
       : shares_{shares.train, shares.dev, std::max(0.0, 1 - shares.train - shares.dev)} {}
 
-  void deal(const std::vector<Index>& group, SplitIndices& parts) {
+  void divide(const std::vector<Index>& group, SplitIndices& parts) {
     constexpr double rounding = 1e-9;  // 0.3 * 10 is a little less than 3
     std::array<std::ptrdiff_t, 3> counts{};
     auto left = static_cast<std::ptrdiff_t>(group.size());
@@ -84,9 +86,10 @@ class Dealer {
 
 }  // namespace detail
 
-/// Which samples go where: every sample into one part, at random.
+/// Assigns every sample to one part at random and returns the indices.
 ///
-/// Throws   DataError when the shares do not fit, or `stratify` meets targets that are no classes.
+/// Throws   DataError for fractions that are out of range, for an empty data set, and for `stratify` with targets that
+///          are not classes.
 template <std::floating_point T>
 SplitIndices split_indices(const Dataset<T>& data, const SplitOptions& options) {
   detail::expect_shares(options);
@@ -94,20 +97,19 @@ SplitIndices split_indices(const Dataset<T>& data, const SplitOptions& options) 
   Rng rng{options.seed, Purpose::split};
 
   SplitIndices parts;
-  detail::Dealer dealer{options};
+  detail::StratumDivider divider{options};
   for (const std::vector<Index>& group : detail::strata(data, options.stratify, rng, "split"))
-    dealer.deal(group, parts);
+    divider.divide(group, parts);
   if (options.stratify)
     for (auto* part : {&parts.train, &parts.dev, &parts.test}) rng.shuffle(*part);
   return parts;
 }
 
-/// Splits a data set at random into a part to learn from, one to choose by and one to judge by. No sample is
-/// in two parts.
+/// Splits a data set at random into training, development and test set, which are disjoint.
 ///
 ///   auto [train, dev, test] = split(data, {.train = 0.6, .dev = 0.2, .stratify = true, .seed = 1});
 ///
-/// Throws   as split_indices.
+/// Throws   like split_indices.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T>
 Split<T> split(const Dataset<T>& data, const SplitOptions& options = {}) {

@@ -12,16 +12,17 @@
 
 namespace descent {
 
-/// Brings every feature to mean 0 and standard deviation 1. Learn it on the training set alone, and apply
-/// the same to every other input; or put it in front of a network, as its first layer.
+/// Standardizes every feature to mean 0 and standard deviation 1. Construct it from the training set only, and apply
+/// it to all other inputs; or make it the first layer of a network.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
-///   x' = (x - mu) / sigma            and sigma = 1 for a feature that never changes
+///   x' = (x - mu) / sigma            with sigma = 1 for a constant feature
 ///
-/// Images and sequences, as those of `train.inputs()`, are learned and changed by channel.
+/// For images and sequences, such as `train.inputs()`, the statistics are per channel.
 ///
 /// Shapes   x [features, samples] or {channels, height, width}
-/// Throws   DataError for no samples or values that are not finite, ShapeError for another feature count.
+/// Throws   DataError without samples, or for values that are not finite; ShapeError in `apply` and `invert` for a
+///          different number of features.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
 class Standardize : public InputLayer<Standardize<T>, T> {
@@ -32,13 +33,13 @@ class Standardize : public InputLayer<Standardize<T>, T> {
     const Batch<T> x = samples.channels();
     positive_features(name, x.rows());
     if (x.cols() == 0)
-      throw DataError(name, "expected samples to learn from, got none", "hand in the training set");
+      throw DataError(name, "expected samples to learn from, got none", "pass the training set");
     if (!all_finite(x))
-      throw DataError(name, "expected finite values to learn from, got infinity or not-a-number",
-                      "remove such samples, or fill the values in");
+      throw DataError(name, "expected finite values to learn from, got infinity or NaN",
+                      "remove those samples, or impute the values");
     const auto count = static_cast<double>(x.cols());
-    // Relative to the first sample: a large offset does not swallow the deviation, and a constant feature has
-    // a deviation of exactly 0.
+    // Relative to the first sample: a large mean does not cancel the deviation, and a constant feature has a deviation
+    // of exactly 0.
     const Eigen::VectorXd first = x.col(0).template cast<double>();
     const Eigen::MatrixXd values = x.template cast<double>().colwise() - first;
     const Eigen::VectorXd mu = values.rowwise().sum() / count;

@@ -15,8 +15,8 @@
 
 namespace descent::detail {
 
-/// The numbers of all samples in random order, in groups that each get their fair share of every part: one
-/// group for each class, or a single one. What `split` and `k_fold` deal from.
+/// Returns the indices of all samples in random order, in strata: one for each class, or a single one. `split` and
+/// `k_fold` divide each stratum in proportion.
 template <std::floating_point T>
 std::vector<std::vector<Index>> strata(const Dataset<T>& data, bool by_class, Rng& rng,
                                        std::string_view user) {
@@ -26,8 +26,8 @@ std::vector<std::vector<Index>> strata(const Dataset<T>& data, bool by_class, Rn
   if (!by_class) return {std::move(order)};
 
   if (data.y.rows() != 1 || !all_finite(data.y) || (data.y.array() != data.y.array().floor()).any())
-    throw DataError(user, "expected one row of whole numbers, the classes, got other targets",
-                    "leave .stratify out for anything but classes");
+    throw DataError(user, "expected one row of integers, the classes, got other targets",
+                    "set .stratify = false for targets that are not classes");
   std::map<T, std::vector<Index>> classes;
   for (const Index i : order) classes[data.y(0, i)].push_back(i);
   std::vector<std::vector<Index>> groups;

@@ -9,10 +9,10 @@ struct UnitVector {
   double x, y;
 };
 
-/// The point that many turns, counter-clockwise, from (1, 0). The mathematical library's sine and cosine differ
-/// in their last digit between platforms; this one, a series in fused steps, is the same everywhere.
+/// Rotates (1, 0) counterclockwise by `turns` revolutions. The sine and cosine of the standard library differ in the
+/// last digit between platforms; this Taylor series with fused multiply-add is the same everywhere.
 inline UnitVector unit_vector(double turns) {
-  turns -= std::nearbyint(turns);  // exact, and what follows stays small
+  turns -= std::nearbyint(turns);  // exact, and keeps the argument small
   const double quarters = std::nearbyint(4 * turns);
   const double a = (turns - quarters / 4) * 6.283185307179586;  // in [-pi/4, pi/4]
   const double square = a * a;
@@ -21,7 +21,7 @@ inline UnitVector unit_vector(double turns) {
     sine = std::fma(-square / (n * (n + 1)), sine, 1.0);
     cosine = std::fma(-square / (n * (n - 1)), cosine, 1.0);
   }
-  sine = std::fma(sine, a, 0.0);  // a plain product might be fused with what the caller adds
+  sine = std::fma(sine, a, 0.0);  // the compiler might contract a plain product with the caller's addition
   switch (static_cast<long long>(quarters) & 3) {
     case 0:
       return {cosine, sine};

@@ -25,7 +25,7 @@ namespace descent {
 
 namespace detail {
 
-/// Builds a data set from the records of a CSV file and finds fault by line and column.
+/// Builds a data set from the records of a CSV file. Errors name line and column.
 template <std::floating_point T>
 class CsvReader {
  public:
@@ -35,8 +35,8 @@ class CsvReader {
         labels_{options} {
     if (!parser_.next()) {
       if (options.header)
-        parser_.fail("expected a header line, got an empty file", "the first line names the columns");
-      parser_.fail("expected lines of values, got an empty file", "was the file written to the end?");
+        parser_.fail("expected a header line, got an empty file", "name the columns in the first line");
+      parser_.fail("expected lines of values, got an empty file", "pass a file with samples");
     }
     for (std::size_t column = 0; column < parser_.size(); ++column)
       names_.push_back(options.header ? parser_[column] : std::string_view{std::to_string(column)});
@@ -55,7 +55,7 @@ class CsvReader {
     data.x = Eigen::Map<const Matrix<T>>{features_.data(), features_per_sample_, samples_};
     data.y =
         Eigen::Map<const Matrix<T>>{targets_.data(), static_cast<Index>(target_columns_.size()), samples_};
-    if (options_.missing == Missing::mean && samples_ > 0) fill_in(data);
+    if (options_.missing == Missing::mean && samples_ > 0) impute_mean(data);
     return data;
   }
 
@@ -66,9 +66,9 @@ class CsvReader {
     if (!options_.target.empty()) targets.push_back(options_.target);
     const int kinds = !options_.label.empty() + !options_.target.empty() + !options_.targets.empty();
     if (kinds > 1)
-      throw DataError("read_csv", "expected a label or a target, got both", "give one of the two");
+      throw DataError("read_csv", "expected a label or a target, got both", "pass one of the two");
     if (!options_.features.empty() && !options_.leave_out.empty())
-      throw DataError("read_csv", "expected .features or .leave_out, got both", "give one of the two");
+      throw DataError("read_csv", "expected .features or .leave_out, got both", "pass one of the two");
 
     taken_.assign(names_.size(), false);
     target_columns_ = take_columns(targets, "targets");
@@ -77,7 +77,7 @@ class CsvReader {
     for_each_feature([&](std::size_t) { ++features_per_sample_; });
     if (features_per_sample_ == 0)
       parser_.fail("expected a feature beside the targets, got no other column",
-                   cure_for_header("is the separator right?"));
+                   cure_for_header("choose the .separator of the file"));
   }
 
   std::vector<std::size_t> take_columns(const std::vector<std::string>& wanted, std::string_view role) {
@@ -85,15 +85,16 @@ class CsvReader {
     for (const std::string& name : wanted) {
       const std::size_t column = find_column(name, 0);
       if (column == names_.size())
-        parser_.fail(concat("expected a column named ", shown(name), ", got ", listed(names_)),
-                     cure_for_header(options_.header
-                                         ? "the first line of the file must name the columns"
-                                         : "without a header the columns are called \"0\", \"1\" and so on"));
+        parser_.fail(
+            concat("expected a column named ", in_quotes(name), ", got ", comma_separated(names_)),
+            cure_for_header(options_.header ? "choose one of them, or name the columns in the first line"
+                                            : "choose a column by its index: \"0\", \"1\" and so on"));
       if (find_column(name, column + 1) != names_.size())
-        parser_.fail(concat("expected one column named ", shown(name), ", got several"), "rename the others");
+        parser_.fail(concat("expected one column named ", in_quotes(name), ", got several"),
+                     "rename the other columns");
       if (taken_[column])
-        throw DataError("read_csv", concat("expected different ", role, ", got ", shown(name), " twice"),
-                        "name it once");
+        throw DataError("read_csv", concat("expected distinct ", role, ", got ", in_quotes(name), " twice"),
+                        "list it once");
       taken_[column] = true;
       columns.push_back(column);
     }
@@ -118,9 +119,10 @@ class CsvReader {
 
   void take_record() {
     if (parser_.size() != names_.size())
-      parser_.fail(concat("expected ", names_.size(), " values, as in the ",
-                          options_.header ? "header" : "first line", ", got ", parser_.size()),
-                   cure_for_header("a value or a separator is missing or too many in this line"));
+      parser_.fail(
+          concat("expected ", names_.size(), " values, as in the ", options_.header ? "header" : "first line",
+                 ", got ", parser_.size()),
+          cure_for_header("add the missing value or separator to this line, or remove the excess one"));
     for_each_feature([&](std::size_t column) { features_.push_back(feature(column)); });
     for (const std::size_t column : target_columns_) {
       if (options_.label.empty())
@@ -142,17 +144,17 @@ class CsvReader {
     if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
-    const std::string problem = concat(in_column(names_[column]), ", got ", shown(parser_[column]));
+    const std::string problem = concat(in_column(names_[column]), ", got ", in_quotes(parser_[column]));
     if (!parsed) parser_.fail(concat("expected a number", problem), cure_for_text(column));
     if (!is_finite(value))
       parser_.fail(concat("expected a finite number", problem), cure_for_missing(column));
     parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
-                 "read_csv<double> takes larger ones");
+                 "read it with read_csv<double>");
   }
 
   std::string cure_for_missing(std::size_t column) const {
     if (!is_missing(parser_[column]) || is_target(column)) return "remove the line, or fill the value in";
-    return "remove the line, or say how to fill in what is missing, as in .missing = Missing::mean";
+    return "remove the line, or choose how to impute missing values, such as .missing = Missing::mean";
   }
 
   std::string cure_for_text(std::size_t column) const {
@@ -163,13 +165,12 @@ class CsvReader {
     if (double value = 0; parser_.parse(other, value))
       return concat("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
     if (is_target(column)) return "name the column as .label if it is a class";
-    return concat(target_columns_.empty()
-                      ? "name the column as .label if it is the class"
-                      : "encode its texts as numbers, such as a column of 0 and 1 for each of them",
-                  ", or leave it out: .leave_out = {", shown(names_[column]), '}');
+    return concat(target_columns_.empty() ? "name the column as .label if it is the class"
+                                          : "encode its strings as numbers, such as one-hot columns",
+                  ", or leave it out: .leave_out = {", in_quotes(names_[column]), '}');
   }
 
-  /// Names the separator if the header is a single column that has a usual one in it.
+  /// Returns the cure to set the separator if the header is a single column that contains a usual one.
   std::string cure_for_header(std::string_view otherwise) const {
     if (names_.size() == 1)
       for (const std::string_view separator : {";", "\t", "|", ","})
@@ -178,11 +179,11 @@ class CsvReader {
     return std::string{otherwise};
   }
 
-  void fill_in(Dataset<T>& data) const {
+  void impute_mean(Dataset<T>& data) const {
     for (Index i = 0; i < data.features(); ++i)
       if (data.x.row(i).unaryExpr([](const T& value) { return is_nan(value); }).all())
-        parser_.fail(concat("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
-                            ", got none"),
+        parser_.fail(concat("expected at least one value",
+                            in_column(data.feature_names[static_cast<std::size_t>(i)]), ", got none"),
                      "leave the column out, or choose Missing::zero");
     Impute<T>{data.x}.apply(data.x);
   }
@@ -199,15 +200,15 @@ class CsvReader {
 
 }  // namespace detail
 
-/// Reads a data set from CSV text: a header line that names the columns, unless `.header = false`, then a line
-/// for each sample. Values may be quoted; a byte order mark and line ends of any system are taken.
-/// `source` is what error messages call the text.
+/// Reads a data set from CSV text: a header line that names the columns, unless `.header = false`, then one line per
+/// sample. Values may be quoted; a byte order mark and the line ends of any system are accepted. Error messages call
+/// the text `source`.
 ///
-/// Throws   FormatError, which names source, line and column, for a line with too few or too many values,
-///          for text in place of a number, for a missing value, for a column that is not there.
-/// Cost     memory of 5 to 10 times that of the text where values have a digit or two, and never of more than 48 times;
-///          of 80 times where it has columns without number and no values in them.
-/// Source   csv_parser.hpp has the rules for quotes.
+/// Throws   FormatError, which names source, line and column, for a line with too few or too many values, for a value
+///          that is not a number, for a missing value, and for a column that does not exist.
+/// Cost     memory of 5 to 10 times the size of the text for values of one or two digits, and at most 48 times; up to
+///          80 times for a large number of columns without values.
+/// Source   Shafranovich: Common format and MIME type for CSV files (RFC 4180, 2005)
 template <std::floating_point T = float>
 Dataset<T> read_csv(std::istream& in, const CsvOptions& options, const std::string& source = "stream") {
   return detail::CsvReader<T>{in, options, source}.read();
@@ -218,7 +219,7 @@ Dataset<T> read_csv(std::istream& in, const CsvOptions& options, const std::stri
 ///   const Dataset digits = read_csv("digits.csv", {.label = "label"});
 ///   const Dataset robot = read_csv("arm.txt", {.targets = {"7", "8"}, .header = false, .separator = '\t'});
 ///
-/// Throws   FormatError also when the file cannot be opened.
+/// Throws   like read_csv of a stream; FormatError also if the file cannot be opened.
 /// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
 Dataset<T> read_csv(const std::filesystem::path& path, const CsvOptions& options) {

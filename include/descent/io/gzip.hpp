@@ -1,6 +1,6 @@
 #pragma once
 
-// Needs zlib, so neither data.hpp nor descent.hpp includes this header: link ZLIB::ZLIB, or -lz.
+// Requires zlib: link ZLIB::ZLIB, or -lz. Therefore neither data.hpp nor descent.hpp includes this header.
 #include <zlib.h>
 
 #include <array>
@@ -18,19 +18,19 @@
 
 namespace descent {
 
-/// A file packed by gzip as an input stream of what is in it; a file that is not packed is read as it is. Any
-/// reader that takes a stream reads it.
+/// An input stream that decompresses a gzip file; an uncompressed file is read unchanged. Every reader that takes a
+/// stream can use it.
 ///
 ///   GzipFile in{"sensors.csv.gz"};
 ///   const Dataset data = read_csv(in, {.target = "load"}, "sensors.csv.gz");
 ///
-/// Throws   FormatError when the file cannot be opened, is damaged or ends early, the latter two while it is
-///          read.
+/// Throws   FormatError, from the constructor if the file cannot be opened, and from reading if it is damaged or ends
+///          early.
 class GzipFile : public std::istream {
  public:
   explicit GzipFile(const std::filesystem::path& path) : std::istream{nullptr}, buffer_{path} {
     rdbuf(&buffer_);
-    exceptions(std::ios::badbit);  // hand on what the buffer throws
+    exceptions(std::ios::badbit);  // propagate the exceptions of the buffer
   }
 
  private:
@@ -39,8 +39,9 @@ class GzipFile : public std::istream {
     explicit Buffer(const std::filesystem::path& path)
         : name_{path.string()}, file_{gzopen(name_.c_str(), "rb"), &gzclose_r} {
       if (!file_)
-        throw FormatError("GzipFile", concat("expected a readable file at ", path, ", found none"),
-                          concat("the working directory is ", std::filesystem::current_path()));
+        throw FormatError(
+            "GzipFile", concat("expected a readable file at ", path, ", file not found"),
+            concat("pass an existing path; the working directory is ", std::filesystem::current_path()));
     }
 
    private:
@@ -49,8 +50,8 @@ class GzipFile : public std::istream {
       int error = Z_OK;
       const char* const text = gzerror(file_.get(), &error);
       if (error != Z_OK)
-        throw FormatError(concat("GzipFile: ", name_), concat("expected a sound gzip file, got: ", text),
-                          "the file is damaged or cut short: was it copied to the end?");
+        throw FormatError(concat("GzipFile: ", name_), concat("expected a valid gzip file, got: ", text),
+                          "copy the file again: it is damaged or cut short");
       if (got <= 0) return traits_type::eof();
       setg(bytes_.data(), bytes_.data(), bytes_.data() + got);
       return traits_type::to_int_type(bytes_[0]);
@@ -64,12 +65,14 @@ class GzipFile : public std::istream {
   Buffer buffer_;
 };
 
-/// As read_idx, from files that gzip has packed, as MNIST is handed out.
+/// Reads a data set like read_idx, from files compressed by gzip, such as those of MNIST.
 ///
 ///   const Dataset test = read_idx_gzip({.images = "t10k-images-idx3-ubyte.gz",
 ///                                       .labels = "t10k-labels-idx1-ubyte.gz"});
 ///
-/// Throws   as read_idx and GzipFile. Allocates in proportion to what is packed in the file.
+/// Throws   like read_idx and GzipFile.
+/// Cost     memory in proportion to the decompressed size.
+/// Example  examples/07_mnist.cpp
 template <std::floating_point T = float>
 Dataset<T> read_idx_gzip(const IdxFiles& files) {
   GzipFile images{files.images}, labels{files.labels};

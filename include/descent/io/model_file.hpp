@@ -32,16 +32,16 @@
 
 namespace descent {
 
-/// A model from a file.
+/// A model read from a file.
 template <std::floating_point T = float>
 struct LoadedModel {
   Network<T> network;
-  Shape shape;  ///< of the samples that it takes: predict(network, Batch{x, shape})
+  Shape shape;  ///< of the inputs: predict(network, Batch{x, shape})
   std::vector<std::string> labels;
   std::string library_version;
 };
 
-/// A few inputs: a copy of a Batch with its shape, or of a matrix of plain features.
+/// A copy of a few inputs, from a Batch with its shape or from a matrix of plain features.
 template <std::floating_point T = float>
 class GoldenInputs {
  public:
@@ -57,16 +57,17 @@ class GoldenInputs {
   Shape shape_{0};
 };
 
+/// The options of `save_model`.
 template <std::floating_point T = float>
 struct SaveModel {
-  GoldenInputs<T> golden = {};  ///< such as train.inputs().columns(0, 4); the file keeps their outputs
+  GoldenInputs<T> golden = {};  ///< such as train.inputs().columns(0, 4); the file stores their outputs
   std::vector<std::string> labels = {};  ///< the names of the classes
   LayerRegistry<T> registry = standard_registry<T>();
 };
 
 namespace detail {
 
-/// A model to write, whatever its type.
+/// A type-erased model to write.
 template <class T>
 struct ModelToSave {
   LayerDescription description;
@@ -74,7 +75,7 @@ struct ModelToSave {
   Matrix<T> outputs;  // for the golden inputs
 };
 
-/// Throws unless a network that is made from the content of the file does what the model does.
+/// Throws unless a network rebuilt from the contents of the file computes the outputs of the model.
 template <class T>
 void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
   try {
@@ -83,8 +84,8 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     for (const auto& tensor : model.tensors) sizes.emplace(tensor.name, tensor.dimensions);
     Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
-      throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
-                        "");
+      throw FormatError("save_model",
+                        concat("rebuilt from its description, the network differs: ", *difference), "");
     const auto made = tensors_of(again);
     bool same = made.size() == model.tensors.size();
     for (std::size_t i = 0; same && i < made.size(); ++i) {
@@ -93,12 +94,12 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
       if (same) made[i].array() = tensor.array();
     }
     if (!same || !agree<T>(predict(again, x), model.outputs, sizeof(T) == 4))
-      throw FormatError("save_model", "made from its description, the network computes something else",
-                        "name in visit, visit_state and visit_options all that the outputs depend on");
+      throw FormatError("save_model", "rebuilt from its description, the network computes other outputs",
+                        "add all members that the outputs depend on to visit, visit_state or visit_options");
   } catch (const FormatError& error) {
     throw DataError("save_model",
-                    concat("expected layers that the registry can make again, got: ", error.what()),
-                    "a formula or a type of your own needs a layer with a name, and its line in .registry");
+                    concat("expected layers that the registry can rebuild, got: ", error.what()),
+                    "add the layer to .registry; write a formula as a layer with a name");
   }
 }
 
@@ -108,9 +109,8 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
   const Batch<T> x = options.golden.batch();
   const Matrix<T>& y = model.outputs;
   if (!all_finite(y))
-    throw DataError("save_model",
-                    "expected finite outputs for the golden inputs, got infinity or not-a-number",
-                    "has training failed?");
+    throw DataError("save_model", "expected finite outputs for the golden inputs, got infinity or NaN",
+                    "save a model whose parameters are finite");
   expect_loadable(model, options);
 
   const auto golden_x = golden_tensor("golden.x", x.data(), x.shape(), x.samples());
@@ -134,18 +134,19 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 
 }  // namespace detail
 
-/// Writes a model with its architecture, so that `load_model` makes it anew, and with what it takes to find out
-/// whether that went well: a hash, and the outputs for a few inputs.
+/// Writes a model with its architecture, so that `load_model` can rebuild it and verify the result by a hash and by
+/// the outputs for a few golden inputs.
 ///
 ///   save_model("digits.model", net, {.golden = train.x.leftCols(4), .labels = {"zero", "one"}});
 ///
-/// Golden inputs with a shape, such as `train.inputs().columns(0, 4)`, give the file the shape of the inputs. A
-/// normalization of the inputs is best saved as the first layer: Sequential{scale, net}. The file is one of safetensors.
+/// The file stores the shape of the golden inputs, such as `train.inputs().columns(0, 4)`. Save a normalization of the
+/// inputs as the first layer: Sequential{scale, net}. The format of the file is safetensors.
 ///
 /// Throws   DataError without golden inputs, for more than 64, and for a network that could not be loaded again, such
-///          as one with a layer that the registry does not know; FormatError when the file cannot be written: the
-///          old one stays.
-/// Cost     two passes over the model beside writing, and the memory of a second one.
+///          as one with a layer that is not in the registry; FormatError if the file cannot be written: the old one is
+///          kept.
+/// Cost     two passes over the model besides writing, and the memory of a second one.
+/// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
   using T = typename M::Scalar;
@@ -154,7 +155,7 @@ void save_model(std::ostream& out, const M& model, const SaveModel<typename M::S
   if (samples < 1 || samples > detail::most_golden)
     throw DataError("save_model",
                     concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
-                    "hand in a few: .golden = train.x.leftCols(4)");
+                    "pass a few: .golden = train.x.leftCols(4)");
   detail::write_model<T>(
       out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
 }
@@ -164,16 +165,15 @@ void save_model(const std::filesystem::path& path, const M& model,
   replace_file(path.string(), "save_model", [&](std::ostream& out) { save_model(out, model, options); });
 }
 
-/// Makes the network that a file of `save_model` describes; double and float may differ from the file's.
+/// Rebuilds a network from a file of `save_model`; its scalar may differ from that in the file.
 ///
 ///   const auto [network, shape, labels, version] = load_model("digits.model");
 ///
-/// Throws   FormatError when the file is damaged, cut short or of a newer format, when it holds a layer that the
-///          registry does not know, when its hash is another, or when the network does not give the outputs that the
-///          saved one gave.
-/// Cost     that of reading the file, a hash on the way, and a forward pass of the golden inputs: for 100 MB less than
-///          twice that of reading alone (`./dev bench load_model`). Memory of no more than 24 times that of the file; of
-///          one that save_model wrote, little more than that of the model.
+/// Throws   FormatError if the file is damaged, cut short or of a newer format, if it has a layer that is not in the
+///          registry, if the hash differs, or if the network does not reproduce the golden outputs.
+/// Cost     reading the file, a hash, and a forward pass of the golden inputs: for 100 MB less than twice the time of
+///          reading alone (`./dev bench load_model`). Memory of at most 24 times the size of the file; for one that
+///          save_model wrote, little more than the model.
 /// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
 LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = standard_registry<T>(),
@@ -181,8 +181,8 @@ LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = s
   const detail::ModelFile file{in, source};
   Network<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
-    file.fail(concat("expected an architecture that can be made, got another: ", *difference),
-              "the file is damaged");
+    file.fail(concat("expected an architecture that can be rebuilt, got another: ", *difference),
+              "copy or save the file again: it is damaged");
   file.fill(network);
   return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
 }
@@ -193,17 +193,18 @@ LoadedModel<T> load_model(const std::filesystem::path& path,
   return load_model<T>(in, registry, path.string());
 }
 
-/// Reads the values of a model that has the architecture already, such as a Sequential; no registry is needed.
+/// Reads the values of a model that already has the architecture of the file, such as a Sequential, without a
+/// registry.
 ///
-/// Throws   as above, and FormatError, which names the layer, where the model differs from the file. The model then
-///          stays as it was.
+/// Throws   like the overload without a model; FormatError, which names the layer, also if the architectures differ.
+///          The model is then unchanged.
 template <Layer M>
 ModelInfo load_model(std::istream& in, M& model, const std::string& source = "stream") {
   const detail::ModelFile file{in, source};
   if (const auto difference =
           detail::first_difference(detail::as_chain(describe(model)), file.architecture()))
     file.fail(concat("expected the architecture of the model, got another: ", *difference),
-              "make the model as it was when it was saved, or let load_model make it");
+              "construct the model that was saved, or let load_model construct it");
   M loaded = model;
   file.fill(loaded);
   model = std::move(loaded);

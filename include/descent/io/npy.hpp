@@ -31,12 +31,13 @@ struct Half {
   operator float() const { return from_half(bits); }
 };
 
-/// The code of the long double of this machine. On others its bytes mean something else, to NumPy as well.
+/// The type code of this machine's long double, whose representation differs between machines, in NumPy too.
 inline constexpr std::string_view long_double_code = sizeof(long double) == 16   ? "f16"
                                                      : sizeof(long double) == 12 ? "f12"
                                                                                  : "f8";
 
-/// Calls f(V{}) with the type of the values that `code` names: kind and bytes, as in f8.
+/// Calls f(V{}) with the C++ type of a type code, which is kind and bytes, as in f8. Returns false for an unknown
+/// code.
 template <class F>
 bool with_npy_type(std::string_view code, F&& f) {
   const auto on = [&]<class V>(std::string_view name, V) {
@@ -51,7 +52,7 @@ bool with_npy_type(std::string_view code, F&& f) {
 
 }  // namespace detail
 
-/// A matrix whose transpose, taken of a temporary, is a matrix of its own and no view of what is gone.
+/// A matrix whose `transpose` on a temporary returns by value, so that it does not dangle.
 template <std::floating_point T>
 struct NpyMatrix : Matrix<T> {
   using Matrix<T>::Matrix;
@@ -62,7 +63,7 @@ struct NpyMatrix : Matrix<T> {
 
 namespace detail {
 
-/// An array as a matrix of its first dimension and all others.
+/// An array as a matrix: the first dimension by the product of all others.
 template <std::floating_point T>
 struct NpyArray {
   NpyMatrix<T> values;
@@ -75,7 +76,7 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
   ByteReader file{in, user, source};
   const NpyHeader header = read_npy_header(file, most_dimensions);
   if (header.fortran_order && header.sizes.size() > 2)
-    file.fail("expected more than 2 dimensions in C order, got Fortran's",
+    file.fail("expected C order for more than 2 dimensions, got Fortran order",
               "save a copy: numpy.save(path, numpy.ascontiguousarray(a))");
   const auto rows = static_cast<Index>(header.rows), cols = static_cast<Index>(header.cols);
   NpyMatrix<T> m;
@@ -83,7 +84,7 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
     const auto bytes = file.take(file.product({header.rows, header.cols, sizeof(V)}), "values");
     file.expect_end();
     m.resize(rows, cols);
-    if (m.size() == 0) return;  // one of the sizes may be anything
+    if (m.size() == 0) return;  // the other dimension may be huge
     const std::uint8_t* next = bytes.data();
     const auto take_next = [&] {
       const V value = from_bytes<V>(next, header.big_endian);
@@ -98,25 +99,25 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
     }
   });
   if (!known)
-    file.fail(
-        concat("expected floats, whole numbers or truth values, got values of type \"", header.type, '"'),
-        "convert the array: numpy.save(path, a.astype('float64'))");
+    file.fail(concat("expected floats, integers or booleans, got values of type \"", header.type, '"'),
+              "convert the array: numpy.save(path, a.astype('float64'))");
   return {std::move(m), header.sizes};
 }
 
 }  // namespace detail
 
-/// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j] there, and a list becomes one column. NumPy
-/// users keep samples in rows; `read_npy("x.npy").transpose()` has them in columns. Keep any other part of the result in
-/// a Matrix: `auto x = read_npy("x.npy").topRows(3)` would be a view of a matrix that is gone.
+/// Reads a matrix from NumPy's .npy format: m(i, j) is a[i, j], and a 1-D array becomes one column. NumPy users store
+/// samples in rows; `read_npy("x.npy").transpose()` has them in columns. Assign any other expression of the result to
+/// a Matrix: `auto x = read_npy("x.npy").topRows(3)` would dangle.
 ///
-/// Takes floats from float16 to the long double of this machine, whole numbers and truth values of any size and byte
+/// Accepts floats from float16 to the long double of this machine, and integers and booleans of any size and byte
 /// order, rounded to T; versions 1.0 to 3.0 of the format.
 ///
-/// Throws   FormatError, which names file and byte, for another format, values of another type, an array of
-///          other than 1 or 2 dimensions (`read_npy_dataset` reads images), or a file that ends early or late.
+/// Throws   FormatError, which names file and byte, for a file in another format, values of another type, an array of
+///          other than 1 or 2 dimensions (`read_npy_dataset` reads images), or a file of the wrong length.
 /// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   NumPy documentation, numpy.lib.format
+/// Example  examples/14_pytorch_weights.cpp
 template <std::floating_point T = float>
 NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
   return detail::read_npy_array<T>(in, "read_npy", source, 2).values;
@@ -127,8 +128,8 @@ NpyMatrix<T> read_npy(const std::filesystem::path& path) {
   return read_npy<T>(in, path.string());
 }
 
-/// Writes a matrix in NumPy's .npy format, version 1.0, column after column; a `Vector` becomes a list. What
-/// `read_npy` and `numpy.load` read back is the same to the bit.
+/// Writes a matrix in NumPy's .npy format, version 1.0, column-major; a `Vector` becomes a 1-D array. `read_npy` and
+/// `numpy.load` read back the same bits.
 template <class Derived>
   requires std::floating_point<typename Derived::Scalar>
 void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
@@ -151,9 +152,9 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
   }
 }
 
-/// The same into a file, which is written beside its name and renamed into place.
+/// Writes a matrix to a .npy file, which is replaced atomically: a temporary file is renamed into place.
 ///
-/// Throws   FormatError when the file cannot be written; the old one stays.
+/// Throws   FormatError if the file cannot be written; the old one is kept.
 template <class Derived>
   requires std::floating_point<typename Derived::Scalar>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& values) {

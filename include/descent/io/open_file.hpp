@@ -8,12 +8,13 @@
 
 namespace descent::detail {
 
-/// Opens a file to read; throws FormatError, which says where it was looked for.
+/// Opens a file for reading. Throws FormatError, which names the working directory, if the file cannot be opened.
 inline std::ifstream open_file(const std::filesystem::path& path, std::string_view user) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
-    throw FormatError(user, concat("expected a readable file at ", path, ", found none"),
-                      concat("the working directory is ", std::filesystem::current_path()));
+    throw FormatError(
+        user, concat("expected a readable file at ", path, ", file not found"),
+        concat("pass an existing path; the working directory is ", std::filesystem::current_path()));
   return in;
 }
 

@@ -14,14 +14,14 @@
 
 namespace descent::detail {
 
-/// The dimensions of the transpose of a matrix, whose numbers stay where they are.
+/// Returns the dimensions of the transpose of a matrix in the same memory.
 inline Dimensions transposed(const Dimensions& matrix) {
   const int fastest = matrix.fastest() == 0 ? 1 : 0;
   return {{matrix[1], matrix[0]}, {fastest, 1 - fastest}};
 }
 
-/// Copies a matrix into one of the other order, block by block through the cache: rows alone or columns alone would leave it
-/// with every value of the other matrix.
+/// Copies a matrix into one of the other storage order, block by block: by rows or columns alone, every access to one
+/// of the two would be a cache miss.
 template <class From>
 void copy_in_blocks(auto&& to, const From& from) {
   constexpr int side = 32;
@@ -36,9 +36,9 @@ void copy_in_blocks(auto&& to, const From& from) {
     }
 }
 
-/// Calls f(in memory, in a file) with some numbers of a tensor, `rows` of its first dimension, as they are in memory and as
-/// a file has them, where the last dimension varies fastest. They are matrices: of the dimension that varies fastest in
-/// memory and of the last one, for each combination of the others.
+/// Calls f(in_memory, in_file) with matrix slices of `rows` of the first dimension of a tensor, in memory and in
+/// row-major order. The rows of a slice are the dimension that varies fastest in memory, its columns the last
+/// dimension; there is one slice for each combination of the other indices.
 template <class Number, class T = std::remove_const_t<Number>>
 void for_each_slice(const TensorView<Number>& tensor, const Part& rows, T* file, auto&& f) {
   using Stride = Eigen::OuterStride<>;
@@ -66,8 +66,8 @@ void for_each_slice(const TensorView<Number>& tensor, const Part& rows, T* file,
   }
 }
 
-/// Calls f(rows, numbers) for a few rows of the first dimension of a tensor after another, with memory for their numbers
-/// that stays in the cache.
+/// Calls f(rows, buffer) for slabs of a few rows of the first dimension of a tensor, with a buffer for their values
+/// that fits into the cache.
 template <class Number>
 void for_each_slab(const TensorView<Number>& tensor, auto&& f) {
   if (tensor.size() == 0) return;
@@ -80,7 +80,7 @@ void for_each_slab(const TensorView<Number>& tensor, auto&& f) {
   }
 }
 
-/// Calls take(numbers) with the numbers of a tensor in row-major order, some at a time.
+/// Calls take(values) with the values of a tensor in row-major order, slab by slab.
 template <class Number>
 void to_row_major(const TensorView<Number>& tensor, auto&& take) {
   for_each_slab(tensor, [&](const Part& rows, auto numbers) {
@@ -90,7 +90,7 @@ void to_row_major(const TensorView<Number>& tensor, auto&& take) {
   });
 }
 
-/// Sets a tensor to numbers in row-major order. Calls fill(numbers) for some at a time.
+/// Sets a tensor to values in row-major order, for which it calls fill(values), slab by slab.
 template <class T>
 void from_row_major(const TensorView<T>& tensor, auto&& fill) {
   for_each_slab(tensor, [&](const Part& rows, auto numbers) {

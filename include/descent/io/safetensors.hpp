@@ -23,9 +23,9 @@
 
 namespace descent {
 
-/// The names that a file gives the tensors of a model. Either a function from our name to the file's, or pairs of names, ours
-/// first. A pair stands for all names that begin with its first part: {"0", "fc1"} makes `fc1.weight` of `0.weight`.
-/// The first pair that fits counts; names that none fits stay as they are.
+/// A mapping from the parameter paths of a model to the names of the tensors in a file: a function, or pairs of a path
+/// prefix and its replacement. {"0", "fc1"} maps `0.weight` to `fc1.weight`. The first pair that matches is used; a
+/// path that matches none is its own name.
 class TensorNames {
  public:
   using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -48,11 +48,11 @@ class TensorNames {
   std::function<std::string(const std::string&)> name_;
 };
 
-/// The names that PyTorch has: gamma and slope are `weight` there, beta is `bias`, running_variance `running_var`.
-/// `layers` then says what the layers are called: pytorch_names({{"0", "fc1"}, {"1", "norm"}}).
+/// Returns the mapping to PyTorch's names: gamma and slope are `weight`, beta is `bias`, running_variance is
+/// `running_var`. `layers` then maps the names of the layers: pytorch_names({{"0", "fc1"}, {"1", "norm"}}).
 inline TensorNames pytorch_names(TensorNames layers = {}) {
   return [layers = std::move(layers)](std::string name) {
-    const std::size_t last = name.rfind('.') + 1;  // 0 where there is no point
+    const std::size_t last = name.rfind('.') + 1;  // 0 without a dot
     for (const auto& [ours, theirs] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
              {"gamma", "weight"}, {"beta", "bias"}, {"slope", "weight"}, {"running_variance", "running_var"}})
       if (std::string_view{name}.substr(last) == ours) {
@@ -63,23 +63,26 @@ inline TensorNames pytorch_names(TensorNames layers = {}) {
   };
 }
 
+/// The options of `save_safetensors`.
 struct SaveSafetensors {
-  TensorNames names = {};  ///< from the names of `visit` to those in the file
-  Metadata metadata = {};  ///< texts to store beside the numbers
+  TensorNames names = {};  ///< from the paths of the model to the names in the file
+  Metadata metadata = {};  ///< strings to store beside the tensors
 };
 
-/// The shape of a matrix in a file. PyTorch has [outputs, inputs], as here; Keras, JAX and scikit-learn [inputs, outputs].
+/// The order of the dimensions of a matrix in a file: [outputs, inputs] as in PyTorch and here, or [inputs, outputs]
+/// as in Keras, JAX and scikit-learn.
 enum class MatrixOrder { out_in, in_out };
 
+/// The options of `load_safetensors`.
 struct LoadSafetensors {
-  TensorNames names = {};      ///< from the names of `visit` to those in the file
-  bool ignore_others = false;  ///< true: the file may hold tensors that the model does not ask for
-  MatrixOrder order = MatrixOrder::out_in;  ///< of all matrices in the file; a square one fits either way
+  TensorNames names = {};      ///< from the paths of the model to the names in the file
+  bool ignore_others = false;  ///< true: tensors in the file that the model does not have are ignored
+  MatrixOrder order = MatrixOrder::out_in;  ///< of all matrices in the file; square ones are not checked
 };
 
 namespace detail {
 
-/// The names of the model's tensors in the file; throws when two would share one.
+/// Returns the names of the model's tensors in the file. Throws DataError if two would have the same name.
 template <class T>
 std::vector<std::string> names_in_file(std::string_view where, const std::vector<NamedTensor<T>>& tensors,
                                        const TensorNames& names) {
@@ -90,14 +93,14 @@ std::vector<std::string> names_in_file(std::string_view where, const std::vector
     const auto [other, is_new] = ours.emplace(all.back(), tensor.name);
     if (!is_new)
       throw DataError(where,
-                      concat("expected a name of its own for each tensor, got \"", all.back(), "\" for \"",
+                      concat("expected a unique name for each tensor, got \"", all.back(), "\" for \"",
                              other->second, "\" and \"", tensor.name, '"'),
-                      "mend .names");
+                      "correct .names");
   }
   return all;
 }
 
-/// Throws unless a tensor of the file has the shape of the model's, whose matrices are in that order.
+/// Throws unless a tensor in the file has the shape of the model's tensor, whose matrices are in the given order.
 template <class T>
 void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedTensor<T>& ours,
                   MatrixOrder order) {
@@ -108,7 +111,7 @@ void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedT
       concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
   if (shape.size() != 2 ||
       !std::equal(shape.rbegin(), shape.rend(), theirs.shape.begin(), theirs.shape.end()))
-    file.fail(theirs.name, problem, "make the model with the sizes that the file was saved with");
+    file.fail(theirs.name, problem, "construct the model with the sizes in the file");
   if (order == MatrixOrder::out_in)
     file.fail(theirs.name, concat(problem, ", which is transposed: [inputs, outputs]"),
               "set .order = MatrixOrder::in_out, as for files of Keras, JAX and scikit-learn");
@@ -116,7 +119,7 @@ void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedT
             "set .order = MatrixOrder::out_in, as for files of PyTorch");
 }
 
-/// The tensor of the file for each of the model's; throws when one is missing, of another shape, or left over.
+/// Returns the tensor in the file for each of the model's. Throws if one is missing, of another shape, or unused.
 template <class T>
 std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<NamedTensor<T>>& ours,
                                            const std::vector<std::string>& names,
@@ -127,10 +130,9 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const auto at = by_name.find(names[i]);
     if (at == by_name.end())
-      file.fail(names[i], "expected in the file, found none",
-                by_name.empty()
-                    ? "the names in the file are all in use: mend .names"
-                    : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
+      file.fail(names[i], "expected a tensor of this name, got none",
+                by_name.empty() ? "correct .names: the model uses all names in the file"
+                                : concat("correct .names, if it is called ", by_name.begin()->first));
     found.push_back(at->second);
     by_name.erase(at);
 
@@ -138,22 +140,24 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
     file.expect_floats(*found.back());
   }
   if (!by_name.empty() && !options.ignore_others)
-    file.fail(std::string{by_name.begin()->first}, "expected tensors of the model alone, got this one too",
-              "set .ignore_others if it is not needed");
+    file.fail(std::string{by_name.begin()->first}, "expected only tensors of the model, got this one too",
+              "set .ignore_others = true if it is not needed");
   return found;
 }
 
 }  // namespace detail
 
-/// Writes the parameters and the state of a model, such as the running statistics of BatchNorm, as safetensors: a file
-/// of named tensors that PyTorch and most other frameworks read.
+/// Writes the parameters and the state of a model, such as the running statistics of BatchNorm, in the safetensors
+/// format, which PyTorch and most other frameworks read.
 ///
 ///   save_safetensors("net.safetensors", net, {.names = pytorch_names()});
 ///
-/// Names are those of `visit`, `0.weight` and so on; a matrix [out, in] has that shape, a vector [n], a kernel its logical
-/// dimensions, such as [out, in, height, width]. Values are F32, or F64 for a model of doubles.
+/// Names are the parameter paths, such as `0.weight`, mapped by `.names`. The shape of a matrix is [out, in], of a
+/// vector [n], of a kernel its logical dimensions, such as [out, in, height, width]. Values are F32, or F64 for a
+/// model of doubles.
 ///
-/// Throws   DataError when two tensors would have one name.
+/// Throws   DataError if two tensors would have the same name, or for strings that are not UTF-8.
+/// Source   https://huggingface.co/docs/safetensors, "Format"
 template <Layer M>
 void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& options = {}) {
   const auto tensors = detail::tensors_of(model);
@@ -164,9 +168,10 @@ void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& 
   for (const auto& tensor : tensors) detail::write_tensor(out, tensor);
 }
 
-/// The same into a file, which is written beside its name and renamed into place.
+/// Writes the parameters and the state of a model to a safetensors file, which is replaced atomically: a temporary
+/// file is renamed into place.
 ///
-/// Throws   FormatError when the file cannot be written; the old one stays.
+/// Throws   also FormatError if the file cannot be written; the old one is kept.
 template <Layer M>
 void save_safetensors(const std::filesystem::path& path, const M& model,
                       const SaveSafetensors& options = {}) {
@@ -174,17 +179,17 @@ void save_safetensors(const std::filesystem::path& path, const M& model,
                [&](std::ostream& out) { save_safetensors(out, model, options); });
 }
 
-/// Reads the parameters and the state of a model from safetensors, and returns the texts that the file carries. The
-/// model has the structure already; what the file calls its tensors is up to `.names`.
+/// Reads the parameters and the state of a model from a safetensors file, and returns its metadata. The model must
+/// already have the architecture; `.names` maps its paths to the names in the file.
 ///
 ///   load_safetensors("net.safetensors", net, {.names = pytorch_names({{"0", "fc1"}}), .ignore_others = true});
 ///
-/// Takes F64, F32, F16 and BF16, rounded to the model's Scalar; tensors that are ignored may have any type. Matrices
-/// are [outputs, inputs], or transposed with `.order = MatrixOrder::in_out`. Needs a stream with positions.
+/// Reads F64, F32, F16 and BF16, rounded to the model's Scalar; ignored tensors may have any type. Matrices are
+/// [outputs, inputs], or transposed with `.order = MatrixOrder::in_out`. Requires a seekable stream.
 ///
-/// Throws   FormatError, which names the tensor, when one is missing, left over, of another shape or of another type,
-///          or when the file is damaged or cut short; DataError when two tensors would have one name. The model then
-///          stays as it was.
+/// Throws   FormatError, which names the tensor, if one is missing, unused, of another shape or of another type, or if
+///          the file is damaged or cut short; DataError if two tensors would have the same name. The model is then
+///          unchanged.
 /// Source   https://huggingface.co/docs/safetensors, "Format"
 /// Example  examples/14_pytorch_weights.cpp
 template <Layer M>

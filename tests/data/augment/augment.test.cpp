@@ -61,8 +61,8 @@ auto everything(const Shape& shape) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("What becomes of a sample depends on its number, seed and epoch alone", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("Augment: a transformation depends only on the sample index and the seed and the epoch",
+                   "", float, double) {
   const Shape shape{2, 7, 5};
   const auto augment = everything(shape);
   const Matrix<TestType> original = noise<TestType>(shape, 12);
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("What becomes of a sample depends on its number, seed and epo
   CHECK(same.col(0) != same.col(1));
 }
 
-TEST_CASE("An elastic distortion does not depend on where its working memory lies", "") {
+TEST_CASE("ElasticDistortion: the result does not depend on the address of the working memory", "") {
   const Shape shape{1, 9, 11};
   const Matrix<double> original = noise<double>(shape, 1);
   std::vector<std::vector<double>> memories(8);
@@ -106,7 +106,7 @@ TEST_CASE("An elastic distortion does not depend on where its working memory lie
   }
 }
 
-TEST_CASE("A transform draws the same whatever stands behind it, and twice the same draws anew") {
+TEST_CASE("Augment: random numbers of a transform depend on its position and not on later transforms") {
   const Shape shape{1, 6, 6};
   Matrix<double> one = noise(shape, 3), two = one, twice = one;
   Augment{shape, RandomNoise{}}(one, numbered(3), 1, 0);
@@ -117,7 +117,7 @@ TEST_CASE("A transform draws the same whatever stands behind it, and twice the s
   CHECK_FALSE(second.isApprox(first, 0.1));
 }
 
-TEST_CASE("A flip mirrors whole pixels, as often as asked for") {
+TEST_CASE("RandomFlip: mirrors whole pixels with the given probability") {
   const Shape shape{2, 2, 3};
   Matrix<double> x(12, 1), mirrored(12, 1), upside_down(12, 1);
   x << 1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16;
@@ -138,7 +138,7 @@ TEST_CASE("A flip mirrors whole pixels, as often as asked for") {
   CHECK_THAT(static_cast<double>(flipped) / samples, WithinAbs(0.3, 5 * std::sqrt(0.3 * 0.7 / samples)));
 }
 
-TEST_CASE("A crop shifts by whole pixels, each way equally often") {
+TEST_CASE("RandomCrop: shifts by whole pixels and uniformly") {
   constexpr Index samples = 5000, padding = 1;
   Matrix<double> x = dots(samples);
   Augment{Shape{1, 9, 9}, RandomCrop{.padding = padding}}(x, numbered(samples), 1, 0);
@@ -159,7 +159,7 @@ TEST_CASE("A crop shifts by whole pixels, each way equally often") {
   CHECK((far.colwise().sum().array() == 0).any());
 }
 
-TEST_CASE("A crop keeps the channels of a pixel together") {
+TEST_CASE("RandomCrop: keeps the channels of a pixel together") {
   const Shape shape{3, 4, 4};
   Matrix<double> x(48, 100);
   for (Index j = 0; j < 100; ++j)
@@ -175,7 +175,7 @@ TEST_CASE("A crop keeps the channels of a pixel together") {
     }
 }
 
-TEST_CASE("A shift moves the centre of light by no more than asked for, and keeps the light") {
+TEST_CASE("RandomShift: moves the center of mass within the bound and keeps the total") {
   Matrix<double> x = dots(500);
   Augment{Shape{1, 9, 9}, RandomShift{.pixels = 2}}(x, numbered(500), 1, 0);
   double furthest = 0;
@@ -192,8 +192,8 @@ TEST_CASE("A shift moves the centre of light by no more than asked for, and keep
   CHECK(furthest > 1.95);
 }
 
-TEST_CASE("A rotation turns about the middle") {
-  // A gradient from left to right, turned by a, is v = x cos a + y sin a: bilinear interpolation is exact.
+TEST_CASE("RandomRotation: rotates about the center") {
+  // A ramp from left to right, rotated by a, is v = x cos a + y sin a: bilinear interpolation is exact.
   const Shape shape{1, 21, 21};
   Matrix<double> x(441, 50);
   for (Index i = 0; i < 441; ++i) x.row(i).setConstant(static_cast<double>(i % 21 - 10));
@@ -211,7 +211,7 @@ TEST_CASE("A rotation turns about the middle") {
   CHECK(largest > 0.4);
 }
 
-TEST_CASE("A zoom stretches about the middle, by no more than asked for") {
+TEST_CASE("RandomZoom: scales about the center within the bound") {
   const Shape shape{1, 1, 21};
   Matrix<double> x(21, 200);
   for (Index i = 0; i < 21; ++i) x.row(i).setConstant(static_cast<double>(i - 10));
@@ -224,7 +224,7 @@ TEST_CASE("A zoom stretches about the middle, by no more than asked for") {
   CHECK(scale.maxCoeff() > 1.18);
 }
 
-TEST_CASE("Transforms that may do nothing leave an image as it is, to the bit") {
+TEST_CASE("Augment: transforms of strength 0 leave an image unchanged to the bit") {
   const Shape shape{2, 5, 4};
   const Matrix<double> original = noise(shape, 10);
   Matrix<double> x = original;
@@ -237,8 +237,8 @@ TEST_CASE("Transforms that may do nothing leave an image as it is, to the bit") 
   CHECK(x == original);
 }
 
-TEST_CASE("An elastic distortion moves pixels by what its options say, and neighbours alike") {
-  // Of a gradient from left to right the values show the displacements; far from the border they are whole.
+TEST_CASE("ElasticDistortion: displacements have the expected variance and smoothness") {
+  // The values of a ramp from left to right show the displacements; far from the border these are complete.
   constexpr Index size = 61, samples = 20;
   const ElasticDistortion distortion{.alpha = 34, .sigma = 4};
   Matrix<double> x(size * size, samples);
@@ -253,23 +253,23 @@ TEST_CASE("An elastic distortion moves pixels by what its options say, and neigh
         steps += (moved(column + 1) - moved(column)) * (moved(column + 1) - moved(column));
         ++count;
       }
-  // Noise of variance 1/3 through a gaussian in two dimensions: variance alpha^2 / 3 / (4 pi sigma^2); the mean
-  // square step to a neighbour is 2 (1 - exp(-1 / (4 sigma^2))) of it. Neighbours go together, so that there are
-  // few independent values: about 20 * 31^2 / (4 pi 16).
+  // Noise of variance 1/3, smoothed by a Gaussian in two dimensions: variance alpha^2 / 3 / (4 pi sigma^2); the mean
+  // squared difference of neighbors is 2 (1 - exp(-1 / (4 sigma^2))) times it. Neighbors are correlated, so that there
+  // are few independent values: about 20 * 31^2 / (4 pi 16).
   const double variance = 34.0 * 34 / 3 / (4 * 3.141592653589793 * 16);
   const double tolerance = 5 * std::sqrt(2 / (count / (4 * 3.141592653589793 * 16)));
   CHECK_THAT(squares / count / variance, WithinAbs(1, tolerance));
   CHECK_THAT(steps / squares / (2 * (1 - std::exp(-1.0 / 64))), WithinAbs(1, tolerance));
 }
 
-TEST_CASE("Noise has mean 0 and the deviation asked for") {
+TEST_CASE("RandomNoise: noise has mean 0 and the given deviation") {
   Matrix<double> x = Matrix<double>::Zero(100, 200);
   Augment{Shape{1, 10, 10}, RandomNoise{.deviation = 0.3}}(x, numbered(200), 1, 0);
   CHECK_THAT(x.mean(), WithinAbs(0, 5 * 0.3 / std::sqrt(20000.0)));
   CHECK_THAT(std::sqrt(x.squaredNorm() / 20000), WithinAbs(0.3, 5 * 0.3 / std::sqrt(40000.0)));
 }
 
-TEST_CASE("Any function of an image, random numbers and scratch is a transform") {
+TEST_CASE("Augment: any function of an image and an Rng and scratch is a transform") {
   Matrix<> x = Matrix<>::Ones(4, 2);
   const auto darken = [](Image<float> image, Rng&, std::vector<float>&) {
     for (float& value : image) value /= 2;
@@ -278,7 +278,7 @@ TEST_CASE("Any function of an image, random numbers and scratch is a transform")
   CHECK(x == Matrix<>::Constant(4, 2, 0.25F));
 }
 
-TEST_CASE("Augment refuses options that make no sense when it is made") {
+TEST_CASE("Augment: invalid options are refused by the constructor") {
   const Shape shape{1, 4, 4};
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto complaint = [&](auto transform) {
@@ -299,36 +299,36 @@ TEST_CASE("Augment refuses options that make no sense when it is made") {
   CHECK_THAT(complaint(RandomNoise{.deviation = -1}), ContainsSubstring("RandomNoise: expected .deviation"));
 }
 
-TEST_CASE("Augment refuses what are no such images") {
+TEST_CASE("Augment: columns of another size than the shape are refused") {
   Matrix<> x = Matrix<>::Zero(15, 2);
   const Augment augment{Shape{1, 4, 4}, RandomFlip{}};
   CHECK(message_of<ShapeError>([&] { augment(x, numbered(2), 0, 0); }) ==
         "Augment: expected 16 features, got 15");
   x.resize(16, 2);
   CHECK(message_of<ShapeError>([&] { augment(x, numbered(3), 0, 0); }) ==
-        "Augment: expected a number for each of the 2 images, got 3");
+        "Augment: expected one index for each of the 2 images, got 3; pass the sample indices of the batch");
   CHECK(message_of<ShapeError>([] {
           Augment{Shape{1, 0, 4}, RandomFlip{}};
         }) ==
-        "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4; give the shape of the "
+        "Augment: expected an image of at least one pixel, got 1 channels, 0 x 4; pass the shape of the "
         "images, or set that of the data: train.shape = {1, 28, 28}");
 }
 
-TEST_CASE("Augment: an image of a size that overflows is refused") {
+TEST_CASE("Augment: a shape whose size overflows is refused") {
   constexpr Index huge = Index{1} << 32;
   Matrix<> x(0, 1);  // 2^32 x 2^32 is 0 in 64 bits
   const Augment augment{Shape{1, huge, huge}, RandomFlip{}};
   CHECK_THROWS_AS(augment(x, std::vector<Index>{0}, 0, 0), ShapeError);
 }
 
-TEST_CASE("RandomAffine: huge angles and shifts compute") {
+TEST_CASE("RandomAffine: huge angles and shifts move the image outside") {
   Matrix<> x = Matrix<>::Ones(9, 1);
   const Augment augment{Shape{1, 3, 3}, RandomAffine{.degrees = 1e300, .pixels = 1e300}};
   augment(x, std::vector<Index>{0}, 0, 0);
   CHECK(x.isZero());  // all of the image is outside
 }
 
-TEST_CASE("RandomCrop: options are checked where it is called alone, too") {
+TEST_CASE("RandomCrop: options are also checked without Augment") {
   Matrix<> x = Matrix<>::Ones(9, 1);
   std::vector<float> scratch;
   Rng rng{1};

@@ -9,15 +9,15 @@
 
 namespace fuzz {
 
-/// A public entry point, called with arguments that come from the source. It may throw a descent::Error.
+/// A public entry point, called with arguments drawn from the source. It may throw a descent::Error.
 struct Call {
   std::string name;
   std::function<void(Source&)> run;
-  long long made = 0, returned = 0;  // so far; the others threw
+  long long made = 0, returned = 0;  // the difference threw
 };
 using Calls = std::vector<Call>;
 
-// Each part of the library adds its own; where tests/conformance has a table, the calls come from its rows.
+// One function per part of the library; if tests/conformance has a table, the calls are generated from its rows.
 void add_layers(Calls&);
 void add_losses_and_metrics(Calls&);
 void add_optimizers(Calls&);

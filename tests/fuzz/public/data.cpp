@@ -140,7 +140,7 @@ void add_data(Calls& calls) {
   calls.push_back({"read_csv", [](Source& source) { csv(source.rest()); }});
   calls.push_back({"read_idx", [](Source& source) { idx(source.rest()); }});
   calls.push_back({"read_npy", [](Source& source) { npy(source.rest()); }});
-  calls.push_back({"readers: no such file", [](Source& source) {
+  calls.push_back({"readers: missing file", [](Source& source) {
                      const std::filesystem::path path = source.flag() ? "." : "no/such/file" + source.text();
                      switch (source.below(4)) {
                        case 0:

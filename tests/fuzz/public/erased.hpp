@@ -5,11 +5,11 @@
 #include <string_view>
 #include <utility>
 
-// Losses and optimizers of any type, so that training is compiled once and not for each pair of them.
+// Type-erased losses and optimizers, so that training is compiled once and not for each pair of them.
 
 namespace fuzz {
 
-/// A loss of any type.
+/// A type-erased loss.
 class AnyLoss {
   using B = descent::Batch<double>;
   using Weights = descent::SampleWeights<double>;
@@ -55,7 +55,7 @@ class AnyLoss {
   std::shared_ptr<const Interface> self_;
 };
 
-/// An optimizer of any type, for models of one type.
+/// A type-erased optimizer for models of one type.
 template <class Model>
 class AnyOptimizer {
   struct HeldState {

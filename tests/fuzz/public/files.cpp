@@ -45,7 +45,7 @@ void add_files(Calls& calls) {
                    }});
   calls.push_back({"load_model", [](Source& source) { model_file(source.rest()); }});
   calls.push_back({"load_safetensors", [](Source& source) { safetensors(source.rest()); }});
-  calls.push_back({"files: no such place", [=](Source& source) {
+  calls.push_back({"files: missing directory", [=](Source& source) {
                      Network<float> net = network(source);
                      const std::string path = source.flag() ? "no/such/place" : "/proc/none";
                      switch (source.below(4)) {

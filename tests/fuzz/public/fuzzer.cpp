@@ -5,7 +5,7 @@
 
 #include "fuzz/public/run.hpp"
 
-/// The first two bytes choose the call, the others its arguments.
+/// The entry point of libFuzzer: the first two bytes choose the call, the others its arguments.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static fuzz::Calls calls = fuzz::all_calls();
   if (size < 2) return 0;

@@ -26,7 +26,7 @@ Pass any_pass(Source& source) {
   }
 }
 
-/// Samples that mostly have the shape given, or its number of values.
+/// Samples of mostly the given shape, otherwise of its size only.
 class Samples {
  public:
   Samples(Source& source, const Shape& shape, Index count)
@@ -43,7 +43,7 @@ Shape any_shape_of_5(Source& source) {
   return source.pick(std::array<Shape, 5>{{{5}, {5, 2, 3}, {5, 1, 4}, {1, 5, 1}, {2, 1, 5}}});
 }
 
-/// Forward, mostly followed by backward, with whatever shapes, caches and gradients.
+/// Calls forward, then mostly backward, with shapes, caches and gradients that may not match.
 template <class M>
 void run(Source& source, const M& model, const M& other) {
   const Pass pass = any_pass(source);
@@ -70,7 +70,7 @@ void run(Source& source, const M& model, const M& other) {
 }
 
 template <class M>
-void look_at(Source& source, const M& model, const M& other) {
+void inspect(Source& source, const M& model, const M& other) {
   const auto side = [&] { return source.size(source.below(6)); };
   const Shape shape{side(), source.flag() ? 1 : side(), source.flag() ? 1 : side()};
   describe(model);
@@ -80,7 +80,7 @@ void look_at(Source& source, const M& model, const M& other) {
   visit_flat([](auto a, auto b) { a += b; }, copy, other);
 }
 
-/// Layers whose constructors take sizes and options.
+/// Constructs a layer from a size and options, and runs it.
 template <class L, class... Options>
 void construct(Source& source, const Options&... options) {
   const L layer{source.size(3), changed(source, options)...};
@@ -101,7 +101,7 @@ void add_layers(Calls& calls) {
                        run(source, layer, some_layer(source));
                      }});
     calls.push_back({row.name + ": output_shape and visit", [&row](Source& source) {
-                       look_at(source, some_layer(source, row), some_layer(source));
+                       inspect(source, some_layer(source, row), some_layer(source));
                      }});
     calls.push_back({row.name + ": in a Sequential", [&row](Source& source) {
                        Rng rng{1};
@@ -121,14 +121,14 @@ void add_layers(Calls& calls) {
                    }});
   calls.push_back({"Network: output_shape and visit", [](Source& source) {
                      auto net = any_network(source);
-                     look_at(source, net, any_network(source));
+                     inspect(source, net, any_network(source));
                      net[static_cast<std::size_t>(source.size(0))].output_shape({5});
                    }});
   calls.push_back({"Residual: forward and backward", [](Source& source) {
                      run(source, Residual<Any>{some_layer(source)}, Residual<Any>{some_layer(source)});
                    }});
   calls.push_back({"Residual: output_shape and visit", [](Source& source) {
-                     look_at(source, Residual<Any>{some_layer(source)}, Residual<Any>{some_layer(source)});
+                     inspect(source, Residual<Any>{some_layer(source)}, Residual<Any>{some_layer(source)});
                    }});
   const auto concat = [](Source& source) { return Concat<Any, Any>{some_layer(source), some_layer(source)}; };
   calls.push_back({"Concat: forward and backward", [=](Source& source) {
@@ -137,7 +137,7 @@ void add_layers(Calls& calls) {
                    }});
   calls.push_back({"Concat: output_shape and visit", [=](Source& source) {
                      const auto layer = concat(source);
-                     look_at(source, layer, concat(source));
+                     inspect(source, layer, concat(source));
                    }});
   const auto sequential = [](Source& source) {
     return Sequential<Any, Any>{some_layer(source), some_layer(source)};
@@ -149,7 +149,7 @@ void add_layers(Calls& calls) {
                    }});
   calls.push_back({"Sequential: output_shape and visit", [=](Source& source) {
                      const auto layer = sequential(source);
-                     look_at(source, layer, sequential(source));
+                     inspect(source, layer, sequential(source));
                    }});
 
   calls.push_back({"Dense: constructor", [](Source& source) {
@@ -158,7 +158,7 @@ void add_layers(Calls& calls) {
                      const Dense<double> layer{in, out, rng, source.flag() ? Bias::learned : Bias::none};
                      run(source, layer, Dense<double>{5, source.count(4), rng});
                    }});
-  calls.push_back({"Dense: of given numbers", [](Source& source) {
+  calls.push_back({"Dense: of given parameters", [](Source& source) {
                      const Matrix<double> weight = source.matrix(4, 5), bias = source.matrix(4, 1);
                      const Dense layer = source.flag() ? Dense{weight, bias} : Dense{weight};
                      run(source, layer, layer);

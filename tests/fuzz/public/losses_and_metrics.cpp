@@ -10,7 +10,7 @@ namespace fuzz {
 namespace {
 using namespace descent;
 
-/// The matrix of a row, or another one, mostly of its shape.
+/// Returns the matrix of a row, possibly changed, or another one of mostly the same shape.
 Matrix<double> like(Source& source, const Matrix<double>& m) {
   if (source.one_in(2)) return source.matrix(m.rows(), m.cols());
   Matrix<double> changed = m;
@@ -18,7 +18,7 @@ Matrix<double> like(Source& source, const Matrix<double>& m) {
   return changed;
 }
 
-/// No weights, or mostly one for each sample.
+/// Returns no weights, or mostly one per sample.
 Vector<double> weights(Source& source, Index samples) {
   if (source.flag()) return {};
   return source.values<double>(source.count(samples), 1);

@@ -13,18 +13,18 @@
 
 #include "fuzz/public/run.hpp"
 
-// Calls public entry points with arguments drawn at random. Each call returns, or throws a descent::Error, within
-// twenty seconds of processor time, where less than a millisecond is usual; anything else fails, and the line to repeat
-// the call with is printed.
+// Calls public entry points with random arguments. Each call must return or throw a descent::Error within twenty
+// seconds of CPU time, where less than a millisecond is usual; otherwise the program fails and prints the command that
+// repeats the call.
 //
 //   descent_public_calls [--seed S] [--calls N] [--first I] [--report 1]
 //
-// --report lists how often each entry point was called, and how often it returned: one that always throws shows that its
-// arguments are never right.
+// --report lists how often each entry point was called, and how often it returned: if it always throws, its arguments
+// are never valid.
 
 namespace {
 
-// What the handlers print.
+// The state that the signal handlers print.
 const char* program = "";
 std::uint64_t seed = 1;
 volatile std::uint64_t number = 0;
@@ -39,13 +39,13 @@ void print_call(const char* what) {
   std::fflush(stderr);
 }
 
-extern "C" void when_aborted(int) {
+extern "C" void on_abort(int) {
   print_call("abort");
   std::_Exit(1);
 }
 
-/// Runs four times in each second of processor time.
-extern "C" void when_time_passes(int) {
+/// Runs four times per second of CPU time.
+extern "C" void on_timer(int) {
   static std::uint64_t last = ~std::uint64_t{0};
   static int ticks = 0;
   ticks = last == number ? ticks + 1 : 0;
@@ -65,7 +65,7 @@ std::uint64_t to_number(std::string_view text) {
   return value;
 }
 
-/// The bytes of a call: a function of seed and number alone, so that any call can be repeated alone.
+/// The bytes of a call, a pure function of the seed and its number, so that any call can be repeated alone.
 struct Bytes {
   std::array<descent::RandomBlock, 16> blocks;
   explicit Bytes(std::uint64_t at) {
@@ -100,14 +100,14 @@ int main(int argc, char** argv) {
     if (option == "--first") first = to_number(value);
     if (option == "--report") report = to_number(value) != 0;
   }
-  std::signal(SIGABRT, when_aborted);
+  std::signal(SIGABRT, on_abort);
 #ifdef DESCENT_FUZZ_SANITIZED
   __sanitizer_set_death_callback([] { print_call("sanitizer report"); });
 #else
-  std::signal(SIGSEGV, when_aborted);
-  std::signal(SIGFPE, when_aborted);
+  std::signal(SIGSEGV, on_abort);
+  std::signal(SIGFPE, on_abort);
 #endif
-  std::signal(SIGPROF, when_time_passes);
+  std::signal(SIGPROF, on_timer);
   const itimerval quarter{{0, 250'000}, {0, 250'000}};
   setitimer(ITIMER_PROF, &quarter, nullptr);
 

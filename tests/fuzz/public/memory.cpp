@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <new>
 
-// A machine of little memory: a request for more than any call needs fails at once, and would otherwise have to be
-// served, or would end the program under the address sanitizer. Linked with --wrap=malloc.
+// Simulates a machine with little memory: a request for more than any valid call needs fails at once. Otherwise it
+// would be served, or would terminate the program under the address sanitizer. Linked with --wrap=malloc.
 
 namespace {
 constexpr std::size_t most = std::size_t{1} << 26;

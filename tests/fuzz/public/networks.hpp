@@ -7,8 +7,8 @@
 
 namespace fuzz {
 
-/// A layer of the table; made once, since some take long to make.
-inline const descent::AnyLayer<double>& made(const conformance::LayerRow& row) {
+/// Returns the layer of a row of the table; constructed once, since some are slow to construct.
+inline const descent::AnyLayer<double>& constructed(const conformance::LayerRow& row) {
   static const std::vector<descent::AnyLayer<double>> all = [] {
     std::vector<descent::AnyLayer<double>> layers;
     for (const conformance::LayerRow& each : conformance::layers) {
@@ -19,17 +19,21 @@ inline const descent::AnyLayer<double>& made(const conformance::LayerRow& row) {
   }();
   return all[static_cast<std::size_t>(&row - conformance::layers.data())];
 }
-inline descent::AnyLayer<double> some_layer(Source&, const conformance::LayerRow& row) { return made(row); }
-inline descent::AnyLayer<double> some_layer(Source& source) { return made(source.pick(conformance::layers)); }
+inline descent::AnyLayer<double> some_layer(Source&, const conformance::LayerRow& row) {
+  return constructed(row);
+}
+inline descent::AnyLayer<double> some_layer(Source& source) {
+  return constructed(source.pick(conformance::layers));
+}
 
-/// A network of any layers of the table, of which few fit together, or none.
+/// Returns a network of up to three layers of the table, whose shapes mostly do not match.
 inline descent::Network<double> any_network(Source& source) {
   descent::Network<double> net;
   for (unsigned n = source.below(4); n > 0; --n) net.add(some_layer(source));
   return net;
 }
 
-/// A network that takes 5 features to 3 outputs.
+/// Returns a network of 5 features and mostly 3 outputs.
 inline descent::Network<double> usual_network(Source& source) {
   using namespace descent;
   static const std::vector<Network<double>> networks = [] {

@@ -14,7 +14,7 @@ namespace fuzz {
 namespace {
 using namespace descent;
 
-/// Mostly the same network, else one of another structure.
+/// Returns mostly the same network with other values, otherwise one of another architecture.
 Network<double> mostly(Source& source, const Network<double>& net) {
   if (source.one_in(6)) return source.flag() ? usual_network(source) : any_network(source);
   Network<double> filled = net;

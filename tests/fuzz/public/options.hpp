@@ -10,7 +10,7 @@
 
 #include "fuzz/public/source.hpp"
 
-// Changes the members of any aggregate, so that the options of whatever joins a table are tried without a list of them.
+// Changes the members of any aggregate, so that the options of every component in a table are fuzzed without a list.
 
 namespace fuzz {
 
@@ -52,15 +52,15 @@ void visit_members(A& a, auto&& f) {
     auto& [m, n, o, p, q, r] = a;
     f(m), f(n), f(o), f(p), f(q), f(r);
   } else {
-    static_assert(count == 0, "write the case of so many members");
+    static_assert(count == 0, "add a case for this number of members");
   }
 }
 }  // namespace detail
 
-/// Which whole numbers an option may get.
+/// The integers that an option may be set to.
 enum class Whole { any, small };
 
-/// A value for an option; what is no number, text or the like stays as it is.
+/// Sets an option to a random value; options of other types than those below are unchanged.
 template <class M>
 void change(Source& source, M& member, Whole whole) {
   using namespace descent;
@@ -88,7 +88,7 @@ void change(Source& source, M& member, Whole whole) {
     member.assign(source.below(3), {source.whole(), source.number()});
 }
 
-/// The same options, of which some are often changed.
+/// Returns the options, of which half the time some are changed.
 template <class A>
 A changed(Source& source, A options, Whole whole = Whole::any) {
   if constexpr (std::is_aggregate_v<A>)

@@ -9,7 +9,8 @@
 
 namespace fuzz {
 
-/// Makes one call with arguments out of the bytes. Returns what it threw if that was not a descent::Error.
+/// Makes one call with arguments drawn from the bytes. Returns the message of an exception that is not a
+/// descent::Error.
 inline std::string foreign_exception(Call& call, std::string_view bytes) {
   Source source{bytes};
   ++call.made;

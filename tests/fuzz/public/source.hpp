@@ -15,8 +15,8 @@ namespace fuzz {
 using descent::Index;
 using descent::Matrix;
 
-/// Makes arguments of bytes: most of them sensible, the others wrong, empty, huge, or no numbers at all. Behind the last
-/// byte come zeros.
+/// Generates arguments from bytes: most are valid, the others wrong, empty, huge, or NaN. After the last byte it reads
+/// zeros.
 class Source {
  public:
   explicit Source(std::string_view bytes) : left_{bytes} {}
@@ -37,7 +37,7 @@ class Source {
 
   const auto& pick(const auto& list) { return list[below(list.size())]; }
 
-  /// Any number.
+  /// Returns a floating-point number, often an extreme one.
   double number() {
     using Limits = std::numeric_limits<double>;
     static constexpr std::array numbers{0.0,
@@ -66,7 +66,7 @@ class Source {
                                         1e-9};
     return pick(numbers);
   }
-  /// Any whole number.
+  /// Returns an integer, often an extreme one.
   std::int64_t whole() {
     using Limits = std::numeric_limits<std::int64_t>;
     static constexpr std::array<std::int64_t, 24> numbers{0,
@@ -95,12 +95,12 @@ class Source {
                                                           6};
     return pick(numbers);
   }
-  /// Mostly `right`, else any whole number.
+  /// Returns mostly `right`, otherwise any integer.
   Index size(Index right) { return one_in(6) ? static_cast<Index>(whole()) : right; }
-  /// How many rows or columns a matrix has: mostly `right`, else a few others or none.
+  /// Returns a number of rows or columns of a matrix: mostly `right`, otherwise one from 0 to 8.
   Index count(Index right) { return one_in(8) ? static_cast<Index>(below(9)) : right; }
 
-  /// Values that mostly are usual ones.
+  /// Returns a matrix of mostly ordinary values.
   template <class T = double>
   Matrix<T> values(Index rows, Index cols) {
     Matrix<T> m(rows, cols);
@@ -115,7 +115,7 @@ class Source {
       m.data()[below(static_cast<std::size_t>(m.size()))] = static_cast<T>(number());
     return m;
   }
-  /// Values of a matrix that mostly has the right shape.
+  /// Returns a matrix of mostly the right shape.
   template <class T = double>
   Matrix<T> matrix(Index rows, Index cols) {
     const Index r = count(rows), c = count(cols);
@@ -123,9 +123,9 @@ class Source {
   }
 
   std::string text() {
-    static const std::array<std::string, 10> texts{
+    static const std::array<std::string, 10> strings{
         "", "0", "weight", "0.weight", "loss", "val_loss", "a\nb", "\xff\xfe", "\"", std::string(300, 'x')};
-    return pick(texts);
+    return pick(strings);
   }
 
  private:

@@ -2,28 +2,28 @@
 
 #include "catch.hpp"
 
-namespace texts_test {
+namespace packed_strings_test {
 
 using descent::detail::PackedStrings;
 
-TEST_CASE("PackedStrings are kept one behind another") {
-  PackedStrings texts;
-  CHECK(texts.size() == 0);
-  texts.push_back("");
-  texts.push_back("one");
-  texts.begin();
-  texts.append("t");
-  texts.append("wo");
-  texts.begin();
-  REQUIRE(texts.size() == 4);
-  CHECK(texts[0].empty());
-  CHECK(texts[1] == "one");
-  CHECK(texts[2] == "two");
-  CHECK(texts[3].empty());
-  texts.clear();
-  CHECK(texts.size() == 0);
-  texts.push_back("again");
-  CHECK(texts[0] == "again");
+TEST_CASE("PackedStrings: strings can be added and appended to and cleared") {
+  PackedStrings strings;
+  CHECK(strings.size() == 0);
+  strings.push_back("");
+  strings.push_back("one");
+  strings.begin();
+  strings.append("t");
+  strings.append("wo");
+  strings.begin();
+  REQUIRE(strings.size() == 4);
+  CHECK(strings[0].empty());
+  CHECK(strings[1] == "one");
+  CHECK(strings[2] == "two");
+  CHECK(strings[3].empty());
+  strings.clear();
+  CHECK(strings.size() == 0);
+  strings.push_back("again");
+  CHECK(strings[0] == "again");
 }
 
-}  // namespace texts_test
+}  // namespace packed_strings_test

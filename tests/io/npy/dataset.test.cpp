@@ -17,7 +17,7 @@ using support::TemporaryFolder;
 
 namespace {
 
-/// An array of bytes 0, 1, 2, ... of this shape.
+/// Writes an array of bytes 0, 1, 2, ... of this shape.
 void write(const std::filesystem::path& path, const std::string& shape, int count, bool fortran = false) {
   const std::string header = concat("{'descr': '|u1', 'fortran_order': ", fortran ? "True" : "False",
                                     ", 'shape': (", shape, "), }\n");
@@ -28,7 +28,7 @@ void write(const std::filesystem::path& path, const std::string& shape, int coun
 
 }  // namespace
 
-TEST_CASE("read_npy_dataset: samples come first in the files, and images have their shape") {
+TEST_CASE("read_npy_dataset: samples are the first dimension and images have their shape") {
   const TemporaryFolder folder;
   const NpyFiles files{.inputs = folder.path / "x.npy", .targets = folder.path / "y.npy"};
   write(files.targets, "2,", 2);
@@ -39,7 +39,8 @@ TEST_CASE("read_npy_dataset: samples come first in the files, and images have th
   CHECK(plain.y == Matrix<>{{0, 1}});
   CHECK(plain.sample_shape() == Shape{3});
 
-  // a[sample, row, column, channel] = 12 sample + 6 row + 2 column + channel, channels fastest as in a column here.
+  // a[sample, row, column, channel] = 12 sample + 6 row + 2 column + channel, with the channels fastest, as in a
+  // column of Dataset::x.
   write(files.inputs, "2, 2, 3, 2", 24);
   const Dataset<> images = read_npy_dataset(files);
   CHECK(images.shape == Shape{.channels = 2, .height = 2, .width = 3});
@@ -56,7 +57,7 @@ TEST_CASE("read_npy_dataset: samples come first in the files, and images have th
   CHECK(several.y == Matrix<>{{0, 3}, {1, 4}, {2, 5}});
 }
 
-TEST_CASE("read_npy_dataset: files that do not fit are named") {
+TEST_CASE("read_npy_dataset: files of mismatched shapes are refused") {
   const TemporaryFolder folder;
   const NpyFiles files{.inputs = folder.path / "x.npy", .targets = folder.path / "y.npy"};
   const auto complaint = [&] { return message_of<FormatError>([&] { read_npy_dataset(files); }); };
@@ -68,7 +69,8 @@ TEST_CASE("read_npy_dataset: files that do not fit are named") {
   write(files.inputs, "2, 1, 1, 1, 1", 2);
   CHECK_THAT(complaint(), ContainsSubstring("expected an array of 1 to 4 dimensions, got 5; reshape it"));
   write(files.inputs, "2, 2, 3", 12, true);
-  CHECK_THAT(complaint(), ContainsSubstring("in C order, got Fortran's; save a copy"));
+  CHECK_THAT(complaint(), ContainsSubstring(
+                              "expected C order for more than 2 dimensions, got Fortran order; save a copy"));
   write(files.inputs, "2, 1", 2);
   write(files.targets, "2, 1, 1", 2);
   CHECK_THAT(complaint(), ContainsSubstring("expected an array of 1 to 2 dimensions, got 3"));

@@ -535,7 +535,7 @@ TEST_CASE("read_onnx: a file that is not ONNX is refused") {
   CHECK_THAT(error_of_bytes("PK\3\4 a zip file"), ContainsSubstring("pass a complete .onnx file"));
   CHECK_THAT(error_of_bytes("\x3a\x05xx"), ContainsSubstring("expected Protocol Buffers, got damaged ones"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx("missing.onnx"); }),
-             ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", found none"));
+             ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", file not found"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx(std::filesystem::path{DESCENT_TESTS_DIR}); }),
              ContainsSubstring(concat(
                  "read_onnx: ", DESCENT_TESTS_DIR,

@@ -15,20 +15,21 @@
 
 namespace descent {
 
-/// Changes the images of a batch at random, by one transform after the other, and leaves their classes alone. The shape is
-/// that of the data set, which readers of images set, or any other.
+/// Applies random transforms to the images of a batch, one after another. Labels are unchanged. The shape is usually
+/// `Dataset::shape`, which image readers set.
 ///
 ///   const Augment augment{train.shape, RandomFlip{}, RandomAffine{.degrees = 10, .pixels = 2}};
-///   augment(x, samples, seed, epoch);        // x holds the samples with these numbers
+///   augment(x, samples, seed, epoch);        // x holds the samples with these indices
 ///
-/// The change of a sample depends on its number, the seed and the epoch alone: not on the batch that it is
-/// in, nor on the order. A transform is any `ImageTransform`, also a lambda.
+/// The transformation of a sample depends only on its index, the seed and the epoch, not on its batch or the order. A
+/// transform is any `ImageTransform`, such as a lambda.
 ///
 /// Shapes   x [channels * width * height, m]   samples [m]
-/// Throws   DataError for options that make no sense, when constructed; ShapeError when the columns are no
-///          such images, or there is not one number for each.
-/// Cost     one pass over the image for each transform; allocates the memory of an image for each call, and
-///          nothing when the caller keeps `scratch`.
+/// Throws   DataError from the constructor for invalid options; ShapeError if the columns do not have the size of the
+///          shape, or the number of indices differs from theirs.
+/// Cost     one pass over the image for each transform; allocates the memory of one image per call, or none if the
+///          caller keeps `scratch`.
+/// Example  examples/09_augmentation.cpp
 template <class... Transforms>
 class Augment {
  public:
@@ -38,7 +39,7 @@ class Augment {
       throw ShapeError(name,
                        concat("expected an image of at least one pixel, got ", shape.channels, " channels, ",
                               shape.height, " x ", shape.width),
-                       "give the shape of the images, or set that of the data: train.shape = {1, 28, 28}");
+                       "pass the shape of the images, or set that of the data: train.shape = {1, 28, 28}");
     const auto check = [](const auto& transform) {
       if constexpr (requires { transform.check(); }) transform.check();
     };
@@ -53,7 +54,7 @@ class Augment {
     (*this)(x, samples, seed, epoch, scratch);
   }
 
-  /// The same with working memory that the caller keeps from batch to batch.
+  /// Applies the transforms with working memory that the caller keeps from batch to batch.
   template <std::floating_point T>
     requires(ImageTransform<Transforms, T> && ...)
   void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch,
@@ -61,7 +62,8 @@ class Augment {
     expect_features(name, shape_.size(), x.rows());
     if (static_cast<Index>(samples.size()) != x.cols())
       throw ShapeError(
-          name, concat("expected a number for each of the ", x.cols(), " images, got ", samples.size()));
+          name, concat("expected one index for each of the ", x.cols(), " images, got ", samples.size()),
+          "pass the sample indices of the batch");
     for (Index j = 0; j < x.cols(); ++j) {
       const auto sample = static_cast<std::uint64_t>(samples[static_cast<std::size_t>(j)]);
       const RandomBlock key =

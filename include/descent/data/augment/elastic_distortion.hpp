@@ -11,15 +11,15 @@
 
 namespace descent {
 
-/// Moves every pixel a little, and neighbours much alike, as handwriting differs from hand to hand:
+/// Displaces every pixel by a smooth random field, which imitates the variation of handwriting:
 ///
-///   displacement = alpha * (gaussian of deviation sigma, convolved with uniform noise in [-1, 1])
+///   displacement = alpha * (Gaussian of standard deviation sigma, convolved with uniform noise in [-1, 1])
 ///
-/// in each direction, with noise of 0 outside of the image. A small sigma crumples, a large one only shifts. With
-/// sigma = 4 a pixel moves by about 0.04 alpha. Bilinear between pixels, 0 outside of the image.
+/// in each direction; outside of the image the noise is 0. A small sigma crumples, a large one only shifts. For
+/// sigma = 4 a pixel moves by about 0.04 alpha. Interpolation is bilinear, with 0 outside of the image.
 ///
-/// Throws   DataError for an alpha below 0 or a sigma not above 0.
-/// Cost     about 24 sigma multiplications a pixel, for the convolutions.
+/// Throws   DataError for a negative alpha, or a sigma that is not positive.
+/// Cost     about 24 sigma multiplications per pixel, for the convolutions.
 /// Source   Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to visual document
 ///          analysis (ICDAR 2003)
 struct ElasticDistortion {
@@ -34,7 +34,7 @@ struct ElasticDistortion {
   template <class T>
   void operator()(Image<T> image, Rng& rng, std::vector<T>& scratch) const {
     check();
-    // The memory: the old image for resample, displacements to the right and down, a field, the kernel.
+    // Layout of scratch: the old image for resample, displacements right and down, a temporary field, the kernel.
     using Line = Eigen::Map<Vector<T>>;
     const Index height = image.height(), width = image.width(), positions = height * width;
     const auto reach =
@@ -56,7 +56,7 @@ struct ElasticDistortion {
           field[column + width * row] = kernel.segment(first - column + reach, count)
                                             .dot(line(displacement, row).segment(first, count));
         }
-      // A plain loop, like the sum in fill: what Eigen computes may depend on the address, in the last bit.
+      // A plain loop, like the sum in fill: in Eigen the last bit may depend on the alignment of the memory.
       for (Index row = 0; row < height; ++row) {
         T* const to = displacement + width * row;
         std::fill_n(to, width, T(0));
@@ -73,7 +73,7 @@ struct ElasticDistortion {
   }
 
  private:
-  /// A gaussian with its middle at `reach`, of sum 1.
+  /// Sets `kernel` to a Gaussian centered at `reach` that sums to 1.
   template <class T>
   void fill(Eigen::Map<Vector<T>>& kernel, Index reach) const {
     T sum = 0;

@@ -6,14 +6,15 @@
 
 namespace descent {
 
-/// Turns, zooms and shifts an image at once, about its middle, with a single interpolation:
+/// Rotates and scales an image about its center and translates it, with a single interpolation:
 ///
 ///   angle uniform in [-degrees, degrees]     scale uniform in [1 - zoom, 1 + zoom]
-///   shift uniform in [-pixels, pixels] in each direction, not in whole pixels
+///   shift uniform in [-pixels, pixels] in each direction, by fractions of a pixel too
 ///
-/// Bilinear between pixels, 0 outside of the image.
+/// Interpolation is bilinear, with 0 outside of the image.
 ///
-/// Throws   DataError for degrees or pixels below 0, or a zoom outside [0, 1).
+/// Throws   DataError for negative degrees or pixels, or a zoom outside [0, 1).
+/// Example  examples/09_augmentation.cpp
 struct RandomAffine {
   double degrees = 10;
   double pixels = 2;
@@ -23,7 +24,7 @@ struct RandomAffine {
   void check(std::string_view name) const {
     expect_not_negative({name, "degrees", degrees});
     expect_not_negative({name, "pixels", pixels});
-    expect_share({name, "zoom", zoom, "0.1 zooms by up to 10 % both ways"});
+    expect_share({name, "zoom", zoom, "choose 0.1 to zoom in or out by up to 10 %"});
   }
 
   template <class T>
@@ -33,19 +34,19 @@ struct RandomAffine {
     const detail::UnitVector turn = detail::unit_vector(between(degrees) / 360);
     const double scale = 1 + between(zoom);
     const double right = between(pixels), down = between(pixels);
-    const double middle_column = static_cast<double>(image.width() - 1) / 2;
-    const double middle_row = static_cast<double>(image.height() - 1) / 2;
-    // From a pixel of the new image back to the place in the old one.
+    const double center_column = static_cast<double>(image.width() - 1) / 2;
+    const double center_row = static_cast<double>(image.height() - 1) / 2;
+    // Maps a pixel of the new image to its position in the old one.
     detail::resample(image, scratch, [&](Index column, Index row) {
-      const double x = (static_cast<double>(column) - middle_column - right) / scale;
-      const double y = (static_cast<double>(row) - middle_row - down) / scale;
-      return detail::ImagePoint{middle_column + turn.x * x + turn.y * y,
-                                middle_row - turn.y * x + turn.x * y};
+      const double x = (static_cast<double>(column) - center_column - right) / scale;
+      const double y = (static_cast<double>(row) - center_row - down) / scale;
+      return detail::ImagePoint{center_column + turn.x * x + turn.y * y,
+                                center_row - turn.y * x + turn.x * y};
     });
   }
 };
 
-/// Turns an image about its middle by an angle uniform in [-degrees, degrees]. See RandomAffine.
+/// Rotates an image about its center by an angle uniform in [-degrees, degrees]. See RandomAffine.
 struct RandomRotation {
   double degrees = 10;
   void check() const { affine().check("RandomRotation"); }
@@ -55,8 +56,8 @@ struct RandomRotation {
   RandomAffine affine() const { return {.degrees = degrees, .pixels = 0, .zoom = 0}; }
 };
 
-/// Shifts an image by up to so many pixels in each direction, not in whole ones. See RandomAffine; RandomCrop
-/// shifts by whole pixels and blurs nothing.
+/// Translates an image by up to `pixels` in each direction, by fractions of a pixel too. See RandomAffine; RandomCrop
+/// shifts by whole pixels and does not blur.
 struct RandomShift {
   double pixels = 2;
   void check() const { affine().check("RandomShift"); }
@@ -66,7 +67,7 @@ struct RandomShift {
   RandomAffine affine() const { return {.degrees = 0, .pixels = pixels, .zoom = 0}; }
 };
 
-/// Zooms an image about its middle by a factor uniform in [1 - zoom, 1 + zoom]. See RandomAffine.
+/// Scales an image about its center by a factor uniform in [1 - zoom, 1 + zoom]. See RandomAffine.
 struct RandomZoom {
   double zoom = 0.1;
   void check() const { affine().check("RandomZoom"); }

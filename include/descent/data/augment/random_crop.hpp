@@ -7,10 +7,10 @@
 
 namespace descent {
 
-/// Puts `padding` zeros on each side of an image and cuts one of the old size out of it at random: a shift by
-/// whole pixels, from -padding to padding in each direction.
+/// Pads an image with `padding` zeros on each side and crops it to the old size at random: a shift by whole pixels,
+/// from -padding to padding in each direction.
 ///
-/// Throws   DataError for a padding below 0 or above 2^20.
+/// Throws   DataError for a negative padding, or one above 2^20.
 /// Source   He, Zhang, Ren, Sun: Deep residual learning for image recognition (CVPR 2016), 4.2
 struct RandomCrop {
   Index padding = 4;
@@ -18,7 +18,7 @@ struct RandomCrop {
   void check() const {
     if (padding < 0 || padding > (1 << 20))
       throw DataError("RandomCrop", concat("expected .padding from 0 to 2^20, got ", padding),
-                      "4 suits 32 x 32 pixels");
+                      "choose about an eighth of the width, such as 4 for 32 x 32 pixels");
   }
 
   template <class T>

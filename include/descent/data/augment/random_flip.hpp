@@ -7,8 +7,8 @@
 
 namespace descent {
 
-/// Mirrors an image: left and right with probability `horizontal`, top and bottom with probability `vertical`.
-/// Only for what stays what it is in a mirror: not for digits.
+/// Flips an image at random: left to right with probability `horizontal`, top to bottom with probability `vertical`.
+/// Use only where mirroring keeps the label; not for digits.
 ///
 /// Throws   DataError for a probability outside [0, 1].
 struct RandomFlip {

@@ -5,11 +5,11 @@
 
 namespace descent {
 
-/// Adds noise to every value: x' = x + N(0, deviation^2). The deviation is in the units of the data: 0.05 suits
-/// pixels from 0 to 1.
+/// Adds Gaussian noise to every value: x' = x + N(0, deviation^2). The standard deviation is in the units of the data:
+/// 0.05 suits pixels from 0 to 1.
 ///
-/// Throws   DataError for a deviation below 0.
-/// Cost     a normal random number a value.
+/// Throws   DataError for a negative deviation.
+/// Cost     one normal random number per value.
 struct RandomNoise {
   double deviation = 0.05;
 

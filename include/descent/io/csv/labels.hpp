@@ -17,8 +17,8 @@
 
 namespace descent::detail {
 
-/// Turns the labels of a CSV file into classes: a text is its place in the list of classes, a number without such a list
-/// is the class itself.
+/// Converts the labels of a CSV file to classes: a string to its position in the list of classes; a number, without a
+/// list of classes, to the class of this number.
 class CsvLabels {
  public:
   explicit CsvLabels(const CsvOptions& options)
@@ -27,37 +27,39 @@ class CsvLabels {
     for (std::size_t i = 1; i < by_name_.size(); ++i)
       if (classes_[by_name_[i]] == classes_[by_name_[i - 1]])
         throw DataError("read_csv",
-                        concat("expected different classes, got ", shown(classes_[by_name_[i]]), " twice"),
-                        "name it once");
+                        concat("expected distinct classes, got ", in_quotes(classes_[by_name_[i]]), " twice"),
+                        "list it once");
   }
 
   void take(const CsvParser& parser, std::string_view label) {
     if (!classes_.empty()) {
       if (class_of(label) == classes_.size())
-        parser.fail(concat("expected one of the classes ", listed(classes_), in_column(column_), ", got ",
-                           shown(label)),
+        parser.fail(concat("expected one of the classes ", comma_separated(classes_), in_column(column_),
+                           ", got ", in_quotes(label)),
                     "add it to .classes, or remove the line");
     } else if (is_missing(label)) {
-      const std::string got = label.empty() ? "an empty value" : shown(label);
-      parser.fail(concat("expected a class", in_column(column_), ", got ", got),
-                  label.empty() ? "remove the line, or fill the class in"
-                                : "remove the line, or fill the class in; list all in .classes if it is one");
+      const std::string got = label.empty() ? "an empty value" : in_quotes(label);
+      parser.fail(
+          concat("expected a class", in_column(column_), ", got ", got),
+          label.empty()
+              ? "remove the line, or fill the class in"
+              : "remove the line, or fill the class in; if it is the name of a class, list all in .classes");
     }
     labels_.push_back(label);
     lines_.push_back(parser.line());
   }
 
-  /// Calls f(class) for each label, and returns the names of the classes.
+  /// Calls f(class) for each label and returns the names of the classes.
   std::vector<std::string> classify(const CsvParser& parser, auto&& f) {
-    const bool are_texts = !classes_.empty() || !are_numbers(parser);
-    if (are_texts && classes_.empty()) {
+    const bool are_strings = !classes_.empty() || !are_numbers(parser);
+    if (are_strings && classes_.empty()) {
       std::set<std::string_view> sorted;
       for (std::size_t i = 0; i < labels_.size(); ++i) sorted.insert(labels_[i]);
       classes_.assign(sorted.begin(), sorted.end());
       sort_classes();
     }
     for (std::size_t i = 0; i < labels_.size(); ++i)
-      f(are_texts ? static_cast<double>(class_of(labels_[i])) : number(parser, i));
+      f(are_strings ? static_cast<double>(class_of(labels_[i])) : number(parser, i));
     return std::move(classes_);
   }
 
@@ -69,7 +71,7 @@ class CsvLabels {
               [&](std::size_t a, std::size_t b) { return classes_[a] < classes_[b]; });
   }
 
-  /// The number of the class with this name, or of all classes if there is none.
+  /// Returns the class with this name, or the number of classes if there is none.
   std::size_t class_of(std::string_view label) const {
     const auto found =
         std::lower_bound(by_name_.begin(), by_name_.end(), label,
@@ -87,20 +89,20 @@ class CsvLabels {
     std::size_t stray = 0;
     while (parser.parse(labels_[stray], c) != stray_is_number) ++stray;
     parser.fail(lines_[stray],
-                concat("expected all classes as numbers or all as texts", in_column(column_), ", got ",
-                       shown(labels_[stray]), " among ", stray_is_number ? "texts" : "numbers"),
-                "check the column for stray values");
+                concat("expected all classes as numbers or all as strings", in_column(column_), ", got ",
+                       in_quotes(labels_[stray]), " among ", stray_is_number ? "strings" : "numbers"),
+                "correct the value");
   }
 
   double number(const CsvParser& parser, std::size_t i) const {
-    constexpr double largest_class = 16777216;  // a float tells all whole numbers below apart
+    constexpr double largest_class = 16777216;  // 2^24: a float represents all integers up to it
     double c = 0;
     parser.parse(labels_[i], c);
     if (!(c >= 0 && c == std::floor(c) && c < largest_class))
-      parser.fail(lines_[i],
-                  concat("expected classes that are whole numbers from 0", in_column(column_), ", got ",
-                         shown(labels_[i])),
-                  "name a column of numbers to predict as .target instead of .label");
+      parser.fail(
+          lines_[i],
+          concat("expected integer classes from 0", in_column(column_), ", got ", in_quotes(labels_[i])),
+          "set .target instead of .label for a number to predict");
     return c;
   }
 

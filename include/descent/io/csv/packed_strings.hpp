@@ -7,8 +7,8 @@
 
 namespace descent::detail {
 
-/// Packed texts, so that each takes 8 bytes beside its characters: a file may hold millions of
-/// texts of no or one character, and a std::string for each would take many times the memory of the file.
+/// A list of strings in contiguous memory, with 8 bytes per string besides its characters: a file may have millions of
+/// strings of at most one character, and a std::string for each would take many times the memory of the file.
 class PackedStrings {
  public:
   std::size_t size() const { return ends_.size(); }
@@ -17,9 +17,9 @@ class PackedStrings {
     return std::string_view{characters_}.substr(begin, ends_[i] - begin);
   }
 
-  /// Adds an empty text.
+  /// Adds an empty string.
   void begin() { ends_.push_back(characters_.size()); }
-  /// Lengthens the last text.
+  /// Appends to the last string.
   void append(std::string_view characters) {
     characters_ += characters;
     ends_.back() = characters_.size();
@@ -28,7 +28,7 @@ class PackedStrings {
     begin();
     append(text);
   }
-  /// Keeps the memory.
+  /// Removes all strings and keeps the capacity.
   void clear() {
     characters_.clear();
     ends_.clear();

@@ -15,13 +15,13 @@
 
 namespace descent::detail {
 
-/// A value in quotes, and cut where it is long: in a file that is no CSV it may be of any size.
-inline std::string shown(std::string_view text) {
+/// Quotes a value for a message and truncates it: in a file that is not CSV it may have any length.
+inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
   return concat('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
 }
-inline std::string in_column(std::string_view name) { return " in column " + shown(name); }
-inline std::string listed(const auto& names) {
+inline std::string in_column(std::string_view name) { return " in column " + in_quotes(name); }
+inline std::string comma_separated(const auto& names) {
   constexpr std::size_t most = 10;
   std::string all;
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
@@ -39,11 +39,11 @@ inline bool is_missing(std::string_view field) {
   });
 }
 
-/// Takes CSV text apart: records of fields, a line each, unless a quoted field holds line breaks. Knows the
-/// line that it is at, to name it in errors.
+/// Parses CSV text into records of fields, one per line unless a quoted field contains line breaks. Errors name the
+/// line.
 ///
-/// A field whose first character is a quote runs to the next single quote; in between, separators and line
-/// breaks are text, and "" is a quote. Blanks around a field are dropped, those inside its quotes are kept.
+/// A field that begins with a quote ends at the next single quote; in between, separators and line breaks are literal,
+/// and "" is a quote. Whitespace around a field is removed, inside its quotes it is kept.
 ///
 /// Source   Shafranovich: Common format and MIME type for CSV files (RFC 4180, 2005)
 class CsvParser {
@@ -51,15 +51,14 @@ class CsvParser {
   CsvParser(std::istream& in, std::string source, char separator, char decimal)
       : in_{in}, source_{std::move(source)}, separator_{separator}, decimal_{decimal} {
     if (separator == '"' || separator == '\n' || separator == '\r')
-      throw DataError("read_csv",
-                      "expected a separator that is neither quote nor line break, got one of them",
-                      "usual ones are ',' and ';' and '\\t'");
+      throw DataError("read_csv", "expected a separator other than a quote or a line break, got one of them",
+                      "choose ',' or ';' or '\\t'");
     if (decimal != '.' && decimal != ',')
       throw DataError("read_csv", concat("expected '.' or ',' as decimal sign, got '", decimal, '\''),
                       "choose one of the two");
   }
 
-  /// Steps to the next record; blank lines are none. False at the end.
+  /// Advances to the next record and skips blank lines. Returns false at the end.
   bool next() {
     while (next_line()) {
       if (line_.empty()) continue;
@@ -73,7 +72,7 @@ class CsvParser {
 
   std::size_t size() const { return fields_.size(); }
   std::string_view operator[](std::size_t i) const { return fields_[i]; }
-  /// The line in which the record begins, counted from 1.
+  /// Returns the line in which the record begins, counted from 1.
   std::size_t line() const { return record_line_; }
 
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
@@ -83,7 +82,7 @@ class CsvParser {
     throw FormatError(concat("read_csv: ", source_, ':', line), problem, cure);
   }
 
-  /// True if all of the text is a number. One too large becomes infinite, one too small 0.
+  /// True if the whole text is a number. Overflow gives infinity, underflow 0.
   bool parse(std::string_view text, double& value) const {
     if (decimal_ == '.') return parse_number(text, value);
     std::string copy{text};
@@ -92,13 +91,13 @@ class CsvParser {
   }
 
  private:
-  /// Steps to the next line. Its end is LF, LF after any number of CR, or CR.
+  /// Advances to the next line. A line ends in LF, in LF after any number of CR, or in CR.
   bool next_line() {
     if (next_ > text_.size()) {
       if (!std::getline(in_, text_)) {
         if (in_.bad())
-          fail(line_number_ + 1, "expected to read on, but reading failed",
-               "is it a file, and not a folder?");
+          fail(line_number_ + 1, "expected more lines, got a read error",
+               "pass the path of a file, not of a directory");
         return false;
       }
       text_.erase(text_.find_last_not_of('\r') + 1);
@@ -117,22 +116,23 @@ class CsvParser {
     if (line_.starts_with("\xEF\xBB\xBF")) line_.remove_prefix(3);
   }
 
-  /// Reads the field that begins at `at` and moves `at` past the separator after it; false for the last one.
+  /// Reads the field at `at` and advances `at` past its separator. Returns false for the last field of a line.
   bool read_field(std::size_t& at) {
     fields_.begin();
-    const std::size_t begin = skip_blanks(at);
+    const std::size_t begin = skip_spaces(at);
     if (begin < line_.size() && line_[begin] == '"') {
       at = read_quoted(begin + 1);
     } else {
       at = std::min(line_.find(separator_, begin), line_.size());
       std::size_t end = at;
-      while (end > begin && is_blank(line_[end - 1])) --end;
+      while (end > begin && is_space(line_[end - 1])) --end;
       fields_.append(from_line(begin, end));
     }
     return at++ < line_.size();
   }
 
-  /// Reads the rest of a field after its opening quote; returns the place of the separator, or the end of the line.
+  /// Reads the remainder of a field after its opening quote. Returns the position of the separator, or the end of the
+  /// line.
   std::size_t read_quoted(std::size_t at) {
     const std::size_t opened = line_number_;
     for (;;) {
@@ -141,18 +141,18 @@ class CsvParser {
       if (quote == std::string::npos) {
         if (!next_line())
           fail(opened, "expected a closing quote, got the end of the file",
-               "close the quote in this line; a quote within a quoted value is written twice");
+               "close the quote in this line; write a quote within a quoted value twice");
         fields_.append("\n");
         at = 0;
       } else if (quote + 1 < line_.size() && line_[quote + 1] == '"') {
         fields_.append("\"");
         at = quote + 2;
       } else {
-        at = skip_blanks(quote + 1);
+        at = skip_spaces(quote + 1);
         if (at < line_.size() && line_[at] != separator_)
           fail(line_number_,
                concat("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
-               "a quote within a quoted value is written twice");
+               "write a quote within a quoted value twice");
         return at;
       }
     }
@@ -161,18 +161,18 @@ class CsvParser {
   std::string_view from_line(std::size_t begin, std::size_t end) const {
     return line_.substr(begin, end - begin);
   }
-  bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
-  std::size_t skip_blanks(std::size_t at) const {
-    while (at < line_.size() && is_blank(line_[at])) ++at;
+  bool is_space(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
+  std::size_t skip_spaces(std::size_t at) const {
+    while (at < line_.size() && is_space(line_[at])) ++at;
     return at;
   }
 
   std::istream& in_;
   std::string source_;
   char separator_, decimal_;
-  std::string text_;       // up to a LF
-  std::size_t next_ = 1;   // where in it the next line begins; past its end if there is none
-  std::string_view line_;  // in it
+  std::string text_;       // up to LF
+  std::size_t next_ = 1;   // position of the next line in it; past its end if there is none
+  std::string_view line_;  // a view of it
   PackedStrings fields_;
   std::size_t line_number_ = 0;
   std::size_t record_line_ = 1;

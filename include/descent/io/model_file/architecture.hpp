@@ -16,13 +16,13 @@
 
 namespace descent::detail {
 
-/// A file does not tell a Network from a Sequential.
+// In a file a Network and a Sequential have the same type.
 inline constexpr std::string_view type_of_chain = "Sequential";
 inline std::string_view type_in_file(const LayerDescription& layer) {
   return layer.type == "Network" ? type_of_chain : std::string_view{layer.type};
 }
 
-/// The description of a model in JSON:
+/// Returns the description of a model as JSON:
 ///
 ///   {"type": "Sequential", "layers": [{"name": "0", "type": "LeakyReLU", "options": {"slope": 0.1}}, ...]}
 inline nlohmann::json json_of(const LayerDescription& layer) {
@@ -36,32 +36,32 @@ inline nlohmann::json json_of(const LayerDescription& layer) {
   return json;
 }
 
-/// Reads what json_of gives.
+/// Parses the JSON of json_of.
 class ArchitectureParser final : public JsonEvents {
  public:
   ArchitectureParser(std::string_view where, LayerDescription& whole) : where_{where}, whole_{whole} {}
 
   bool key(string_t& name) override {
     key_ = name;
-    if (place_ == Place::layer) {
+    if (state_ == State::layer) {
       const unsigned field = key_ == "type"      ? 1U
                              : key_ == "options" ? 2U
                              : key_ == "layers"  ? 4U
                              : key_ == "name"    ? 8U
                                                  : 0U;
       if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
+        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice or misplaced"));
       open_.back().seen |= field;
     }
     return true;
   }
   bool string(string_t& value) override {
-    if (place_ == Place::layer && key_ == "type")
+    if (state_ == State::layer && key_ == "type")
       open_.back().layer->type = value;
-    else if (place_ == Place::layer && key_ == "name")
+    else if (state_ == State::layer && key_ == "name")
       open_[open_.size() - 2].layer->layers.back().name = value;
     else
-      fail(concat("the text \"", value, '"'));
+      fail(concat("the string \"", value, '"'));
     return true;
   }
   bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
@@ -69,65 +69,65 @@ class ArchitectureParser final : public JsonEvents {
   bool number_float(number_float_t value, const string_t&) override { return option(value); }
 
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) {
+    if (state_ == State::start) {
       open_.push_back({&whole_});
-    } else if (place_ == Place::layers) {
+    } else if (state_ == State::layers) {
       if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
       open_.push_back({&open_.back().layer->layers.emplace_back().layer});
-    } else if (place_ == Place::layer && key_ == "options") {
-      place_ = Place::options;
+    } else if (state_ == State::layer && key_ == "options") {
+      state_ = State::options;
       return true;
     } else {
       fail("an object");
     }
-    place_ = Place::layer;
+    state_ = State::layer;
     return true;
   }
   bool end_object() override {
-    if (place_ == Place::options) {
-      place_ = Place::layer;
+    if (state_ == State::options) {
+      state_ = State::layer;
       return true;
     }
     const unsigned needed = open_.size() == 1 ? 1U : 9U;
     if ((open_.back().seen & needed) != needed) fail("a layer without name or type");
     open_.pop_back();
-    place_ = open_.empty() ? Place::end : Place::layers;
+    state_ = open_.empty() ? State::end : State::layers;
     return true;
   }
   bool start_array(std::size_t) override {
-    if (place_ != Place::layer || key_ != "layers") fail("a list");
-    place_ = Place::layers;
+    if (state_ != State::layer || key_ != "layers") fail("an array");
+    state_ = State::layers;
     return true;
   }
   bool end_array() override {
-    place_ = Place::layer;
+    state_ = State::layer;
     return true;
   }
 
  private:
   static constexpr std::size_t most_levels = 100;
-  enum class Place { start, layer, options, layers, end };
+  enum class State { start, layer, options, layers, end };
   struct Open {
     LayerDescription* layer;
-    unsigned seen = 0;  // which fields of it
+    unsigned seen = 0;  // bit mask of its fields
   };
 
   bool option(double value) {
-    if (place_ != Place::options) fail(concat("the number ", value));
+    if (state_ != State::options) fail(concat("the number ", value));
     open_.back().layer->options.emplace_back(key_, value);
     return true;
   }
   FormatError fault(const std::string& got) const override {
     return {where_,
             concat("expected an architecture of layers with name, type, options and layers, got ", got),
-            "the file is damaged"};
+            "copy or save the file again: it is damaged"};
   }
 
   std::string_view where_;
   LayerDescription& whole_;
   std::string key_;
-  Place place_ = Place::start;
-  std::vector<Open> open_;  // the layer that is being read, after those that contain it
+  State state_ = State::start;
+  std::vector<Open> open_;  // the path of nested layers, of which the last is being read
 };
 
 inline LayerDescription parse_architecture(std::string_view where, std::string_view text) {
@@ -136,14 +136,14 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
   return whole;
 }
 
-/// The same as far as a float can tell: a model of floats may have come from one of doubles.
+/// True if two options are equal to float precision: a model of floats may be saved from one of doubles.
 inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
 
-/// Returns the place and the kind of the first difference of two descriptions, if there is one.
+/// Returns a message with the path and the kind of the first difference of two descriptions, if there is one.
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
                                                    const std::string& path = {}) {
-  const std::string layer = path.empty() ? std::string{"the whole: "} : concat("layer \"", path, "\": ");
+  const std::string layer = path.empty() ? std::string{} : concat("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
     return concat(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
   auto ours = model.options, theirs = file.options;
@@ -159,7 +159,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].name)
-      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
+      return concat(layer, "the model names its part ", i, " \"", name, "\", the file \"",
                     file.layers[i].name, '"');
     if (auto difference =
             first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
@@ -170,7 +170,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   return std::nullopt;
 }
 
-/// Adds the options that layers did not have in format 1 of model files, with the values of that time.
+/// Adds the options that layers did not have in format 1 of model files, with the values that they implied.
 inline void upgrade_from_format_1(LayerDescription& layer) {
   if (layer.type == "Dropout") layer.options.emplace_back("whole_channels", 0);
   for (auto& [name, part] : layer.layers) upgrade_from_format_1(part);

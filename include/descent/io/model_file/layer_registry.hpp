@@ -25,26 +25,26 @@
 
 namespace descent {
 
-/// The logical dimensions of the tensors in a file, by path.
+/// The logical dimensions of the tensors in a file, by parameter path.
 using TensorDimensions = std::map<std::string, Dimensions>;
 
-/// The number of values of an enumeration among the options of a layer, counted from 0. Specialize it for one of more.
+/// The number of values, counted from 0, of an enumeration in the options of a layer. Specialize it for more than two.
 template <class E>
 constexpr int enumeration_size = 2;
 
-/// The description of one layer in a file, for the factory that makes it.
+/// The description of one layer in a file, which its factory receives.
 class LayerSpec {
  public:
   LayerSpec(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
       : description_{description}, tensors_{tensors}, path_{std::move(path)} {}
 
-  /// The option of this name in the layer's `visit_options`.
+  /// Returns the option of this name in the layer's `visit_options`.
   double option(std::string_view name) const {
     for (const auto& [option, value] : description_.options)
       if (option == name) return value;
     fail(concat("expected the option \"", name, "\", got none"));
   }
-  /// An option that is a size.
+  /// Returns an option that is a size.
   Index size_option(std::string_view name) const {
     const double size = option(name);
     if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
@@ -53,32 +53,34 @@ class LayerSpec {
   }
 
   bool has(std::string_view tensor) const { return tensors_.contains(inside(tensor)); }
-  /// The logical dimensions of the layer's parameter or state of this name.
+  /// Returns the logical dimensions of the layer's parameter or state of this name.
   const Dimensions& dimensions(std::string_view tensor) const {
     const auto found = tensors_.find(inside(tensor));
     if (found == tensors_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
     return found->second;
   }
-  /// The length of a vector.
+  /// Returns the length of a vector.
   Index length(std::string_view tensor) const { return of_rank(1, tensor)[0]; }
-  /// The sizes of a matrix.
+  /// Returns the number of rows or columns of a matrix.
   Index rows(std::string_view tensor) const { return of_rank(2, tensor)[0]; }
   Index cols(std::string_view tensor) const { return of_rank(2, tensor)[1]; }
 
   const LayerDescription& description() const { return description_; }
   const std::string& path() const { return path_; }
 
-  /// The part of a composition at this position.
+  /// Returns the layer of a composition at this position.
   LayerSpec part(std::size_t position) const {
     const auto& [name, layer] = description_.layers[position];
     return {layer, tensors_, inside(name)};
   }
-  /// Throws unless the layer is a composition of 1 to `most` parts.
-  void expect_parts(std::size_t most, std::string_view cure = "the file is damaged") const {
+  /// Throws unless the layer is a composition of 1 to `most` layers.
+  void expect_parts(std::size_t most,
+                    std::string_view cure = "copy or save the file again: it is damaged") const {
     const std::size_t parts = description_.layers.size();
     if (parts < 1 || parts > most) fail(concat("expected 1 to ", most, " parts, got ", parts), cure);
   }
-  [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
+  [[noreturn]] void fail(const std::string& problem,
+                         std::string_view cure = "copy or save the file again: it is damaged") const {
     throw FormatError(
         concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'), problem,
         cure);
@@ -102,7 +104,7 @@ class LayerSpec {
 
 namespace detail {
 
-/// Sets the options of a layer to those in the file; throws unless they are the same by name and in range.
+/// Sets the options of a layer to those in the file. Throws unless they have the same names and are in range.
 template <class L>
 void set_options(L& layer, const LayerSpec& spec) {
   std::size_t count = 0;
@@ -114,13 +116,13 @@ void set_options(L& layer, const LayerSpec& spec) {
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
       const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
       expect(stored >= 0 && stored < values && stored == std::floor(stored),
-             concat("a whole number below ", values));
+             concat("an integer from 0 to ", values - 1));
     } else {
       expect(std::abs(stored) <= static_cast<double>(std::numeric_limits<V>::max()), "finite");
       if constexpr (std::integral<V>)
         expect(stored == std::floor(stored) && stored >= static_cast<double>(std::numeric_limits<V>::min()) &&
                    std::abs(stored) <= 0x1p53,
-               "a whole number in range");
+               "an integer in range");
     }
     value = static_cast<V>(stored);
     ++count;
@@ -128,10 +130,10 @@ void set_options(L& layer, const LayerSpec& spec) {
   if constexpr (requires { L::visit_options(set, layer); }) L::visit_options(set, layer);
   if (count != spec.description().options.size())
     spec.fail(concat("expected ", count, " options, got ", spec.description().options.size()),
-              "the file is of another version of the layer");
+              "load it with the version of the layer that saved it");
 }
 
-/// A Concat of as many branches as there are, up to `most`: each number of them is a type of its own.
+/// Returns a Concat of all branches, at most `most`: each number of branches is a different type.
 template <class T, std::size_t most>
 AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
   if constexpr (most > 1)
@@ -142,8 +144,8 @@ AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
   }(std::make_index_sequence<most>{});
 }
 
-/// The number of values that the layers compute for a sample of this shape, all together. Takes no memory for them: the
-/// network computes no samples, and tells the shapes of its outputs.
+/// Returns the total number of values that the layers compute for a sample of this shape. Needs no memory for them: a
+/// forward pass of an empty batch gives the shapes of the outputs.
 template <class T>
 double outputs_per_sample(const Network<T>& network, const Shape& sample) {
   typename Network<T>::Cache cache;
@@ -156,15 +158,16 @@ double outputs_per_sample(const Network<T>& network, const Shape& sample) {
 
 }  // namespace detail
 
-/// The types of layers that a program can make from a file: a factory for each name, whose layer the file then fills with
-/// values. `standard_registry` has all layers of this library.
+/// The layer types that a program can construct from a file: a factory for each name, whose layer then receives the
+/// values in the file. `standard_registry` has all layers of this library.
 ///
 ///   LayerRegistry<> registry = standard_registry();
 ///   registry.add<Scale<>>([](const LayerSpec& layer) { return Scale<>{layer.length("factor")}; });
-///   registry.add<Swish<>>();  // can be made without arguments
+///   registry.add<Swish<>>();  // default constructible
 ///
-/// A factory sees the options and the dimensions of the layer's tensors. The options that the layer names in
-/// `visit_options` are then set to those in the file. The factory of a composition takes the layers within it, too:
+/// A factory receives the options and the dimensions of the layer's tensors. The options in the layer's
+/// `visit_options` are then set to those in the file. The factory of a composition also receives the layers that it
+/// contains:
 ///
 ///   registry.add<Residual<AnyLayer<>>>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
 ///     layer.expect_parts(1);
@@ -176,8 +179,8 @@ template <std::floating_point T = float>
 class LayerRegistry {
  public:
   using Parts = std::vector<AnyLayer<T>>;
-  static constexpr std::size_t most_branches = 8;  ///< of a Concat
-  static constexpr int most_levels = 32;           ///< of layers within layers
+  static constexpr std::size_t most_branches = 8;  ///< the maximum of a Concat
+  static constexpr int most_levels = 32;           ///< the maximum depth of nested layers
 
   LayerRegistry() {
     const auto chain = [](const LayerSpec&, Parts parts) { return Network<T>{std::move(parts)}; };
@@ -188,7 +191,7 @@ class LayerRegistry {
       return Residual<AnyLayer<T>>{std::move(parts[0])};
     });
     add<Concat<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
-      layer.expect_parts(most_branches, "put one Concat into another");
+      layer.expect_parts(most_branches, "nest one Concat in another");
       return detail::concat_of<T, most_branches>(parts);
     });
   }
@@ -220,31 +223,31 @@ class LayerRegistry {
     return add<L>([](const LayerSpec&) { return L{}; });
   }
 
-  /// True if a file may hold layers of this type.
+  /// True if this type of layer is registered.
   bool knows(const std::string& type) const { return factories_.contains(type); }
-  /// The names of these types.
+  /// Returns the names of the registered types.
   std::vector<std::string> types() const {
     std::vector<std::string> names;
     for (const auto& [name, factory] : factories_) names.push_back(name);
     return names;
   }
 
-  /// Makes a network as described, with tensors of these dimensions and any values, that takes so many samples of this
-  /// shape. The outputs of its layers for them may be about four times as many numbers as there are in the tensors, and a
-  /// million in any case.
+  /// Constructs a network from its description, with tensors of these dimensions and unspecified values. The outputs
+  /// of its layers for `samples` inputs of this shape may have at most a million values plus four times those in the
+  /// tensors, so that a small file cannot request much memory.
   ///
-  /// Throws   FormatError, which names the layer, when its type is unknown, or when it cannot be made or does not fit;
-  ///          and for a tensor without values that has a size above 1.
+  /// Throws   FormatError, which names the layer, if its type is not registered, if it cannot be constructed or if its
+  ///          input has the wrong shape; also for an empty tensor with a dimension above 1.
   Network<T> make(const LayerDescription& description, const TensorDimensions& tensors, const Shape& sample,
                   Index samples) const {
     const LayerSpec spec{description, tensors, ""};
     double values = 0;
     for (const auto& [name, sizes] : tensors) {
-      // No bytes of the file stand for the other sizes of such a tensor, however large they are.
+      // The size of the file does not bound the other dimensions of an empty tensor.
       for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
         if (sizes[k] > 1)
-          spec.fail(
-              concat("expected values in the tensor \"", name, "\", got a size of 0 and one of ", sizes[k]));
+          spec.fail(concat("expected values in the tensor \"", name, "\", got a dimension of 0 and one of ",
+                           sizes[k]));
       values += static_cast<double>(sizes.size());
     }
     AnyLayer<T> made = make(spec, 0);
@@ -258,7 +261,7 @@ class LayerRegistry {
     }
     if (outputs > 0x1p20 + 4 * values)
       spec.fail("expected outputs in proportion to the tensors, got far more",
-                "save it with fewer golden inputs; or the file is damaged");
+                "save the model with fewer golden inputs");
     return std::move(*network);
   }
 
@@ -266,17 +269,16 @@ class LayerRegistry {
   AnyLayer<T> make(const LayerSpec& spec, int level) const {
     const auto factory = factories_.find(spec.description().type);
     if (factory == factories_.end())
-      spec.fail("expected a type that the registry knows, got another",
-                "add it: registry.add<...>(...), and pass the registry");
-    if (level > most_levels)
-      spec.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+      spec.fail("expected a type in the registry, got another",
+                "add it by registry.add<...>(...), and pass the registry");
+    if (level > most_levels) spec.fail(concat("expected at most ", most_levels, " nested layers, got more"));
     Parts parts;
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < spec.description().layers.size(); ++i) {
       const std::string& name = spec.description().layers[i].name;
-      // Else one tensor would be the size of many layers.
+      // Otherwise one tensor could give many layers their size.
       if (name.find('.') != std::string::npos || !names.insert(name).second)
-        spec.fail(concat("expected parts with names of their own, got \"", name, '"'));
+        spec.fail(concat("expected parts with unique names, got \"", name, '"'));
       parts.push_back(make(spec.part(i), level + 1));
     }
     try {
@@ -284,7 +286,7 @@ class LayerRegistry {
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
-      spec.fail(concat("expected a layer that can be made, got: ", error.what()));
+      spec.fail(concat("expected a layer that can be constructed, got: ", error.what()));
     }
   }
 

@@ -27,24 +27,24 @@
 
 namespace descent {
 
-/// The content of a model file beside the model.
+/// The contents of a model file other than the model.
 struct ModelInfo {
-  Shape shape{0};                   ///< of the samples that the model takes
-  std::vector<std::string> labels;  ///< the names of the classes, if it was saved with them
+  Shape shape{0};                   ///< of the inputs of the model
+  std::vector<std::string> labels;  ///< the names of the classes, if they were saved
   std::string library_version;      ///< of the library that saved it
 };
 
 namespace detail {
 
-/// The newest format that this library reads, and the one that it writes. In format 1 matrices were transposed, and samples
-/// had no shape.
+/// The version of the format that this library writes, and the newest that it reads. In format 1 matrices are
+/// transposed, and samples have no shape.
 inline constexpr int model_format = 2;
 inline constexpr Index most_golden = 64;
 
-/// The tolerance of outputs against those that were saved, relative to 1 + the largest of them. The same program gives the same
-/// bits, but another compiler or processor adds in another order. That moves an output of a float by about 1e-7 times
-/// the root of the number of terms, and a little more with each layer; a wrong weight, option or order of layers moves
-/// it by far more than this.
+/// Returns the tolerance of outputs against the golden ones, relative to 1 + the largest of these. The same program
+/// gives the same bits, but another compiler or processor sums in another order. This changes a float output by about
+/// 1e-7 times the square root of the number of terms, and more with each layer; a wrong weight, option or order of
+/// layers changes it far more than the tolerance.
 inline double golden_tolerance(bool single_precision) { return single_precision ? 1e-4 : 1e-10; }
 
 template <class T>
@@ -55,7 +55,7 @@ bool agree(const Matrix<T>& y, const Matrix<T>& expected, bool single_precision)
   return all_finite(y) && ((y - expected).array().abs() <= tolerance).all();
 }
 
-/// In a file the whole is always a chain: any other layer becomes its only part.
+// The model in a file is always a chain of layers: a model of another type is stored as a chain of one.
 inline bool is_chain(const LayerDescription& model) { return type_in_file(model) == type_of_chain; }
 inline LayerDescription as_chain(LayerDescription model) {
   if (is_chain(model)) return model;
@@ -71,8 +71,8 @@ auto tensors_as_chain(M& model) {
   return tensors;
 }
 
-/// Golden inputs or outputs as a file has them: [samples, features], or of images and sequences [samples, height, width,
-/// channels]. Their values are in the same order in memory and in the file.
+/// Returns golden inputs or outputs as a tensor of a file: [samples, features], or [samples, height, width, channels]
+/// for images and sequences. The values are in the same order in memory and in the file.
 template <class T>
 NamedTensor<T> golden_tensor(std::string name, T* data, const Shape& sample, Index samples) {
   TensorView<T> tensor;
@@ -86,34 +86,35 @@ NamedTensor<T> golden_tensor(std::string name, T* data, const Shape& sample, Ind
   return {std::move(name), tensor};
 }
 
-/// The hash of a file, which covers all values, the texts that say how they are used and, since format 2, the shape of the
-/// inputs.
-inline std::string printed_hash(XXH64 hash, const Metadata& texts, std::string_view input_shape = {}) {
+/// Returns the hash of a file in hexadecimal. It covers all values, the architecture, the labels and, since format 2,
+/// the shape of the inputs.
+inline std::string printed_hash(XXH64 hash, const Metadata& metadata, std::string_view input_shape = {}) {
   hash.update(input_shape);
-  for (const char* name : {"architecture", "labels"}) hash.update(texts.at(name));
+  for (const char* name : {"architecture", "labels"}) hash.update(metadata.at(name));
   char digits[16];
   const std::string text{digits, std::to_chars(digits, digits + sizeof digits, hash.value(), 16).ptr};
   return std::string(sizeof digits - text.size(), '0') + text;
 }
 
-/// Reads a list of texts.
+/// Parses a JSON array of strings.
 class LabelsParser final : public JsonEvents {
  public:
   LabelsParser(std::string_view where, std::vector<std::string>& labels) : where_{where}, labels_{labels} {}
 
   bool start_array(std::size_t) override {
-    if (std::exchange(is_open_, true)) fail("a list in it");
+    if (std::exchange(is_open_, true)) fail("an array in it");
     return true;
   }
   bool string(string_t& value) override {
-    if (!is_open_) fail(concat("the text \"", value, '"'));
+    if (!is_open_) fail(concat("the string \"", value, '"'));
     labels_.push_back(value);
     return true;
   }
 
  private:
   FormatError fault(const std::string& got) const override {
-    return {where_, concat("expected labels as a list of texts, got ", got), "the file is damaged"};
+    return {where_, concat("expected labels as an array of strings, got ", got),
+            "copy or save the file again: it is damaged"};
   }
 
   std::string_view where_;
@@ -127,7 +128,7 @@ inline std::vector<std::string> parse_labels(std::string_view where, std::string
   return labels;
 }
 
-/// A model file that is open to read.
+/// Reads a model file.
 class ModelFile {
  public:
   ModelFile(std::istream& in, const std::string& source) : file_{in, "load_model", source} {
@@ -135,11 +136,12 @@ class ModelFile {
     int number = 0;
     const char* const end = version.data() + version.size();
     if (std::from_chars(version.data(), end, number).ptr != end || number < 1)
-      file_.fail(concat("expected the number of a format, got \"", version, '"'), "the file is damaged");
+      file_.fail(concat("expected the number of a format, got \"", version, '"'),
+                 "copy or save the file again: it is damaged");
     if (number > model_format)
       file_.fail(concat("expected format ", model_format, " or older, got ", number),
-                 concat("it was saved by version ", text("library_version"), " of descent; this is version ",
-                        descent::library_version, ": update it"));
+                 concat("update descent from version ", descent::library_version, " to at least ",
+                        text("library_version"), ", which saved it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
     format_ = number;
     if (format_ == 1) upgrade_from_format_1(architecture_);
@@ -154,22 +156,23 @@ class ModelFile {
     file_.fail(problem, cure);
   }
 
-  /// A network of the architecture, with any values.
+  /// Constructs a network of the architecture, with unspecified values.
   template <class T>
   Network<T> make_network(const LayerRegistry<T>& registry) const {
     TensorDimensions sizes;
     for (const TensorInfo& tensor : file_.tensors()) {
-      file_.expect_floats(tensor);  // of smaller types a small file could name large sizes
+      file_.expect_floats(tensor);  // otherwise a small file could declare large sizes
       if (!tensor.name.starts_with("golden.")) sizes.emplace(tensor.name, dimensions_of(tensor));
     }
     try {
       return registry.make(architecture_, sizes, info_.shape, samples("golden.x"));
     } catch (const FormatError& error) {
-      fail(concat("expected layers that can be made, got: ", error.what()), "");
+      fail(concat("expected layers that can be constructed, got: ", error.what()), "");
     }
   }
 
-  /// Reads the values of a model of the architecture, checks the hash, and that the model does what it did.
+  /// Reads the values of a model of the architecture. Throws unless the hash matches and the model reproduces the
+  /// golden outputs.
   template <class M>
   void fill(M& model) const {
     using T = typename M::Scalar;
@@ -180,7 +183,7 @@ class ModelFile {
   template <class T>
   using Run = std::function<Matrix<T>(const Batch<T>&)>;
 
-  // For all types of models, the compiler builds this once.
+  // Not a template of the model, so that it is instantiated once per scalar.
   template <class T>
   void fill(std::vector<NamedTensor<T>> ours, const Run<T>& run) const {
     if (format_ == 1)
@@ -197,21 +200,21 @@ class ModelFile {
     for (const TensorInfo& theirs : file_.tensors()) {
       const auto own = missing.find(theirs.name);
       if (own == missing.end())
-        file_.fail(theirs.name, "expected tensors of the model alone, got this one too",
-                   "the file is damaged");
+        file_.fail(theirs.name, "expected only tensors of the model, got this one too",
+                   "copy or save the file again: it is damaged");
       const std::vector<std::uint64_t> shape = shape_of(own->second->dimensions);
       if (theirs.shape != shape)
         file_.fail(theirs.name,
                    concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
-                   concat("make the model with the sizes that the file was saved with",
-                          format_ == 1 ? "; matrices are transposed in it" : ""));
+                   concat("construct the model with the sizes in the file",
+                          format_ == 1 ? ", where matrices are transposed" : ""));
       places.emplace_back(&theirs, own->second);
       single_precision = single_precision || theirs.dtype != "F64";
       missing.erase(own);
     }
     if (!missing.empty())
-      file_.fail(std::string{missing.begin()->first}, "expected in the file, found none",
-                 "the file is damaged");
+      file_.fail(std::string{missing.begin()->first}, "expected a tensor of this name, got none",
+                 "copy or save the file again: it is damaged");
 
     XXH64 hash;
     for (const auto& [theirs, own] : places)
@@ -219,7 +222,7 @@ class ModelFile {
     const std::string shape = format_ == 1 ? "" : printed_shape(golden("golden.x").shape);
     if (const std::string actual = printed_hash(hash, file_.metadata(), shape); actual != text("hash"))
       fail(concat("expected the hash ", text("hash"), ", got ", actual),
-           "the file is damaged: copy it again, or save the model again");
+           "copy or save the file again: it is damaged");
     verify<T>(run, {x, x_shape}, y, single_precision);
   }
 
@@ -227,7 +230,7 @@ class ModelFile {
     const auto found = file_.metadata().find(name);
     if (found == file_.metadata().end())
       fail(concat("expected a model file, got one without \"", name, "\" in its metadata"),
-           "load_safetensors reads the weights of other programs");
+           "read the weights of other programs with load_safetensors");
     return found->second;
   }
 
@@ -236,7 +239,7 @@ class ModelFile {
       file_.fail(tensor.name,
                  concat("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
                         printed_shape(tensor.shape)),
-                 "the file is damaged");
+                 "copy or save the file again: it is damaged");
     Dimensions dimensions;
     for (const std::uint64_t size : tensor.shape) dimensions.append(static_cast<Index>(size));
     return format_ == 1 && dimensions.rank() == 2 ? transposed(dimensions) : dimensions;
@@ -244,17 +247,19 @@ class ModelFile {
 
   const TensorInfo& golden(const char* name) const {
     const TensorInfo* tensor = file_.find(name);
-    if (tensor == nullptr) file_.fail(name, "expected in the file, found none", "the file is damaged");
+    if (tensor == nullptr)
+      file_.fail(name, "expected a tensor of this name, got none",
+                 "copy or save the file again: it is damaged");
     if (tensor->shape.size() != 2 && tensor->shape.size() != 4)
       file_.fail(name, concat("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
-                 "the file is damaged");
+                 "copy or save the file again: it is damaged");
     return *tensor;
   }
   Index samples(const char* name) const {
     const std::uint64_t samples = golden(name).shape[0];
     if (samples < 1 || samples > most_golden)
       file_.fail(name, concat("expected 1 to ", most_golden, " samples, got ", samples),
-                 "the file is damaged");
+                 "copy or save the file again: it is damaged");
     return static_cast<Index>(samples);
   }
   Shape sample_shape(const char* name) const {
@@ -270,12 +275,12 @@ class ModelFile {
     try {
       reproduced = agree<T>(run(x), y, single_precision);
     } catch (const Error& error) {
-      fail(concat("expected a model that takes its golden inputs, got: ", error.what()),
-           "the file is damaged");
+      fail(concat("expected a model that accepts its golden inputs, got: ", error.what()),
+           "copy or save the file again: it is damaged");
     }
     if (!reproduced)
-      fail("expected the golden outputs that the model gave when it was saved, got others",
-           "does a layer compute something else than in the program that saved it?");
+      fail("expected the golden outputs of the saved model, got others",
+           "load it with the version of the layers that saved it");
   }
 
   TensorFile file_;

@@ -9,7 +9,7 @@
 
 namespace descent {
 
-/// A registry of all layers of this library but Elementwise, whose formula no file can hold.
+/// Returns a registry of all layers of this library except Elementwise, whose formula cannot be stored in a file.
 template <std::floating_point T = float>
 LayerRegistry<T> standard_registry() {
   LayerRegistry<T> all;
@@ -26,7 +26,7 @@ LayerRegistry<T> standard_registry() {
   all.template add<Softplus<T>>().template add<Softsign<T>>().template add<Tanh<T>>();
 
   all.template add<Dense<T>>([](const LayerSpec& layer) {
-    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};  // the file brings the values
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};  // the values come from the file
     Rng none{0};
     return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave,
                     layer.has("bias") ? Bias::learned : Bias::none};
@@ -34,12 +34,12 @@ LayerRegistry<T> standard_registry() {
   all.template add<BatchNorm<T>>([](const LayerSpec& layer) { return BatchNorm<T>{layer.length("gamma")}; });
   all.template add<LayerNorm<T>>([](const LayerSpec& layer) { return LayerNorm<T>{layer.length("gamma")}; });
   all.template add<PReLU<T>>([](const LayerSpec& layer) { return PReLU<T>{layer.length("slope")}; });
-  // These learn from samples; what they have learned is then replaced.
+  // Their constructors compute statistics, which the values in the file then replace.
   all.template add<Standardize<T>>(
       [](const LayerSpec& layer) { return Standardize<T>{Vector<T>::Zero(layer.length("mean")).eval()}; });
   all.template add<MinMax<T>>(
       [](const LayerSpec& layer) { return MinMax<T>{Vector<T>::Zero(layer.length("minimum")).eval()}; });
-  // Their constructors look at the options.
+  // Their constructors validate the options.
   all.template add<Reshape<T>>([](const LayerSpec& layer) {
     return Reshape<T>{
         {layer.size_option("channels"), layer.size_option("height"), layer.size_option("width")}};

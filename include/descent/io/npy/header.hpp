@@ -11,16 +11,16 @@
 
 namespace descent::detail {
 
-/// The content of the header of a .npy file.
+/// The contents of the header of a .npy file.
 struct NpyHeader {
   std::string type;  ///< kind and bytes of a value, as in f8
   bool big_endian = false;
   bool fortran_order = false;
-  std::vector<std::uint64_t> sizes;  ///< at least one, the number of rows
+  std::vector<std::uint64_t> sizes;  ///< the dimensions, at least one; the first is the number of rows
   std::uint64_t rows = 0, cols = 0;  ///< `cols` is the product of the other sizes
 };
 
-/// Reads the header's text, a Python dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
+/// Parses the text of a header, a Python dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
 class NpyHeaderParser {
  public:
   NpyHeaderParser(const ByteReader& file, std::string_view text, std::size_t most_dimensions)
@@ -36,7 +36,7 @@ class NpyHeaderParser {
       if (key == "descr")
         take_type(header), has_type = true;
       else if (key == "fortran_order")
-        header.fortran_order = truth(), has_order = true;
+        header.fortran_order = boolean(), has_order = true;
       else if (key == "shape")
         take_shape(header), has_shape = true;
       else
@@ -46,18 +46,18 @@ class NpyHeaderParser {
         break;
       }
     }
-    skip_blanks();
-    if (at_ != text_.size()) fail("expected the end of the header, got more text");
+    skip_spaces();
+    if (at_ != text_.size()) fail("expected the end of the header, got more characters");
     if (!has_type || !has_order || !has_shape)
-      fail("expected descr, fortran_order and shape, got not all of them");
+      fail("expected descr, fortran_order and shape, got only some of them");
     return header;
   }
 
  private:
   void take_type(NpyHeader& header) {
-    skip_blanks();
+    skip_spaces();
     if (at_ < text_.size() && text_[at_] == '[')
-      file_.fail("expected a plain array, got one of records",
+      file_.fail("expected a plain array, got a structured array",
                  "save one field of it: numpy.save(path, a['name'])");
     const std::string_view type = quoted();
     if (type.size() < 2 || std::string_view{"<>|="}.find(type[0]) == std::string_view::npos)
@@ -86,22 +86,22 @@ class NpyHeaderParser {
     header.cols = 1;
     for (std::size_t k = 1; k < header.sizes.size(); ++k)
       header.cols = file_.product({header.cols, header.sizes[k]});
-    file_.product({header.rows, header.cols});  // throws for sizes that no file has
+    file_.product({header.rows, header.cols});  // throws if the size overflows
   }
 
   std::uint64_t number() {
-    skip_blanks();
+    skip_spaces();
     std::uint64_t value = 0;
     const std::size_t begin = at_;
     for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_)
       value = file_.product({value, 10}) + static_cast<std::uint64_t>(text_[at_] - '0');
-    if (at_ == begin) fail("expected a whole number");
-    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // as Python 2 has it
+    if (at_ == begin) fail("expected an integer");
+    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // written by Python 2
     return value;
   }
 
-  bool truth() {
-    skip_blanks();
+  bool boolean() {
+    skip_spaces();
     for (const bool value : {false, true}) {
       const std::string_view name = value ? "True" : "False";
       if (!text_.substr(at_).starts_with(name)) continue;
@@ -112,7 +112,7 @@ class NpyHeaderParser {
   }
 
   std::string_view quoted() {
-    skip_blanks();
+    skip_spaces();
     const char quote = at_ < text_.size() ? text_[at_] : ' ';
     const std::size_t end =
         quote == '\'' || quote == '"' ? text_.find(quote, at_ + 1) : std::string_view::npos;
@@ -123,7 +123,7 @@ class NpyHeaderParser {
   }
 
   bool accept(char c) {
-    skip_blanks();
+    skip_spaces();
     if (at_ == text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;
@@ -131,13 +131,13 @@ class NpyHeaderParser {
   void expect(char c) {
     if (!accept(c)) fail(concat("expected '", c, '\''));
   }
-  void skip_blanks() {
+  void skip_spaces() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
     file_.fail(concat("in the header ", problem, " at character ", at_),
-               "the file is damaged, or not from NumPy");
+               "save the array again with numpy.save");
   }
 
   const ByteReader& file_;
@@ -152,24 +152,24 @@ inline NpyHeader read_npy_header(ByteReader& file, std::size_t most_dimensions) 
   const auto magic = file.take(8, "a header");
   if (!std::equal(npy_magic.begin(), npy_magic.end(), magic.begin(),
                   [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }))
-    file.fail("expected a .npy file, which begins with \\x93NUMPY, got another",
-              "an .npz file is a zip of .npy files");
+    file.fail("expected a .npy file, which begins with \\x93NUMPY, got other bytes",
+              "pass a .npy file; extract it from an .npz file");
   if (magic[6] < 1 || magic[6] > 3)
     file.fail(concat("expected version 1 to 3 of the format, got ", int{magic[6]}),
-              "save it with another NumPy");
+              "save it in one of these versions");
   std::uint64_t length = 0;
   const auto length_bytes = file.take(magic[6] == 1 ? 2 : 4, "a header");
   for (std::size_t i = 0; i < length_bytes.size(); ++i) length |= std::uint64_t{length_bytes[i]} << (8 * i);
-  constexpr std::uint64_t longest = 65535;  // that of a plain array takes about a hundred
+  constexpr std::uint64_t longest = 65535;  // a plain array has about a hundred
   if (length > longest)
     file.fail(concat("expected a header of at most ", longest, " bytes, got one of ", length),
-              "is it a plain array?");
+              "save a plain array");
   const auto bytes = file.take(length, "a header");
   const std::string text{bytes.begin(), bytes.end()};
   return NpyHeaderParser{file, text, most_dimensions}.parse();
 }
 
-/// All that stands before the values: padded with blanks, so that they begin at a multiple of 64 bytes.
+/// Returns the bytes before the values, padded with spaces so that the values begin at a multiple of 64 bytes.
 inline std::string npy_header(std::string text) {
   constexpr std::size_t before = 10, alignment = 64;
   const std::size_t used = before + text.size() + 1;

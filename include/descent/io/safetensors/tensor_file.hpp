@@ -26,7 +26,7 @@
 
 namespace descent::detail {
 
-/// The numbers of a parameter or of state with their path, in the memory of the model.
+/// A view of a parameter or of state in the memory of the model, with its path.
 template <class T>
 struct NamedTensor : TensorView<T> {
   std::string name;
@@ -41,7 +41,7 @@ auto tensors_of(M& model) {
   return tensors;
 }
 
-/// The shape of a tensor as a file has it.
+/// Returns the dimensions of a tensor as stored in a file.
 inline std::vector<std::uint64_t> shape_of(const Dimensions& dimensions) {
   std::vector<std::uint64_t> shape;
   for (std::size_t k = 0; k < dimensions.rank(); ++k)
@@ -52,15 +52,15 @@ inline std::vector<std::uint64_t> shape_of(const Dimensions& dimensions) {
 template <std::floating_point T>
 constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 
-/// A safetensors file that is open to read: its header, checked against the size of the file, and the values of each
-/// tensor when they are asked for.
+/// Reads a safetensors file: the header at once, checked against the size of the file, and the values of each tensor
+/// on demand.
 ///
 ///   the length of the header in 8 bytes, little-endian
 ///   the header: JSON text, {"weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}
-///   the values, little-endian, row after row
+///   the values, little-endian, row-major
 ///
-/// Throws   FormatError, which names file and tensor, for a header that is damaged or does not fit the file.
-///          Takes at most 12 times the memory of the file, whatever its header says.
+/// Throws   FormatError, which names file and tensor, for a header that is damaged or does not match the file.
+/// Cost     memory of at most 12 times the size of the file, whatever its header says.
 /// Source   https://huggingface.co/docs/safetensors, "Format"
 class TensorFile {
  public:
@@ -68,10 +68,10 @@ class TensorFile {
       : in_{in}, where_{concat(user, ": ", source)} {
     ByteReader bytes{in, user, source};
     std::uint64_t length = from_bytes<std::uint64_t>(bytes.take(8, "a header").data(), false);
-    constexpr std::uint64_t longest = 100'000'000;  // as the reference implementation has it
+    constexpr std::uint64_t longest = 100'000'000;  // the limit of the reference implementation
     if (length > longest)
       fail(concat("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
-           "is it a safetensors file?");
+           "pass a safetensors file");
     const auto text = bytes.take(length, "a header");
     header_ = parse_tensor_header(where_, {reinterpret_cast<const char*>(text.data()), text.size()});
 
@@ -79,16 +79,17 @@ class TensorFile {
     in.seekg(0, std::ios::end);
     const std::streamoff size = in.tellg() - first_;
     if (first_ < 0 || !in)
-      fail("expected a stream with positions, got one without",
+      fail("expected a seekable stream, got another",
            "read it into a std::stringstream first: text << packed.rdbuf()");
     const std::uint64_t expected = header_.tensors.empty() ? 0 : header_.tensors.back().end;
     if (static_cast<std::uint64_t>(size) != expected)
       fail(concat("expected ", expected, " bytes of values, got ", size),
-           static_cast<std::uint64_t>(size) < expected ? "the file is cut short: was it copied to the end?"
-                                                       : "the header does not fit what follows");
+           static_cast<std::uint64_t>(size) < expected
+               ? "copy the file again: it is cut short"
+               : "save the file again: its header does not match its length");
   }
 
-  /// Sorted by their place in the file.
+  /// Returns the tensors, sorted by their position in the file.
   const std::vector<TensorInfo>& tensors() const { return header_.tensors; }
   const Metadata& metadata() const { return header_.metadata; }
 
@@ -98,21 +99,21 @@ class TensorFile {
     return found == tensors().end() ? nullptr : &*found;
   }
 
-  /// Throws unless the values of a tensor are floats of a type that `read` converts.
+  /// Throws unless the values of a tensor are of a floating-point type that `read` converts.
   void expect_floats(const TensorInfo& tensor) const {
     if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
       fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
-           "save it as floats: tensor.float()");
+           "save it as floats, such as tensor.float()");
   }
 
-  /// Reads the values of a tensor of the file, converted to T, into one of the same shape. Calls see(bytes) with what it
-  /// read, piece by piece.
+  /// Reads the values of a tensor in the file, converted to T, into a tensor of the same shape. Calls on_bytes(bytes) with
+  /// each chunk of the file.
   template <std::floating_point T>
-  void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& see) const {
+  void read(const TensorInfo& tensor, const TensorView<T>& to, auto&& on_bytes) const {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "expected float or double");
     in_.clear();
     in_.seekg(first_ + static_cast<std::streamoff>(tensor.begin));
-    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, see); });
+    from_row_major(to, [&](std::span<T> values) { read_next(tensor, values, on_bytes); });
   }
   template <std::floating_point T>
   void read(const TensorInfo& tensor, const TensorView<T>& to) const {
@@ -128,44 +129,45 @@ class TensorFile {
   const std::string& where() const { return where_; }
 
  private:
-  // Small enough to be in the cache still when a hash is taken, and a multiple of the size of any value.
-  static constexpr std::size_t piece_size = std::size_t{1} << 18;
+  // Small enough that a hash finds the chunk in the cache, and a multiple of the size of any value.
+  static constexpr std::size_t chunk_size = std::size_t{1} << 18;
 
   /// Reads the next values of a tensor, in the order of the file.
   template <std::floating_point T>
-  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& see) const {
+  void read_next(const TensorInfo& tensor, std::span<T> values, auto&& on_bytes) const {
     if (std::endian::native == std::endian::little && tensor.dtype == dtype_of<T>) {
       std::span<char> bytes{reinterpret_cast<char*>(values.data()), values.size_bytes()};
       while (!bytes.empty()) {
-        const std::span<char> piece = bytes.first(std::min(bytes.size(), piece_size));
-        read_piece(tensor, piece);
-        see(std::span<const char>{piece});
-        bytes = bytes.subspan(piece.size());
+        const std::span<char> chunk = bytes.first(std::min(bytes.size(), chunk_size));
+        read_chunk(tensor, chunk);
+        on_bytes(std::span<const char>{chunk});
+        bytes = bytes.subspan(chunk.size());
       }
       return;
     }
     std::size_t left = values.size() * static_cast<std::size_t>(dtype_size(tensor.dtype));
-    std::vector<char> buffer(std::min(left, piece_size));
+    std::vector<char> buffer(std::min(left, chunk_size));
     for (T* to = values.data(); left > 0;) {
-      const std::span<char> piece{buffer.data(), std::min(left, piece_size)};
-      read_piece(tensor, piece);
-      see(std::span<const char>{piece});
-      to = convert(tensor, piece, to);
-      left -= piece.size();
+      const std::span<char> chunk{buffer.data(), std::min(left, chunk_size)};
+      read_chunk(tensor, chunk);
+      on_bytes(std::span<const char>{chunk});
+      to = convert(tensor, chunk, to);
+      left -= chunk.size();
     }
   }
-  void read_piece(const TensorInfo& tensor, std::span<char> piece) const {
-    in_.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (static_cast<std::size_t>(in_.gcount()) != piece.size())
-      fail(tensor.name, "expected its bytes, but reading failed", "did the file change meanwhile?");
+  void read_chunk(const TensorInfo& tensor, std::span<char> chunk) const {
+    in_.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    if (static_cast<std::size_t>(in_.gcount()) != chunk.size())
+      fail(tensor.name, "expected its bytes, got a read error",
+           "read the file again, and do not change it meanwhile");
   }
 
   template <class T>
-  T* convert(const TensorInfo& tensor, std::span<const char> piece, T* to) const {
+  T* convert(const TensorInfo& tensor, std::span<const char> chunk, T* to) const {
     const auto each = [&]<class V>(V, auto number) {
-      for (std::size_t i = 0; i < piece.size(); i += sizeof(V))
+      for (std::size_t i = 0; i < chunk.size(); i += sizeof(V))
         *to++ = static_cast<T>(
-            number(from_bytes<V>(reinterpret_cast<const std::uint8_t*>(piece.data()) + i, false)));
+            number(from_bytes<V>(reinterpret_cast<const std::uint8_t*>(chunk.data()) + i, false)));
     };
     if (tensor.dtype == "F32")
       each(float{}, [](float v) { return v; });
@@ -176,17 +178,17 @@ class TensorFile {
     else if (tensor.dtype == "BF16")
       each(std::uint16_t{}, from_bfloat16);
     else
-      expect_floats(tensor);  // which they are not
+      expect_floats(tensor);  // throws
     return to;
   }
 
   std::istream& in_;
   std::string where_;
   TensorHeader header_;
-  std::streamoff first_ = 0;  // of the values
+  std::streamoff first_ = 0;  // the position of the values
 };
 
-/// Appends a tensor to those in the header.
+/// Appends a tensor to the header.
 template <class Number>
 void append_tensor(TensorHeader& header, std::string name, const TensorView<Number>& tensor) {
   const std::uint64_t begin = header.tensors.empty() ? 0 : header.tensors.back().end;

@@ -14,20 +14,20 @@
 
 namespace descent {
 
-/// PackedStrings that a file carries beside its numbers.
+/// The metadata of a file: strings by name, stored beside the tensors.
 using Metadata = std::map<std::string, std::string>;
 
 namespace detail {
 
-/// A tensor of a safetensors file as its header has it: type and shape of the values, which lie row after row in the
-/// bytes from `begin` to `end` of the file's buffer.
+/// An entry in the header of a safetensors file: type and shape of the values, which are row-major in the bytes from
+/// `begin` to `end` of the file's data.
 struct TensorInfo {
   std::string name, dtype;
   std::vector<std::uint64_t> shape;
   std::uint64_t begin = 0, end = 0;
 };
 
-/// The content of a safetensors file before the values.
+/// The contents of the header of a safetensors file.
 struct TensorHeader {
   std::vector<TensorInfo> tensors;
   Metadata metadata;
@@ -39,7 +39,7 @@ inline std::string printed_shape(const std::vector<std::uint64_t>& shape) {
   return text + ']';
 }
 
-/// The bytes of a value, 0 for a type that is not known here.
+/// Returns the bytes per value of a type, or 0 for an unknown type.
 inline std::uint64_t dtype_size(std::string_view dtype) {
   constexpr std::pair<std::string_view, std::uint64_t> sizes[]{
       {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"I64", 8}, {"I32", 4},
@@ -49,35 +49,35 @@ inline std::uint64_t dtype_size(std::string_view dtype) {
   return 0;
 }
 
-/// Reads the header's JSON.
+/// Parses the JSON of a header.
 class TensorHeaderParser final : public JsonEvents {
  public:
   TensorHeaderParser(std::string_view where, TensorHeader& header) : where_{where}, header_{header} {}
 
   bool number_unsigned(number_unsigned_t value) override {
-    if (place_ == Place::shape && tensor().shape.size() < most_dimensions)
+    if (state_ == State::shape && tensor().shape.size() < most_dimensions)
       tensor().shape.push_back(value);
-    else if (place_ == Place::offsets && offsets_ < 2)
+    else if (state_ == State::offsets && offsets_ < 2)
       (offsets_++ == 0 ? tensor().begin : tensor().end) = value;
     else
-      fail(place_ == Place::shape ? concat("more than ", most_dimensions, " dimensions")
+      fail(state_ == State::shape ? concat("more than ", most_dimensions, " dimensions")
                                   : concat("the number ", std::to_string(value)));
     return true;
   }
   bool string(string_t& value) override {
-    if (place_ == Place::metadata) {
+    if (state_ == State::metadata) {
       if (!header_.metadata.emplace(key_, value).second) fail(concat("metadata \"", key_, "\" twice"));
-    } else if (place_ == Place::tensor && key_ == "dtype") {
+    } else if (state_ == State::tensor && key_ == "dtype") {
       tensor().dtype = value;
     } else {
-      fail(concat("the text \"", value, '"'));
+      fail(concat("the string \"", value, '"'));
     }
     return true;
   }
 
   bool key(string_t& name) override {
     key_ = name;
-    if (place_ == Place::tensor) {
+    if (state_ == State::tensor) {
       const unsigned field = key_ == "dtype" ? 1 : key_ == "shape" ? 2 : key_ == "data_offsets" ? 4 : 0;
       if (field == 0 || (seen_ & field) != 0)
         fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice"));
@@ -86,77 +86,77 @@ class TensorHeaderParser final : public JsonEvents {
     return true;
   }
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) {
-      place_ = Place::file;
-    } else if (place_ == Place::file && key_ == "__metadata__") {
+    if (state_ == State::start) {
+      state_ = State::file;
+    } else if (state_ == State::file && key_ == "__metadata__") {
       if (std::exchange(has_metadata_, true)) fail("__metadata__ twice");
-      place_ = Place::metadata;
-    } else if (place_ == Place::file) {
+      state_ = State::metadata;
+    } else if (state_ == State::file) {
       header_.tensors.emplace_back().name = key_;
       seen_ = 0;
       offsets_ = 0;
-      place_ = Place::tensor;
+      state_ = State::tensor;
     } else {
       fail("an object");
     }
     return true;
   }
   bool end_object() override {
-    if (place_ == Place::tensor && (seen_ != 7 || offsets_ != 2)) fail("not all of them");
-    place_ = place_ == Place::file ? Place::end : Place::file;
+    if (state_ == State::tensor && (seen_ != 7 || offsets_ != 2)) fail("only some of them");
+    state_ = state_ == State::file ? State::end : State::file;
     return true;
   }
   bool start_array(std::size_t) override {
-    if (place_ == Place::tensor && key_ == "shape")
-      place_ = Place::shape;
-    else if (place_ == Place::tensor && key_ == "data_offsets")
-      place_ = Place::offsets;
+    if (state_ == State::tensor && key_ == "shape")
+      state_ = State::shape;
+    else if (state_ == State::tensor && key_ == "data_offsets")
+      state_ = State::offsets;
     else
-      fail("a list");
+      fail("an array");
     return true;
   }
   bool end_array() override {
-    place_ = Place::tensor;
+    state_ = State::tensor;
     return true;
   }
 
  private:
   static constexpr std::size_t most_dimensions = 16;
-  enum class Place { start, file, metadata, tensor, shape, offsets, end };
+  enum class State { start, file, metadata, tensor, shape, offsets, end };
 
   TensorInfo& tensor() { return header_.tensors.back(); }
 
   FormatError fault(const std::string& got) const override {
-    if (place_ == Place::metadata)
-      return {where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'), damaged};
-    if (place_ == Place::start || place_ == Place::file || place_ == Place::end)
-      return {where_, concat("expected a header that lists tensors, got ", got), damaged};
+    if (state_ == State::metadata)
+      return {where_, concat("expected strings in __metadata__, got ", got, " for \"", key_, '"'), damaged};
+    if (state_ == State::start || state_ == State::file || state_ == State::end)
+      return {where_, concat("expected a header with an object for each tensor, got ", got), damaged};
     return {where_,
             concat("tensor \"", header_.tensors.back().name,
                    "\": expected dtype, shape and two data_offsets, got ", got),
             damaged};
   }
 
-  static constexpr std::string_view damaged = "the file is damaged, or not written as the format asks";
+  static constexpr std::string_view damaged = "save the file again: it is damaged, or violates the format";
 
   std::string_view where_;
   TensorHeader& header_;
   std::string key_;
-  Place place_ = Place::start;
-  unsigned seen_ = 0;     // which fields of the tensor
-  unsigned offsets_ = 0;  // how many of them
+  State state_ = State::start;
+  unsigned seen_ = 0;     // bit mask of the fields of the tensor
+  unsigned offsets_ = 0;  // the number of offsets
   bool has_metadata_ = false;
 };
 
-/// Throws unless no two tensors have a name, and their bytes follow one another without a gap and are as many as
-/// type and shape say. Sorts them by their place.
+/// Sorts the tensors by their position in the file. Throws unless names are unique, and the bytes of the tensors are
+/// contiguous and match type and shape.
 inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tensors) {
   std::vector<std::string_view> names;
   for (const TensorInfo& t : tensors) names.push_back(t.name);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    throw FormatError(where, concat("tensor \"", *twice, "\": expected each name once, got it twice"),
-                      "the file is damaged");
+    throw FormatError(where, concat("tensor \"", *twice, "\": expected a unique name, got it twice"),
+                      "copy or save the file again: it is damaged");
 
   std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::pair{a.begin, a.end} < std::pair{b.begin, b.end};
@@ -167,23 +167,23 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
       throw FormatError(where, concat("tensor \"", t.name, "\": ", problem), cure);
     };
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
-    // The format gains types: the bytes of one that is not known here are as many as the file says.
+    // The format may gain types: for an unknown one the size in the file is not checked.
     const bool is_known = dtype_size(t.dtype) != 0;
     std::uint64_t bytes = std::max<std::uint64_t>(dtype_size(t.dtype), 1);
     for (const std::uint64_t size : t.shape) {
       if (size > most || (size != 0 && bytes > most / size))
         fail(concat("expected a shape that a file can hold, got ", printed_shape(t.shape)),
-             "the header is damaged");
+             "copy or save the file again: it is damaged");
       bytes *= size;
     }
     if (t.begin != end)
       fail(concat("expected its bytes to begin at ", std::to_string(end),
-                  ", where the tensor before it ends, got ", std::to_string(t.begin)),
-           "tensors must not overlap and leave no holes: the header is damaged");
+                  ", the end of the previous tensor, got ", std::to_string(t.begin)),
+           "copy or save the file again: it is damaged");
     if (t.end < t.begin || (is_known && t.end - t.begin != bytes))
       fail(concat("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
-                  ", got those from ", std::to_string(t.begin), " to ", std::to_string(t.end)),
-           "the header is damaged");
+                  ", got the bytes from ", std::to_string(t.begin), " to ", std::to_string(t.end)),
+           "copy or save the file again: it is damaged");
     end = t.end;
   }
 }
@@ -191,23 +191,23 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
 inline TensorHeader parse_tensor_header(std::string_view where, std::string_view text) {
   if (!text.starts_with('{'))
     throw FormatError(where, "expected a header of JSON text that begins with {, got other bytes",
-                      "the file is damaged, or no safetensors file");
+                      "pass a safetensors file; copy it again if it is damaged");
   TensorHeader header;
   TensorHeaderParser{where, header}.read(text);
   check_tensors(where, header.tensors);
   return header;
 }
 
-/// JSON as text; throws where a text in it is no UTF-8.
+/// Serializes JSON. Throws DataError if a string in it is not UTF-8.
 inline std::string dump(const nlohmann::json& json, std::string_view user) {
   try {
     return json.dump();
   } catch (const nlohmann::json::type_error&) {
-    throw DataError(user, "expected names and texts in UTF-8, got other bytes", "convert them");
+    throw DataError(user, "expected names and strings in UTF-8, got other bytes", "convert them to UTF-8");
   }
 }
 
-/// Writes the header: padded with blanks, so that they begin at a multiple of 8 bytes.
+/// Returns the bytes before the values, padded with spaces so that the values begin at a multiple of 8 bytes.
 inline std::string tensor_header(std::string_view user, const TensorHeader& header) {
   nlohmann::json json = nlohmann::json::object();
   if (!header.metadata.empty()) json["__metadata__"] = header.metadata;
