@@ -65,14 +65,14 @@ TEST_CASE("A measuring pass takes the statistics of the batch but is no training
   CHECK_FALSE(Pass::inference().uses_batch_statistics());
 }
 
-TEST_CASE("Random halves are those of the blocks one by one", "[core]") {
+TEST_CASE("Pass: random_u16 returns the halves of the random blocks", "[core]") {
   const Pass pass = Pass::training({.seed = 3, .step = 5, .first_sample = 7}).inside(2);
-  const auto halves = pass.random_halves(4, 2);
+  const auto numbers = pass.random_u16(4, 2);
   for (std::size_t k = 0; k < 16; ++k) {
     const RandomBlock block = pass.random(4, 32 + static_cast<Index>(k));
     for (std::size_t w = 0; w < 4; ++w) {
-      REQUIRE(halves[32 * w + k] == (block[w] & 0xFFFF));
-      REQUIRE(halves[32 * w + 16 + k] == block[w] >> 16);
+      REQUIRE(numbers[32 * w + k] == (block[w] & 0xFFFF));
+      REQUIRE(numbers[32 * w + 16 + k] == block[w] >> 16);
     }
   }
 }

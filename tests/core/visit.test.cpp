@@ -120,7 +120,7 @@ TEST_CASE("visit_leaves: shows parameters, then state, with path, sizes and numb
   std::vector<std::string> seen;
   visit_leaves(model, [&](const auto& leaf) {
     seen.push_back(
-        concat(leaf.name().path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_state() ? " state" : ""));
+        detail::joined(leaf.name().path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_state() ? " state" : ""));
     leaf.array() += 1;
   });
   CHECK(seen == std::vector<std::string>{"weight 2x3", "bias 2x1", "running 4x1 state"});

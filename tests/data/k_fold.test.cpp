@@ -101,8 +101,8 @@ TEST_CASE("k_fold refuses what it cannot divide") {
   for (const Index folds : {-1, 0, 1, 5}) {
     CAPTURE(folds);
     CHECK(message_of<DataError>([&] { k_fold(data, {.folds = folds}); }) ==
-          concat("k_fold: expected from 2 to 4 folds, the number of samples, got ", folds,
-                 "; 5 and 10 are usual; as many folds as samples leave one out each time"));
+          detail::joined("k_fold: expected from 2 to 4 folds, the number of samples, got ", folds,
+                         "; 5 and 10 are usual; as many folds as samples leave one out each time"));
   }
   CHECK_THAT(message_of<DataError>([] { k_fold(Dataset<>{}); }),
              ContainsSubstring("k_fold: expected samples"));

@@ -75,12 +75,12 @@ TEST_CASE("fast-math: read_csv notices numbers that are not finite, and fills in
     return read_csv<double>(in, {.label = "y", .missing = missing});
   };
   for (const char* number : {"nan", "inf", "-inf", "1e999"})
-    CHECK_THROWS_AS(read(concat("a,y\n1,0\n", number, ",1\n"), Missing::refuse), FormatError);
+    CHECK_THROWS_AS(read(detail::joined("a,y\n1,0\n", number, ",1\n"), Missing::refuse), FormatError);
   CHECK(read("a,y\n1,0\nNA,1\n5,0\n", Missing::mean).x == Matrix<double>{{1, 3, 5}});
   CHECK(has_nan(read("a,y\n1,0\nNA,1\n", Missing::keep).x));
   CHECK_THROWS_AS(read("a,y\nNA,0\nNA,1\n", Missing::mean), FormatError);
   for (const char* label : {"nan", "inf"})
-    CHECK_THROWS_AS(read(concat("a,y\n1,0\n2,", label, "\n"), Missing::refuse), FormatError);
+    CHECK_THROWS_AS(read(detail::joined("a,y\n1,0\n2,", label, "\n"), Missing::refuse), FormatError);
 }
 
 TEST_CASE("fast-math: options that are not numbers are refused") {

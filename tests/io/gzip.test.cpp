@@ -50,7 +50,7 @@ TEST_CASE("read_idx_gzip reads what gzip has packed, and what it has not") {
 TEST_CASE("Any reader of streams reads a packed file of any length") {
   const Folder folder;
   std::string text = "a,b\n";
-  for (int i = 0; i < 20000; ++i) text += concat(i, ',', -i, '\n');
+  for (int i = 0; i < 20000; ++i) text += detail::joined(i, ',', -i, '\n');
   GzipFile in{folder.packed("table.csv.gz", text)};
   const Dataset<> data = read_csv(in, {.target = "b"}, "table.csv.gz");
   CHECK(data.samples() == 20000);

@@ -398,7 +398,7 @@ TEST_CASE("Another format is refused with the way out") {
                  "a.model: expected format 2 or older, got 3; it was saved by version 0.1.0 of descent"));
   for (const char* version : {"", "0", "00", "-1", "1x", "99999999999999999999"})
     CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"2")",
-                                    concat(R"("descent_model_format":")", version, '"'))),
+                                    detail::joined(R"("descent_model_format":")", version, '"'))),
                ContainsSubstring("expected the number of a format"));
   CHECK_THAT(complaint_about(std::string{"\2\0\0\0\0\0\0\0{}", 10}),
              ContainsSubstring("expected a model file, got one without \"descent_model_format\""));
@@ -458,8 +458,8 @@ TEST_CASE("A hostile architecture is refused with the layer's path") {
 
   std::string copies;  // each twice as wide as the one before it
   for (int i = 0; i < 25; ++i)
-    copies += concat(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
-                     R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
+    copies += detail::joined(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
+                             R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
   CHECK_THAT(about(R"(],\"type\":\"Sequential\")", copies + R"(],\"type\":\"Sequential\")"),
              ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
 }
@@ -470,7 +470,7 @@ TEST_CASE("An architecture in JSON has each field once and where it belongs") {
     return complaint_about(with(good, from, to));
   };
   const std::string relu = R"(\"name\":\"0\",\"type\":\"ReLU\")", fault = "and layers, got ";
-  const auto got = [&](const std::string& text) { return ContainsSubstring(concat(fault, text)); };
+  const auto got = [&](const std::string& text) { return ContainsSubstring(detail::joined(fault, text)); };
   CHECK_THAT(about(relu, relu + R"(,\"type\":\"Tanh\")"), got("the field \"type\" where it does not belong"));
   CHECK_THAT(about(relu, relu + R"(,\"size\":3)"), got("the field \"size\""));
   CHECK_THAT(about(relu, R"(\"type\":\"ReLU\")"), got("a layer without name or type"));
@@ -485,7 +485,7 @@ TEST_CASE("An architecture in JSON has each field once and where it belongs") {
   CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\"}{})"), got("no JSON"));
   CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\")"), got("no JSON"));
   for (const char* labels : {"7", R"(\"a\")", "[[]]", "{}", "[7]", "null", ""})
-    CHECK_THAT(about(R"("labels":"[]")", concat(R"("labels":")", labels, '"')),
+    CHECK_THAT(about(R"("labels":"[]")", detail::joined(R"("labels":")", labels, '"')),
                ContainsSubstring("expected labels as a list of texts, got "));
 }
 
@@ -509,13 +509,13 @@ TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
   // A small file by hand: one layer, one tensor of it, and samples of one feature.
   const auto file = [](const std::string& type, const std::string& tensor, const std::string& described,
                        std::size_t bytes) {
-    std::string header =
-        concat(R"({"__metadata__":{"architecture":"{\"layers\":[{\"name\":\"0\",\"type\":\")", type,
-               R"(\"}],\"type\":\"Sequential\"}","descent_model_format":"1","hash":"","labels":"[]",)",
-               R"("library_version":"0.1.0"},"0.)", tensor, R"(":{"data_offsets":[0,)", bytes, "],",
-               described, R"(},"golden.x":{"data_offsets":[)", bytes, ',', bytes + 4,
-               R"(],"dtype":"F32","shape":[1,1]},"golden.y":{"data_offsets":[)", bytes + 4, ',', bytes + 8,
-               R"(],"dtype":"F32","shape":[1,1]}})");
+    std::string header = detail::joined(
+        R"({"__metadata__":{"architecture":"{\"layers\":[{\"name\":\"0\",\"type\":\")", type,
+        R"(\"}],\"type\":\"Sequential\"}","descent_model_format":"1","hash":"","labels":"[]",)",
+        R"("library_version":"0.1.0"},"0.)", tensor, R"(":{"data_offsets":[0,)", bytes, "],", described,
+        R"(},"golden.x":{"data_offsets":[)", bytes, ',', bytes + 4,
+        R"(],"dtype":"F32","shape":[1,1]},"golden.y":{"data_offsets":[)", bytes + 4, ',', bytes + 8,
+        R"(],"dtype":"F32","shape":[1,1]}})");
     std::string length(8, '\0');
     length[0] = static_cast<char>(header.size() & 0xFF);
     length[1] = static_cast<char>(header.size() >> 8);
@@ -528,19 +528,19 @@ TEST_CASE("A tensor of no values cannot ask for memory with its other size") {
                                      {"MinMax", "minimum"}}) {
     CAPTURE(type);
     for (const char* shape : {"[0,35184372088832]", "[35184372088832,0]"}) {
-      const std::string hostile = file(type, tensor, concat(R"("dtype":"F32","shape":)", shape), 0);
+      const std::string hostile = file(type, tensor, detail::joined(R"("dtype":"F32","shape":)", shape), 0);
       CHECK(hostile.size() < 1024);
-      CHECK_THAT(complaint_about(hostile),
-                 ContainsSubstring(concat("load_model: a.model: expected layers that can be made, got: "
-                                          "Sequential \"\": expected values in the tensor \"0.",
-                                          tensor, '"')));
+      CHECK_THAT(complaint_about(hostile), ContainsSubstring(detail::joined(
+                                               "load_model: a.model: expected layers that can be made, got: "
+                                               "Sequential \"\": expected values in the tensor \"0.",
+                                               tensor, '"')));
     }
-    CHECK_THAT(
-        complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
-        ContainsSubstring(concat(type, " \"0\": expected a vector \"", tensor, "\", got 2 dimensions")));
-    CHECK_THAT(
-        complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
-        ContainsSubstring(concat("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
+    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
+               ContainsSubstring(
+                   detail::joined(type, " \"0\": expected a vector \"", tensor, "\", got 2 dimensions")));
+    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
+               ContainsSubstring(
+                   detail::joined("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
   }
 }
 

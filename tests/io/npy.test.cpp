@@ -61,11 +61,11 @@ TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, of every type, byte order a
        {"little_f2", "big_f2", "little_f4", "little_f8", "big_f4", "big_f8", "little_i1", "little_i2",
         "little_i4", "little_i8", "big_i2", "big_i8", "fortran", "fortran_f4", "version_2", "version_3"}) {
     CAPTURE(name);
-    CHECK(read_npy<TestType>(golden_files / concat(name, ".npy")) == expected<TestType>());
+    CHECK(read_npy<TestType>(golden_files / detail::joined(name, ".npy")) == expected<TestType>());
   }
   for (const char* name : {"u1", "u2", "u4", "u8"}) {
     CAPTURE(name);
-    CHECK(read_npy<TestType>(golden_files / concat(name, ".npy")) == expected<TestType>().cwiseAbs());
+    CHECK(read_npy<TestType>(golden_files / detail::joined(name, ".npy")) == expected<TestType>().cwiseAbs());
   }
   CHECK(read_npy<TestType>(golden_files / "bool.npy") ==
         (expected<TestType>().array() > 10).template cast<TestType>().matrix());
@@ -194,8 +194,9 @@ TEST_CASE("Sizes that no file has are refused before anything is allocated") {
   for (const char* shape : {"(9223372036854775807,)", "(9223372036854775808,2)", "(4294967296,4294967296)",
                             "(99999999999999999999999999,1)"}) {
     CAPTURE(shape);
-    CHECK_THAT(complaint_about(file_of(concat("{'descr':'<f8','fortran_order':True,'shape':", shape, "}"))),
-               ContainsSubstring("expected sizes that a file can hold"));
+    CHECK_THAT(
+        complaint_about(file_of(detail::joined("{'descr':'<f8','fortran_order':True,'shape':", shape, "}"))),
+        ContainsSubstring("expected sizes that a file can hold"));
   }
   CHECK_THAT(
       complaint_about(file_of("{'descr':'<f8','fortran_order':True,'shape':(123456789012,4)}", "12345678")),

@@ -158,7 +158,7 @@ TEST_CASE("Weights of PyTorch give PyTorch's outputs") {
     CAPTURE(type);
     Sequential net{Dense<double>{6, 8, rng}, BatchNorm<double>{8}, ReLU<double>{}, Dense<double>{8, 3, rng}};
     const Metadata metadata = load_safetensors(
-        golden_files / concat(file, ".safetensors"), net,
+        golden_files / detail::joined(file, ".safetensors"), net,
         {.names = pytorch_names({{"0", "fc1"}, {"1", "norm"}, {"3", "fc2"}}), .ignore_others = true});
     CHECK(metadata == Metadata{{"format", "pt"}});
     decltype(net)::Cache cache;
@@ -243,9 +243,9 @@ TEST_CASE(
     for (const float value : {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})
       values.append(reinterpret_cast<const char*>(&value), sizeof value);
     if (std::string_view{shape} == "[2,2]") values.resize(16);
-    return std::istringstream{file_of(
-        concat(R"({"weight":{"dtype":"F32","shape":)", shape, R"(,"data_offsets":[0,)", values.size(), "]}}"),
-        values)};
+    return std::istringstream{file_of(detail::joined(R"({"weight":{"dtype":"F32","shape":)", shape,
+                                                     R"(,"data_offsets":[0,)", values.size(), "]}}"),
+                                      values)};
   };
   Rng rng{1};
   Dense dense{2, 3, rng, Bias::none};
@@ -282,7 +282,9 @@ TEST_CASE("A scalar is read as a vector of one") {
 }
 
 TEST_CASE("Bytes that do not fit the shapes are named") {
-  const auto slope = [](const char* rest) { return concat(R"({"slope":{"dtype":"F32",)", rest, "}}"); };
+  const auto slope = [](const char* rest) {
+    return detail::joined(R"({"slope":{"dtype":"F32",)", rest, "}}");
+  };
   const auto about = [](const std::string& header) { return complaint_about(file_of(header, "12345678")); };
   CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[4,8])")),
              ContainsSubstring("tensor \"slope\": expected its bytes to begin at 0"));
@@ -324,11 +326,11 @@ TEST_CASE("A damaged header is named") {
         R"({"shape":{}})", R"({"shape":[18446744073709551616]})", R"({"shape":["1"]})", R"({"more":1})",
         R"({"shape":null})", R"({"shape":[true]})", R"({"shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})"}) {
     CAPTURE(tensor);
-    CHECK_THAT(about(concat("{\"slope\":", tensor, '}')),
+    CHECK_THAT(about(detail::joined("{\"slope\":", tensor, '}')),
                ContainsSubstring("tensor \"slope\": expected dtype, shape and two data_offsets, got "));
   }
   for (const char* value : {"1", "[]", "null", "\"text\""})
-    CHECK_THAT(about(concat("{\"slope\":", value, '}')),
+    CHECK_THAT(about(detail::joined("{\"slope\":", value, '}')),
                ContainsSubstring("expected a header that lists tensors"));
   CHECK_THAT(about(R"({"__metadata__":{"a":1}})"), ContainsSubstring("expected texts in __metadata__"));
   CHECK_THAT(about(R"({"__metadata__":{"a":"1","a":"2"}})"), ContainsSubstring("metadata \"a\" twice"));

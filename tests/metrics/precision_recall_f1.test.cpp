@@ -71,7 +71,7 @@ TEST_CASE("One class alone can be asked for, and named") {
   CHECK(AnyMetric<>{F1{}}.name() == "f1");
   for (const Index none : {-1, 5})
     CHECK_THAT(message_of<DataError>([&] { measured(F1{.of_class = none}); }),
-               ContainsSubstring(concat("f1: expected .of_class from 0 to 4, got ", none)));
+               ContainsSubstring(detail::joined("f1: expected .of_class from 0 to 4, got ", none)));
 }
 
 TEST_CASE("Of two classes the score is that of class 1, from one output or two") {

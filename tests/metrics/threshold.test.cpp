@@ -34,7 +34,7 @@ TEST_CASE("Threshold: one that is chosen for several outputs is refused, and one
       "expected a single output for .threshold, got 2; leave .threshold out: of several "
       "outputs the largest counts";
   const auto expect_refused = [&](auto metric, std::string_view name) {
-    CHECK(message_of<ShapeError>([&] { metric.update(two, target); }) == concat(name, ": ", refused));
+    CHECK(message_of<ShapeError>([&] { metric.update(two, target); }) == detail::joined(name, ": ", refused));
     metric.update(one, target);
   };
   expect_refused(Accuracy{.threshold = 0.5}, "accuracy");

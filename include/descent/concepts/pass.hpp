@@ -45,17 +45,17 @@ class Pass {
   /// 128 random bits, number `block` of column `column` in this layer and step.
   RandomBlock random(Index column, Index block) const { return philox(key_, counter(column, block)); }
 
-  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast. They stand in
-  /// numbers as wide as a float, so that choosing floats by them runs in vector registers.
-  std::array<std::uint32_t, 128> random_halves(Index column, Index chunk) const {
+  /// 128 random 16-bit numbers, from the 16 blocks that begin at 16 * `chunk`, in the order that is fast to compute. Each
+  /// is stored in 32 bits, as wide as a float, so that a selection of floats by them is vectorized.
+  std::array<std::uint32_t, 128> random_u16(Index column, Index chunk) const {
     const RandomBlocks blocks = philox_blocks(key_, counter(column, 16 * chunk));
-    std::array<std::uint32_t, 128> halves;
+    std::array<std::uint32_t, 128> numbers;
     for (std::size_t w = 0; w < 4; ++w)
       for (std::size_t k = 0; k < 16; ++k) {
-        halves[32 * w + k] = blocks[w][k] & 0xFFFF;
-        halves[32 * w + 16 + k] = blocks[w][k] >> 16;
+        numbers[32 * w + k] = blocks[w][k] & 0xFFFF;
+        numbers[32 * w + 16 + k] = blocks[w][k] >> 16;
       }
-    return halves;
+    return numbers;
   }
 
   /// A generator of its own for column `column` in this layer and step: for normal numbers, and whatever else

@@ -67,7 +67,7 @@ class Printable {
   Kind kind_ = Kind::text;
 };
 
-// Converts a part of `concat` for Printable.
+// Converts a part of `joined` for Printable.
 const auto& printable(const auto& text_or_number) { return text_or_number; }
 /// A path, in quotes.
 std::string printable(const auto& path)
@@ -85,6 +85,11 @@ using Message = std::initializer_list<Printable>;
   std::string all;
   append(all, parts);
   return all;
+}
+/// Returns the printed forms of texts, numbers and paths, joined. Inlined, so that there is no function for each
+/// combination of types: a small program compiles sooner.
+[[gnu::always_inline]] inline std::string joined(const auto&... parts) {
+  return joined({Printable{printable(parts)}...});
 }
 
 }  // namespace detail
@@ -139,12 +144,6 @@ class ShapeError : public Error {
 
   std::string component_, path_, problem_, cure_;
 };
-
-/// Joins the printed form of its arguments: texts, numbers as in the C locale, paths. Inlined, so that there is no
-/// function for each message: a small program compiles a little sooner.
-[[gnu::always_inline]] inline std::string concat(const auto&... parts) {
-  return detail::joined({detail::Printable{detail::printable(parts)}...});
-}
 
 /// Throws an `E` whose problem is joined from texts and numbers:
 ///

@@ -33,11 +33,11 @@ class Impute {
         ++count;
       }
       if (count == 0)
-        throw DataError(name, concat("expected a value of feature ", i, " in some sample, got none"),
+        throw DataError(name, detail::joined("expected a value of feature ", i, " in some sample, got none"),
                         "remove the feature");
       mean_[i] = static_cast<T>(sum / static_cast<double>(count));
       if (!is_finite(mean_[i]))
-        throw DataError(name, concat("expected finite values of feature ", i, ", got infinity"),
+        throw DataError(name, detail::joined("expected finite values of feature ", i, ", got infinity"),
                         "remove such samples, or make the values not-a-number to have them filled in");
     }
   }

@@ -35,10 +35,10 @@ template <std::floating_point T>
 std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptions& options = {}) {
   expect_samples(data, "k_fold", "the data");
   if (options.folds < 2 || options.folds > data.samples())
-    throw DataError(
-        "k_fold",
-        concat("expected from 2 to ", data.samples(), " folds, the number of samples, got ", options.folds),
-        "5 and 10 are usual; as many folds as samples leave one out each time");
+    throw DataError("k_fold",
+                    detail::joined("expected from 2 to ", data.samples(),
+                                   " folds, the number of samples, got ", options.folds),
+                    "5 and 10 are usual; as many folds as samples leave one out each time");
   Rng rng{options.seed, Purpose::split};
 
   // Dealt out like cards, class after class: no two folds differ by more than one sample, neither in all nor

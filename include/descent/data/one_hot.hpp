@@ -22,21 +22,22 @@ namespace descent {
 template <std::floating_point T>
 Matrix<T> one_hot(const Matrix<T>& labels, Index classes) {
   if (labels.rows() != 1)
-    throw ShapeError("one_hot", concat("expected one row of classes, got ", labels.rows(), " rows"),
+    throw ShapeError("one_hot", detail::joined("expected one row of classes, got ", labels.rows(), " rows"),
                      "labels are [1, samples]");
   if (classes < 1)
-    throw ShapeError("one_hot", concat("expected at least one class, got ", classes),
+    throw ShapeError("one_hot", detail::joined("expected at least one class, got ", classes),
                      "give the number of classes, which is the largest label and 1");
   Matrix<T> columns = filled<Matrix<T>>("one_hot", classes, labels.cols(), T(0));
   for (Index j = 0; j < labels.cols(); ++j) {
     const T label = labels(0, j);
     if (!is_finite(label) || label < T(0) || label >= static_cast<T>(classes) || label != std::floor(label))
-      throw DataError("one_hot",
-                      concat("expected a class from 0 to ", classes - 1, ", got ",
-                             detail::number_text(static_cast<double>(label), std::chars_format::general,
-                                                 std::numeric_limits<T>::max_digits10),
-                             " for sample ", j),
-                      "classes are counted from 0");
+      throw DataError(
+          "one_hot",
+          detail::joined("expected a class from 0 to ", classes - 1, ", got ",
+                         detail::number_text(static_cast<double>(label), std::chars_format::general,
+                                             std::numeric_limits<T>::max_digits10),
+                         " for sample ", j),
+          "classes are counted from 0");
     columns(static_cast<Index>(label), j) = T(1);
   }
   return columns;
@@ -54,7 +55,7 @@ Matrix<T> from_one_hot(const Matrix<T>& columns) {
     const Index ones = (column == T(1)).count();
     if (!all_finite(column) || ones != 1 || (column == T(0)).count() != columns.rows() - 1)
       throw DataError("from_one_hot",
-                      concat("expected a single one among zeros, got another column for sample ", j),
+                      detail::joined("expected a single one among zeros, got another column for sample ", j),
                       "rows are classes, columns are samples: is the matrix transposed?");
     Index label = 0;
     column.maxCoeff(&label);

@@ -21,7 +21,7 @@ namespace detail {
 
 inline void expect_samples_wanted(std::string_view component, Index samples) {
   if (samples < 1)
-    throw DataError(component, concat("expected at least 1 sample, got ", samples), "set .samples");
+    throw DataError(component, joined("expected at least 1 sample, got ", samples), "set .samples");
 }
 
 /// A data set of zeros with a target for each sample, to be filled in. Throws DataError if there is no memory for it.

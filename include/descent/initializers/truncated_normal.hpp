@@ -34,7 +34,7 @@ struct TruncatedNormal {
     constexpr double narrowest = 0.01;  // of 125 numbers that are drawn one stays
     expect_positive({name, "cut", cut, "it counts deviations; 2 is usual"});
     if (cut < narrowest)
-      throw DataError(name, concat("expected .cut of at least ", narrowest, ", got ", cut),
+      throw DataError(name, detail::joined("expected .cut of at least ", narrowest, ", got ", cut),
                       "take Uniform, to which so narrow a cut comes");
     for (T& w : weight.reshaped()) {
       double z = rng.normal();

@@ -85,14 +85,14 @@ class CsvReader {
     for (const std::string& name : wanted) {
       const std::size_t column = find_column(name, 0);
       if (column == names_.size())
-        parser_.fail(concat("expected a column named ", shown(name), ", got ", listed(names_)),
+        parser_.fail(joined("expected a column named ", shown(name), ", got ", listed(names_)),
                      cure_for_header(options_.header
                                          ? "the first line of the file must name the columns"
                                          : "without a header the columns are called \"0\", \"1\" and so on"));
       if (find_column(name, column + 1) != names_.size())
-        parser_.fail(concat("expected one column named ", shown(name), ", got several"), "rename the others");
+        parser_.fail(joined("expected one column named ", shown(name), ", got several"), "rename the others");
       if (taken_[column])
-        throw DataError("read_csv", concat("expected different ", role, ", got ", shown(name), " twice"),
+        throw DataError("read_csv", joined("expected different ", role, ", got ", shown(name), " twice"),
                         "name it once");
       taken_[column] = true;
       columns.push_back(column);
@@ -118,7 +118,7 @@ class CsvReader {
 
   void take_record() {
     if (parser_.size() != names_.size())
-      parser_.fail(concat("expected ", names_.size(), " values, as in the ",
+      parser_.fail(joined("expected ", names_.size(), " values, as in the ",
                           options_.header ? "header" : "first line", ", got ", parser_.size()),
                    cure_for_header("a value or a separator is missing or too many in this line"));
     for_each_feature([&](std::size_t column) { features_.push_back(feature(column)); });
@@ -142,11 +142,11 @@ class CsvReader {
     if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
-    const std::string problem = concat(in_column(names_[column]), ", got ", shown(parser_[column]));
-    if (!parsed) parser_.fail(concat("expected a number", problem), cure_for_text(column));
+    const std::string problem = joined(in_column(names_[column]), ", got ", shown(parser_[column]));
+    if (!parsed) parser_.fail(joined("expected a number", problem), cure_for_text(column));
     if (!is_finite(value))
-      parser_.fail(concat("expected a finite number", problem), cure_for_missing(column));
-    parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
+      parser_.fail(joined("expected a finite number", problem), cure_for_missing(column));
+    parser_.fail(joined("expected a number of at most ", std::numeric_limits<T>::max(), problem),
                  "read_csv<double> takes larger ones");
   }
 
@@ -161,9 +161,9 @@ class CsvReader {
     std::string other{parser_[column]};
     std::replace(other.begin(), other.end(), other_sign, options_.decimal);
     if (double value = 0; parser_.parse(other, value))
-      return concat("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
+      return joined("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
     if (is_target(column)) return "name the column as .label if it is a class";
-    return concat(target_columns_.empty()
+    return joined(target_columns_.empty()
                       ? "name the column as .label if it is the class"
                       : "encode its texts as numbers, such as a column of 0 and 1 for each of them",
                   ", or leave it out: .leave_out = {", shown(names_[column]), '}');
@@ -174,14 +174,14 @@ class CsvReader {
     if (names_.size() == 1)
       for (const std::string_view separator : {";", "\t", "|", ","})
         if (names_[0].find(separator) != std::string_view::npos)
-          return concat("choose .separator = '", separator == "\t" ? "\\t" : separator, '\'');
+          return joined("choose .separator = '", separator == "\t" ? "\\t" : separator, '\'');
     return std::string{otherwise};
   }
 
   void fill_in(Dataset<T>& data) const {
     for (Index i = 0; i < data.features(); ++i)
       if (data.x.row(i).unaryExpr([](const T& value) { return is_nan(value); }).all())
-        parser_.fail(concat("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
+        parser_.fail(joined("expected some value", in_column(data.feature_names[static_cast<std::size_t>(i)]),
                             ", got none"),
                      "leave the column out, or choose Missing::zero");
     Impute<T>{data.x}.apply(data.x);

@@ -39,8 +39,8 @@ class GzipFile : public std::istream {
     explicit Buffer(const std::filesystem::path& path)
         : name_{path.string()}, file_{gzopen(name_.c_str(), "rb"), &gzclose_r} {
       if (!file_)
-        throw FormatError("GzipFile", concat("expected a readable file at ", path, ", found none"),
-                          concat("the working directory is ", std::filesystem::current_path()));
+        throw FormatError("GzipFile", detail::joined("expected a readable file at ", path, ", found none"),
+                          detail::joined("the working directory is ", std::filesystem::current_path()));
     }
 
    private:
@@ -49,7 +49,8 @@ class GzipFile : public std::istream {
       int error = Z_OK;
       const char* const text = gzerror(file_.get(), &error);
       if (error != Z_OK)
-        throw FormatError(concat("GzipFile: ", name_), concat("expected a sound gzip file, got: ", text),
+        throw FormatError(detail::joined("GzipFile: ", name_),
+                          detail::joined("expected a sound gzip file, got: ", text),
                           "the file is damaged or cut short: was it copied to the end?");
       if (got <= 0) return traits_type::eof();
       setg(bytes_.data(), bytes_.data(), bytes_.data() + got);

@@ -38,11 +38,11 @@ IdxSamples<T> read_idx_bytes(std::istream& in, std::string_view user, const std:
               "unpack it, or read it with read_idx_gzip from descent/io/gzip.hpp");
   const std::size_t dimensions = magic[3];
   if (magic[0] != 0 || magic[1] != 0 || magic[2] != 8)
-    file.fail(concat("expected an IDX file of unsigned bytes, which begins with 0 0 8, got ", int{magic[0]},
+    file.fail(joined("expected an IDX file of unsigned bytes, which begins with 0 0 8, got ", int{magic[0]},
                      ' ', int{magic[1]}, ' ', int{magic[2]}),
               "is it the right file?");
   if (images ? dimensions < 2 || dimensions > 4 : dimensions != 1)
-    file.fail(concat(images ? "expected 2 to 4 dimensions, of which the first counts images, got "
+    file.fail(joined(images ? "expected 2 to 4 dimensions, of which the first counts images, got "
                             : "expected 1 dimension, a label a sample, got ",
                      dimensions),
               "are the files of images and labels mixed up?");
@@ -111,7 +111,7 @@ Dataset<T> read_idx_streams(std::istream& images_file, std::istream& labels_file
   Matrix<T> labels = read_idx_labels<T>(labels_file, files.labels.string());
   if (images.values.cols() != labels.cols())
     throw FormatError("read_idx",
-                      concat("expected a label for each of the ", images.values.cols(), " images in ",
+                      joined("expected a label for each of the ", images.values.cols(), " images in ",
                              files.images, ", got ", labels.cols(), " in ", files.labels),
                       "are they files of the same set?");
   return {.x = std::move(images.values), .y = std::move(labels), .shape = images.shape};

@@ -20,15 +20,15 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t&) override {
     fail("a number that is not whole, or too large");
   }
-  bool string(string_t& value) override { fail(concat("the text \"", value, '"')); }
+  bool string(string_t& value) override { fail(joined("the text \"", value, '"')); }
   bool binary(binary_t&) override { fail("bytes"); }
-  bool key(string_t& name) override { fail(concat("the field \"", name, '"')); }
+  bool key(string_t& name) override { fail(joined("the field \"", name, '"')); }
   bool start_object(std::size_t) override { fail("an object"); }
   bool start_array(std::size_t) override { fail("a list"); }
   bool end_object() override { return true; }
   bool end_array() override { return true; }
   bool parse_error(std::size_t at, const std::string&, const nlohmann::json::exception& error) override {
-    fail(concat("no JSON: at its character ", at, ": ", error.what()));
+    fail(joined("no JSON: at its character ", at, ": ", error.what()));
   }
 
   void read(std::string_view text) {

@@ -83,7 +83,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     for (const auto& tensor : model.tensors) sizes.emplace(tensor.name, tensor.dimensions);
     Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
-      throw FormatError("save_model", concat("made from its description, the network differs: ", *difference),
+      throw FormatError("save_model", joined("made from its description, the network differs: ", *difference),
                         "");
     const auto made = tensors_of(again);
     bool same = made.size() == model.tensors.size();
@@ -97,7 +97,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
                         "name in visit, visit_state and visit_options all that the outputs depend on");
   } catch (const FormatError& error) {
     throw DataError("save_model",
-                    concat("expected layers that the registry can make again, got: ", error.what()),
+                    joined("expected layers that the registry can make again, got: ", error.what()),
                     "a formula or a type of your own needs a layer with a name, and its line in .registry");
   }
 }
@@ -153,7 +153,7 @@ void save_model(std::ostream& out, const M& model, const SaveModel<typename M::S
   const Index samples = x.samples();
   if (samples < 1 || samples > detail::most_golden)
     throw DataError("save_model",
-                    concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
+                    detail::joined("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
                     "hand in a few: .golden = train.x.leftCols(4)");
   detail::write_model<T>(
       out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
@@ -181,7 +181,7 @@ LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = s
   const detail::ModelFile file{in, source};
   Network<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
-    file.fail(concat("expected an architecture that can be made, got another: ", *difference),
+    file.fail(detail::joined("expected an architecture that can be made, got another: ", *difference),
               "the file is damaged");
   file.fill(network);
   return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
@@ -202,7 +202,7 @@ ModelInfo load_model(std::istream& in, M& model, const std::string& source = "st
   const detail::ModelFile file{in, source};
   if (const auto difference =
           detail::first_difference(detail::as_chain(describe(model)), file.architecture()))
-    file.fail(concat("expected the architecture of the model, got another: ", *difference),
+    file.fail(detail::joined("expected the architecture of the model, got another: ", *difference),
               "make the model as it was when it was saved, or let load_model make it");
   M loaded = model;
   file.fill(loaded);

@@ -99,7 +99,7 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
   });
   if (!known)
     file.fail(
-        concat("expected floats, whole numbers or truth values, got values of type \"", header.type, '"'),
+        joined("expected floats, whole numbers or truth values, got values of type \"", header.type, '"'),
         "convert the array: numpy.save(path, a.astype('float64'))");
   return {std::move(m), header.sizes};
 }
@@ -135,9 +135,9 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
   using T = typename Derived::Scalar;
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "write_npy: expected float or double");
   constexpr bool is_list = Derived::ColsAtCompileTime == 1;
-  out << detail::npy_header(concat("{'descr': '<f", sizeof(T),
-                                   "', 'fortran_order': ", is_list ? "False" : "True", ", 'shape': (",
-                                   values.rows(), ',', is_list ? "" : concat(' ', values.cols()), "), }"));
+  out << detail::npy_header(detail::joined(
+      "{'descr': '<f", sizeof(T), "', 'fortran_order': ", is_list ? "False" : "True", ", 'shape': (",
+      values.rows(), ',', is_list ? "" : detail::joined(' ', values.cols()), "), }"));
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   if (values.size() == 0) return;
   std::string column;

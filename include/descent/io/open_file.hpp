@@ -12,8 +12,8 @@ namespace descent::detail {
 inline std::ifstream open_file(const std::filesystem::path& path, std::string_view user) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
-    throw FormatError(user, concat("expected a readable file at ", path, ", found none"),
-                      concat("the working directory is ", std::filesystem::current_path()));
+    throw FormatError(user, joined("expected a readable file at ", path, ", found none"),
+                      joined("the working directory is ", std::filesystem::current_path()));
   return in;
 }
 

@@ -90,7 +90,7 @@ std::vector<std::string> names_in_file(std::string_view where, const std::vector
     const auto [other, is_new] = ours.emplace(all.back(), tensor.name);
     if (!is_new)
       throw DataError(where,
-                      concat("expected a name of its own for each tensor, got \"", all.back(), "\" for \"",
+                      joined("expected a name of its own for each tensor, got \"", all.back(), "\" for \"",
                              other->second, "\" and \"", tensor.name, '"'),
                       "mend .names");
   }
@@ -105,14 +105,14 @@ void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedT
   const bool is_scalar = ours.size() == 1 && theirs.shape.empty();
   if (theirs.shape == shape || is_scalar) return;
   const std::string problem =
-      concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
+      joined("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
   if (shape.size() != 2 ||
       !std::equal(shape.rbegin(), shape.rend(), theirs.shape.begin(), theirs.shape.end()))
     file.fail(theirs.name, problem, "make the model with the sizes that the file was saved with");
   if (order == MatrixOrder::out_in)
-    file.fail(theirs.name, concat(problem, ", which is transposed: [inputs, outputs]"),
+    file.fail(theirs.name, joined(problem, ", which is transposed: [inputs, outputs]"),
               "set .order = MatrixOrder::in_out, as for files of Keras, JAX and scikit-learn");
-  file.fail(theirs.name, concat(problem, ", which is transposed: [outputs, inputs]"),
+  file.fail(theirs.name, joined(problem, ", which is transposed: [outputs, inputs]"),
             "set .order = MatrixOrder::out_in, as for files of PyTorch");
 }
 
@@ -130,7 +130,7 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
       file.fail(names[i], "expected in the file, found none",
                 by_name.empty()
                     ? "the names in the file are all in use: mend .names"
-                    : concat("is it called ", by_name.begin()->first, "? .names says what is called how"));
+                    : joined("is it called ", by_name.begin()->first, "? .names says what is called how"));
     found.push_back(at->second);
     by_name.erase(at);
 

@@ -13,7 +13,7 @@ namespace descent::detail {
 /// Throws unless a target is 0 or 1.
 inline void expect_binary(std::string_view component, auto target, Index sample) {
   if (!is_finite(target) || (target != 0 && target != 1))
-    throw DataError(component, concat("expected a target of 0 or 1, got ", target, " for sample ", sample),
+    throw DataError(component, joined("expected a target of 0 or 1, got ", target, " for sample ", sample),
                     "number the classes 0 and 1; the loss takes them for -1 and +1 itself");
 }
 

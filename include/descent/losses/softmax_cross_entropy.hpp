@@ -154,7 +154,8 @@ struct SoftmaxCrossEntropy {
     expect_share({name, "label_smoothing", label_smoothing, "0.1 is a usual choice"});
     if (!class_weights.empty() && static_cast<Index>(class_weights.size()) != classes)
       throw ShapeError(
-          name, concat("expected ", classes, " class weights, one an output, got ", class_weights.size()),
+          name,
+          detail::joined("expected ", classes, " class weights, one an output, got ", class_weights.size()),
           "give each class a weight, or none to any");
     for (const double w : class_weights)
       expect_not_negative({name, "class_weights", w, "1 is the weight of a usual class"});

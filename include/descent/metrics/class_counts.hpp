@@ -73,7 +73,7 @@ class ClassCounts {
     if (classes_.empty()) return detail::not_a_number<double>();
     if (wanted < 0 || wanted >= static_cast<Index>(classes_.size()))
       throw DataError(component,
-                      concat("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
+                      detail::joined("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
                       "classes are numbered from 0");
     return score(classes_[static_cast<std::size_t>(wanted)]);
   }
@@ -105,7 +105,8 @@ class ClassCounts {
   void make_room(std::string_view component, std::size_t count) {
     if (classes_.empty()) classes_.resize(count);
     if (classes_.size() != count)
-      throw ShapeError(component, concat("expected ", classes_.size(), " classes as before, got ", count),
+      throw ShapeError(component,
+                       detail::joined("expected ", classes_.size(), " classes as before, got ", count),
                        "gather one network's outputs in one metric");
   }
 

@@ -16,13 +16,13 @@ template <class Entry>
 void make_room(std::string_view component, std::vector<Entry>& entries, Index outputs) {
   if (entries.empty()) entries.resize(static_cast<std::size_t>(outputs));
   if (static_cast<Index>(entries.size()) != outputs)
-    throw ShapeError(component, concat("expected ", entries.size(), " outputs as before, got ", outputs),
+    throw ShapeError(component, joined("expected ", entries.size(), " outputs as before, got ", outputs),
                      "gather one network's outputs in one metric");
 }
 
 inline void expect_output(std::string_view component, Index wanted, Index outputs) {
   if (wanted < 0 || wanted >= outputs)
-    throw DataError(component, concat("expected .of_output from 0 to ", outputs - 1, ", got ", wanted),
+    throw DataError(component, joined("expected .of_output from 0 to ", outputs - 1, ", got ", wanted),
                     "outputs are numbered from 0");
 }
 

@@ -13,7 +13,7 @@ namespace detail {
 /// Throws unless the strength of a penalty can be divided by the number of training samples.
 inline void expect_training_samples(Index samples) {
   if (samples < 1)
-    throw DataError("penalty", concat("expected at least 1 training sample, got ", samples),
+    throw DataError("penalty", joined("expected at least 1 training sample, got ", samples),
                     "pass the number of training samples");
 }
 }  // namespace detail

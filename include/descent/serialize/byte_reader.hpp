@@ -33,7 +33,7 @@ class ByteReader {
   using Bytes = std::vector<std::uint8_t>;
 
   ByteReader(std::istream& in, std::string_view user, std::string_view source)
-      : in_{in}, where_{concat(user, ": ", source)} {}
+      : in_{in}, where_{joined(user, ": ", source)} {}
 
   /// The next `size` bytes; throws when the file ends before. `what` says what they are.
   Bytes take(std::uint64_t size, std::string_view what) {
@@ -47,7 +47,7 @@ class ByteReader {
       in_.read(reinterpret_cast<char*>(bytes.data() + before), static_cast<std::streamsize>(piece));
       const auto got = static_cast<std::size_t>(in_.gcount());
       if (got < piece)
-        fail(concat("expected ", size, " bytes of ", what, ", got ", before + got),
+        fail(joined("expected ", size, " bytes of ", what, ", got ", before + got),
              "the file is cut short: was it copied to the end?");
     }
     at_ += size;
@@ -80,7 +80,7 @@ class ByteReader {
   }
 
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
-    throw FormatError(concat(where_, ", byte ", at_), problem, cure);
+    throw FormatError(joined(where_, ", byte ", at_), problem, cure);
   }
 
  private:

@@ -135,7 +135,7 @@ TEST_CASE("load_onnx: reads what PyTorch exports, and it can be trained further"
     for (const int opset : {13, 17}) {
       CAPTURE(name, opset);
       Network net = load_onnx(std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" /
-                              concat(name, '_', opset, ".onnx"));
+                              detail::joined(name, '_', opset, ".onnx"));
       const Matrix<> x = golden::batch(golden.at(name).at("x")).cast<float>();
       const Matrix<double> expected = golden::batch(golden.at(name).at("y"));
       golden::require_close(predict(net, x).cast<double>(), expected, golden.at("tolerance"));
@@ -452,23 +452,24 @@ TEST_CASE("from_onnx: refuses files that ask for more than they hold") {
                m.inputs[0].dims = {-1, std::int64_t{1} << 40};
              }),
              ContainsSubstring("features up to 2^31"));
-  CHECK_THAT(
-      complaint_after([](OnnxModel& m) {  // twice as many features each time
-        std::string x = "y";
-        for (int i = 0; i < 70; ++i)
-          m.nodes.push_back({"Concat", "", {x, x}, {x = concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
-        m.outputs[0].name = x;
-      }),
-      ContainsSubstring("expected up to 2^31 features"));
-  CHECK_THAT(complaint_after([](OnnxModel& m) {  // residuals around residuals
+  CHECK_THAT(complaint_after([](OnnxModel& m) {  // twice as many features each time
                std::string x = "y";
-               for (int i = 0; i < 60; ++i)
-                 m.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i)}, {}, {}});
-               for (int i = 58; i >= 0; --i)
-                 m.nodes.push_back({"Add", "", {concat("t", i), x}, {x = concat("s", i)}, {}, {}});
+               for (int i = 0; i < 70; ++i)
+                 m.nodes.push_back(
+                     {"Concat", "", {x, x}, {x = detail::joined("c", i)}, {{"axis", std::int64_t{1}}}, {}});
                m.outputs[0].name = x;
              }),
-             ContainsSubstring("expected paths nested at most 50 deep"));
+             ContainsSubstring("expected up to 2^31 features"));
+  CHECK_THAT(
+      complaint_after([](OnnxModel& m) {  // residuals around residuals
+        std::string x = "y";
+        for (int i = 0; i < 60; ++i)
+          m.nodes.push_back({"Tanh", "", {x}, {x = detail::joined("t", i)}, {}, {}});
+        for (int i = 58; i >= 0; --i)
+          m.nodes.push_back({"Add", "", {detail::joined("t", i), x}, {x = detail::joined("s", i)}, {}, {}});
+        m.outputs[0].name = x;
+      }),
+      ContainsSubstring("expected paths nested at most 50 deep"));
   CHECK_THAT(
       complaint_after([](OnnxModel& m) {  // each branch is but a name
         m.nodes.push_back(
@@ -479,23 +480,24 @@ TEST_CASE("from_onnx: refuses files that ask for more than they hold") {
 }
 
 TEST_CASE("from_onnx: does not walk a long graph for each of its nodes") {
-  CHECK_THAT(
-      complaint_after([](OnnxModel& m) {
-        std::string x = "y";
-        for (int i = 0; i < 1000; ++i) m.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i)}, {}, {}});
-        for (int i = 0; i < 1000; ++i)
-          m.nodes.push_back({"Concat", "", {x, "y"}, {concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
-        m.outputs[0].name = "c0";
-      }),
-      ContainsSubstring("(Concat): expected paths that share no layers"));
+  CHECK_THAT(complaint_after([](OnnxModel& m) {
+               std::string x = "y";
+               for (int i = 0; i < 1000; ++i)
+                 m.nodes.push_back({"Tanh", "", {x}, {x = detail::joined("t", i)}, {}, {}});
+               for (int i = 0; i < 1000; ++i)
+                 m.nodes.push_back(
+                     {"Concat", "", {x, "y"}, {detail::joined("c", i)}, {{"axis", std::int64_t{1}}}, {}});
+               m.outputs[0].name = "c0";
+             }),
+             ContainsSubstring("(Concat): expected paths that share no layers"));
   // Networks as deep as this, and as wide, are read all the same.
   OnnxModel model = simple();
   std::string x = "y";
   for (int i = 0; i < 300; ++i) {
     const std::string begin = x;
     for (int k = 0; k < 10; ++k)
-      model.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i, '.', k)}, {}, {}});
-    model.nodes.push_back({"Add", "", {begin, x}, {x = concat("s", i)}, {}, {}});
+      model.nodes.push_back({"Tanh", "", {x}, {x = detail::joined("t", i, '.', k)}, {}, {}});
+    model.nodes.push_back({"Add", "", {begin, x}, {x = detail::joined("s", i)}, {}, {}});
   }
   model.outputs[0].name = x;
   CHECK(types(from_onnx(model)).size() == 302);
@@ -537,8 +539,8 @@ TEST_CASE("read_onnx: refuses what is no .onnx file") {
   CHECK_THAT(message_of<FormatError>([] { load_onnx("missing.onnx"); }),
              ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", found none"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx(std::filesystem::path{DESCENT_TESTS_DIR}); }),
-             ContainsSubstring(concat("read_onnx: ", DESCENT_TESTS_DIR,
-                                      ": expected bytes, but reading failed; is it a folder?")));
+             ContainsSubstring(detail::joined("read_onnx: ", DESCENT_TESTS_DIR,
+                                              ": expected bytes, but reading failed; is it a folder?")));
   const auto tensor = [](const std::string& bytes) {
     return message_of<FormatError>([&] { detail::read_onnx_tensor(detail::OnnxMessage{bytes}); });
   };

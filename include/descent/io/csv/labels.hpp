@@ -27,19 +27,19 @@ class CsvLabels {
     for (std::size_t i = 1; i < by_name_.size(); ++i)
       if (classes_[by_name_[i]] == classes_[by_name_[i - 1]])
         throw DataError("read_csv",
-                        concat("expected different classes, got ", shown(classes_[by_name_[i]]), " twice"),
+                        joined("expected different classes, got ", shown(classes_[by_name_[i]]), " twice"),
                         "name it once");
   }
 
   void take(const CsvParser& parser, std::string_view label) {
     if (!classes_.empty()) {
       if (class_of(label) == classes_.size())
-        parser.fail(concat("expected one of the classes ", listed(classes_), in_column(column_), ", got ",
+        parser.fail(joined("expected one of the classes ", listed(classes_), in_column(column_), ", got ",
                            shown(label)),
                     "add it to .classes, or remove the line");
     } else if (is_missing(label)) {
       const std::string got = label.empty() ? "an empty value" : shown(label);
-      parser.fail(concat("expected a class", in_column(column_), ", got ", got),
+      parser.fail(joined("expected a class", in_column(column_), ", got ", got),
                   label.empty() ? "remove the line, or fill the class in"
                                 : "remove the line, or fill the class in; list all in .classes if it is one");
     }
@@ -87,7 +87,7 @@ class CsvLabels {
     std::size_t stray = 0;
     while (parser.parse(labels_[stray], c) != stray_is_number) ++stray;
     parser.fail(lines_[stray],
-                concat("expected all classes as numbers or all as texts", in_column(column_), ", got ",
+                joined("expected all classes as numbers or all as texts", in_column(column_), ", got ",
                        shown(labels_[stray]), " among ", stray_is_number ? "texts" : "numbers"),
                 "check the column for stray values");
   }
@@ -98,7 +98,7 @@ class CsvLabels {
     parser.parse(labels_[i], c);
     if (!(c >= 0 && c == std::floor(c) && c < largest_class))
       parser.fail(lines_[i],
-                  concat("expected classes that are whole numbers from 0", in_column(column_), ", got ",
+                  joined("expected classes that are whole numbers from 0", in_column(column_), ", got ",
                          shown(labels_[i])),
                   "name a column of numbers to predict as .target instead of .label");
     return c;

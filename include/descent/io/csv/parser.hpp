@@ -18,7 +18,7 @@ namespace descent::detail {
 /// A value in quotes, and cut where it is long: in a file that is no CSV it may be of any size.
 inline std::string shown(std::string_view text) {
   constexpr std::size_t most = 60;
-  return concat('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
+  return joined('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
 }
 inline std::string in_column(std::string_view name) { return " in column " + shown(name); }
 inline std::string listed(const auto& names) {
@@ -26,7 +26,7 @@ inline std::string listed(const auto& names) {
   std::string all;
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
     all.append(all.empty() ? "" : ", ").append(std::string_view{names[i]}.substr(0, 60));
-  if (names.size() > most) all.append(concat(" and ", names.size() - most, " others"));
+  if (names.size() > most) all.append(joined(" and ", names.size() - most, " others"));
   return all;
 }
 
@@ -55,7 +55,7 @@ class CsvParser {
                       "expected a separator that is neither quote nor line break, got one of them",
                       "usual ones are ',' and ';' and '\\t'");
     if (decimal != '.' && decimal != ',')
-      throw DataError("read_csv", concat("expected '.' or ',' as decimal sign, got '", decimal, '\''),
+      throw DataError("read_csv", joined("expected '.' or ',' as decimal sign, got '", decimal, '\''),
                       "choose one of the two");
   }
 
@@ -80,7 +80,7 @@ class CsvParser {
     fail(record_line_, problem, cure);
   }
   [[noreturn]] void fail(std::size_t line, const std::string& problem, std::string_view cure) const {
-    throw FormatError(concat("read_csv: ", source_, ':', line), problem, cure);
+    throw FormatError(joined("read_csv: ", source_, ':', line), problem, cure);
   }
 
   /// True if all of the text is a number. One too large becomes infinite, one too small 0.
@@ -151,7 +151,7 @@ class CsvParser {
         at = skip_blanks(quote + 1);
         if (at < line_.size() && line_[at] != separator_)
           fail(line_number_,
-               concat("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
+               joined("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
                "a quote within a quoted value is written twice");
         return at;
       }

@@ -50,7 +50,7 @@ class ArchitectureParser final : public JsonEvents {
                              : key_ == "name"    ? 8U
                                                  : 0U;
       if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
+        fail(joined("the field \"", key_, field == 0 ? "\"" : "\" where it does not belong"));
       open_.back().seen |= field;
     }
     return true;
@@ -61,7 +61,7 @@ class ArchitectureParser final : public JsonEvents {
     else if (place_ == Place::layer && key_ == "name")
       open_[open_.size() - 2].layer->layers.back().name = value;
     else
-      fail(concat("the text \"", value, '"'));
+      fail(joined("the text \"", value, '"'));
     return true;
   }
   bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
@@ -72,7 +72,7 @@ class ArchitectureParser final : public JsonEvents {
     if (place_ == Place::start) {
       open_.push_back({&whole_});
     } else if (place_ == Place::layers) {
-      if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
+      if (open_.size() == most_levels) fail(joined("more than ", most_levels, " levels"));
       open_.push_back({&open_.back().layer->layers.emplace_back().layer});
     } else if (place_ == Place::layer && key_ == "options") {
       place_ = Place::options;
@@ -113,13 +113,13 @@ class ArchitectureParser final : public JsonEvents {
   };
 
   bool option(double value) {
-    if (place_ != Place::options) fail(concat("the number ", value));
+    if (place_ != Place::options) fail(joined("the number ", value));
     open_.back().layer->options.emplace_back(key_, value);
     return true;
   }
   FormatError fault(const std::string& got) const override {
     return {where_,
-            concat("expected an architecture of layers with name, type, options and layers, got ", got),
+            joined("expected an architecture of layers with name, type, options and layers, got ", got),
             "the file is damaged"};
   }
 
@@ -143,30 +143,30 @@ inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * s
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
                                                    const std::string& path = {}) {
-  const std::string layer = path.empty() ? std::string{"the whole: "} : concat("layer \"", path, "\": ");
+  const std::string layer = path.empty() ? std::string{"the whole: "} : joined("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
-    return concat(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
+    return joined(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
   auto ours = model.options, theirs = file.options;
   std::sort(ours.begin(), ours.end());
   std::sort(theirs.begin(), theirs.end());
   for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
-    if (i >= ours.size()) return concat(layer, "the model has no option \"", theirs[i].first, '"');
-    if (i >= theirs.size()) return concat(layer, "the file has no option \"", ours[i].first, '"');
+    if (i >= ours.size()) return joined(layer, "the model has no option \"", theirs[i].first, '"');
+    if (i >= theirs.size()) return joined(layer, "the file has no option \"", ours[i].first, '"');
     if (ours[i].first != theirs[i].first || !same_option(ours[i].second, theirs[i].second))
-      return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
+      return joined(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
                     theirs[i].first, " = ", theirs[i].second);
   }
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].name)
-      return concat(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
+      return joined(layer, "the model calls its part ", i, " \"", name, "\", the file \"",
                     file.layers[i].name, '"');
     if (auto difference =
-            first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
+            first_difference(part, file.layers[i].layer, path.empty() ? name : joined(path, '.', name)))
       return difference;
   }
   if (model.layers.size() != file.layers.size())
-    return concat(layer, "the model has ", model.layers.size(), " layers, the file ", file.layers.size());
+    return joined(layer, "the model has ", model.layers.size(), " layers, the file ", file.layers.size());
   return std::nullopt;
 }
 

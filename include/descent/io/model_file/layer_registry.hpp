@@ -42,13 +42,13 @@ class LayerSpec {
   double option(std::string_view name) const {
     for (const auto& [option, value] : description_.options)
       if (option == name) return value;
-    fail(concat("expected the option \"", name, "\", got none"));
+    fail(detail::joined("expected the option \"", name, "\", got none"));
   }
   /// An option that is a size.
   Index size_option(std::string_view name) const {
     const double size = option(name);
     if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
-      fail(concat("expected the option \"", name, "\" to be a size, got ", size));
+      fail(detail::joined("expected the option \"", name, "\" to be a size, got ", size));
     return static_cast<Index>(size);
   }
 
@@ -56,7 +56,7 @@ class LayerSpec {
   /// The logical dimensions of the layer's parameter or state of this name.
   const Dimensions& dimensions(std::string_view tensor) const {
     const auto found = tensors_.find(inside(tensor));
-    if (found == tensors_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
+    if (found == tensors_.end()) fail(detail::joined("expected a tensor \"", tensor, "\", got none"));
     return found->second;
   }
   /// The length of a vector.
@@ -76,23 +76,23 @@ class LayerSpec {
   /// Throws unless the layer is a composition of 1 to `most` parts.
   void expect_parts(std::size_t most, std::string_view cure = "the file is damaged") const {
     const std::size_t parts = description_.layers.size();
-    if (parts < 1 || parts > most) fail(concat("expected 1 to ", most, " parts, got ", parts), cure);
+    if (parts < 1 || parts > most) fail(detail::joined("expected 1 to ", most, " parts, got ", parts), cure);
   }
   [[noreturn]] void fail(const std::string& problem, std::string_view cure = "the file is damaged") const {
     throw FormatError(
-        concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'), problem,
-        cure);
+        detail::joined(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'),
+        problem, cure);
   }
 
  private:
   const Dimensions& of_rank(std::size_t rank, std::string_view tensor) const {
     const Dimensions& sizes = dimensions(tensor);
     if (sizes.rank() == rank) return sizes;
-    fail(concat("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ", sizes.rank(),
-                " dimensions"));
+    fail(detail::joined("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ",
+                        sizes.rank(), " dimensions"));
   }
   std::string inside(std::string_view name) const {
-    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+    return path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
   }
 
   const LayerDescription& description_;
@@ -109,12 +109,12 @@ void set_options(L& layer, const LayerSpec& spec) {
   const auto set = [&]<class V>(std::string_view name, V& value) {
     const double stored = spec.option(name);
     const auto expect = [&](bool holds, std::string_view what) {
-      if (!holds) spec.fail(concat("expected the option \"", name, "\" to be ", what, ", got ", stored));
+      if (!holds) spec.fail(joined("expected the option \"", name, "\" to be ", what, ", got ", stored));
     };
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
       const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
       expect(stored >= 0 && stored < values && stored == std::floor(stored),
-             concat("a whole number below ", values));
+             joined("a whole number below ", values));
     } else {
       expect(std::abs(stored) <= static_cast<double>(std::numeric_limits<V>::max()), "finite");
       if constexpr (std::integral<V>)
@@ -127,7 +127,7 @@ void set_options(L& layer, const LayerSpec& spec) {
   };
   if constexpr (requires { L::visit_options(set, layer); }) L::visit_options(set, layer);
   if (count != spec.description().options.size())
-    spec.fail(concat("expected ", count, " options, got ", spec.description().options.size()),
+    spec.fail(joined("expected ", count, " options, got ", spec.description().options.size()),
               "the file is of another version of the layer");
 }
 
@@ -243,8 +243,8 @@ class LayerRegistry {
       // No bytes of the file stand for the other sizes of such a tensor, however large they are.
       for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
         if (sizes[k] > 1)
-          spec.fail(
-              concat("expected values in the tensor \"", name, "\", got a size of 0 and one of ", sizes[k]));
+          spec.fail(detail::joined("expected values in the tensor \"", name,
+                                   "\", got a size of 0 and one of ", sizes[k]));
       values += static_cast<double>(sizes.size());
     }
     AnyLayer<T> made = make(spec, 0);
@@ -254,7 +254,7 @@ class LayerRegistry {
     try {
       outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);
     } catch (const Error& error) {
-      spec.fail(concat("expected layers that fit together, got: ", error.what()));
+      spec.fail(detail::joined("expected layers that fit together, got: ", error.what()));
     }
     if (outputs > 0x1p20 + 4 * values)
       spec.fail("expected outputs in proportion to the tensors, got far more",
@@ -269,14 +269,14 @@ class LayerRegistry {
       spec.fail("expected a type that the registry knows, got another",
                 "add it: registry.add<...>(...), and pass the registry");
     if (level > most_levels)
-      spec.fail(concat("expected at most ", most_levels, " layers within one another, got more"));
+      spec.fail(detail::joined("expected at most ", most_levels, " layers within one another, got more"));
     Parts parts;
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < spec.description().layers.size(); ++i) {
       const std::string& name = spec.description().layers[i].name;
       // Else one tensor would be the size of many layers.
       if (name.find('.') != std::string::npos || !names.insert(name).second)
-        spec.fail(concat("expected parts with names of their own, got \"", name, '"'));
+        spec.fail(detail::joined("expected parts with names of their own, got \"", name, '"'));
       parts.push_back(make(spec.part(i), level + 1));
     }
     try {
@@ -284,7 +284,7 @@ class LayerRegistry {
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
-      spec.fail(concat("expected a layer that can be made, got: ", error.what()));
+      spec.fail(detail::joined("expected a layer that can be made, got: ", error.what()));
     }
   }
 

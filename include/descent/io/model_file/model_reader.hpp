@@ -106,14 +106,14 @@ class LabelsParser final : public JsonEvents {
     return true;
   }
   bool string(string_t& value) override {
-    if (!is_open_) fail(concat("the text \"", value, '"'));
+    if (!is_open_) fail(joined("the text \"", value, '"'));
     labels_.push_back(value);
     return true;
   }
 
  private:
   FormatError fault(const std::string& got) const override {
-    return {where_, concat("expected labels as a list of texts, got ", got), "the file is damaged"};
+    return {where_, joined("expected labels as a list of texts, got ", got), "the file is damaged"};
   }
 
   std::string_view where_;
@@ -135,10 +135,10 @@ class ModelFile {
     int number = 0;
     const char* const end = version.data() + version.size();
     if (std::from_chars(version.data(), end, number).ptr != end || number < 1)
-      file_.fail(concat("expected the number of a format, got \"", version, '"'), "the file is damaged");
+      file_.fail(joined("expected the number of a format, got \"", version, '"'), "the file is damaged");
     if (number > model_format)
-      file_.fail(concat("expected format ", model_format, " or older, got ", number),
-                 concat("it was saved by version ", text("library_version"), " of descent; this is version ",
+      file_.fail(joined("expected format ", model_format, " or older, got ", number),
+                 joined("it was saved by version ", text("library_version"), " of descent; this is version ",
                         descent::library_version, ": update it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
     format_ = number;
@@ -165,7 +165,7 @@ class ModelFile {
     try {
       return registry.make(architecture_, sizes, info_.shape, samples("golden.x"));
     } catch (const FormatError& error) {
-      fail(concat("expected layers that can be made, got: ", error.what()), "");
+      fail(joined("expected layers that can be made, got: ", error.what()), "");
     }
   }
 
@@ -202,8 +202,8 @@ class ModelFile {
       const std::vector<std::uint64_t> shape = shape_of(own->second->dimensions);
       if (theirs.shape != shape)
         file_.fail(theirs.name,
-                   concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
-                   concat("make the model with the sizes that the file was saved with",
+                   joined("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
+                   joined("make the model with the sizes that the file was saved with",
                           format_ == 1 ? "; matrices are transposed in it" : ""));
       places.emplace_back(&theirs, own->second);
       single_precision = single_precision || theirs.dtype != "F64";
@@ -218,7 +218,7 @@ class ModelFile {
       file_.read(*theirs, *own, [&](std::span<const char> bytes) { hash.update(bytes); });
     const std::string shape = format_ == 1 ? "" : printed_shape(golden("golden.x").shape);
     if (const std::string actual = printed_hash(hash, file_.metadata(), shape); actual != text("hash"))
-      fail(concat("expected the hash ", text("hash"), ", got ", actual),
+      fail(joined("expected the hash ", text("hash"), ", got ", actual),
            "the file is damaged: copy it again, or save the model again");
     verify<T>(run, {x, x_shape}, y, single_precision);
   }
@@ -226,7 +226,7 @@ class ModelFile {
   const std::string& text(const std::string& name) const {
     const auto found = file_.metadata().find(name);
     if (found == file_.metadata().end())
-      fail(concat("expected a model file, got one without \"", name, "\" in its metadata"),
+      fail(joined("expected a model file, got one without \"", name, "\" in its metadata"),
            "load_safetensors reads the weights of other programs");
     return found->second;
   }
@@ -234,7 +234,7 @@ class ModelFile {
   Dimensions dimensions_of(const TensorInfo& tensor) const {
     if (tensor.shape.empty() || tensor.shape.size() > (format_ == 1 ? 2 : Dimensions::most))
       file_.fail(tensor.name,
-                 concat("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
+                 joined("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
                         printed_shape(tensor.shape)),
                  "the file is damaged");
     Dimensions dimensions;
@@ -246,14 +246,14 @@ class ModelFile {
     const TensorInfo* tensor = file_.find(name);
     if (tensor == nullptr) file_.fail(name, "expected in the file, found none", "the file is damaged");
     if (tensor->shape.size() != 2 && tensor->shape.size() != 4)
-      file_.fail(name, concat("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
+      file_.fail(name, joined("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
                  "the file is damaged");
     return *tensor;
   }
   Index samples(const char* name) const {
     const std::uint64_t samples = golden(name).shape[0];
     if (samples < 1 || samples > most_golden)
-      file_.fail(name, concat("expected 1 to ", most_golden, " samples, got ", samples),
+      file_.fail(name, joined("expected 1 to ", most_golden, " samples, got ", samples),
                  "the file is damaged");
     return static_cast<Index>(samples);
   }
@@ -270,7 +270,7 @@ class ModelFile {
     try {
       reproduced = agree<T>(run(x), y, single_precision);
     } catch (const Error& error) {
-      fail(concat("expected a model that takes its golden inputs, got: ", error.what()),
+      fail(joined("expected a model that takes its golden inputs, got: ", error.what()),
            "the file is damaged");
     }
     if (!reproduced)

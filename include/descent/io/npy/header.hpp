@@ -40,7 +40,7 @@ class NpyHeaderParser {
       else if (key == "shape")
         take_shape(header), has_shape = true;
       else
-        fail(concat("expected descr, fortran_order and shape, got ", key));
+        fail(joined("expected descr, fortran_order and shape, got ", key));
       if (!accept(',')) {
         expect('}');
         break;
@@ -61,7 +61,7 @@ class NpyHeaderParser {
                  "save one field of it: numpy.save(path, a['name'])");
     const std::string_view type = quoted();
     if (type.size() < 2 || std::string_view{"<>|="}.find(type[0]) == std::string_view::npos)
-      fail(concat("expected a type such as '<f8', got '", type, '\''));
+      fail(joined("expected a type such as '<f8', got '", type, '\''));
     header.big_endian = type[0] == '>';
     header.type = type.substr(1);
   }
@@ -78,7 +78,7 @@ class NpyHeaderParser {
     }
     if (header.sizes.empty() || header.sizes.size() > most_dimensions_)
       file_.fail(
-          concat("expected an array of 1 to ", most_dimensions_, " dimensions, got ", header.sizes.size()),
+          joined("expected an array of 1 to ", most_dimensions_, " dimensions, got ", header.sizes.size()),
           most_dimensions_ == 2
               ? "read images with read_npy_dataset, or reshape it: numpy.save(path, a.reshape(len(a), -1))"
               : "reshape it: numpy.save(path, a.reshape(len(a), -1))");
@@ -129,14 +129,14 @@ class NpyHeaderParser {
     return true;
   }
   void expect(char c) {
-    if (!accept(c)) fail(concat("expected '", c, '\''));
+    if (!accept(c)) fail(joined("expected '", c, '\''));
   }
   void skip_blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
-    file_.fail(concat("in the header ", problem, " at character ", at_),
+    file_.fail(joined("in the header ", problem, " at character ", at_),
                "the file is damaged, or not from NumPy");
   }
 
@@ -155,14 +155,14 @@ inline NpyHeader read_npy_header(ByteReader& file, std::size_t most_dimensions) 
     file.fail("expected a .npy file, which begins with \\x93NUMPY, got another",
               "an .npz file is a zip of .npy files");
   if (magic[6] < 1 || magic[6] > 3)
-    file.fail(concat("expected version 1 to 3 of the format, got ", int{magic[6]}),
+    file.fail(joined("expected version 1 to 3 of the format, got ", int{magic[6]}),
               "save it with another NumPy");
   std::uint64_t length = 0;
   const auto length_bytes = file.take(magic[6] == 1 ? 2 : 4, "a header");
   for (std::size_t i = 0; i < length_bytes.size(); ++i) length |= std::uint64_t{length_bytes[i]} << (8 * i);
   constexpr std::uint64_t longest = 65535;  // that of a plain array takes about a hundred
   if (length > longest)
-    file.fail(concat("expected a header of at most ", longest, " bytes, got one of ", length),
+    file.fail(joined("expected a header of at most ", longest, " bytes, got one of ", length),
               "is it a plain array?");
   const auto bytes = file.take(length, "a header");
   const std::string text{bytes.begin(), bytes.end()};

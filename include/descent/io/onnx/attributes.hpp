@@ -88,7 +88,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
 /// Throws unless the opset is one whose operators are known.
 inline void check_opset(std::int64_t opset) {
   if (opset < 1 || opset > newest_opset)
-    fail_to_load_onnx(concat("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
+    fail_to_load_onnx(joined("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
                       "export with opset_version=17");
 }
 
@@ -97,18 +97,18 @@ inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
   for (const auto& [op, since] : onnx_operators_since)
     if (node.op == op && opset < since)
       fail_to_load_onnx(
-          concat(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
+          joined(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
           "export with opset_version=17; or set opset_import to what the node was written for");
   for (const OnnxAttribute& attribute : node.attributes) {
     const OnnxAttributeRule* rule = nullptr;
     for (const OnnxAttributeRule& known : onnx_attribute_rules)
       if (known.op == node.op && known.name == attribute.name) rule = &known;
     if (rule == nullptr || opset < rule->first || opset > rule->last)
-      fail_to_load_onnx(concat(printed(node), ": expected attributes that ", node.op, " has in opset ", opset,
+      fail_to_load_onnx(joined(printed(node), ": expected attributes that ", node.op, " has in opset ", opset,
                                ", got \"", attribute.name, '"'),
                         "export without it, or with the opset that has it");
     if (attribute.value.index() != rule->kind)
-      fail_to_load_onnx(concat(printed(node), ": expected the attribute ", attribute.name,
+      fail_to_load_onnx(joined(printed(node), ": expected the attribute ", attribute.name,
                                " to be of the type that ONNX gives it, got another"),
                         "the file is damaged");
   }

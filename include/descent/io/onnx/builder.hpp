@@ -91,9 +91,9 @@ class OnnxBuilder {
   std::string layer(const OnnxLayer& inner, const std::string& x) {
     const auto found = emitters_.find(inner.type());
     if (found == emitters_.end())
-      throw DataError(concat("save_onnx, layer \"", inner.path(), '"'),
-                      concat("expected a layer with a counterpart in ONNX, got ",
-                             inner.type().empty() ? "one without a name" : inner.type()),
+      throw DataError(detail::joined("save_onnx, layer \"", inner.path(), '"'),
+                      detail::joined("expected a layer with a counterpart in ONNX, got ",
+                                     inner.type().empty() ? "one without a name" : inner.type()),
                       "write a row for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and hand "
                       "in {.layers = layers}");
     const std::string outer = std::exchange(path_, inner.path());
@@ -113,9 +113,9 @@ class OnnxBuilder {
 
   /// `path.name`, with a number appended if that is taken.
   std::string unused(std::string_view name) {
-    const std::string first = path_.empty() ? std::string{name} : concat(path_, '.', name);
+    const std::string first = path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
     std::string candidate = first;
-    for (int i = 2; !names_.insert(candidate).second; ++i) candidate = concat(first, '_', i);
+    for (int i = 2; !names_.insert(candidate).second; ++i) candidate = detail::joined(first, '_', i);
     return candidate;
   }
 

@@ -41,7 +41,7 @@ struct OnnxElementwise {
     constexpr double least = static_cast<double>(std::numeric_limits<T>::min()), most = 1 / least;
     for (const double factor : deviation)
       if (!(std::abs(factor) >= least && std::abs(factor) <= most))
-        in.fail(concat("expected to multiply or divide by numbers other than 0 whose reciprocals are "
+        in.fail(joined("expected to multiply or divide by numbers other than 0 whose reciprocals are "
                        "finite, got 1 / ",
                        factor),
                 "export without folding batch normalization into it, or scale the inputs less");
@@ -108,7 +108,7 @@ struct OnnxElementwise {
   static void gelu(In in) {
     const std::string form = in.text("Gelu", "approximate", "none");
     if (form != "none" && form != "tanh")
-      in.fail(concat("expected approximate = none or tanh, got ", form), "the file is damaged");
+      in.fail(joined("expected approximate = none or tanh, got ", form), "the file is damaged");
     in.add(GELU<T>{form == "none" ? GELUForm::exact : GELUForm::tanh});
   }
   static void hard_sigmoid(In in) {
@@ -137,7 +137,7 @@ struct OnnxElementwise {
     if (low == -infinity && high == infinity) return;
     if (low == 0 && high == infinity) return in.add(ReLU<T>{}), void();
     if (high <= 0 || high == infinity || (low != 0 && low != -high))
-      in.fail(concat("expected to clip to [0, a] or [-a, a], got [", low, ", ", high, ']'),
+      in.fail(joined("expected to clip to [0, a] or [-a, a], got [", low, ", ", high, ']'),
               "others have no layer here");
     const double side = low == 0 ? 6 : 1;
     if (high != side) scale(in, side / high);

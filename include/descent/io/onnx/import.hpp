@@ -93,7 +93,7 @@ class OnnxImport : public detail::OnnxNumbers {
     return static_cast<std::size_t>(axis - 1);
   }
   [[noreturn]] void fail_axis(std::int64_t axis) const {
-    fail(concat("expected axis = 1, got ", axis),
+    fail(detail::joined("expected axis = 1, got ", axis),
          samples_.axes.size() < 2 ? "samples are rows, and their features columns"
                                   : "layers here work on channels; move them to that axis with a Transpose");
   }

@@ -101,7 +101,7 @@ class OnnxLayer {
   const std::string& path() const { return path_; }
   /// The path of a parameter or a layer within.
   std::string path_of(std::string_view name) const {
-    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+    return path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
   }
 
   const Shape& input_shape() const { return input_; }
@@ -138,8 +138,8 @@ class OnnxLayer {
 
  private:
   [[noreturn]] void missing(std::string_view what, std::string_view name) const {
-    throw DataError(concat("save_onnx, layer \"", path_, '"'),
-                    concat("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
+    throw DataError(detail::joined("save_onnx, layer \"", path_, '"'),
+                    detail::joined("expected ", type(), " to have the ", what, " \"", name, "\", found none"),
                     "name it as the layer's visit or visit_options does");
   }
 

@@ -50,7 +50,7 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
       needed.insert(node->inputs.begin(), node->inputs.end());
   std::erase_if(inputs, [&](const OnnxValue* input) { return !needed.contains(input->name); });
   if (inputs.size() != 1)
-    fail_to_load_onnx(concat("expected a network with one input, got one with ", inputs.size()),
+    fail_to_load_onnx(detail::joined("expected a network with one input, got one with ", inputs.size()),
                       inputs.empty() ? "its outputs are constants" : "several inputs are not read");
   return *inputs[0];
 }
@@ -68,8 +68,9 @@ inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
   for (std::size_t i = 1; i < input.dims.size(); ++i) {
     const std::int64_t size = input.dims[i];
     if (size < 1 || size > most_onnx_features / features)
-      fail_to_load_onnx(concat("expected a fixed number of features up to 2^31, got a size of ", size),
-                        "export with the batch alone dynamic");
+      fail_to_load_onnx(
+          detail::joined("expected a fixed number of features up to 2^31, got a size of ", size),
+          "export with the batch alone dynamic");
     features *= size;
     sizes.push_back(Index{size});
   }
@@ -93,7 +94,7 @@ class OnnxAssembly {
   Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
-      fail_to_load_onnx(concat("expected paths nested at most ", most, " deep, got more"),
+      fail_to_load_onnx(detail::joined("expected paths nested at most ", most, " deep, got more"),
                         "the file is damaged");
     ++nesting_;
     Network<T> net;
@@ -101,17 +102,17 @@ class OnnxAssembly {
       const OnnxNode& node = *steps_[step].node;
       if (!used_.insert(step).second)
         fail_to_load_onnx(
-            concat(printed(node), ": expected it to lie on one path, but several lead through it"),
+            detail::joined(printed(node), ": expected it to lie on one path, but several lead through it"),
             "a network here has no layer in two places");
       try {
         add(net, steps_[step], samples);
         if (const Index features = samples.shape.size(); features > most_onnx_features)
-          fail_to_load_onnx(concat(printed(node), ": expected up to 2^31 features, got ", features),
+          fail_to_load_onnx(detail::joined(printed(node), ": expected up to 2^31 features, got ", features),
                             "the file is damaged");
       } catch (const FormatError&) {
         throw;
       } catch (const Error& error) {
-        fail_to_load_onnx(concat(printed(node), ": expected a layer that fits, got: ", error.what()),
+        fail_to_load_onnx(detail::joined(printed(node), ": expected a layer that fits, got: ", error.what()),
                           "the file is damaged");
       }
     }
@@ -139,8 +140,9 @@ class OnnxAssembly {
     OnnxSamples inner = samples;
     Network<T> body = network(step.parent, step.branches[0], inner);
     if (inner.axes != samples.axes)
-      fail_to_load_onnx(concat(printed(*step.node), ": expected two values of the same sizes, got others"),
-                        "let both have the same axes in the same order");
+      fail_to_load_onnx(
+          detail::joined(printed(*step.node), ": expected two values of the same sizes, got others"),
+          "let both have the same axes in the same order");
     view_as(body, inner, samples.shape);
     net.add(Residual{or_identity(std::move(body))});
   }
@@ -205,7 +207,7 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
     if (steps[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
   if (read.size() > 1)
-    fail_to_load_onnx(concat("expected a network with one output, got one with ", read.size()),
+    fail_to_load_onnx(detail::joined("expected a network with one output, got one with ", read.size()),
                       "export the one that is wanted");
   if (read.size() == 1) return read[0];
   steps.fail(steps[steps.find(model.outputs[0].name)]);

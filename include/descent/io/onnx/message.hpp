@@ -82,7 +82,7 @@ class OnnxMessage {
   bool is(Kind kind) const { return in_.wire_type() == kind; }
   void expect(Kind kind) {
     if (!is(kind))
-      fail_to_read_onnx(concat("expected field ", field(), " to be of kind ", static_cast<int>(kind),
+      fail_to_read_onnx(joined("expected field ", field(), " to be of kind ", static_cast<int>(kind),
                                ", got ", static_cast<int>(in_.wire_type())),
                         "is this an .onnx file, and was it copied whole?");
     pending_ = false;

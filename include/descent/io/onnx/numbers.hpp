@@ -51,7 +51,7 @@ class OnnxNumbers {
 
   /// Throws FormatError with the node's name.
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
-    fail_to_load_onnx(concat(printed(match_.node()), ": ", problem), cure);
+    fail_to_load_onnx(joined(printed(match_.node()), ": ", problem), cure);
   }
 
   std::int64_t opset() const { return opset_; }
@@ -81,7 +81,7 @@ class OnnxNumbers {
   /// Throws unless the attribute is `value`, which is also its default.
   void expect(std::string_view op, std::string_view name, std::int64_t value, std::string_view cure) const {
     const std::int64_t actual = integer(op, name, value);
-    if (actual != value) fail(concat("expected ", name, " = ", value, ", got ", actual), cure);
+    if (actual != value) fail(joined("expected ", name, " = ", value, ", got ", actual), cure);
   }
 
   bool has(std::string_view name) const { return match_.constants.contains(name); }
@@ -89,7 +89,7 @@ class OnnxNumbers {
   const OnnxTensor& tensor(std::string_view name) const {
     const auto found = match_.constants.find(name);
     if (found == match_.constants.end())
-      fail(concat("expected a constant for ", name, ", got none"), "call it so in the pattern");
+      fail(joined("expected a constant for ", name, ", got none"), "call it so in the pattern");
     const OnnxTensor& t = *found->second;
     switch (t.type) {
       case OnnxType::float32:
@@ -101,21 +101,21 @@ class OnnxNumbers {
       case OnnxType::boolean:
         return t;
     }
-    fail(concat("expected ", name, " of float32, float64, float16, bfloat16, int32, int64 or bool, got type ",
+    fail(joined("expected ", name, " of float32, float64, float16, bfloat16, int32, int64 or bool, got type ",
                 static_cast<std::int32_t>(t.type)),
          "convert the model to float32; quantized models are not read");
   }
   bool is_scalar(std::string_view name) const { return tensor(name).values.size() == 1; }
   double scalar(std::string_view name) const {
     if (!is_scalar(name))
-      fail(concat("expected a single number for ", name, ", got ", tensor(name).values.size()), "");
+      fail(joined("expected a single number for ", name, ", got ", tensor(name).values.size()), "");
     return tensor(name).values[0];
   }
 
   Matrix<double> matrix(std::string_view name) const {
     const OnnxTensor& t = tensor(name);
     if (t.dims.size() != 2 || t.values.empty())
-      fail(concat("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
+      fail(joined("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
                   t.values.size(), " values"),
            "only fully connected layers are read");
     return matrix(name, t.dims[0], t.dims[1]);
@@ -146,10 +146,10 @@ class OnnxNumbers {
   [[noreturn]] void fail_to_broadcast(std::string_view name, Index size) const {
     const OnnxTensor& t = tensor(name);
     const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
-    std::string got = is_row ? concat(t.values.size()) : "[";
+    std::string got = is_row ? joined(t.values.size()) : "[";
     if (!is_row)
-      for (std::size_t i = 0; i < t.dims.size(); ++i) got += concat(i > 0 ? ", " : "", t.dims[i]);
-    fail(concat("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
+      for (std::size_t i = 0; i < t.dims.size(); ++i) got += joined(i > 0 ? ", " : "", t.dims[i]);
+    fail(joined("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
          is_row ? "its sizes do not fit the layer before it"
                 : "give one value for each feature or each channel, the same for all samples");
   }

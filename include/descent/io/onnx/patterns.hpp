@@ -31,7 +31,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
     OnnxSamples& samples = in.samples();
     if (samples.size(axis) != weight.cols())
-      in.fail(concat("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
+      in.fail(joined("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
               "its sizes do not fit the layer before it");
     Rng unused{0};
     Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
@@ -47,7 +47,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void expect_plain(In in) {
     const auto dimensions = 1 + in.samples().axes.size();
     if (!in.samples().is_plain())
-      in.fail(concat("expected an input [batch, features], got ", dimensions, " dimensions"),
+      in.fail(joined("expected an input [batch, features], got ", dimensions, " dimensions"),
               "flatten the samples, or move the channels to the last axis with a Transpose");
   }
   static void gemm(In in) {
@@ -81,7 +81,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
       in.fail("expected a convolution of one position, which is a Dense layer, got another",
               "no other convolution is read");
     if (kernel.dims.size() != 1 + in.samples().axes.size())
-      in.fail(concat("expected a kernel for ", 1 + in.samples().axes.size(), " dimensions, got one of ",
+      in.fail(joined("expected a kernel for ", 1 + in.samples().axes.size(), " dimensions, got one of ",
                      kernel.dims.size()),
               "its sizes do not fit the layer before it");
     const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
@@ -144,20 +144,20 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
     const auto expect_last = [&](const auto& axes) {
       if (axes.size() != 1 ||
           (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
-        in.fail(concat("expected means over axis ", last + 1),
+        in.fail(joined("expected means over axis ", last + 1),
                 "samples are rows, and their features columns");
     };
     for (const OnnxNode* node : in.nodes()) {
       if (node->op != "ReduceMean") continue;
       if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
-        in.fail(concat("expected keepdims = 1 of ", printed(*node), ", got 0"),
+        in.fail(joined("expected keepdims = 1 of ", printed(*node), ", got 0"),
                 "means without their dimension do not fit the samples");
       if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
     }
     for (const char* axes : {"axes", "square_axes"}) {
       if (in.has(axes) != (in.opset() >= 18))
         in.fail(
-            concat("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
+            joined("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
             "set opset_import to what the nodes were written for");
       if (in.has(axes)) expect_last(in.tensor(axes).values);
     }
@@ -181,7 +181,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void cast(In in) {
     const std::int64_t to = in.integer("Cast", "to", 0);
     if (to != 1 && to != 10 && to != 11)
-      in.fail(concat("expected a cast to float32, float16 or float64, got type ", to),
+      in.fail(joined("expected a cast to float32, float16 or float64, got type ", to),
               "end the network before it");
   }
   static void dropout(In in) {

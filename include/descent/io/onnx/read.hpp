@@ -69,7 +69,7 @@ inline OnnxNode read_onnx_node(OnnxMessage in) {
   // Of two bytes each, such nodes would take a hundred times the memory of the file, and so would what else has no
   // name.
   if (node.op.empty() || node.outputs.empty())
-    fail_to_read_onnx(concat("node \"", node.name, "\": expected an operator and outputs, got none"),
+    fail_to_read_onnx(joined("node \"", node.name, "\": expected an operator and outputs, got none"),
                       "the file is damaged");
   while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();  // optional, left out
   if (node.domain == "ai.onnx") node.domain.clear();
@@ -163,11 +163,11 @@ inline OnnxModel read_onnx_model(OnnxMessage in) {
 
 inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
   const std::optional<std::string> bytes = read_all(in);
-  if (!bytes) fail_to_read_onnx(concat(source, ": expected bytes, but reading failed"), "is it a folder?");
+  if (!bytes) fail_to_read_onnx(joined(source, ": expected bytes, but reading failed"), "is it a folder?");
   try {
     return read_onnx_model(OnnxMessage{*bytes});
   } catch (const protozero::exception& error) {
-    fail_to_read_onnx(concat("expected Protocol Buffers, found damage: ", error.what()),
+    fail_to_read_onnx(joined("expected Protocol Buffers, found damage: ", error.what()),
                       "is this an .onnx file, and was it copied whole?");
   }
 }

@@ -18,7 +18,7 @@ namespace descent::detail {
 template <class V>
 void append_raw(std::string_view raw, OnnxTensor& tensor, auto number) {
   if (raw.size() % sizeof(V) != 0)
-    fail_to_read_onnx(concat("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
+    fail_to_read_onnx(joined("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
                              raw.size(), " bytes in all"),
                       "the file is damaged");
   tensor.values.reserve(tensor.values.size() + raw.size() / sizeof(V));
@@ -37,7 +37,7 @@ inline void check_size(const OnnxTensor& tensor) {
   const auto expect_sane = [&](bool sane, std::int64_t size) {
     if (!sane)
       fail_to_read_onnx(
-          concat("tensor \"", tensor.name, "\": expected sizes that a file can hold, got ", size),
+          joined("tensor \"", tensor.name, "\": expected sizes that a file can hold, got ", size),
           "the file is damaged");
   };
   constexpr std::int64_t most = std::int64_t{1} << 62;
@@ -48,7 +48,7 @@ inline void check_size(const OnnxTensor& tensor) {
   }
   if (static_cast<std::uint64_t>(count) != tensor.values.size())
     fail_to_read_onnx(
-        concat("tensor \"", tensor.name, "\": expected ", count, " values, got ", tensor.values.size()),
+        joined("tensor \"", tensor.name, "\": expected ", count, " values, got ", tensor.values.size()),
         "the file is damaged");
 }
 
@@ -72,7 +72,7 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   }
   if (location != 0)
     fail_to_read_onnx(
-        concat("tensor \"", tensor.name,
+        joined("tensor \"", tensor.name,
                "\": expected its values in the file, found that they are in another"),
         "save the model as one file: onnx.save_model(model, path, save_as_external_data=False)");
   tensor.type = static_cast<OnnxType>(type);

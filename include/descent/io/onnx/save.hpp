@@ -58,7 +58,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
   if (!options.classes.empty() && static_cast<Index>(options.classes.size()) != output.channels)
     throw DataError(
         "save_onnx",
-        concat("expected a name for each of ", output.channels, " classes, got ", options.classes.size()),
+        joined("expected a name for each of ", output.channels, " classes, got ", options.classes.size()),
         "give as many as the network has outputs");
   OnnxBuilder to{options.layers, input};
   to.input_normalization = options.input_normalization;
@@ -72,7 +72,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
   to.model.inputs = {value("x", input)};
   to.model.outputs = {value("y", output)};
   for (std::size_t i = 0; i < options.classes.size(); ++i)
-    to.model.metadata.emplace_back(concat("class.", i), options.classes[i]);
+    to.model.metadata.emplace_back(joined("class.", i), options.classes[i]);
 
   std::string last = to.layer({description, "", network, input}, "x");
   const LayerDescription softmax{"Softmax", {}, {}};

@@ -57,7 +57,7 @@ class OnnxSeriesParallel {
   std::size_t find(const std::string& name) const {
     const auto found = step_of_.find(name);
     if (found == step_of_.end())
-      fail_to_load_onnx(concat("expected the output \"", name, "\" to come from a node, but none gives it"),
+      fail_to_load_onnx(joined("expected the output \"", name, "\" to come from a node, but none gives it"),
                         "the file is damaged, or its output is a constant");
     return found->second;
   }
@@ -73,7 +73,7 @@ class OnnxSeriesParallel {
   /// Throws FormatError with the reason why a step is unknown.
   [[noreturn]] void fail(const OnnxStep& step) const {
     const auto [problem, cure] = fault_of(step);
-    fail_to_load_onnx(concat(printed(*step.node), ": expected ", problem), cure);
+    fail_to_load_onnx(joined(printed(*step.node), ": expected ", problem), cure);
   }
 
  private:
@@ -97,7 +97,7 @@ class OnnxSeriesParallel {
     for (const std::string& input : node.inputs) {
       if (input.empty() || values_.constant(input) != nullptr || step_of_.contains(input)) continue;
       if (unused_inputs_.contains(input)) return true;
-      fail_to_load_onnx(concat(printed(node), ": expected its input \"", input,
+      fail_to_load_onnx(joined(printed(node), ": expected its input \"", input,
                                "\" to come from a node before it, but none gives it"),
                         "the file is damaged, or its nodes are out of order");
     }
@@ -162,7 +162,7 @@ class OnnxSeriesParallel {
     while (a != b) {
       if (hops_left_ == 0)
         fail_to_load_onnx(
-            concat(printed(node),
+            joined(printed(node),
                    ": expected paths that share no layers, got long ones that meet again and again"),
             "a network here has no layer in two places");
       --hops_left_;
@@ -178,30 +178,30 @@ class OnnxSeriesParallel {
   Fault fault_of(const OnnxStep& step) const {
     const OnnxNode& node = *step.node;
     if (!step.fault.empty()) {
-      std::string problem = concat("a layer that is known here, but ", step.fault);
+      std::string problem = joined("a layer that is known here, but ", step.fault);
       for (const std::string& input : node.inputs)
-        if (values_.constant(input) != nullptr) problem += concat(": \"", input, '"');
+        if (values_.constant(input) != nullptr) problem += joined(": \"", input, '"');
       return {std::move(problem), "rewrite this part of the network"};
     }
     if (node.domain.empty())
       for (const OnnxPattern& pattern : patterns_)
         if (pattern.text == node.op && pattern.is_single())
           return {
-              concat(spelled(pattern), ", ", difference(pattern, node, values_)),
+              joined(spelled(pattern), ", ", difference(pattern, node, values_)),
               "x is computed from the input, all others are constants: fold what is computed from constants "
               "alone"};
     std::string reason = "this is none, nor part of one";
-    if (!node.domain.empty()) reason = concat("this is an operator of \"", node.domain, '"');
+    if (!node.domain.empty()) reason = joined("this is an operator of \"", node.domain, '"');
     if (node.op == "Constant")
       for (const OnnxAttribute& attribute : node.attributes)
-        reason = concat("its value is given as ", attribute.name);
-    return {concat("a layer that is known here, but ", reason), known_operators()};
+        reason = joined("its value is given as ", attribute.name);
+    return {joined("a layer that is known here, but ", reason), known_operators()};
   }
   std::string known_operators() const {
     std::set<std::string_view> names{"Add", "Concat"};
     for (const OnnxPattern& pattern : patterns_) names.insert(pattern.text);
     std::string all = "these operators are read, and the groups of them that exports of PyTorch have: ";
-    for (const std::string_view name : names) all += concat(name == *names.begin() ? "" : ", ", name);
+    for (const std::string_view name : names) all += joined(name == *names.begin() ? "" : ", ", name);
     return all;
   }
 

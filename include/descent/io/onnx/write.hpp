@@ -46,7 +46,7 @@ inline void write(pbf_writer out, const OnnxTensor& tensor) {
       tensor.type != OnnxType::int64 && tensor.type != OnnxType::boolean)
     throw DataError(
         "write_onnx",
-        concat("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
+        joined("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
                static_cast<std::int32_t>(tensor.type)),
         "choose one of these");
   out.add_packed_int64(1, tensor.dims.begin(), tensor.dims.end());
@@ -102,7 +102,7 @@ inline void write(pbf_writer out, const OnnxValue& value) {
     if (value.dims[i] >= 0)
       dimension.add_int64(1, value.dims[i]);
     else
-      dimension.add_string(2, i == 0 ? "batch" : concat(value.name, i));
+      dimension.add_string(2, i == 0 ? "batch" : joined(value.name, i));
   }
 }
 
@@ -146,7 +146,7 @@ inline void write_onnx(std::ostream& out, const OnnxModel& model) {
   for (const OnnxTensor& tensor : model.initializers)
     size += tensor.values.size() * (tensor.type == OnnxType::float32 ? 4 : 8);
   if (size > most)
-    throw DataError("write_onnx", concat("expected less than 2 GiB of weights, got ", size, " bytes"),
+    throw DataError("write_onnx", detail::joined("expected less than 2 GiB of weights, got ", size, " bytes"),
                     "the format holds no more; write another one");
   const std::string bytes = detail::onnx::write(model);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

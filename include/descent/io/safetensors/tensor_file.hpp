@@ -65,12 +65,12 @@ constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 class TensorFile {
  public:
   TensorFile(std::istream& in, std::string_view user, const std::string& source)
-      : in_{in}, where_{concat(user, ": ", source)} {
+      : in_{in}, where_{joined(user, ": ", source)} {
     ByteReader bytes{in, user, source};
     std::uint64_t length = from_bytes<std::uint64_t>(bytes.take(8, "a header").data(), false);
     constexpr std::uint64_t longest = 100'000'000;  // as the reference implementation has it
     if (length > longest)
-      fail(concat("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
+      fail(joined("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
            "is it a safetensors file?");
     const auto text = bytes.take(length, "a header");
     header_ = parse_tensor_header(where_, {reinterpret_cast<const char*>(text.data()), text.size()});
@@ -83,7 +83,7 @@ class TensorFile {
            "read it into a std::stringstream first: text << packed.rdbuf()");
     const std::uint64_t expected = header_.tensors.empty() ? 0 : header_.tensors.back().end;
     if (static_cast<std::uint64_t>(size) != expected)
-      fail(concat("expected ", expected, " bytes of values, got ", size),
+      fail(joined("expected ", expected, " bytes of values, got ", size),
            static_cast<std::uint64_t>(size) < expected ? "the file is cut short: was it copied to the end?"
                                                        : "the header does not fit what follows");
   }
@@ -101,7 +101,7 @@ class TensorFile {
   /// Throws unless the values of a tensor are floats of a type that `read` converts.
   void expect_floats(const TensorInfo& tensor) const {
     if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
-      fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
+      fail(tensor.name, joined("expected F64, F32, F16 or BF16, got ", tensor.dtype),
            "save it as floats: tensor.float()");
   }
 
@@ -123,7 +123,7 @@ class TensorFile {
     throw FormatError(where_, problem, cure);
   }
   [[noreturn]] void fail(const std::string& tensor, const std::string& problem, std::string_view cure) const {
-    fail(concat("tensor \"", tensor, "\": ", problem), cure);
+    fail(joined("tensor \"", tensor, "\": ", problem), cure);
   }
   const std::string& where() const { return where_; }
 

@@ -35,7 +35,7 @@ struct TensorHeader {
 
 inline std::string printed_shape(const std::vector<std::uint64_t>& shape) {
   std::string text = "[";
-  for (const std::uint64_t size : shape) text += concat(text.size() > 1 ? ", " : "", std::to_string(size));
+  for (const std::uint64_t size : shape) text += joined(text.size() > 1 ? ", " : "", std::to_string(size));
   return text + ']';
 }
 
@@ -60,17 +60,17 @@ class TensorHeaderParser final : public JsonEvents {
     else if (place_ == Place::offsets && offsets_ < 2)
       (offsets_++ == 0 ? tensor().begin : tensor().end) = value;
     else
-      fail(place_ == Place::shape ? concat("more than ", most_dimensions, " dimensions")
-                                  : concat("the number ", std::to_string(value)));
+      fail(place_ == Place::shape ? joined("more than ", most_dimensions, " dimensions")
+                                  : joined("the number ", std::to_string(value)));
     return true;
   }
   bool string(string_t& value) override {
     if (place_ == Place::metadata) {
-      if (!header_.metadata.emplace(key_, value).second) fail(concat("metadata \"", key_, "\" twice"));
+      if (!header_.metadata.emplace(key_, value).second) fail(joined("metadata \"", key_, "\" twice"));
     } else if (place_ == Place::tensor && key_ == "dtype") {
       tensor().dtype = value;
     } else {
-      fail(concat("the text \"", value, '"'));
+      fail(joined("the text \"", value, '"'));
     }
     return true;
   }
@@ -80,7 +80,7 @@ class TensorHeaderParser final : public JsonEvents {
     if (place_ == Place::tensor) {
       const unsigned field = key_ == "dtype" ? 1 : key_ == "shape" ? 2 : key_ == "data_offsets" ? 4 : 0;
       if (field == 0 || (seen_ & field) != 0)
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice"));
+        fail(joined("the field \"", key_, field == 0 ? "\"" : "\" twice"));
       seen_ |= field;
     }
     return true;
@@ -128,11 +128,11 @@ class TensorHeaderParser final : public JsonEvents {
 
   FormatError fault(const std::string& got) const override {
     if (place_ == Place::metadata)
-      return {where_, concat("expected texts in __metadata__, got ", got, " for \"", key_, '"'), damaged};
+      return {where_, joined("expected texts in __metadata__, got ", got, " for \"", key_, '"'), damaged};
     if (place_ == Place::start || place_ == Place::file || place_ == Place::end)
-      return {where_, concat("expected a header that lists tensors, got ", got), damaged};
+      return {where_, joined("expected a header that lists tensors, got ", got), damaged};
     return {where_,
-            concat("tensor \"", header_.tensors.back().name,
+            joined("tensor \"", header_.tensors.back().name,
                    "\": expected dtype, shape and two data_offsets, got ", got),
             damaged};
   }
@@ -155,7 +155,7 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
   for (const TensorInfo& t : tensors) names.push_back(t.name);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    throw FormatError(where, concat("tensor \"", *twice, "\": expected each name once, got it twice"),
+    throw FormatError(where, joined("tensor \"", *twice, "\": expected each name once, got it twice"),
                       "the file is damaged");
 
   std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
@@ -164,7 +164,7 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
   std::uint64_t end = 0;
   for (const TensorInfo& t : tensors) {
     const auto fail = [&](const std::string& problem, std::string_view cure) {
-      throw FormatError(where, concat("tensor \"", t.name, "\": ", problem), cure);
+      throw FormatError(where, joined("tensor \"", t.name, "\": ", problem), cure);
     };
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
     // The format gains types: the bytes of one that is not known here are as many as the file says.
@@ -172,16 +172,16 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
     std::uint64_t bytes = std::max<std::uint64_t>(dtype_size(t.dtype), 1);
     for (const std::uint64_t size : t.shape) {
       if (size > most || (size != 0 && bytes > most / size))
-        fail(concat("expected a shape that a file can hold, got ", printed_shape(t.shape)),
+        fail(joined("expected a shape that a file can hold, got ", printed_shape(t.shape)),
              "the header is damaged");
       bytes *= size;
     }
     if (t.begin != end)
-      fail(concat("expected its bytes to begin at ", std::to_string(end),
+      fail(joined("expected its bytes to begin at ", std::to_string(end),
                   ", where the tensor before it ends, got ", std::to_string(t.begin)),
            "tensors must not overlap and leave no holes: the header is damaged");
     if (t.end < t.begin || (is_known && t.end - t.begin != bytes))
-      fail(concat("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
+      fail(joined("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
                   ", got those from ", std::to_string(t.begin), " to ", std::to_string(t.end)),
            "the header is damaged");
     end = t.end;

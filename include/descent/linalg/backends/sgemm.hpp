@@ -10,7 +10,7 @@ namespace descent::detail {
 /// Throws   Error when oneDNN fails.
 inline void expect_success(dnnl_status_t status) {
   if (status != dnnl_success)
-    throw Error("oneDNN", concat("expected a product, got error ", static_cast<int>(status)),
+    throw Error("oneDNN", joined("expected a product, got error ", static_cast<int>(status)),
                 status == dnnl_out_of_memory ? "memory ran out" : "");
 }
 
