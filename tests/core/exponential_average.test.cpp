@@ -90,8 +90,8 @@ TEST_CASE("ExponentialAverage says what is wrong") {
     return support::message_of<DataError>([&] { ExponentialAverage<double>{beta}; });
   };
   CHECK(with(1) ==
-        "ExponentialAverage: expected .beta in [0, 1), got 1; 0.9 averages over about 10 values, "
-        "0.99 over about 100");
+        "ExponentialAverage: expected .beta in [0, 1), got 1; choose 0.9 to average over about 10 values, "
+        "0.99 for about 100");
   CHECK_THAT(with(-0.1), ContainsSubstring("got -0.1"));
   CHECK_THAT(with(std::numeric_limits<double>::quiet_NaN()), ContainsSubstring("got nan"));
 

@@ -63,7 +63,7 @@ TEST_CASE("divide_by_weight: the gradient of a sum becomes that of the mean, and
 TEST_CASE("SampleWeights: a wrong number of weights, and wrong weights, are named") {
   const Vector<> two{{1, 2}};
   CHECK(message_of<ShapeError>([&] { detail::expect_weights("step", SampleWeights<>{two}, 3); }) ==
-        "step: expected 3 weights, one a sample, got 2; pass a weight for each sample, or none if all count "
+        "step: expected 3 weights, one per sample, got 2; pass one weight per sample, or none if all count "
         "the same");
   for (const float wrong : {-1.0F, std::nanf(""), HUGE_VALF}) {
     const Vector<> bad{{1, wrong}};
