@@ -146,13 +146,11 @@ TEST_CASE("A .npy file that is none, cut short or too long is named, with the by
         "file is a "
         "zip of .npy files");
   CHECK(complaint_about(good.substr(0, good.size() - 1)) ==
-        "read_npy: a.npy, byte 128: expected 96 bytes of values, got 95; the file is cut short: was it "
-        "copied to "
-        "the end?");
+        "read_npy: a.npy, byte 128: expected 96 bytes of values, got 95; copy or download the file "
+        "again: it is truncated");
   CHECK(complaint_about(good + 'x') ==
-        "read_npy: a.npy, byte 224: expected the end of the file, got more bytes; the sizes in its header do "
-        "not fit "
-        "what follows");
+        "read_npy: a.npy, byte 224: expected the end of the file, got more bytes; copy or download "
+        "the file again: the sizes in its header do not match its length");
   CHECK_THAT(complaint_about(good.substr(0, 50)),
              ContainsSubstring("expected 118 bytes of a header, got 40"));
   for (std::size_t size = 0; size < good.size(); ++size)
