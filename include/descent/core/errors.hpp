@@ -166,7 +166,7 @@ inline Index positive_features(std::string_view component, Index features) {
 
 namespace detail {
 
-/// Returns a shape as text: the number of features, or channels x height x width.
+/// Returns a shape as text: the number of features, or channels x height x width if there are several positions.
 [[gnu::cold]] inline std::string shape_text(const Shape& shape) {
   if (shape.positions() == 1) return joined({shape.channels});
   return joined({shape.channels, " channels x ", shape.height, " x ", shape.width});

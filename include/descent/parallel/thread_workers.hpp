@@ -27,7 +27,7 @@ namespace descent {
 /// A waiting worker spins for some microseconds, the usual waiting time, and then sleeps.
 ///
 /// Throws   DataError for less than 1 thread, or more than the system can start. If jobs throw, `run` rethrows the
-///          exception of the lowest rank, and the other workers are cancelled in their next `all_reduce_sum`.
+///          exception of the lowest rank, and the other workers are canceled in their next `all_reduce_sum`.
 ///
 /// A template, so that programs that start no threads do not compile it.
 template <class Thread>
