@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include <limits>
 #include "catch.hpp"
+#include "descent/parallel/partition.hpp"
 
 namespace thread_workers_test {
 
