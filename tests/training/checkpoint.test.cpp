@@ -303,8 +303,7 @@ TEST_CASE("checkpoint: a file that cannot be written is an error, and the old on
     train_with(with);
     const std::string before = bytes_of(path);
     std::filesystem::create_symlink("/dev/full", path + ".part");
-    CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
-               ContainsSubstring("free space"));
+    CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }), ContainsSubstring("free space"));
     CHECK(bytes_of(path) == before);
   }
 #endif

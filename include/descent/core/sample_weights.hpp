@@ -83,7 +83,8 @@ namespace detail {
 template <std::floating_point T>
 void expect_weights(std::string_view component, SampleWeights<T> weights, Index samples) {
   if (!weights.empty() && weights.size() != samples)
-    throw_error<ShapeError>(component, {"expected ", samples, " weights, one per sample, got ", weights.size()},
+    throw_error<ShapeError>(component,
+                            {"expected ", samples, " weights, one per sample, got ", weights.size()},
                             "pass one weight per sample, or none if all count the same");
 }
 
