@@ -54,7 +54,7 @@ void add_products(const Sizes& sizes) {
   const Index batch = sizes.batch;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
     const Index in = widths[i], out = widths[i + 1], work = in * out * batch;
-    const std::string size = concat('/', out, 'x', in);
+    const std::string size = '/' + std::to_string(out) + 'x' + std::to_string(in);
     add("product/W x" + size, work, [=] {
       return [w = random_matrix(out, in), x = random_matrix(in, batch), y = Matrix<>{}]() mutable {
         Product<float>::plain(w, x, y);
@@ -172,7 +172,7 @@ void add_step() {
 
 void add_batch_sizes() {
   for (Index batch = 1; batch <= 4096; batch *= 4)
-    add(concat("M/step/batch ", batch), batch, [batch] { return whole_step<M>(batch); });
+    add("M/step/batch " + std::to_string(batch), batch, [batch] { return whole_step<M>(batch); });
 }
 
 /// Features that are never seen again, as rare words may be: the averages of their gradients fade away until they are

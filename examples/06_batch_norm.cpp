@@ -57,7 +57,7 @@ int main(int argc, char** argv) try {
       }
       costs.push_back({name, cost});
     }
-    charts.push_back(plot::line_chart({.title = concat("Learning rate ", rate), .y_most = 3}, costs));
+    charts.push_back(plot::line_chart({.title = "Learning rate " + plot::number(rate), .y_most = 3}, costs));
   }
   plot::write_svg(out + "/06_batch_norm.svg", charts);
   std::cout << "\nThe pictures are in " << out << "/06_batch_norm.svg\n";

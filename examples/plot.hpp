@@ -41,6 +41,14 @@ struct Axes {
   double y_most = std::numeric_limits<double>::infinity();  ///< what lies above is cut off
 };
 
+/// A number with up to 6 digits, as in the C locale.
+inline std::string number(double value) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text << (std::abs(value) < 1e-12 ? 0 : value);
+  return text.str();
+}
+
 namespace detail {
 
 /// Colours that also those tell apart who see no red or green (Okabe, Ito), with a dash of its own for each
@@ -58,8 +66,6 @@ inline const Style& style(std::size_t i) {
                                                 {"#56b4e9", "4 2", "#dcf0fb"}}};
   return styles[i % styles.size()];
 }
-
-inline std::string number(double value) { return descent::concat(std::abs(value) < 1e-12 ? 0 : value); }
 
 inline std::string escaped(const std::string& text) {
   std::string safe;

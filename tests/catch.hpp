@@ -1,6 +1,6 @@
 #pragma once
 
-// The one include of Catch2, for version 3 and 2 alike. Tests use the names of version 3.
+// Includes Catch2, version 3 or 2. Tests use the names of version 3.
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 #else

@@ -6,8 +6,8 @@
 
 namespace support {
 
-/// RAII guard: the program has a locale with decimal commas and dots between thousands. In C++ this is a locale of its own,
-/// in C that of Germany, where it is installed.
+/// RAII guard: sets a global locale with decimal commas and dots between thousands, and restores the previous one.
+/// For C++ it is a custom locale, for C the German one if it is installed.
 class DecimalComma {
  public:
   DecimalComma() {
@@ -33,7 +33,8 @@ class DecimalComma {
   std::locale before_;
 };
 
-/// Calls f() under such a locale. Checks come after it: Catch2 keeps streams that it makes, with their locale.
+/// Returns f(), called under `DecimalComma`. Call CHECK outside of f: Catch2 reuses its streams, and they keep their
+/// locale.
 auto under_decimal_comma(auto&& f) {
   const DecimalComma locale;
   return f();

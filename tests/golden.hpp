@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 
-/// Reads the reference values in tests/golden/; its README says where they come from.
+/// Reads the reference values in tests/golden/, whose README describes their sources.
 namespace golden {
 
 using Json = nlohmann::json;
@@ -19,7 +19,7 @@ inline Json read(const std::string& name) {
   return Json::parse(file);
 }
 
-/// A tensor as it is printed: [rows, columns]; a list becomes one column.
+/// Returns a tensor as a matrix [rows, columns]; a list becomes one column.
 inline descent::Matrix<double> matrix(const Json& tensor) {
   const auto& shape = tensor.at("shape");
   const descent::Index rows = shape.at(0), cols = shape.size() > 1 ? shape.at(1).get<descent::Index>() : 1;
@@ -30,29 +30,29 @@ inline descent::Matrix<double> matrix(const Json& tensor) {
   return m;
 }
 
-/// A batch, which the files hold with samples in rows, as [features, samples].
+/// Returns a batch [features, samples]; the files have samples in rows.
 inline descent::Matrix<double> batch(const Json& tensor) { return matrix(tensor).transpose(); }
 
-/// Class indices as a row of targets.
+/// Returns a list of class indices as a row of targets.
 inline descent::Matrix<double> labels(const Json& list) {
   descent::Matrix<double> row(1, static_cast<descent::Index>(list.size()));
   for (descent::Index j = 0; j < row.cols(); ++j) row(0, j) = list.at(static_cast<std::size_t>(j));
   return row;
 }
 
-/// One evaluation in double: rounding alone.
+/// Tolerance for one evaluation in double, which covers rounding alone.
 constexpr double one_step = 1e-12;
-/// Fifty steps, each of which carries the rounding of those before it.
+/// Tolerance for fifty steps, over which rounding errors accumulate.
 constexpr double fifty_steps = 1e-9;
 
-/// Requires |actual - expected| <= tolerance * (|expected| + floor) everywhere. The floor is for digits that a function
-/// itself takes off, as 1 - y^2 does.
+/// Requires |actual - expected| <= tolerance * (|expected| + floor) for each entry. The floor allows for cancellation
+/// within a function, such as in 1 - y^2.
 inline void require_close(const descent::Matrix<double>& actual, const descent::Matrix<double>& expected,
                           double tolerance, double floor = 1e-3) {
   REQUIRE(actual.rows() == expected.rows());
   REQUIRE(actual.cols() == expected.cols());
   CAPTURE(actual, expected);
-  // Not by the largest difference: Eigen's maximum passes over not-a-number.
+  // Not by the largest difference: Eigen's maximum ignores NaN.
   REQUIRE(((actual - expected).array().abs() <= tolerance * (expected.array().abs() + floor)).all());
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the tests of several folders share.
+// Helpers for the tests of several folders.
 
 #include <array>
 #include <concepts>
@@ -24,7 +24,7 @@
 
 namespace support {
 
-/// The text of the error that `f` throws. Anything but an `E` fails the test.
+/// Returns the text of the error that `f` throws. Fails the test unless it is an `E`.
 template <std::derived_from<descent::Error> E = descent::Error>
 std::string message_of(auto&& f) {
   try {
@@ -36,7 +36,7 @@ std::string message_of(auto&& f) {
   return {};
 }
 
-/// Every number of a model, parameters and state: equal lists are equal models, to the bit.
+/// Returns all parameters and state of a model. Models whose lists are equal are bitwise equal.
 template <class M>
 std::vector<double> values_of(const M& model) {
   std::vector<double> values;
@@ -48,23 +48,23 @@ std::vector<double> values_of(const M& model) {
   return values;
 }
 
-/// Three clouds of points in the plane, each a class, so far apart that a small network learns them quickly.
+/// Returns three clouds of points in the plane, one per class, which a small network separates in a few epochs.
 template <std::floating_point T = float>
 descent::Dataset<T> three_clouds(descent::Index samples, std::uint64_t seed = 1) {
-  constexpr std::array<std::array<double, 2>, 3> centres{{{-2, 0}, {2, 0}, {0, 3}}};
+  constexpr std::array<std::array<double, 2>, 3> centers{{{-2, 0}, {2, 0}, {0, 3}}};
   constexpr double spread = 0.5;
   descent::Rng rng{seed};
   descent::Dataset<T> data{.x = descent::Matrix<T>(2, samples), .y = descent::Matrix<T>(1, samples)};
   for (descent::Index j = 0; j < samples; ++j) {
     const auto c = static_cast<std::size_t>(j % 3);
-    data.x(0, j) = static_cast<T>(centres[c][0] + spread * rng.normal());
-    data.x(1, j) = static_cast<T>(centres[c][1] + spread * rng.normal());
+    data.x(0, j) = static_cast<T>(centers[c][0] + spread * rng.normal());
+    data.x(1, j) = static_cast<T>(centers[c][1] + spread * rng.normal());
     data.y(0, j) = static_cast<T>(c);
   }
   return data;
 }
 
-/// A network for the clouds without randomness or batch statistics of its own.
+/// Returns a network for the clouds without random layers and batch statistics.
 template <std::floating_point T = float>
 auto plain_net(std::uint64_t seed = 1) {
   using namespace descent;
@@ -73,7 +73,7 @@ auto plain_net(std::uint64_t seed = 1) {
   return Sequential{first, ReLU<T>{}, last};
 }
 
-/// A network for the clouds with all that makes training hard to repeat: dropout and batch normalisation.
+/// Returns a network for the clouds with layers that make training hard to repeat: dropout and batch normalization.
 template <std::floating_point T = float>
 auto rich_net(std::uint64_t seed = 1) {
   using namespace descent;
@@ -82,7 +82,7 @@ auto rich_net(std::uint64_t seed = 1) {
   return Sequential{first, BatchNorm<T>{8}, ReLU<T>{}, Dropout<T>{{.keep = 0.8}}, last};
 }
 
-/// The same layers as `rich_net`, chosen at run time.
+/// Returns the layers of `rich_net` as a run-time network.
 template <std::floating_point T = float>
 descent::Network<T> rich_network(std::uint64_t seed = 1) {
   using namespace descent;

@@ -6,7 +6,7 @@
 
 namespace support {
 
-/// An empty folder of its own for a test, which is gone when the test ends. Tests run side by side.
+/// RAII guard: creates an empty folder with a unique name, since tests run in parallel, and removes it at the end.
 struct TemporaryFolder {
   std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("descent_test_" + std::to_string(std::random_device{}()));

@@ -30,7 +30,7 @@ TEST_CASE("No CSV file takes more than 48 times its size, or 80 where most value
   check(repeated("1,2\n", many), label);
   check(repeated("a,2\n", many), label);
   std::string classes;
-  for (int i = 0; i < many; ++i) classes += concat(i, "a,2\n");
+  for (int i = 0; i < many; ++i) classes += detail::joined(i, "a,2\n");
   check(classes, label);
   const std::string values = "1" + repeated(",1", many) + "\n";
   for (const char* name : {",b", ","}) check("a" + repeated(name, many) + "\n" + values, {.target = "a"});

@@ -22,8 +22,8 @@ std::string with_header(const std::string& header, const std::string& values = {
 
 /// The line of a tensor of floats in a header.
 std::string tensor(const std::string& name, const std::string& shape, std::size_t begin, std::size_t end) {
-  return concat('"', name, R"(":{"dtype":"F32","shape":[)", shape, R"(],"data_offsets":[)", begin, ',', end,
-                "]}");
+  return detail::joined('"', name, R"(":{"dtype":"F32","shape":[)", shape, R"(],"data_offsets":[)", begin,
+                        ',', end, "]}");
 }
 
 /// A model file of zeros, with the right hash.
@@ -38,13 +38,13 @@ std::string model(const std::string& architecture, const std::string& labels, co
                              {"architecture", architecture},
                              {"labels", labels},
                              {"hash", digits}};
-  return with_header(concat(R"({"__metadata__":)", texts.dump(), ',', tensors, '}'), values);
+  return with_header(detail::joined(R"({"__metadata__":)", texts.dump(), ',', tensors, '}'), values);
 }
 
 std::string chain(const std::string& first, int length) {
-  std::string all = concat(R"({"type":"Sequential","layers":[{"name":"0","type":")", first, "\"}");
+  std::string all = detail::joined(R"({"type":"Sequential","layers":[{"name":"0","type":")", first, "\"}");
   for (int i = 1; i < length; ++i)
-    all += concat(R"(,{"name":")", i, R"(","type":"GELU","options":{"form":1}})");
+    all += detail::joined(R"(,{"name":")", i, R"(","type":"GELU","options":{"form":1}})");
   return all + "]}";
 }
 
@@ -77,10 +77,11 @@ TEST_CASE("The outputs of a model's golden inputs take no more than 24 times the
   constexpr std::size_t n = 1000, weight = 4 * n * n, bias = weight + 4 * n;
   for (const std::size_t samples : {1UL, 64UL}) {
     const std::size_t x = bias + 4 * n * samples, y = x + 4 * n * samples;
-    const std::string tensors = concat(tensor("0.weight", concat(n, ',', n), 0, weight), ',',
-                                       tensor("0.bias", concat(n), weight, bias), ',',
-                                       tensor("golden.x", concat(samples, ',', n), bias, x), ',',
-                                       tensor("golden.y", concat(samples, ',', n), x, y));
+    const std::string tensors =
+        detail::joined(tensor("0.weight", detail::joined(n, ',', n), 0, weight), ',',
+                       tensor("0.bias", detail::joined(n), weight, bias), ',',
+                       tensor("golden.x", detail::joined(samples, ',', n), bias, x), ',',
+                       tensor("golden.y", detail::joined(samples, ',', n), x, y));
     CAPTURE(samples);
     // With as many layers as are let through, with more, and with many more.
     for (const int layers : {5, 50, 500, 5'000, 50'000})
@@ -97,7 +98,7 @@ TEST_CASE("No safetensors file takes more than 12 times its size") {
   std::string empties = tensor("a", "0", 0, 0), texts = R"("":"")";
   for (int i = 0; i < many; ++i) {
     empties += ',' + tensor(std::to_string(i), "0", 0, 0);
-    texts += concat(",\"", i, R"(":"")");
+    texts += detail::joined(",\"", i, R"(":"")");
   }
   CHECK(memory_next_to_size(with_header('{' + empties + '}'), read) < 12);
   CHECK(memory_next_to_size(with_header(R"({"__metadata__":{)" + texts + "}}"), read) < 12);

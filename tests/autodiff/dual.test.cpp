@@ -10,7 +10,7 @@ using namespace descent;
 
 namespace {
 
-/// Requires f' to be `expected`, and equal to a two-sided difference of order 4.
+/// Checks that f' is `expected` and equal to a central difference of order 4.
 void has_slope(const auto& f, double x, double expected) {
   CAPTURE(x);
   const auto at = [&](double v) { return f(Dual<double>{v, 0}).value; };
@@ -23,7 +23,7 @@ void has_slope(const auto& f, double x, double expected) {
 
 }  // namespace
 
-TEST_CASE("Dual: the functions have the derivatives of the tables", "[core]") {
+TEST_CASE("Dual: functions have the derivatives of the tables", "[autodiff]") {
   const double x = 0.7;
   has_slope([](auto v) { return exp(v); }, x, std::exp(x));
   has_slope([](auto v) { return expm1(v); }, x, std::exp(x));
@@ -42,7 +42,7 @@ TEST_CASE("Dual: the functions have the derivatives of the tables", "[core]") {
   has_slope([](auto v) { return erfc(v); }, x, -2 / std::sqrt(std::acos(-1.0)) * std::exp(-x * x));
 }
 
-TEST_CASE("Dual: powers, of either sign and with either part variable", "[core]") {
+TEST_CASE("Dual: powers have the derivatives of base and exponent", "[autodiff]") {
   has_slope([](auto v) { return pow(v, 3); }, -2, 12);
   has_slope([](auto v) { return pow(v, -1.5); }, 2, -1.5 * std::pow(2.0, -2.5));
   has_slope([](auto v) { return pow(2, v); }, 3, 8 * std::log(2.0));
@@ -53,7 +53,7 @@ TEST_CASE("Dual: powers, of either sign and with either part variable", "[core]"
   CHECK(pow(Dual<double>{0, 1}, 1).slope == 1);
 }
 
-TEST_CASE("Dual: arithmetic, alone and with numbers", "[core]") {
+TEST_CASE("Dual: arithmetic has the derivatives of calculus", "[autodiff]") {
   has_slope([](auto v) { return v * v - 3 * v + 1; }, 2, 1);
   has_slope([](auto v) { return (1 - v) / (v + 2.0F); }, 2, -3.0 / 16);
   has_slope([](auto v) { return -(+v) / 4; }, 2, -0.25);
@@ -69,7 +69,7 @@ TEST_CASE("Dual: arithmetic, alone and with numbers", "[core]") {
       2, 2.0 / 3);
 }
 
-TEST_CASE("Dual: comparisons go by the value, and corners have a derivative", "[core]") {
+TEST_CASE("Dual: comparisons use the value and corners have a derivative", "[autodiff]") {
   const Dual<double> a{1, 5}, b{1, -5}, c{2, 0};
   CHECK(a == b);
   CHECK(a < c);

@@ -2,7 +2,7 @@
 
 #include <descent/models/sequential.hpp>
 
-/// A layer without hooks, for programs that add a wrong one.
+/// A layer without hooks, for programs that add an invalid one.
 template <class Layer>
 struct Doubling {
   using Scalar = float;

@@ -1,6 +1,6 @@
-# Compiles SOURCE, a wrong program. Its first line is `// expect: TEXT`, and TEXT must stand in the first lines of
-# the compiler's complaint, where a user sees it. With -DDESCENT_COMPILES the fault is gone, and so is the complaint:
-# the program fails for the planted reason and no other. A second line `// flags: FLAGS` is for faults that flags are.
+# Compiles SOURCE, an invalid program. Its first line is `// expect: TEXT`, and TEXT must be in the first lines of the
+# compiler output, where a user sees it. With -DDESCENT_COMPILES the error is removed and the program must compile, so
+# that it has no other error. A second line `// flags: FLAGS` passes FLAGS to the compiler, for errors that flags cause.
 cmake_minimum_required(VERSION 3.21)
 include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/take_line.cmake")
 
@@ -10,7 +10,7 @@ if(NOT line MATCHES "^// expect: (.+)$")
   message(FATAL_ERROR "${SOURCE}: the first line must be `// expect: TEXT`")
 endif()
 set(expected "${CMAKE_MATCH_1}")
-set(flags "")  # if the fault is a flag
+set(flags "")
 take_line(text line)
 if(line MATCHES "^// flags: (.+)$")
   separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
@@ -18,26 +18,26 @@ endif()
 
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
-function(compile result complaint)
+function(compile result output)
   execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${ARGN} "${SOURCE}"
                   ERROR_VARIABLE errors RESULT_VARIABLE code)
   set(${result} ${code} PARENT_SCOPE)
-  set(${complaint} "${errors}" PARENT_SCOPE)
+  set(${output} "${errors}" PARENT_SCOPE)
 endfunction()
 
-compile(result complaint -DDESCENT_COMPILES)
+compile(result output -DDESCENT_COMPILES)
 if(NOT result EQUAL 0)
-  message("${complaint}")
-  message(FATAL_ERROR "${SOURCE}: does not compile with -DDESCENT_COMPILES, so it has a second fault.")
+  message("${output}")
+  message(FATAL_ERROR "${SOURCE}: expected to compile with -DDESCENT_COMPILES, got the errors above; remove them")
 endif()
 
-compile(result complaint ${flags})
+compile(result output ${flags})
 if(result EQUAL 0)
-  message(FATAL_ERROR "${SOURCE}: compiles, but should not.")
+  message(FATAL_ERROR "${SOURCE}: expected a compile error, got none")
 endif()
-set(rest "${complaint}")
+set(rest "${output}")
 string(REGEX REPLACE "(^|\n)In file included from [^\n]*(\n +from [^\n]*)*" "\\1" rest "${rest}")
-# Newer compilers quote the user's code below each line of theirs.
+# Newer compilers quote the source below each message.
 string(REGEX REPLACE "\n +[0-9]* +\\|[^\n]*" "" rest "${rest}")
 string(REGEX REPLACE "^\n+" "" rest "${rest}")
 foreach(_ RANGE 1 8)
@@ -47,5 +47,5 @@ foreach(_ RANGE 1 8)
     return()
   endif()
 endforeach()
-message("${complaint}")
-message(FATAL_ERROR "${SOURCE}: the first 8 lines of the complaint (above), its includes aside, do not say: ${expected}")
+message("${output}")
+message(FATAL_ERROR "${SOURCE}: expected in the first 8 lines of the output above, without include lines: ${expected}")

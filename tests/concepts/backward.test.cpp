@@ -9,7 +9,7 @@ using namespace descent;
 
 namespace {
 
-/// y = x; counts in its gradient which of the two backwards ran.
+/// y = x; counts in its gradient which of the two backward functions ran.
 struct Plain {
   using Scalar = float;
   struct Cache {
@@ -34,7 +34,7 @@ struct Frugal : Plain {
 
 }  // namespace
 
-TEST_CASE("backward_parameters takes the layer's own where there is one, else its backward") {
+TEST_CASE("backward_parameters: calls the member of the layer or else its backward") {
   const Matrix<> x = Matrix<>::Ones(2, 3);
 
   Plain plain_gradient;
@@ -48,7 +48,7 @@ TEST_CASE("backward_parameters takes the layer's own where there is one, else it
   CHECK(frugal_gradient.without_dx == 1);
 }
 
-TEST_CASE("Without dx, a layer's parameters have the same gradient") {
+TEST_CASE("backward_parameters: the gradient equals that of backward") {
   Rng rng{1};
   const Dense<double> layer{3, 2, rng};
   const Matrix<double> x = Matrix<double>::Constant(3, 4, 0.5), dy = Matrix<double>::Constant(2, 4, 2);

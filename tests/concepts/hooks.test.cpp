@@ -12,7 +12,8 @@ using namespace descent;
 
 namespace {
 
-/// y = x, with every hook. The number of backward passes with dx is counted, since compositions copy the layer.
+/// y = x, with every hook. Counts the backward passes that compute dx through a pointer, since compositions copy the
+/// layer.
 struct Probe {
   static constexpr std::string_view name = "Probe";
   using Scalar = float;
@@ -45,12 +46,12 @@ struct Probe {
   Identity<> inner = {};
 };
 
-/// The same, but it describes itself.
+/// A probe with a describe hook.
 struct Described : Probe {
   LayerDescription describe() const { return {"SelfDescribed", {{"secret", 7}}, {}}; }
 };
 
-/// Each composition with the layer in it, the path of the layer, and the kind of its outputs.
+/// The name of each composition, the path of the layer in it, and the kind of its outputs.
 struct {
   std::string title, path;
   OutputKind kind;
@@ -58,9 +59,9 @@ struct {
                   {"Network", "0", OutputKind::probabilities},
                   {"AnyLayer", "", OutputKind::probabilities},
                   {"Concat", "0", OutputKind::probabilities},
-                  {"Residual", "body", OutputKind::unknown},  // of a sum
-                  {"run-time ones nested", "0.body.0.0", OutputKind::unknown},
-                  {"compile-time ones nested", "0.0.0.body", OutputKind::unknown}};
+                  {"Residual", "body", OutputKind::unknown},  // a sum has no kind
+                  {"nested at run time", "0.body.0.0", OutputKind::unknown},
+                  {"nested at compile time", "0.0.0.body", OutputKind::unknown}};
 
 template <class L>
 auto compositions(const L& layer) {
@@ -77,7 +78,7 @@ std::string inside(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + '.' + name;
 }
 
-/// The description of the layer at a path.
+/// Returns the description of the layer at a path.
 LayerDescription at(const LayerDescription& all, std::string path) {
   if (path.empty()) return all;
   const std::string first = path.substr(0, path.find('.'));
@@ -88,7 +89,7 @@ LayerDescription at(const LayerDescription& all, std::string path) {
   return {};
 }
 
-/// Throws or fails unless the hook of the layer at `path` is called through the composition.
+/// Checks that the hook of the layer at the path of the row is called through the composition.
 template <class M>
 void check_hook(std::string_view hook, M model, const auto& row, const int& computed_dx) {
   const Matrix<> x = Matrix<>::Ones(2, 4);
@@ -146,7 +147,7 @@ void for_each_composition(const auto& layer, auto&& f) {
 
 }  // namespace
 
-TEST_CASE("hooks: each is called through every composition") {
+TEST_CASE("Hooks: each hook is called through every composition") {
   int computed_dx = 0;
   for (const std::string_view hook : detail::hook_names)
     for_each_composition(Probe{.computed_dx = &computed_dx}, [&](const auto& row, const auto& model) {
@@ -156,7 +157,7 @@ TEST_CASE("hooks: each is called through every composition") {
     });
 }
 
-TEST_CASE("hooks: describe of a layer is called through every composition") {
+TEST_CASE("Hooks: describe is called through every composition") {
   int computed_dx = 0;
   for_each_composition(Described{{.computed_dx = &computed_dx}}, [](const auto& row, const auto& model) {
     CAPTURE(row.title);
@@ -164,7 +165,7 @@ TEST_CASE("hooks: describe of a layer is called through every composition") {
   });
 }
 
-TEST_CASE("hooks: layers and compositions of the library have valid ones") {
+TEST_CASE("has_valid_hooks: layers and compositions of the library have valid hooks") {
   STATIC_REQUIRE(has_valid_hooks<Dense<>>);
   STATIC_REQUIRE(has_valid_hooks<BatchNorm<double>>);
   STATIC_REQUIRE(has_valid_hooks<Standardize<>>);

@@ -8,7 +8,7 @@ namespace output_kind_test {
 
 using namespace descent;
 
-TEST_CASE("output_kind: layers declare it, compositions pass on that of their last layer") {
+TEST_CASE("output_kind: layers declare it and compositions take that of their last layer") {
   CHECK(output_kind(Sigmoid{}) == OutputKind::probabilities);
   CHECK(output_kind(HardSigmoid{}) == OutputKind::probabilities);
   CHECK(output_kind(Softmax{}) == OutputKind::probabilities);
@@ -25,7 +25,7 @@ TEST_CASE("output_kind: layers declare it, compositions pass on that of their la
   CHECK(output_kind(Concat{Sigmoid{}, ReLU{}}) == OutputKind::unknown);
 }
 
-TEST_CASE("output_kind: a loss says what it expects") {
+TEST_CASE("expected_kind: returns the kind that a loss declares") {
   CHECK(expected_kind<BinaryCrossEntropy>() == OutputKind::probabilities);
   CHECK(expected_kind<SigmoidCrossEntropy>() == OutputKind::scores);
   CHECK(expected_kind<SoftmaxCrossEntropy>() == OutputKind::scores);

@@ -8,14 +8,14 @@ namespace pass_test {
 
 using namespace descent;
 
-TEST_CASE("A pass knows whether it trains, also inside a composition") {
+TEST_CASE("Pass: the mode is kept inside a composition") {
   CHECK_FALSE(Pass::inference().is_training());
   CHECK_FALSE(Pass::inference().inside(3).is_training());
   CHECK(Pass::training({}).is_training());
   CHECK(Pass::training({}).inside(3).is_training());
 }
 
-TEST_CASE("The random numbers of a pass can be drawn again, in any order") {
+TEST_CASE("Pass: random numbers can be drawn again in any order") {
   const Pass pass = Pass::training({.seed = 7, .step = 3});
   const RandomBlock first = pass.random(5, 2);
   pass.random(0, 0);
@@ -23,7 +23,7 @@ TEST_CASE("The random numbers of a pass can be drawn again, in any order") {
   CHECK(Pass::training({.seed = 7, .step = 3}).random(5, 2) == first);
 }
 
-TEST_CASE("Seed, step, layer, sample and block each bring random numbers of their own") {
+TEST_CASE("Pass: random numbers differ by seed and step and layer and sample and block") {
   constexpr std::int64_t beyond_32_bits = std::int64_t{1} << 32;
   const auto at = [](std::uint64_t seed, std::int64_t step) {
     return Pass::training({.seed = seed, .step = step});
@@ -32,32 +32,32 @@ TEST_CASE("Seed, step, layer, sample and block each bring random numbers of thei
       at(1, 1).random(1, 1),                      //
       at(2, 1).random(1, 1),                      // another seed
       at(1, 2).random(1, 1),                      // another step
-      at(1, 1 + beyond_32_bits).random(1, 1),     // another step of the same low bits
+      at(1, 1 + beyond_32_bits).random(1, 1),     // another step with the same low bits
       at(1, 1).random(2, 1),                      // another sample
       at(1, 1).random(1, 2),                      // another block
-      at(1, 1).inside(0).random(1, 1),            // within a composition
+      at(1, 1).inside(0).random(1, 1),            // inside a composition
       at(1, 1).inside(1).random(1, 1),            // another layer of it
-      at(1, 1).inside(0).inside(0).random(1, 1),  // deeper
+      at(1, 1).inside(0).inside(0).random(1, 1),  // nested deeper
       at(1, 1).inside(0).inside(1).random(1, 1),
       at(1, 1).inside(1).inside(0).random(1, 1),
   };
   CHECK(blocks.size() == 11);
 }
 
-TEST_CASE("A sample's random numbers do not depend on how its mini-batch is cut into parts") {
+TEST_CASE("Pass: random numbers do not depend on how the mini-batch is partitioned") {
   const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
   const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
   CHECK(second_part.random(3, 0) == whole.random(13, 0));
 }
 
-TEST_CASE("A sample has a generator of its own, the same however its mini-batch is cut into parts") {
+TEST_CASE("Pass: the generator of a sample does not depend on how the mini-batch is partitioned") {
   const Pass whole = Pass::training({.seed = 1, .step = 2}).inside(4);
   const Pass second_part = Pass::training({.seed = 1, .step = 2, .first_sample = 10}).inside(4);
   CHECK(second_part.rng(3).bits() == whole.rng(13).bits());
   CHECK(whole.rng(3).bits() != whole.rng(4).bits());
 }
 
-TEST_CASE("A measuring pass takes the statistics of the batch but is no training") {
+TEST_CASE("Pass: a measuring pass uses batch statistics but does not train") {
   CHECK_FALSE(Pass::measuring().is_training());
   CHECK(Pass::measuring().uses_batch_statistics());
   CHECK(Pass::measuring().inside(2).uses_batch_statistics());
@@ -65,14 +65,14 @@ TEST_CASE("A measuring pass takes the statistics of the batch but is no training
   CHECK_FALSE(Pass::inference().uses_batch_statistics());
 }
 
-TEST_CASE("Random halves are those of the blocks one by one", "[core]") {
+TEST_CASE("Pass: random_u16 returns the halves of the random blocks", "[concepts]") {
   const Pass pass = Pass::training({.seed = 3, .step = 5, .first_sample = 7}).inside(2);
-  const auto halves = pass.random_halves(4, 2);
+  const auto numbers = pass.random_u16(4, 2);
   for (std::size_t k = 0; k < 16; ++k) {
     const RandomBlock block = pass.random(4, 32 + static_cast<Index>(k));
     for (std::size_t w = 0; w < 4; ++w) {
-      REQUIRE(halves[32 * w + k] == (block[w] & 0xFFFF));
-      REQUIRE(halves[32 * w + 16 + k] == block[w] >> 16);
+      REQUIRE(numbers[32 * w + k] == (block[w] & 0xFFFF));
+      REQUIRE(numbers[32 * w + 16 + k] == block[w] >> 16);
     }
   }
 }

@@ -169,7 +169,7 @@ void for_each(const std::vector<LayerRow>& table, auto&& f) {
     const std::string name = row.name;
     for (const Shape& shape : row.shapes) {
       row.shape = shape;
-      row.name = concat(name, " on ", shape.channels, " x ", shape.height, " x ", shape.width);
+      row.name = detail::joined(name, " on ", shape.channels, " x ", shape.height, " x ", shape.width);
       f(row);
     }
   }

@@ -191,8 +191,8 @@ TEST_CASE("layers: another width is refused by name", "[conformance]") {
       try {
         out = make(row).output_shape(wrong);
       } catch (const ShapeError& error) {
-        CHECK_THAT(error.what(),
-                   Catch::Matchers::ContainsSubstring(concat("features, got ", detail::shape_text(wrong))));
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring(
+                                     detail::joined("features, got ", detail::shape_text(wrong))));
         return;
       }
       CHECK(

@@ -202,7 +202,7 @@ TEST_CASE("losses: another number of weights is refused by name", "[conformance]
     DYNAMIC_SECTION(row.name) {
       const Vector<double> two{{1, 1}};
       Matrix<double> dy;
-      const auto about = Catch::Matchers::ContainsSubstring("expected 3 weights, one a sample, got 2");
+      const auto about = Catch::Matchers::ContainsSubstring("expected 3 weights, one per sample, got 2");
       CHECK_THROWS_WITH(row.loss.value(row.prediction, row.target, two), about);
       CHECK_THROWS_WITH(row.loss.value_and_gradient(row.prediction, row.target, dy, two), about);
     }

@@ -250,7 +250,7 @@ TEST_CASE("metrics: another number of weights is refused by name", "[conformance
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
       CHECK_THROWS_WITH(metric.update(row.prediction, row.target, Vector<double>{{1, 1}}),
-                        ContainsSubstring("expected 6 weights, one a sample, got 2"));
+                        ContainsSubstring("expected 6 weights, one per sample, got 2"));
     }
   });
 }

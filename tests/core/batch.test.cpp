@@ -11,7 +11,7 @@ using namespace descent;
 
 namespace {
 
-// Two features of three samples: column j holds sample j.
+// Two features of three samples; column j is sample j.
 Matrix<> three_samples() {
   Matrix<> m(2, 3);
   m << 1, 2, 3,  //
@@ -21,7 +21,7 @@ Matrix<> three_samples() {
 
 }  // namespace
 
-TEST_CASE("A batch looks at a matrix without a copy") {
+TEST_CASE("Batch: a matrix converts without a copy") {
   Matrix<> m = three_samples();
   const Batch<> batch{m};
   CHECK(batch.data() == m.data());
@@ -30,7 +30,7 @@ TEST_CASE("A batch looks at a matrix without a copy") {
   CHECK(batch(1, 2) == 60);
 }
 
-TEST_CASE("A vector is a batch of one sample") {
+TEST_CASE("Batch: a vector is one sample") {
   const Vector<> v = Vector<>::LinSpaced(4, 1, 4);
   const Batch<> batch{v};
   CHECK(batch.data() == v.data());
@@ -38,7 +38,7 @@ TEST_CASE("A vector is a batch of one sample") {
   CHECK(batch.cols() == 1);
 }
 
-TEST_CASE("A range of columns is a batch without a copy") {
+TEST_CASE("Batch: a range of columns converts without a copy") {
   const Matrix<> m = three_samples();
   const Batch<> last_two{m.middleCols(1, 2)};
   CHECK(last_two.data() == m.data() + 2);
@@ -49,7 +49,7 @@ TEST_CASE("A range of columns is a batch without a copy") {
   CHECK(of_a_batch == m.leftCols(1));
 }
 
-TEST_CASE("feature_columns: a column for each sample or for each position, in the same memory") {
+TEST_CASE("feature_columns: returns a column for each sample or each position without a copy") {
   const Matrix<> m = Matrix<>::Random(12, 5);
   const Batch<> images{m, Shape{.channels = 2, .height = 3, .width = 2}};
   const Batch<> whole = feature_columns("Dense", 12, images), each = feature_columns("Dense", 2, images);
@@ -64,7 +64,7 @@ TEST_CASE("feature_columns: a column for each sample or for each position, in th
                     "Dense: expected 3 features, got 2 channels x 3 x 2");
 }
 
-TEST_CASE("Memory that is not Eigen's is a batch through a map") {
+TEST_CASE("Batch: a map of foreign memory converts without a copy") {
   std::vector<float> memory{1, 4, 2, 5, 3, 6};
   const Eigen::Map<Matrix<>> map{memory.data(), 2, 3};
   const Batch<> batch{map};
@@ -91,7 +91,7 @@ TEST_CASE("Batch: single samples convert without a copy") {
   CHECK(Batch<>{targets} == targets);
 }
 
-TEST_CASE("Batch: what is contiguous converts, in the same precision") {
+TEST_CASE("Batch: only contiguous expressions of the same scalar type convert") {
   Matrix<> changing = three_samples();
   const Matrix<> m = changing;
   STATIC_REQUIRE(BatchLike<Matrix<>>);
@@ -102,11 +102,11 @@ TEST_CASE("Batch: what is contiguous converts, in the same precision") {
   STATIC_REQUIRE(BatchLike<decltype(m.leftCols(1))>);
   STATIC_REQUIRE(BatchLike<decltype(changing.leftCols(1))>);
 
-  STATIC_REQUIRE_FALSE(BatchLike<decltype(m.topRows(1))>);   // leaves gaps between the columns
-  STATIC_REQUIRE_FALSE(BatchLike<decltype(m.transpose())>);  // has one row a sample
-  STATIC_REQUIRE_FALSE(BatchLike<decltype(m + m)>);          // is not in memory at all
+  STATIC_REQUIRE_FALSE(BatchLike<decltype(m.topRows(1))>);   // has gaps between the columns
+  STATIC_REQUIRE_FALSE(BatchLike<decltype(m.transpose())>);  // is stored by rows
+  STATIC_REQUIRE_FALSE(BatchLike<decltype(m + m)>);          // is not stored at all
   STATIC_REQUIRE_FALSE(BatchLike<Eigen::Matrix<float, 2, 2, Eigen::RowMajor>>);
-  STATIC_REQUIRE_FALSE(std::is_convertible_v<Matrix<double>, Batch<float>>);  // has another scalar
+  STATIC_REQUIRE_FALSE(std::is_convertible_v<Matrix<double>, Batch<float>>);  // has another scalar type
 }
 
 TEST_CASE("Batch: knows the shape of its samples") {
@@ -146,7 +146,7 @@ TEST_CASE("Batch: sequences carry their lengths") {
   CHECK_THROWS_AS(batch.with_lengths(too_long), DataError);
 }
 
-TEST_CASE("Batch: assignment looks elsewhere and writes nothing") {
+TEST_CASE("Batch: assignment rebinds the view and writes nothing") {
   const Matrix<> one = Matrix<>::Ones(2, 2), other = Matrix<>::Zero(3, 1);
   Batch<> batch{one};
   batch = other;

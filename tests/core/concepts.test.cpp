@@ -36,7 +36,7 @@ using namespace descent;
 
 namespace {
 
-/// The least that a layer needs: y = factor * x.
+/// A minimal layer: y = factor * x.
 struct Scale {
   using Scalar = float;
   struct Cache {
@@ -52,7 +52,7 @@ struct Scale {
   Vector<> factor = Vector<>::Ones(1);
 };
 
-// Each of these lacks one thing of it.
+// Each of these lacks one requirement.
 struct WithoutVisit {
   using Scalar = float;
 };
@@ -93,7 +93,7 @@ struct BackwardWithoutGradient : Scale {
 
 }  // namespace
 
-TEST_CASE("Parameterized: visit is static and takes any number of trees") {
+TEST_CASE("Parameterized: visit must be static and take any number of trees") {
   STATIC_REQUIRE(Parameterized<Scale>);
   STATIC_REQUIRE(Parameterized<Dense<>>);
   STATIC_REQUIRE(Parameterized<ReLU<>>);
@@ -104,7 +104,7 @@ TEST_CASE("Parameterized: visit is static and takes any number of trees") {
   STATIC_REQUIRE_FALSE(Parameterized<int>);
 }
 
-TEST_CASE("Layer: a copyable value with a cache, a shape, forward and backward") {
+TEST_CASE("Layer: requires a copyable type with a cache and a shape and forward and backward") {
   STATIC_REQUIRE(Layer<Scale>);
   STATIC_REQUIRE(Layer<Dense<double>>);
   STATIC_REQUIRE(Layer<BatchNorm<>>);
@@ -123,7 +123,7 @@ TEST_CASE("Layer: a copyable value with a cache, a shape, forward and backward")
   STATIC_REQUIRE_FALSE(Layer<BackwardWithoutGradient>);
 }
 
-TEST_CASE("LayerOf: a layer of this scalar") {
+TEST_CASE("LayerOf: requires the given scalar type") {
   STATIC_REQUIRE(LayerOf<Scale, float>);
   STATIC_REQUIRE_FALSE(LayerOf<Scale, double>);
   STATIC_REQUIRE_FALSE(LayerOf<WithoutVisit, float>);
@@ -155,7 +155,7 @@ struct LossWithoutWeights : SumOfErrors {
 
 }  // namespace
 
-TEST_CASE("Loss: a value, and a value with its gradient") {
+TEST_CASE("Loss: requires value and value_and_gradient") {
   STATIC_REQUIRE(Loss<SumOfErrors, float>);
   STATIC_REQUIRE(Loss<MeanSquaredError, double>);
   STATIC_REQUIRE(Loss<SoftmaxCrossEntropy, float>);
@@ -168,9 +168,9 @@ TEST_CASE("Loss: a value, and a value with its gradient") {
   STATIC_REQUIRE_FALSE(Loss<Accuracy, float>);
 }
 
-TEST_CASE("Schedule: a number for a count") {
+TEST_CASE("Schedule: requires a pure function from a count to a number") {
   auto lambda = [](std::int64_t t) { return 1.0 / static_cast<double>(t + 1); };
-  auto capturing = [initial = 0.1](std::int64_t) { return initial; };  // not assignable, unlike the one above
+  auto capturing = [initial = 0.1](std::int64_t) { return initial; };  // not assignable, unlike `lambda`
   auto text = [](std::int64_t) { return std::string{}; };
   auto of_nothing = [] { return 0.1; };
   auto changing = [n = 0](std::int64_t) mutable { return static_cast<double>(++n); };
@@ -185,7 +185,7 @@ TEST_CASE("Schedule: a number for a count") {
   STATIC_REQUIRE_FALSE(Schedule<double>);
 }
 
-TEST_CASE("Initializer: fills a matrix, given fan and generator") {
+TEST_CASE("Initializer: requires a call with matrix and fan and generator") {
   auto ones = [](auto& weight, const Fan&, Rng&) { weight.setOnes(); };
   auto without_generator = [](Matrix<>&, const Fan&) {};
   auto of_double = [](Matrix<double>&, const Fan&, Rng&) {};
@@ -199,7 +199,7 @@ TEST_CASE("Initializer: fills a matrix, given fan and generator") {
 
 namespace {
 
-/// The least that an optimizer needs: it stands still.
+/// A minimal optimizer, which does not move the model.
 struct Still {
   template <Parameterized M>
   struct State {
@@ -238,7 +238,7 @@ struct StepChangesIt : Still {
 
 }  // namespace
 
-TEST_CASE("Optimizer: hyper-parameters apart from the state, and the training progress in the state") {
+TEST_CASE("Optimizer: requires a state that holds the training progress") {
   STATIC_REQUIRE(Optimizer<Still, Scale>);
   STATIC_REQUIRE(Optimizer<Adam, Network<>>);
   STATIC_REQUIRE(Optimizer<Momentum, Dense<double>>);
@@ -268,7 +268,7 @@ struct WithoutSampleCount {
 
 }  // namespace
 
-TEST_CASE("Regularizer: a penalty and its gradient") {
+TEST_CASE("Regularizer: requires a penalty and its gradient") {
   STATIC_REQUIRE(Regularizer<Nothing, Scale>);
   STATIC_REQUIRE(Regularizer<L2, Network<>>);
   STATIC_REQUIRE_FALSE(Regularizer<PenaltyAlone, Scale>);
@@ -309,7 +309,7 @@ struct ValueChangesIt {
 
 }  // namespace
 
-TEST_CASE("Metric: gathered batch by batch, merged, and named") {
+TEST_CASE("Metric: requires update and merge and value and a name") {
   STATIC_REQUIRE(Metric<Count, float>);
   STATIC_REQUIRE(Metric<Accuracy, double>);
   STATIC_REQUIRE(Metric<ConfusionMatrix, float>);
@@ -321,7 +321,7 @@ TEST_CASE("Metric: gathered batch by batch, merged, and named") {
   STATIC_REQUIRE_FALSE(Metric<MeanSquaredError, float>);
 }
 
-TEST_CASE("TrainingProgress: a damaged file does not bring counts that overflow") {
+TEST_CASE("TrainingProgress: counts that would overflow are refused") {
   const auto read = [](std::int64_t step) {
     TrainingProgress progress;
     const auto archive = [&](std::string_view name, auto& value) {

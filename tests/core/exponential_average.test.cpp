@@ -18,7 +18,7 @@ namespace {
 constexpr double rounding = 1e-14;
 }
 
-TEST_CASE("update_average: v = beta v + (1 - beta) theta, for numbers, arrays and expressions") {
+TEST_CASE("update_average: numbers and arrays and expressions follow the formula") {
   double v = 8;
   update_average(v, 4, 0.75);
   CHECK(v == 7);
@@ -35,14 +35,14 @@ TEST_CASE("update_average: v = beta v + (1 - beta) theta, for numbers, arrays an
   CHECK(m == Matrix<>{{8, 7}, {8, 7}});
 }
 
-TEST_CASE("bias_correction is the sum of the weights") {
+TEST_CASE("bias_correction: equals the sum of the weights") {
   CHECK_THAT(bias_correction(0.9, 1), WithinRel(0.1, rounding));
   CHECK_THAT(bias_correction(0.9, 3), WithinRel(0.1 + 0.09 + 0.081, rounding));
   CHECK(bias_correction(0.9, 1'000'000) == 1);
   CHECK(bias_correction(0, 1) == 1);
 }
 
-TEST_CASE("ExponentialAverage of temperatures, worked by hand") {
+TEST_CASE("ExponentialAverage: temperatures give the values computed by hand") {
   ExponentialAverage average{0.9};
   STATIC_REQUIRE(std::is_same_v<decltype(average), ExponentialAverage<double>>);
   average.update(40);
@@ -54,7 +54,7 @@ TEST_CASE("ExponentialAverage of temperatures, worked by hand") {
   CHECK(average.count() == 2);
 }
 
-TEST_CASE("ExponentialAverage of a constant is the constant, from the first value on") {
+TEST_CASE("ExponentialAverage: the average of a constant is the constant from the first value on") {
   ExponentialAverage average{0.98};
   for (int k = 0; k < 200; ++k) {
     average.update(5);
@@ -62,14 +62,14 @@ TEST_CASE("ExponentialAverage of a constant is the constant, from the first valu
   }
 }
 
-TEST_CASE("ExponentialAverage forgets over about 1 / (1 - beta) values") {
+TEST_CASE("ExponentialAverage: the weight of a value decays by 1 / e in about 1 / (1 - beta) updates") {
   ExponentialAverage average{0.9};
   average.update(1);
   for (int k = 0; k < 10; ++k) average.update(0);
   CHECK_THAT(average.uncorrected() / 0.1, WithinRel(0.3486784401, 1e-12));  // 0.9^10, about 1 / e
 }
 
-TEST_CASE("ExponentialAverage of matrices and vectors goes entry by entry") {
+TEST_CASE("ExponentialAverage: matrices and vectors are averaged element-wise") {
   ExponentialAverage<Matrix<double>> average{0.5};
   average.update(Matrix<double>{{1, 2}, {3, 4}});
   average.update(Matrix<double>{{4, 2}, {0, 4}});
@@ -85,13 +85,13 @@ TEST_CASE("ExponentialAverage of matrices and vectors goes entry by entry") {
   CHECK(copy.value() == Vector<>{{2, 4}});
 }
 
-TEST_CASE("ExponentialAverage says what is wrong") {
+TEST_CASE("ExponentialAverage: errors name the cause") {
   const auto with = [](double beta) {
     return support::message_of<DataError>([&] { ExponentialAverage<double>{beta}; });
   };
   CHECK(with(1) ==
-        "ExponentialAverage: expected .beta in [0, 1), got 1; 0.9 averages over about 10 values, "
-        "0.99 over about 100");
+        "ExponentialAverage: expected .beta in [0, 1), got 1; choose 0.9 to average over about 10 values, "
+        "0.99 for about 100");
   CHECK_THAT(with(-0.1), ContainsSubstring("got -0.1"));
   CHECK_THAT(with(std::numeric_limits<double>::quiet_NaN()), ContainsSubstring("got nan"));
 

@@ -13,8 +13,8 @@ using namespace descent;
 
 namespace {
 
-// Infinity and not-a-number by the library's functions: this file is also compiled with -ffast-math, where a compiler may
-// take the standard's constants for values that never occur.
+// Infinity and NaN by the library's functions: this file is also compiled with -ffast-math, under which a compiler may
+// assume that the standard's constants never occur.
 template <class T>
 const T infinite = detail::infinity<T>();
 template <class T>
@@ -22,14 +22,14 @@ const T no_number = detail::not_a_number<T>();
 
 }  // namespace
 
-TEST_CASE("finite: infinity and not-a-number are those of IEEE 754") {
+TEST_CASE("not_a_number: the bits of NaN and infinity are those of IEEE 754") {
   CHECK(std::bit_cast<std::uint32_t>(infinite<float>) == 0x7F800000);
   CHECK(std::bit_cast<std::uint64_t>(infinite<double>) == 0x7FF0000000000000);
   CHECK(std::bit_cast<std::uint32_t>(no_number<float>) == 0x7FC00000);
   CHECK(std::bit_cast<std::uint64_t>(no_number<double>) == 0x7FF8000000000000);
 }
 
-TEMPLATE_TEST_CASE("finite: single numbers are told apart", "", float, double) {
+TEMPLATE_TEST_CASE("is_finite: single numbers are classified", "", float, double) {
   using Limits = std::numeric_limits<TestType>;
   for (const TestType number :
        {TestType(0), TestType(-1.5), Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min()}) {
@@ -45,7 +45,7 @@ TEMPLATE_TEST_CASE("finite: single numbers are told apart", "", float, double) {
   }
 }
 
-TEMPLATE_TEST_CASE("finite: has_nan finds not-a-number, and no infinity", "", float, double) {
+TEMPLATE_TEST_CASE("has_nan: finds NaN but not infinity", "", float, double) {
   Matrix<TestType> values = Matrix<TestType>::Constant(5, 9, infinite<TestType>);
   CHECK_FALSE(has_nan(values));
   values(3, 4) = no_number<TestType>;
@@ -56,8 +56,8 @@ TEMPLATE_TEST_CASE("finite: has_nan finds not-a-number, and no infinity", "", fl
   CHECK_FALSE(has_nan(values.topRows(3)));
 }
 
-TEMPLATE_TEST_CASE("all_finite finds a single bad number wherever it stands", "", float, double) {
-  // More than one vector register, and a rest that fills none.
+TEMPLATE_TEST_CASE("all_finite: finds a single bad number at any index", "", float, double) {
+  // Several vector registers and a remainder that does not fill one.
   Vector<TestType> values = Vector<TestType>::Constant(37, TestType(-1.5));
   REQUIRE(all_finite(values));
 
@@ -72,7 +72,8 @@ TEMPLATE_TEST_CASE("all_finite finds a single bad number wherever it stands", ""
   }
 }
 
-TEMPLATE_TEST_CASE("all_finite is not misled by opposite infinities or by large numbers", "", float, double) {
+TEMPLATE_TEST_CASE("all_finite: opposite infinities do not cancel and large numbers are finite", "", float,
+                   double) {
   using Limits = std::numeric_limits<TestType>;
   Matrix<TestType> values(2, 2);
   values << Limits::max(), Limits::max(), Limits::lowest(), Limits::denorm_min();
@@ -81,7 +82,7 @@ TEMPLATE_TEST_CASE("all_finite is not misled by opposite infinities or by large 
   CHECK_FALSE(all_finite(values));
 }
 
-TEST_CASE("Nothing at all is finite, and so is a part that leaves the bad number out") {
+TEST_CASE("all_finite: empty matrices are finite and blocks are tested on their own") {
   CHECK(all_finite(Matrix<>(0, 0)));
   CHECK(all_finite(Matrix<>(3, 0)));
   Matrix<> values = Matrix<>::Zero(2, 3);

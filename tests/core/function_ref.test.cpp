@@ -8,7 +8,7 @@ namespace function_ref_test {
 
 using descent::FunctionRef;
 
-TEST_CASE("FunctionRef: calls the callable that it was made from, and sees its state") {
+TEST_CASE("FunctionRef: calls the referenced callable and sees its state") {
   int calls = 0;
   auto add = [&calls](int a, int b) { return ++calls, a + b; };
   const FunctionRef<int(int, int)> f{add};
@@ -17,7 +17,7 @@ TEST_CASE("FunctionRef: calls the callable that it was made from, and sees its s
   CHECK(calls == 2);
 }
 
-TEST_CASE("FunctionRef: a copy refers to the same callable, not to the first reference") {
+TEST_CASE("FunctionRef: a copy refers to the callable and not to the first reference") {
   const auto twice = [](int a) { return 2 * a; };
   auto first = std::make_unique<FunctionRef<int(int)>>(twice);
   const FunctionRef<int(int)> copy = *first;
@@ -25,7 +25,7 @@ TEST_CASE("FunctionRef: a copy refers to the same callable, not to the first ref
   CHECK(copy(21) == 42);
 }
 
-TEST_CASE("FunctionRef: takes a temporary for the length of a call, and converts what the callable returns") {
+TEST_CASE("FunctionRef: accepts a temporary as an argument and converts the result") {
   const auto call = [](FunctionRef<double(int)> f) { return f(3); };
   CHECK(call([](int a) { return a + 1; }) == 4.0);
 }

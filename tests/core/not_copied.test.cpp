@@ -5,22 +5,22 @@
 
 #include "catch.hpp"
 
-namespace scratch_test {
+namespace not_copied_test {
 
 using namespace descent;
 
-TEST_CASE("NotCopied memory begins empty and is left behind by copies and moves") {
-  NotCopied<std::vector<int>> scratch;
-  CHECK(scratch->empty());
-  *scratch = {1, 2, 3};
+TEST_CASE("NotCopied: copies and moves start empty") {
+  NotCopied<std::vector<int>> memory;
+  CHECK(memory->empty());
+  *memory = {1, 2, 3};
 
-  NotCopied<std::vector<int>> copy{scratch};
+  NotCopied<std::vector<int>> copy{memory};
   CHECK(copy->empty());
-  const NotCopied<std::vector<int>> moved{std::move(scratch)};
+  const NotCopied<std::vector<int>> moved{std::move(memory)};
   CHECK(moved.value.empty());
 }
 
-TEST_CASE("An assigned-to scratch memory keeps its own content") {
+TEST_CASE("NotCopied: assignment keeps the content of the target") {
   NotCopied<std::vector<int>> mine, other;
   *mine = {1};
   *other = {2, 3};
@@ -29,9 +29,9 @@ TEST_CASE("An assigned-to scratch memory keeps its own content") {
   CHECK(*other == std::vector{2, 3});
 }
 
-TEST_CASE("A scratch of a plain type begins at zero") {
-  const NotCopied<int*> scratch;
-  CHECK(scratch.value == nullptr);
+TEST_CASE("NotCopied: a scalar is zero-initialized") {
+  const NotCopied<int*> memory;
+  CHECK(memory.value == nullptr);
 }
 
-}  // namespace scratch_test
+}  // namespace not_copied_test

@@ -39,7 +39,7 @@ TEST_CASE("number_text: prints as printf does in the C locale") {
   }
 }
 
-TEST_CASE("number_text: the locale of the tests has a decimal comma and groups of three") {
+TEST_CASE("under_decimal_comma: streams print a decimal comma and groups of three digits") {
   const std::string text = support::under_decimal_comma([] {
     std::ostringstream out;
     out << 1234567 << ' ' << 1.5;
@@ -48,7 +48,7 @@ TEST_CASE("number_text: the locale of the tests has a decimal comma and groups o
   CHECK(text == "1.234.567 1,5");
 }
 
-TEST_CASE("number_text: the locale changes nothing") {
+TEST_CASE("number_text: printing and parsing do not depend on the locale") {
   const auto printed = [](double value) { return number_text(value, std::chars_format::fixed, 1); };
   CHECK(support::under_decimal_comma([&] { return printed(1234567.5); }) == "1234567.5");
   for (const char* text : {"1234567.5", "-2.5e-3", "1,5", "1.234,5", "1.234.567"}) {
@@ -60,7 +60,7 @@ TEST_CASE("number_text: the locale changes nothing") {
   }
 }
 
-TEST_CASE("parse_number: takes numbers and nothing else") {
+TEST_CASE("parse_number: accepts numbers and nothing else") {
   CHECK(parsed("+2") == 2);
   CHECK(parsed(".5") == 0.5);
   CHECK(parsed("6.") == 6);
@@ -73,7 +73,7 @@ TEST_CASE("parse_number: takes numbers and nothing else") {
   }
 }
 
-TEST_CASE("right_aligned: fills up on the left, left_aligned on the right") {
+TEST_CASE("right_aligned: pads on the left as left_aligned does on the right") {
   CHECK(detail::right_aligned("ab", 4) == "  ab");
   CHECK(detail::left_aligned("ab", 4) == "ab  ");
   CHECK(detail::right_aligned("abcde", 4) == "abcde");

@@ -25,7 +25,7 @@ bool accepts(void (*expect)(const Option&), double value) {
 
 }  // namespace
 
-TEST_CASE("An option within its range passes, one outside or not a number does not") {
+TEST_CASE("Option: a value out of range or NaN is refused") {
   CHECK(accepts(expect_share, 0));
   CHECK(accepts(expect_share, 0.999));
   for (const double bad : {1.0, -0.1, not_a_number, infinity}) CHECK_FALSE(accepts(expect_share, bad));
@@ -37,7 +37,7 @@ TEST_CASE("An option within its range passes, one outside or not a number does n
   for (const double bad : {0.999, not_a_number, infinity}) CHECK_FALSE(accepts(expect_at_least_one, bad));
 }
 
-TEST_CASE("The error names component, option, what was expected and what came") {
+TEST_CASE("Option: the error names the component and option and the expected and actual value") {
   CHECK(support::message_of<DataError>([] {
           expect_positive({"Thing", "size", -2, "make it larger"});
         }) == "Thing: expected .size above 0, got -2; make it larger");

@@ -19,10 +19,10 @@ namespace {
 
 constexpr int draws = 200'000;
 
-// Five standard errors: a right generator fails once in two million seeds, and the seeds here are fixed.
+// Five standard errors: a correct generator fails for one in two million seeds, and the seeds here are fixed.
 double five_sigma(double variance_of_one_draw) { return 5 * std::sqrt(variance_of_one_draw / draws); }
 
-// The standardised moments of a sample.
+// The standardized moments of a sample.
 struct Moments {
   double mean, variance, skewness, kurtosis;
 
@@ -44,7 +44,8 @@ std::vector<double> sample_of(auto&& draw) {
   return sample;
 }
 
-// Pearson's statistic against equal shares; with c cells its mean is c - 1, its variance 2 (c - 1).
+// Pearson's chi-square statistic against the uniform distribution: with c cells, its mean is c - 1 and its variance
+// 2 (c - 1).
 double chi_square(const std::vector<int>& counts) {
   const double expected =
       std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
@@ -53,8 +54,8 @@ double chi_square(const std::vector<int>& counts) {
   return sum;
 }
 
-// The mean, six deviations and 12 more, since the tail is longer than that of the normal distribution: a
-// right generator exceeds it less than four times in a million, for any number of cells.
+// The mean plus six standard deviations plus 12, since the tail is heavier than that of the normal distribution: a
+// correct generator exceeds it with a probability below 4e-6, for any number of cells.
 double chi_square_bound(std::size_t cells) {
   const auto freedom = static_cast<double>(cells - 1);
   return freedom + 6 * std::sqrt(2 * freedom) + 12;
@@ -62,7 +63,7 @@ double chi_square_bound(std::size_t cells) {
 
 }  // namespace
 
-TEST_CASE("Philox4x32-10 gives the known answers of Random123") {
+TEST_CASE("philox: returns the known answers of Random123") {
   CHECK(philox(0, {0, 0, 0, 0}) == RandomBlock{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   CHECK(philox(0xffffffffffffffff, {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}) ==
         RandomBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
@@ -70,8 +71,8 @@ TEST_CASE("Philox4x32-10 gives the known answers of Random123") {
         RandomBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("The stream of a seed is what it has always been") {
-  // A change here changes every trained network. It needs a reason, and a line in the changelog.
+TEST_CASE("Rng: the stream of a seed never changes") {
+  // A change here changes every trained network: it needs a reason and a line in the changelog.
   SECTION("bits: the blocks of Philox, numbered from 0") {
     Rng rng{5, Purpose::split, 9};
     for (std::uint32_t block = 0; block < 3; ++block)
@@ -99,7 +100,7 @@ TEST_CASE("The stream of a seed is what it has always been") {
   }
 }
 
-TEST_CASE("Each seed, purpose and stream has numbers of its own; the same three have the same") {
+TEST_CASE("Rng: streams differ by seed and purpose and stream number") {
   const auto first_bits = [](Rng rng) { return std::array{rng.bits(), rng.bits(), rng.bits(), rng.bits()}; };
   CHECK(first_bits(Rng{1}) == first_bits(Rng{1, Purpose::general, 0}));
 
@@ -111,14 +112,14 @@ TEST_CASE("Each seed, purpose and stream has numbers of its own; the same three 
   CHECK(different.size() == 3 * 4 * 3);
 }
 
-TEST_CASE("A copy of a generator goes on from where the original is") {
+TEST_CASE("Rng: a copy continues with the same numbers") {
   Rng rng{1};
   rng.bits();
   Rng copy = rng;
   for (int i = 0; i < 10; ++i) CHECK(copy.bits() == rng.bits());
 }
 
-TEST_CASE("uniform is uniform in [0, 1)") {
+TEST_CASE("Rng: uniform draws have the uniform distribution") {
   Rng rng{2};
   const std::vector<double> sample = sample_of([&] { return rng.uniform(); });
   CHECK(*std::min_element(sample.begin(), sample.end()) >= 0);
@@ -133,7 +134,7 @@ TEST_CASE("uniform is uniform in [0, 1)") {
   CHECK(chi_square(counts) < chi_square_bound(counts.size()));
 }
 
-TEST_CASE("normal is standard normal") {
+TEST_CASE("Rng: normal draws have the standard normal distribution") {
   Rng rng{3};
   const std::vector<double> sample = sample_of([&] { return rng.normal(); });
   const Moments moments{sample};
@@ -152,7 +153,7 @@ TEST_CASE("normal is standard normal") {
   }
 }
 
-TEST_CASE("Neighbours in a stream are not correlated") {
+TEST_CASE("Rng: consecutive draws are uncorrelated") {
   Rng rng{4};
   const std::vector<double> x = sample_of([&] { return rng.normal(); });
   double sum = 0;
@@ -160,7 +161,7 @@ TEST_CASE("Neighbours in a stream are not correlated") {
   CHECK_THAT(sum / draws, WithinAbs(0, five_sigma(1)));
 }
 
-TEST_CASE("below draws each number equally often") {
+TEST_CASE("Rng: below draws each number equally often") {
   Rng rng{5};
   for (const Index n : {Index{1}, Index{2}, Index{7}, Index{100}}) {
     std::vector<int> counts(static_cast<std::size_t>(n));
@@ -170,7 +171,7 @@ TEST_CASE("below draws each number equally often") {
   }
 }
 
-TEST_CASE("below has no bias where the range does not divide 2^32") {
+TEST_CASE("Rng: below is unbiased if the range does not divide 2^32") {
   // The remainder of a division would give the lowest third twice as often as the others.
   constexpr Index third = Index{1} << 30;
   Rng rng{6};
@@ -179,7 +180,7 @@ TEST_CASE("below has no bias where the range does not divide 2^32") {
   CHECK(chi_square(counts) < chi_square_bound(counts.size()));
 }
 
-TEST_CASE("shuffle gives a permutation, and each equally often") {
+TEST_CASE("Rng: shuffle draws each permutation equally often") {
   Rng rng{7};
   std::vector<int> values(1000), sorted(1000);
   std::iota(values.begin(), values.end(), 0);
@@ -197,7 +198,7 @@ TEST_CASE("shuffle gives a permutation, and each equally often") {
   CHECK(chi_square(counts) < chi_square_bound(counts.size()));
 }
 
-TEST_CASE("There is nothing to shuffle in none or one") {
+TEST_CASE("Rng: shuffle keeps sequences of no or one element") {
   Rng rng{8};
   std::vector<int> none, one{1};
   rng.shuffle(none);
@@ -206,7 +207,7 @@ TEST_CASE("There is nothing to shuffle in none or one") {
   CHECK(one == std::vector{1});
 }
 
-TEST_CASE("Rng: a bound outside of [1, 2^32) is refused") {
+TEST_CASE("Rng: a bound below 1 or above 2^32 - 1 is refused") {
   Rng rng{1};
   CHECK(rng.below(1) == 0);
   CHECK_NOTHROW(rng.below((Index{1} << 32) - 1));

@@ -11,7 +11,7 @@ namespace sample_weights_test {
 using namespace descent;
 using support::message_of;
 
-TEST_CASE("WeightedSum: sums of batches add up to that of all samples") {
+TEST_CASE("WeightedSum: the sums of batches add up") {
   WeightedSum sum{6, 4};
   sum += {4, 1};
   CHECK(sum.sum == 10);
@@ -20,7 +20,7 @@ TEST_CASE("WeightedSum: sums of batches add up to that of all samples") {
   CHECK(std::isnan(WeightedSum{}.mean()));
 }
 
-TEST_CASE("SampleWeights: none are weights of 1") {
+TEST_CASE("SampleWeights: an empty view means weights of 1") {
   const SampleWeights<> none;
   CHECK(none.empty());
   CHECK(none(7) == 1);
@@ -36,7 +36,7 @@ TEST_CASE("SampleWeights: none are weights of 1") {
   CHECK(ranges == 1);
 }
 
-TEST_CASE("SampleWeights: a view of a vector, without a copy") {
+TEST_CASE("SampleWeights: a vector converts without a copy") {
   const Vector<> numbers{{1, 0, 2.5F, 3}};
   const SampleWeights<> weights = numbers;
   CHECK(weights.size() == 4);
@@ -52,7 +52,7 @@ TEST_CASE("SampleWeights: a view of a vector, without a copy") {
   CHECK(samples == std::vector<Index>{0, 2, 3});
 }
 
-TEST_CASE("divide_by_weight: the gradient of a sum becomes that of the mean, and 0 without weight") {
+TEST_CASE("divide_by_weight: returns the gradient of the mean or 0 if the weight is 0") {
   Matrix<> gradient{{4, -2}};
   divide_by_weight(gradient, 4);
   CHECK(gradient == Matrix<>{{1, -0.5F}});
@@ -60,10 +60,10 @@ TEST_CASE("divide_by_weight: the gradient of a sum becomes that of the mean, and
   CHECK(gradient.isZero(0));
 }
 
-TEST_CASE("SampleWeights: a wrong number of weights, and wrong weights, are named") {
+TEST_CASE("SampleWeights: errors name a wrong number of weights and invalid weights") {
   const Vector<> two{{1, 2}};
   CHECK(message_of<ShapeError>([&] { detail::expect_weights("step", SampleWeights<>{two}, 3); }) ==
-        "step: expected 3 weights, one a sample, got 2; pass a weight for each sample, or none if all count "
+        "step: expected 3 weights, one per sample, got 2; pass one weight per sample, or none if all count "
         "the same");
   for (const float wrong : {-1.0F, std::nanf(""), HUGE_VALF}) {
     const Vector<> bad{{1, wrong}};

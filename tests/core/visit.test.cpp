@@ -22,7 +22,7 @@ using namespace descent;
 
 namespace {
 
-/// Two parameters of unlike shapes and state.
+/// Two parameters of different shapes and some state.
 struct Tree {
   using Scalar = double;
   static void visit(auto&& f, auto&... tree) {
@@ -42,7 +42,7 @@ struct WithoutState {
 
 }  // namespace
 
-TEST_CASE("A name grows from the inside out") {
+TEST_CASE("Name: the path is built from the inside out") {
   const Name weight{"weight"};
   CHECK(weight.path() == "weight");
   const Name in_layer{"2", &weight};
@@ -50,7 +50,7 @@ TEST_CASE("A name grows from the inside out") {
   CHECK(Name{std::string{"0"}, &in_layer}.path() == "0.2.weight");
 }
 
-TEST_CASE("An entry put inside a composition keeps what it is and gains a name") {
+TEST_CASE("Parameter: inside prepends a name and keeps role and dimensions") {
   const Parameter parameter{"gamma", Role::scale};
   const Parameter outer = parameter.inside("1");
   CHECK(outer.name.path() == "1.gamma");
@@ -60,7 +60,7 @@ TEST_CASE("An entry put inside a composition keeps what it is and gains a name")
   CHECK(kernel.inside("1").dimensions.rank() == 3);
 }
 
-TEST_CASE("visit_state: shows the state, or nothing of a model without") {
+TEST_CASE("visit_state: visits the state or nothing if there is none") {
   Tree tree;
   std::vector<std::string> names;
   visit_state<Tree>([&](const Parameter& state, auto&) { names.push_back(state.name.path()); }, tree);
@@ -72,7 +72,7 @@ TEST_CASE("visit_state: shows the state, or nothing of a model without") {
   CHECK(calls == 0);
 }
 
-TEST_CASE("flat lists the numbers of a matrix column by column, and writes through") {
+TEST_CASE("flat: is a writable view in column-major order") {
   Matrix<double> m(2, 2);
   m << 1, 2,  //
       3, 4;
@@ -85,7 +85,7 @@ TEST_CASE("flat lists the numbers of a matrix column by column, and writes throu
   STATIC_REQUIRE(std::is_same_v<decltype(flat(m)), Eigen::Map<Eigen::ArrayXd>>);
 }
 
-TEST_CASE("visit_flat walks several trees together and leaves state alone") {
+TEST_CASE("visit_flat: traverses several trees together and skips the state") {
   Tree model;
   const Tree gradient;
   Tree state;
@@ -101,7 +101,7 @@ TEST_CASE("visit_flat walks several trees together and leaves state alone") {
   CHECK(model.running == Tree{}.running);
 }
 
-TEST_CASE("zeros_like has the model's shapes, zero everywhere, and leaves the model as it is") {
+TEST_CASE("zeros_like: returns zeros of the same shapes and keeps the model") {
   const Tree model;
   const Tree zeros = zeros_like(model);
   CHECK(zeros.weight == Matrix<double>::Zero(2, 3));
@@ -110,17 +110,17 @@ TEST_CASE("zeros_like has the model's shapes, zero everywhere, and leaves the mo
   CHECK(model.weight == Tree{}.weight);
 }
 
-TEST_CASE("parameter_count counts what is learned, not state") {
+TEST_CASE("parameter_count: counts parameters but not state") {
   CHECK(parameter_count(Tree{}) == 2 * 3 + 2);
   CHECK(parameter_count(WithoutState{}) == 0);
 }
 
-TEST_CASE("visit_leaves: shows parameters, then state, with path, sizes and numbers that can be written") {
+TEST_CASE("visit_leaves: visits parameters and then state as writable leaves") {
   Tree model;
   std::vector<std::string> seen;
   visit_leaves(model, [&](const auto& leaf) {
     seen.push_back(
-        concat(leaf.name().path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_state() ? " state" : ""));
+        detail::joined(leaf.name().path(), ' ', leaf.rows, 'x', leaf.cols, leaf.is_state() ? " state" : ""));
     leaf.array() += 1;
   });
   CHECK(seen == std::vector<std::string>{"weight 2x3", "bias 2x1", "running 4x1 state"});
@@ -128,7 +128,7 @@ TEST_CASE("visit_leaves: shows parameters, then state, with path, sizes and numb
   CHECK(model.running == Tree{}.running + Vector<double>::Ones(4));
 }
 
-TEST_CASE("visit_leaves: walks two models together, and parts of their numbers") {
+TEST_CASE("visit_leaves: traverses two models together and copies parts of them") {
   Tree model;
   Tree other;
   other.weight.setConstant(7);
@@ -139,7 +139,7 @@ TEST_CASE("visit_leaves: walks two models together, and parts of their numbers")
   CHECK(model.weight.rightCols(2) == Tree{}.weight.rightCols(2));
 }
 
-TEST_CASE("visit_flat: models of other shapes are refused") {
+TEST_CASE("visit_flat: a shape mismatch is refused") {
   Rng rng{1};
   Sequential net{Dense{2, 3, rng}};
   const Sequential wider{Dense{3, 3, rng}}, transposed{Dense{3, 2, rng}};
@@ -153,7 +153,7 @@ TEST_CASE("visit_flat: models of other shapes are refused") {
 
 namespace {
 
-/// A parameter that is a matrix of 2 x 12 in memory, and logically a kernel.
+/// A parameter that is stored as a matrix of 2 x 12 and has the logical dimensions of a kernel.
 struct Kernel {
   using Scalar = double;
   static void visit(auto&& f, auto&... tree) {

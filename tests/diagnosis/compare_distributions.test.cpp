@@ -140,7 +140,7 @@ TEST_CASE("compare_distributions refuses sets that cannot be compared") {
 
 TEST_CASE("compare_distributions: prints the same in every locale") {
   DistributionReport report{.features = {}, .significance = 0.05};
-  for (int i = 0; i < 1021; ++i) report.features.push_back({concat("f", i), 0.5, 0.0123456, true});
+  for (int i = 0; i < 1021; ++i) report.features.push_back({detail::joined("f", i), 0.5, 0.0123456, true});
   const std::string text = support::under_decimal_comma([&] { return printed(report); });
   const std::string head =
       "train and test differ in 1021 of 1021 features (Kolmogorov-Smirnov, p < 0.05)\n"

@@ -1,5 +1,5 @@
-// Compiled with -ffast-math, which lets the compiler assume that no number is infinite or not-a-number. What the library
-// promises about such numbers holds all the same.
+// Compiled with -ffast-math, which lets the compiler assume that no number is infinite or NaN. The library must detect
+// them all the same.
 
 #include <bit>
 #include <cmath>
@@ -17,7 +17,7 @@ using support::message_of;
 
 namespace {
 
-// Read while the program runs, so that the compiler cannot see that they never occur.
+// Volatile, so that the compiler does not see the values.
 volatile std::uint32_t bits_of_nan = 0x7FC00000, bits_of_infinity = 0x7F800000;
 
 float nan() { return std::bit_cast<float>(std::uint32_t{bits_of_nan}); }
@@ -27,7 +27,7 @@ const Dataset<> clouds = support::three_clouds(64);
 
 }  // namespace
 
-TEST_CASE("fast-math: predict refuses an input that is not finite") {
+TEST_CASE("predict: non-finite inputs are refused under -ffast-math") {
   for (const bool is_nan : {true, false}) {
     Matrix<> x = clouds.x;
     x(1, 4) = is_nan ? nan() : -infinite();
@@ -36,7 +36,7 @@ TEST_CASE("fast-math: predict refuses an input that is not finite") {
   }
 }
 
-TEST_CASE("fast-math: fit refuses a feature or a target that is not a number") {
+TEST_CASE("fit: NaN in features and targets is refused under -ffast-math") {
   Dataset<> bad = clouds;
   auto net = support::plain_net();
   const auto train = [&] { fit(net, bad, SoftmaxCrossEntropy{}, Adam{}, {.epochs = 1, .progress = silent}); };
@@ -47,7 +47,7 @@ TEST_CASE("fast-math: fit refuses a feature or a target that is not a number") {
   CHECK_THAT(message_of<DataError>(train), ContainsSubstring("in target 0 of sample 3"));
 }
 
-TEST_CASE("fast-math: a training that diverges ends in a NumericalError, with finite weights") {
+TEST_CASE("fit: divergence throws NumericalError and leaves finite weights under -ffast-math") {
   auto net = support::plain_net();
   CHECK_THROWS_AS(fit(net, clouds, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1e30},
                       {.epochs = 20, .batch_size = full_batch, .progress = silent}),
@@ -61,7 +61,7 @@ TEST_CASE("fast-math: a training that diverges ends in a NumericalError, with fi
              ContainsSubstring("parameter \"0.weight\""));
 }
 
-TEST_CASE("fast-math: Impute fills in what is missing") {
+TEST_CASE("Impute: missing values are filled in under -ffast-math") {
   Matrix<> x{{1, nan(), 3}, {4, 5, nan()}};
   Impute{x}.apply(x);
   CHECK(x == Matrix<>{{1, 2, 3}, {4, 5, 4.5F}});
@@ -69,21 +69,21 @@ TEST_CASE("fast-math: Impute fills in what is missing") {
   CHECK_THROWS_AS((Impute{Matrix<>{{1, infinite()}}}), DataError);
 }
 
-TEST_CASE("fast-math: read_csv notices numbers that are not finite, and fills in those that are missing") {
+TEST_CASE("read_csv: non-finite numbers are refused and missing ones filled in under -ffast-math") {
   const auto read = [](const std::string& text, Missing missing) {
     std::istringstream in{text};
     return read_csv<double>(in, {.label = "y", .missing = missing});
   };
   for (const char* number : {"nan", "inf", "-inf", "1e999"})
-    CHECK_THROWS_AS(read(concat("a,y\n1,0\n", number, ",1\n"), Missing::refuse), FormatError);
+    CHECK_THROWS_AS(read(detail::joined("a,y\n1,0\n", number, ",1\n"), Missing::refuse), FormatError);
   CHECK(read("a,y\n1,0\nNA,1\n5,0\n", Missing::mean).x == Matrix<double>{{1, 3, 5}});
   CHECK(has_nan(read("a,y\n1,0\nNA,1\n", Missing::keep).x));
   CHECK_THROWS_AS(read("a,y\nNA,0\nNA,1\n", Missing::mean), FormatError);
   for (const char* label : {"nan", "inf"})
-    CHECK_THROWS_AS(read(concat("a,y\n1,0\n2,", label, "\n"), Missing::refuse), FormatError);
+    CHECK_THROWS_AS(read(detail::joined("a,y\n1,0\n2,", label, "\n"), Missing::refuse), FormatError);
 }
 
-TEST_CASE("fast-math: options that are not numbers are refused") {
+TEST_CASE("Option: NaN is refused under -ffast-math") {
   const double bad = nan();
   auto net = support::plain_net();
   using Options = FitOptions<decltype(net)>;
@@ -111,7 +111,7 @@ TEST_CASE("fast-math: options that are not numbers are refused") {
   expect_refused([&] { MinMax{clouds.x, {.low = bad}}; });
 }
 
-TEST_CASE("fast-math: targets and outputs that are not numbers are refused by losses and metrics") {
+TEST_CASE("Loss: losses and metrics refuse NaN in targets and outputs under -ffast-math") {
   const Matrix<> one{{0.5F, 0.5F}}, two{{1, 2}, {3, 4}}, classes{{0, nan()}};
   CHECK_THROWS_AS(SoftmaxCrossEntropy{}.value(two, classes), DataError);
   CHECK_THROWS_AS(SoftmaxCrossEntropy{}.value(two, Matrix<>{{1, nan()}, {0, 1}}), DataError);
@@ -130,7 +130,7 @@ TEST_CASE("fast-math: targets and outputs that are not numbers are refused by lo
   CHECK(top.value() == 0.5);
 }
 
-TEST_CASE("fast-math: early stopping takes the first value, and no value that is not a number") {
+TEST_CASE("EarlyStopping: the first value counts and NaN does not under -ffast-math") {
   const EarlyStopping rule{.monitor = "loss"};
   Best best;
   History history;
@@ -146,8 +146,8 @@ TEST_CASE("fast-math: early stopping takes the first value, and no value that is
   CHECK(best.waited() == 0);
 }
 
-TEST_CASE("fast-math: minimize steps back from costs that are not finite") {
-  // w - log(w) has no value where w is not positive; its minimum is at 1.
+TEST_CASE("minimize: the line search steps back from non-finite values under -ffast-math") {
+  // w - log(w) is defined for positive w only; its minimum is at 1.
   Rng rng{1};
   Dense<double> model{1, 1, rng, Bias::none};
   model.weight(0, 0) = 0.1;

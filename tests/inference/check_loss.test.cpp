@@ -60,8 +60,8 @@ struct OwnSoftmax {
   Softmax<> softmax;
 };
 
-const std::string leave_out = "; leave the last layer out: the loss takes what goes into it";
-const std::string log_softmax = "; end the network in LogSoftmax, or take SoftmaxCrossEntropy for logits";
+const std::string leave_out = "; remove the last layer: the loss expects its inputs";
+const std::string log_softmax = "; end the network in LogSoftmax, or use SoftmaxCrossEntropy for logits";
 
 }  // namespace
 
@@ -116,7 +116,7 @@ TEST_CASE("fit: logits for a loss of probabilities are refused before the first 
       message_of<DataError>([&] { fit(net, data, BinaryCrossEntropy{}, Adam{}, {.progress = silent}); }),
       ContainsSubstring(
           "BinaryCrossEntropy: expected probabilities from the last layer, got numbers from -") &&
-          ContainsSubstring("end the network in Sigmoid, or take SigmoidCrossEntropy for logits"));
+          ContainsSubstring("end the network in Sigmoid, or use SigmoidCrossEntropy for logits"));
   CHECK(values_of(net) == before);
 }
 

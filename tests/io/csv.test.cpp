@@ -115,17 +115,18 @@ TEST_CASE("read_csv: a value that is not a number is reported with line and colu
         "name the column as .label if it is the class, or leave it out: .leave_out = {\"make\"}");
   for (const char* text : {"", "x", "1x", "1 2", "1;2", "0x10", "--1", "+-1", "+"}) {
     CAPTURE(text);
-    CHECK_THAT(complaint_about(concat("a,b\n1,2\n3,", text, "\n")),
-               ContainsSubstring(concat("cars.csv:3: expected a number in column \"b\", got \"", text, '"')));
+    CHECK_THAT(complaint_about(detail::joined("a,b\n1,2\n3,", text, "\n")),
+               ContainsSubstring(
+                   detail::joined("cars.csv:3: expected a number in column \"b\", got \"", text, '"')));
   }
 }
 
 TEST_CASE("read_csv: a number that is not finite is reported with line and column") {
   for (const char* text : {"-nan", "inf", "-inf", "1e999"}) {
     CAPTURE(text);
-    CHECK(complaint_about(concat("a,b\n1,", text, "\n")) ==
-          concat("read_csv: cars.csv:2: expected a finite number in column \"b\", got \"", text,
-                 "\"; remove the line, or fill the value in"));
+    CHECK(complaint_about(detail::joined("a,b\n1,", text, "\n")) ==
+          detail::joined("read_csv: cars.csv:2: expected a finite number in column \"b\", got \"", text,
+                         "\"; remove the line, or fill the value in"));
   }
 }
 
@@ -157,7 +158,7 @@ TEST_CASE("read_csv: labels that are not non-negative integers are reported with
   for (const char* label : {"-1", "1.5", "inf", "1e9"}) {
     CAPTURE(label);
     const std::string text =
-        complaint_about(concat("digit,pixel\n0,1\n", label, ",2\n1,3\n"), {.label = "digit"});
+        complaint_about(detail::joined("digit,pixel\n0,1\n", label, ",2\n1,3\n"), {.label = "digit"});
     CHECK_THAT(text, ContainsSubstring("cars.csv:3: ") && ContainsSubstring("column \"digit\"") &&
                          ContainsSubstring("expected integer classes from 0"));
   }
@@ -301,7 +302,8 @@ TEST_CASE("read_csv: a column without any value has no mean") {
 
 TEST_CASE("read_csv: missing values can be kept and imputed after a split") {
   std::string text = "a,y\n";
-  for (int i = 0; i < 40; ++i) text += concat(i % 4 == 0 ? "NA" : concat(i), ',', i % 2, '\n');
+  for (int i = 0; i < 40; ++i)
+    text += detail::joined(i % 4 == 0 ? "NA" : detail::joined(i), ',', i % 2, '\n');
   const Dataset<double> all = parsed<double>(text, {.label = "y", .missing = Missing::keep});
   auto [train, dev, test] = split(all, {.train = 0.5, .dev = 0.25, .stratify = true});
   const Impute fill{train.x};
@@ -348,12 +350,12 @@ TEST_CASE("read_csv: lines may end in CR") {
 TEST_CASE("read_csv: every line ending is accepted and counts as one line") {
   for (const char* end : {"\n", "\r\n", "\r", "\r\r\n"}) {
     CAPTURE(end);
-    CHECK(parsed(concat("a,b", end, "1,2", end, end, "3,4")).x == Matrix<>{{1, 3}, {2, 4}});
-    CHECK(parsed(concat("a,b", end, "1,2", end, end, "3,4", end)).x == Matrix<>{{1, 3}, {2, 4}});
-    CHECK_THAT(complaint_about(concat("a,b", end, "1,2", end, end, "3,x", end)),
+    CHECK(parsed(detail::joined("a,b", end, "1,2", end, end, "3,4")).x == Matrix<>{{1, 3}, {2, 4}});
+    CHECK(parsed(detail::joined("a,b", end, "1,2", end, end, "3,4", end)).x == Matrix<>{{1, 3}, {2, 4}});
+    CHECK_THAT(complaint_about(detail::joined("a,b", end, "1,2", end, end, "3,x", end)),
                ContainsSubstring("cars.csv:4: expected a number in column \"b\", got \"x\";"));
-    CHECK(parsed(concat("kind,b", end, "\"two", end, "lines\",1", end), {.label = "kind"}).class_names ==
-          std::vector<std::string>{"two\nlines"});
+    CHECK(parsed(detail::joined("kind,b", end, "\"two", end, "lines\",1", end), {.label = "kind"})
+              .class_names == std::vector<std::string>{"two\nlines"});
   }
   CHECK(parsed("a\r1\n2\r\n3\r\r\n4").x == Matrix<>{{1, 2, 3, 4}});
 }
@@ -390,9 +392,9 @@ TEST_CASE("read_csv: a missing label is refused unless it is listed as a class")
              ContainsSubstring("label_missing.csv:3: expected a class"));
   for (const char* label : {"NA", "N/A", "n/a", "?", "null", "nan", "NaN", "", "\"\""}) {
     CAPTURE(label);
-    CHECK_THAT(complaint_about(concat("a,kind\n1,cat\n2,", label, "\n"), {.label = "kind"}),
+    CHECK_THAT(complaint_about(detail::joined("a,kind\n1,cat\n2,", label, "\n"), {.label = "kind"}),
                ContainsSubstring("cars.csv:3: expected a class in column \"kind\", got "));
-    CHECK_THAT(complaint_about(concat("a,kind\n1,0\n2,", label, "\n"), {.label = "kind"}),
+    CHECK_THAT(complaint_about(detail::joined("a,kind\n1,0\n2,", label, "\n"), {.label = "kind"}),
                ContainsSubstring("cars.csv:3: expected a class in column \"kind\", got "));
   }
   CHECK(parsed("a,continent\n1,NA\n2,EU\n", {.label = "continent", .classes = {"EU", "NA"}}).y ==

@@ -50,7 +50,7 @@ TEST_CASE("read_idx_gzip: reads compressed and uncompressed files") {
 TEST_CASE("GzipFile: any reader of streams reads a compressed file") {
   const Folder folder;
   std::string text = "a,b\n";
-  for (int i = 0; i < 20000; ++i) text += concat(i, ',', -i, '\n');
+  for (int i = 0; i < 20000; ++i) text += detail::joined(i, ',', -i, '\n');
   GzipFile in{folder.packed("table.csv.gz", text)};
   const Dataset<> data = read_csv(in, {.target = "b"}, "table.csv.gz");
   CHECK(data.samples() == 20000);

@@ -112,9 +112,8 @@ TEST_CASE("read_idx_images: a file in another format is refused") {
 TEST_CASE("read_idx_images: a truncated or too long file is reported with the byte") {
   const std::string good = idx({2, 2, 2}, "12345678");
   CHECK(complaint_about_images(good.substr(0, good.size() - 1)) ==
-        "read_idx_images: images.idx, byte 16: expected 8 bytes of pixels, got 7; the file is cut short: was "
-        "it "
-        "copied to the end?");
+        "read_idx_images: images.idx, byte 16: expected 8 bytes of pixels, got 7; copy or download the file "
+        "again: it is truncated");
   CHECK_THAT(complaint_about_images(good + '9'),
              ContainsSubstring("byte 24: expected the end of the file, got more bytes"));
   for (std::size_t size = 0; size < good.size(); ++size)

@@ -394,7 +394,7 @@ TEST_CASE("load_model: a newer format is refused with a cure") {
              ContainsSubstring("a.model: expected format 2 or older, got 3; update descent from version "));
   for (const char* version : {"", "0", "00", "-1", "1x", "99999999999999999999"})
     CHECK_THAT(complaint_about(with(good, R"("descent_model_format":"2")",
-                                    concat(R"("descent_model_format":")", version, '"'))),
+                                    detail::joined(R"("descent_model_format":")", version, '"'))),
                ContainsSubstring("expected the number of a format"));
   CHECK_THAT(complaint_about(std::string{"\2\0\0\0\0\0\0\0{}", 10}),
              ContainsSubstring("expected a model file, got one without \"descent_model_format\""));
@@ -453,8 +453,8 @@ TEST_CASE("load_model: a hostile architecture is refused with the path of the la
 
   std::string copies;  // each twice as wide as the previous one
   for (int i = 0; i < 25; ++i)
-    copies += concat(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
-                     R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
+    copies += detail::joined(R"(,{\"name\":\")", 4 + i, R"(\",\"type\":\"Concat\",\"layers\":[)",
+                             R"({\"name\":\"0\",\"type\":\"ReLU\"},{\"name\":\"1\",\"type\":\"ReLU\"}]})");
   CHECK_THAT(about(R"(],\"type\":\"Sequential\")", copies + R"(],\"type\":\"Sequential\")"),
              ContainsSubstring("expected outputs in proportion to the tensors, got far more"));
 }
@@ -505,13 +505,13 @@ TEST_CASE("load_model: an empty tensor cannot request memory by its other dimens
   // A small handwritten file: one layer, one of its tensors, and samples of one feature.
   const auto file = [](const std::string& type, const std::string& tensor, const std::string& described,
                        std::size_t bytes) {
-    std::string header =
-        concat(R"({"__metadata__":{"architecture":"{\"layers\":[{\"name\":\"0\",\"type\":\")", type,
-               R"(\"}],\"type\":\"Sequential\"}","descent_model_format":"1","hash":"","labels":"[]",)",
-               R"("library_version":"0.1.0"},"0.)", tensor, R"(":{"data_offsets":[0,)", bytes, "],",
-               described, R"(},"golden.x":{"data_offsets":[)", bytes, ',', bytes + 4,
-               R"(],"dtype":"F32","shape":[1,1]},"golden.y":{"data_offsets":[)", bytes + 4, ',', bytes + 8,
-               R"(],"dtype":"F32","shape":[1,1]}})");
+    std::string header = detail::joined(
+        R"({"__metadata__":{"architecture":"{\"layers\":[{\"name\":\"0\",\"type\":\")", type,
+        R"(\"}],\"type\":\"Sequential\"}","descent_model_format":"1","hash":"","labels":"[]",)",
+        R"("library_version":"0.1.0"},"0.)", tensor, R"(":{"data_offsets":[0,)", bytes, "],", described,
+        R"(},"golden.x":{"data_offsets":[)", bytes, ',', bytes + 4,
+        R"(],"dtype":"F32","shape":[1,1]},"golden.y":{"data_offsets":[)", bytes + 4, ',', bytes + 8,
+        R"(],"dtype":"F32","shape":[1,1]}})");
     std::string length(8, '\0');
     length[0] = static_cast<char>(header.size() & 0xFF);
     length[1] = static_cast<char>(header.size() >> 8);
@@ -524,7 +524,7 @@ TEST_CASE("load_model: an empty tensor cannot request memory by its other dimens
                                      {"MinMax", "minimum"}}) {
     CAPTURE(type);
     for (const char* shape : {"[0,35184372088832]", "[35184372088832,0]"}) {
-      const std::string hostile = file(type, tensor, concat(R"("dtype":"F32","shape":)", shape), 0);
+      const std::string hostile = file(type, tensor, detail::joined(R"("dtype":"F32","shape":)", shape), 0);
       CHECK(hostile.size() < 1024);
       CHECK_THAT(
           complaint_about(hostile),
@@ -532,12 +532,12 @@ TEST_CASE("load_model: an empty tensor cannot request memory by its other dimens
                                    "Sequential \"\": expected values in the tensor \"0.",
                                    tensor, '"')));
     }
-    CHECK_THAT(
-        complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
-        ContainsSubstring(concat(type, " \"0\": expected a vector \"", tensor, "\", got 2 dimensions")));
-    CHECK_THAT(
-        complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
-        ContainsSubstring(concat("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
+    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
+               ContainsSubstring(
+                   detail::joined(type, " \"0\": expected a vector \"", tensor, "\", got 2 dimensions")));
+    CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"U8","shape":[4])", 4)),
+               ContainsSubstring(
+                   detail::joined("tensor \"0.", tensor, "\": expected F64, F32, F16 or BF16, got U8")));
   }
 }
 

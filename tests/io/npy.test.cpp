@@ -61,11 +61,11 @@ TEMPLATE_TEST_CASE("read_npy: reads files of NumPy of every type and byte order 
        {"little_f2", "big_f2", "little_f4", "little_f8", "big_f4", "big_f8", "little_i1", "little_i2",
         "little_i4", "little_i8", "big_i2", "big_i8", "fortran", "fortran_f4", "version_2", "version_3"}) {
     CAPTURE(name);
-    CHECK(read_npy<TestType>(golden_files / concat(name, ".npy")) == expected<TestType>());
+    CHECK(read_npy<TestType>(golden_files / detail::joined(name, ".npy")) == expected<TestType>());
   }
   for (const char* name : {"u1", "u2", "u4", "u8"}) {
     CAPTURE(name);
-    CHECK(read_npy<TestType>(golden_files / concat(name, ".npy")) == expected<TestType>().cwiseAbs());
+    CHECK(read_npy<TestType>(golden_files / detail::joined(name, ".npy")) == expected<TestType>().cwiseAbs());
   }
   CHECK(read_npy<TestType>(golden_files / "bool.npy") ==
         (expected<TestType>().array() > 10).template cast<TestType>().matrix());
@@ -145,13 +145,11 @@ TEST_CASE("read_npy: a file of another format or length is reported with the byt
         "read_npy: a.npy, byte 8: expected a .npy file, which begins with \\x93NUMPY, got other bytes; "
         "pass a .npy file; extract it from an .npz file");
   CHECK(complaint_about(good.substr(0, good.size() - 1)) ==
-        "read_npy: a.npy, byte 128: expected 96 bytes of values, got 95; the file is cut short: was it "
-        "copied to "
-        "the end?");
+        "read_npy: a.npy, byte 128: expected 96 bytes of values, got 95; copy or download the file "
+        "again: it is truncated");
   CHECK(complaint_about(good + 'x') ==
-        "read_npy: a.npy, byte 224: expected the end of the file, got more bytes; the sizes in its header do "
-        "not fit "
-        "what follows");
+        "read_npy: a.npy, byte 224: expected the end of the file, got more bytes; copy or download "
+        "the file again: the sizes in its header do not match its length");
   CHECK_THAT(complaint_about(good.substr(0, 50)),
              ContainsSubstring("expected 118 bytes of a header, got 40"));
   for (std::size_t size = 0; size < good.size(); ++size)
@@ -192,8 +190,9 @@ TEST_CASE("read_npy: impossible sizes are refused without allocating them") {
   for (const char* shape : {"(9223372036854775807,)", "(9223372036854775808,2)", "(4294967296,4294967296)",
                             "(99999999999999999999999999,1)"}) {
     CAPTURE(shape);
-    CHECK_THAT(complaint_about(file_of(concat("{'descr':'<f8','fortran_order':True,'shape':", shape, "}"))),
-               ContainsSubstring("expected sizes that a file can hold"));
+    CHECK_THAT(
+        complaint_about(file_of(detail::joined("{'descr':'<f8','fortran_order':True,'shape':", shape, "}"))),
+        ContainsSubstring("expected sizes that a file can hold"));
   }
   CHECK_THAT(
       complaint_about(file_of("{'descr':'<f8','fortran_order':True,'shape':(123456789012,4)}", "12345678")),

@@ -158,7 +158,7 @@ TEST_CASE("load_safetensors: weights of PyTorch give the outputs of PyTorch") {
     CAPTURE(type);
     Sequential net{Dense<double>{6, 8, rng}, BatchNorm<double>{8}, ReLU<double>{}, Dense<double>{8, 3, rng}};
     const Metadata metadata = load_safetensors(
-        golden_files / concat(file, ".safetensors"), net,
+        golden_files / detail::joined(file, ".safetensors"), net,
         {.names = pytorch_names({{"0", "fc1"}, {"1", "norm"}, {"3", "fc2"}}), .ignore_others = true});
     CHECK(metadata == Metadata{{"format", "pt"}});
     decltype(net)::Cache cache;
@@ -243,9 +243,9 @@ TEST_CASE("load_safetensors: reads matrices in either order and names the order 
     for (const float value : {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})
       values.append(reinterpret_cast<const char*>(&value), sizeof value);
     if (std::string_view{shape} == "[2,2]") values.resize(16);
-    return std::istringstream{file_of(
-        concat(R"({"weight":{"dtype":"F32","shape":)", shape, R"(,"data_offsets":[0,)", values.size(), "]}}"),
-        values)};
+    return std::istringstream{file_of(detail::joined(R"({"weight":{"dtype":"F32","shape":)", shape,
+                                                     R"(,"data_offsets":[0,)", values.size(), "]}}"),
+                                      values)};
   };
   Rng rng{1};
   Dense dense{2, 3, rng, Bias::none};
@@ -325,7 +325,7 @@ TEST_CASE("load_safetensors: a damaged header is refused") {
         R"({"shape":{}})", R"({"shape":[18446744073709551616]})", R"({"shape":["1"]})", R"({"more":1})",
         R"({"shape":null})", R"({"shape":[true]})", R"({"shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})"}) {
     CAPTURE(tensor);
-    CHECK_THAT(about(concat("{\"slope\":", tensor, '}')),
+    CHECK_THAT(about(detail::joined("{\"slope\":", tensor, '}')),
                ContainsSubstring("tensor \"slope\": expected dtype, shape and two data_offsets, got "));
   }
   for (const char* value : {"1", "[]", "null", "\"text\""})

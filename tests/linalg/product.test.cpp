@@ -6,7 +6,7 @@ namespace product_test {
 
 using namespace descent;
 
-TEMPLATE_TEST_CASE("Products have the size and the value of their definition", "[core]", float, double) {
+TEMPLATE_TEST_CASE("Product: small products equal their definition", "[linalg]", float, double) {
   const Matrix<TestType> a{{1, 2, 3}, {4, 5, 6}}, b{{1, 0}, {2, 1}, {0, 3}};
   Matrix<TestType> c;
   Product<TestType>::plain(a, b, c);
@@ -18,10 +18,9 @@ TEMPLATE_TEST_CASE("Products have the size and the value of their definition", "
   CHECK(d == Matrix<TestType>{{14, 32}, {32, 77}});
 }
 
-TEMPLATE_TEST_CASE("Products of any size, vectors and nothing among them", "[core]", float, double) {
+TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[linalg]", float, double) {
   using T = TestType;
-  const double tolerance =
-      std::is_same_v<T, float> ? 1e-3 : 1e-11;  // for up to 1650 sums of up to 300 numbers
+  const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-11;  // for up to 1650 sums of up to 300 terms
   Rng rng{1};
   const auto some = [&](Index rows, Index cols) {
     Matrix<T> m(rows, cols);

@@ -2,11 +2,11 @@
 
 #include "catch.hpp"
 
-namespace strips_test {
+namespace row_blocks_test {
 
 using namespace descent;
 
-TEST_CASE("Strips cover all rows once, in order", "[core]") {
+TEST_CASE("for_row_blocks: the blocks cover all rows once in order", "[linalg]") {
   for (const Index rows : {0, 1, 3, 4, 15, 16, 63, 64, 65, 150}) {
     Index next = 0;
     for_row_blocks(rows, [&](Index first, auto size) {
@@ -17,4 +17,4 @@ TEST_CASE("Strips cover all rows once, in order", "[core]") {
   }
 }
 
-}  // namespace strips_test
+}  // namespace row_blocks_test

@@ -26,8 +26,8 @@ TEST_CASE("Hinge: refuses targets other than 0 and 1", "[losses]") {
   for (const double wrong : {-1.0, 0.5, 2.0, std::nan("")}) {
     const Matrix<double> t{{1, wrong}};
     CHECK_THROWS_WITH(Hinge{}.check(1, t),
-                      ContainsSubstring(concat("Hinge: expected a target of 0 or 1, got ", wrong,
-                                               " for sample 1; number the classes 0 and 1")));
+                      ContainsSubstring(detail::joined("Hinge: expected a target of 0 or 1, got ", wrong,
+                                                       " for sample 1; number the classes 0 and 1")));
     CHECK_THROWS_AS(mean_of(Hinge{}, z, t), DataError);
     CHECK_THROWS_WITH(mean_of(SquaredHinge{}, z, t, dy),
                       ContainsSubstring("SquaredHinge: expected a target of 0 or 1"));

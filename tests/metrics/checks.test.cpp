@@ -14,10 +14,11 @@ using support::message_of;
 
 TEST_CASE("target_class: refuses a target that is not a class number") {
   for (const double wrong : {-1.0, 0.5, 1e300, HUGE_VAL, std::nan("")})
-    CHECK_THAT(message_of<DataError>([&] {
-                 target_class(Matrix<double>{{0, wrong}}, 1);
-               }),
-               ContainsSubstring(concat("target_class: expected a class, got ", wrong, " for sample 1")));
+    CHECK_THAT(
+        message_of<DataError>([&] {
+          target_class(Matrix<double>{{0, wrong}}, 1);
+        }),
+        ContainsSubstring(detail::joined("target_class: expected a class, got ", wrong, " for sample 1")));
 }
 
 TEST_CASE("Accuracy: names invalid targets and counts nothing of the batch") {
@@ -39,7 +40,7 @@ TEST_CASE("Accuracy: names invalid targets and counts nothing of the batch") {
 TEST_CASE("ConfusionMatrix: refuses numbers of classes that do not match") {
   for (const Index few : {-1, 0, 1})
     CHECK_THAT(message_of<ShapeError>([&] { ConfusionMatrix{few}; }),
-               ContainsSubstring(concat("ConfusionMatrix: expected at least 2 classes, got ", few)));
+               ContainsSubstring(detail::joined("ConfusionMatrix: expected at least 2 classes, got ", few)));
   ConfusionMatrix three{3};
   CHECK_THAT(message_of<ShapeError>([&] { three.merge(ConfusionMatrix{4}); }),
              ContainsSubstring("ConfusionMatrix: expected counts of 3 classes to merge, got 4"));

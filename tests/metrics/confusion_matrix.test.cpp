@@ -80,8 +80,9 @@ TEST_CASE("ConfusionMatrix: refuses a target that is not one of its classes") {
   for (const float target : {3.0F, -2.0F, 0.5F}) {
     CAPTURE(target);
     ConfusionMatrix matrix{3};
-    CHECK_THAT(message_of<DataError>([&] { matrix.update(output, row({target})); }),
-               ContainsSubstring(concat("ConfusionMatrix: expected a class from 0 to 2, got ", target)));
+    CHECK_THAT(
+        message_of<DataError>([&] { matrix.update(output, row({target})); }),
+        ContainsSubstring(detail::joined("ConfusionMatrix: expected a class from 0 to 2, got ", target)));
   }
 }
 

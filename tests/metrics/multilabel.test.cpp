@@ -70,8 +70,9 @@ TEST_CASE("MultilabelAccuracy: refuses targets other than 0 and 1") {
   Matrix<double> wrong = target;
   for (const double value : {0.5, 2.0, -1.0, std::nan("")}) {
     wrong(1, 3) = value;
-    CHECK_THAT(message_of<DataError>([&] { MultilabelAccuracy().update(logits, wrong); }),
-               ContainsSubstring(concat("multilabel_accuracy: expected targets of 0 or 1, got ", value)));
+    CHECK_THAT(
+        message_of<DataError>([&] { MultilabelAccuracy().update(logits, wrong); }),
+        ContainsSubstring(detail::joined("multilabel_accuracy: expected targets of 0 or 1, got ", value)));
     CHECK_THROWS_AS(MultilabelExactMatch().check(3, wrong), DataError);
     CHECK_THROWS_AS(MultilabelF1().check(3, wrong), DataError);
   }

@@ -71,7 +71,7 @@ TEST_CASE("Recall: of_class selects a single class") {
   CHECK(AnyMetric<>{F1{}}.name() == "f1");
   for (const Index none : {-1, 5})
     CHECK_THAT(message_of<DataError>([&] { measured(F1{.of_class = none}); }),
-               ContainsSubstring(concat("f1: expected .of_class from 0 to 4, got ", none)));
+               ContainsSubstring(detail::joined("f1: expected .of_class from 0 to 4, got ", none)));
 }
 
 TEST_CASE("Precision: scores class 1 of two classes") {

@@ -34,7 +34,7 @@ TEST_CASE("Threshold: is refused for several outputs and if it is not-a-number")
       "expected a single output for .threshold, got 2; remove .threshold: the largest of "
       "several outputs predicts the class";
   const auto expect_refused = [&](auto metric, std::string_view name) {
-    CHECK(message_of<ShapeError>([&] { metric.update(two, target); }) == concat(name, ": ", refused));
+    CHECK(message_of<ShapeError>([&] { metric.update(two, target); }) == detail::joined(name, ": ", refused));
     metric.update(one, target);
   };
   expect_refused(Accuracy{.threshold = 0.5}, "accuracy");

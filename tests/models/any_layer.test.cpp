@@ -43,7 +43,7 @@ TEST_CASE("AnyLayer hands on vectors as vectors, and a matrix of one column as a
     decltype(model)::visit(
         [&](const Parameter& p, auto& leaf) {
           constexpr bool is_vector = std::remove_cvref_t<decltype(leaf)>::ColsAtCompileTime == 1;
-          all += concat(p.name.path(), is_vector ? " vector " : " matrix ");
+          all += detail::joined(p.name.path(), is_vector ? " vector " : " matrix ");
         },
         model);
     return all;

@@ -8,9 +8,9 @@ namespace flush_denormals_test {
 
 using namespace descent;
 
-TEST_CASE("Denormal numbers are 0 while the guard lives, and as before after it", "[core]") {
+TEST_CASE("FlushDenormals: flushes denormals to zero and restores the previous mode", "[parallel]") {
   const auto halved = [] {
-    // Both are volatile, so that the product is computed here and not where it is used.
+    // Volatile, so that the product is computed here and not where it is used.
     const volatile float smallest = std::numeric_limits<float>::min();
     const volatile float half = smallest * 0.5F;
     return static_cast<float>(half);

@@ -2,18 +2,20 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include <limits>
 #include "catch.hpp"
+#include "descent/parallel/partition.hpp"
 
 namespace thread_workers_test {
 
 using namespace descent;
 
-TEST_CASE("A team calls each worker once a run", "[core][threads]") {
+TEST_CASE("ThreadWorkers: run calls the job once in each worker", "[parallel][threads]") {
   ThreadWorkers workers{3};
   std::vector<int> calls(3);
   for (int run = 1; run <= 200; ++run) {
@@ -22,7 +24,7 @@ TEST_CASE("A team calls each worker once a run", "[core][threads]") {
   }
 }
 
-TEST_CASE("A team that has fallen asleep wakes up", "[core][threads]") {
+TEST_CASE("ThreadWorkers: sleeping workers wake up", "[parallel][threads]") {
   ThreadWorkers workers{2};
   int calls = 0;
   for (int run = 0; run < 3; ++run) {
@@ -37,13 +39,14 @@ TEST_CASE("A team that has fallen asleep wakes up", "[core][threads]") {
   CHECK(calls == 3);
 }
 
-TEMPLATE_TEST_CASE("A team adds in the order of ranks, the same in all", "[core][threads]", float, double) {
+TEMPLATE_TEST_CASE("ThreadWorkers: all_reduce_sum adds in the order of ranks", "[parallel][threads]", float,
+                   double) {
   ThreadWorkers workers{4};
   std::vector<std::vector<TestType>> sums(4);
   workers.run([&](Worker& worker) {
     auto& values = sums[static_cast<std::size_t>(worker.rank())];
     for (int sum = 0; sum < 50; ++sum) {
-      // Such that the order of the terms can be seen in the last bit.
+      // The last bit shows the order of the terms.
       values = {TestType(worker.rank() == 0 ? 1 : 1e-8), TestType(sum)};
       worker.all_reduce_sum(values);
     }
@@ -53,14 +56,16 @@ TEMPLATE_TEST_CASE("A team adds in the order of ranks, the same in all", "[core]
     CHECK(values == std::vector<TestType>{first + TestType(1e-8) + TestType(1e-8), 196});
 }
 
-TEST_CASE("What a worker throws comes out of run, and the team works on", "[core][threads]") {
+TEST_CASE("ThreadWorkers: run rethrows an exception of a worker and can be called again",
+          "[parallel][threads]") {
   ThreadWorkers workers{3};
   for (int run = 0; run < 20; ++run) {
     const auto fails = [&](Worker& worker) {
       if (worker.rank() > 0) throw std::runtime_error{"worker " + std::to_string(worker.rank())};
-      if (run % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds{2});  // comes when all is over
-      std::vector<double> waits{1};
-      worker.all_reduce_sum(waits);  // which the others never come to
+      if (run % 2 == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds{2});  // arrives when the others have failed
+      std::vector<double> values{1};
+      worker.all_reduce_sum(values);  // which the others never reach
     };
     CHECK_THROWS_WITH(workers.run(fails), "worker 1");
     std::vector<double> total{0};
@@ -73,8 +78,8 @@ TEST_CASE("What a worker throws comes out of run, and the team works on", "[core
   }
 }
 
-TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
-  struct Place {
+TEST_CASE("part_of: the parts cover the range in order and begin at multiples", "[parallel]") {
+  struct Rank {
     int r, n;
     int rank() const { return r; }
     int size() const { return n; }
@@ -84,7 +89,7 @@ TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
       for (const int size : {1, 2, 3, 7}) {
         Index next = 0;
         for (int rank = 0; rank < size; ++rank) {
-          const Part part = part_of(total, Place{rank, size}, multiple);
+          const Part part = part_of(total, Rank{rank, size}, multiple);
           REQUIRE(part.first == next);
           REQUIRE(part.count >= 0);
           REQUIRE((part.first % multiple == 0 || part.first == total));
@@ -94,7 +99,7 @@ TEST_CASE("Parts cover a range in order, and begin at multiples", "[core]") {
       }
 }
 
-TEST_CASE("Threads: by default one worker, which is the caller") {
+TEST_CASE("Threads: the default is the calling thread alone") {
   const Threads threads;
   CHECK(threads == 1);
   int rank = -1, size = -1;
@@ -104,7 +109,7 @@ TEST_CASE("Threads: by default one worker, which is the caller") {
   CHECK(size == 1);
 }
 
-TEST_CASE("Threads: a number starts so many", "[threads]") {
+TEST_CASE("Threads: n starts n workers", "[threads]") {
   const Threads threads = 3;
   CHECK(threads == 3);
   std::atomic<int> ranks = 0;
@@ -114,7 +119,7 @@ TEST_CASE("Threads: a number starts so many", "[threads]") {
   CHECK(ranks == 0b111);
 }
 
-TEST_CASE("ThreadWorkers: a number of threads that cannot be is refused", "[threads]") {
+TEST_CASE("ThreadWorkers: a number of threads out of range is refused", "[threads]") {
   for (const int threads : {0, -1, 5000, std::numeric_limits<int>::max()})
     CHECK_THROWS_AS(ThreadWorkers{threads}, DataError);
 }

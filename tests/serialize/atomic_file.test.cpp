@@ -11,7 +11,7 @@ namespace replace_file_test {
 
 using namespace descent;
 
-TEST_CASE("replace_file: its stream has the classic locale") {
+TEST_CASE("replace_file: the stream has the classic locale") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "numbers.txt").string();
   support::under_decimal_comma(

@@ -7,7 +7,7 @@
 
 namespace half_test {
 
-TEST_CASE("16-bit numbers are read exactly") {
+TEST_CASE("from_half: 16-bit numbers convert exactly") {
   using descent::detail::from_half, descent::detail::from_bfloat16;
   CHECK(from_half(0x3C00) == 1);
   CHECK(from_half(0xC000) == -2);

@@ -27,8 +27,8 @@ std::string letters(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("XXH64 gives the values of its specification") {
-  // Of an independent implementation in Python, which has those of the reference for the first two.
+TEST_CASE("XXH64: hashes equal the reference values") {
+  // From an independent implementation in Python, whose first two values equal those of the specification.
   CHECK(hash_of("") == 0xEF46DB3751D8E999);
   CHECK(hash_of("abc") == 0x44BC2CF5AD770999);
   CHECK(hash_of(letters(31)) == 0xF7D421C242541AC9);
@@ -38,7 +38,7 @@ TEST_CASE("XXH64 gives the values of its specification") {
   CHECK(hash_of(letters(1000)) == 0x94B86DB9A16D86A9);
 }
 
-TEST_CASE("XXH64 does not mind in which pieces the bytes come") {
+TEST_CASE("XXH64: the hash does not depend on how the bytes are split") {
   const std::string text = letters(200);
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     XXH64 hash;
@@ -50,7 +50,7 @@ TEST_CASE("XXH64 does not mind in which pieces the bytes come") {
   }
 }
 
-TEST_CASE("XXH64 sees every bit") {
+TEST_CASE("XXH64: every bit changes the hash") {
   const std::string text = letters(100);
   for (std::size_t i = 0; i < text.size(); ++i)
     for (int bit = 0; bit < 8; ++bit) {

@@ -1,4 +1,4 @@
-// A program may be `using` both namespaces. It must say which it means only for the names that Eigen has too.
+// A program can use `using namespace` for both Eigen and descent. Only names that both have need a qualifier.
 #include <Eigen/Core>
 #include <descent/descent.hpp>
 

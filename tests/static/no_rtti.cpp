@@ -1,4 +1,4 @@
-// Compiled with -fno-rtti: a run-time network still knows the types of its layers.
+// Compiled with -fno-rtti: AnyLayer::get_if works without RTTI.
 #include <descent/descent.hpp>
 #include <descent/io/model_file.hpp>
 

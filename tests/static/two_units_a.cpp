@@ -1,4 +1,4 @@
-// Two translation units with every header: the program links only if no header defines a thing twice.
+// Two translation units with every header: the program links only if each definition in a header is inline.
 #include <descent/descent.hpp>
 
 const void* unit_b();

@@ -96,7 +96,7 @@ foreach(header IN LISTS headers)
   # The locale of the program changes what these read and write.
   if(text MATCHES "std::(snprintf|strto[a-z]+|sto[a-z]+|quoted|setw|setprecision)[^a-z_]"
      AND NOT header MATCHES "^core/number_text\\.hpp$")
-    report(include/descent/${header} "uses std::${CMAKE_MATCH_1}, which the locale or a stream changes; use concat or core/number_text.hpp")
+    report(include/descent/${header} "uses std::${CMAKE_MATCH_1}, which the locale or a stream changes; use detail::joined or core/number_text.hpp")
   endif()
 
   string(REGEX REPLACE "/.*" "" folder ${header})

@@ -314,8 +314,8 @@ TEST_CASE("fit refuses a label that is no class, and names its sample") {
   Dataset<> data = support::three_clouds(40);
   data.y(0, 37) = GENERATE(3.0F, -2.0F, 0.5F, 1e30F);
   CAPTURE(data.y(0, 37));
-  const std::string text = concat("SoftmaxCrossEntropy: expected a class from 0 to 2, got ", data.y(0, 37),
-                                  " for sample 37", cure);
+  const std::string text = detail::joined("SoftmaxCrossEntropy: expected a class from 0 to 2, got ",
+                                          data.y(0, 37), " for sample 37", cure);
   CHECK(complaint_about(data) == text);
 
   SECTION("in the validation set too") {

@@ -124,7 +124,7 @@ TEST_CASE("A parameter that is not a number is named, wherever it stands") {
     const std::string text = message_of<NumericalError>(
         [&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.batch_size = 10, .progress = silent}); });
     CHECK_THAT(text, ContainsSubstring("at step 1 with learning rate 0.001") &&
-                         ContainsSubstring(concat("it begins in parameter \"", path, '"')));
+                         ContainsSubstring(detail::joined("it begins in parameter \"", path, '"')));
   }
 }
 

@@ -240,7 +240,7 @@ TEST_CASE("Trainer: a step refuses weights that do not fit") {
   CHECK_THAT(message_of<ShapeError>([&] {
                trainer.step(data.x, data.y, Vector<double>{{1, 2}});
              }),
-             StartsWith("Trainer::step: expected 6 weights, one a sample, got 2"));
+             StartsWith("Trainer::step: expected 6 weights, one per sample, got 2"));
   CHECK_THAT(message_of<DataError>([&] {
                trainer.step(data.x, data.y, Vector<double>{{1, 1, -1, 1, 1, 1}});
              }),

@@ -14,7 +14,7 @@ LayerDescription plain(const char* type) { return {type, {}, {}}; }
 
 }  // namespace
 
-TEST_CASE("describe: a layer gives its type and its options") {
+TEST_CASE("describe: returns the type and the options of a layer") {
   CHECK(describe(ReLU{}) == plain("ReLU"));
   CHECK(describe(LeakyReLU{{.slope = 0.25}}) == LayerDescription{"LeakyReLU", {{"slope", 0.25}}, {}});
   CHECK(describe(Dropout{{.keep = 0.75}}) ==
@@ -22,13 +22,13 @@ TEST_CASE("describe: a layer gives its type and its options") {
   CHECK(describe(GELU{GELUForm::tanh}) == LayerDescription{"GELU", {{"form", 1}}, {}});
 }
 
-TEST_CASE("describe: options can be set where they are named") {
+TEST_CASE("visit_options: options can be set") {
   LeakyReLU<double> layer{{.slope = 0.25}};
   LeakyReLU<double>::visit_options([](std::string_view, auto& value) { value = 0.5; }, layer);
   CHECK(layer.derivative(-1, -1) == 0.5);
 }
 
-TEST_CASE("describe: compositions show their layers by the names that paths have") {
+TEST_CASE("describe: layers of a composition are named as in paths") {
   Rng rng{1};
   const Sequential net{Residual{ReLU{}}, Concat{Tanh{}, Sequential{Dense{2, 3, rng}}}};
   const LayerDescription inner{"Sequential", {}, {{"0", plain("Dense")}}};
@@ -39,7 +39,7 @@ TEST_CASE("describe: compositions show their layers by the names that paths have
   CHECK(describe(net) == expected);
 }
 
-TEST_CASE("describe: an erased layer is described as the layer inside") {
+TEST_CASE("describe: a type-erased layer is described as the layer it holds") {
   const AnyLayer<> layer{ELU{{.alpha = 0.5}}};
   CHECK(describe(layer) == LayerDescription{"ELU", {{"alpha", 0.5}}, {}});
   const Network net{ReLU{}, Residual{Tanh{}}};

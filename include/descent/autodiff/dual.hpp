@@ -8,14 +8,14 @@
 
 namespace descent {
 
-/// A number together with its derivative: what is computed from Dual{x, 1} ends as f(x) and f'(x).
+/// A dual number for forward-mode automatic differentiation: f(Dual{x, 1}) has the value f(x) and the slope f'(x).
 ///
 ///   (a, a') + (b, b') = (a + b, a' + b')      (a, a') * (b, b') = (a b, a' b + a b')
 ///   g((a, a')) = (g(a), g'(a) a')
 ///
-/// Numbers mix in as constants. Comparisons look at the value alone, so branches go as they do for numbers.
-/// The functions below are found without `std::`. At corners abs' is 0, and of two equals max and min take
-/// the second.
+/// Arithmetic types convert to constants. Comparisons use the value alone, so that branches are the same as for plain
+/// numbers. Call the functions below without `std::`. At 0 the derivative of abs is 0; of equal arguments, max and min
+/// return the second.
 ///
 /// Source   Griewank, Walther: Evaluating derivatives (2nd edition, 2008), chapter 3
 template <std::floating_point T>
@@ -78,7 +78,7 @@ class Dual {
     return a.through(std::erfc(a.value), -2 * std::numbers::inv_sqrtpi_v<T> * std::exp(-a.value * a.value));
   }
 
-  /// Each part of the derivative is left out where it is nothing: the log of a negative base would spoil it.
+  /// Terms of the derivative that are 0 are skipped: the log of a negative base would make the sum NaN.
   friend Dual pow(Dual a, Dual b) {
     const T p = std::pow(a.value, b.value);
     T sum = 0;
@@ -88,7 +88,7 @@ class Dual {
   }
 
  private:
-  /// The chain rule.
+  /// Applies the chain rule.
   Dual through(T function, T derivative) const { return {function, derivative * slope}; }
 };
 

@@ -15,9 +15,9 @@ namespace descent {
 
 namespace detail {
 
-// The hooks of a layer are found by name, so a misspelled one would be ignored, and what it stands for be lost.
-// C++20 cannot list the members of a class. It can tell if a name is among them: in a class that derives from the layer
-// and from a class with a member of the same name, the name is ambiguous, whatever kind of member it is.
+// The hooks of a layer are found by name, so a misspelled one would be silently ignored. C++20 cannot list the
+// members of a class, but it can test if a name is among them: in a class that derives from the layer and from a
+// class with a member of the same name, the name is ambiguous, for any kind of member.
 
 // clang-format off
 
@@ -25,7 +25,7 @@ namespace detail {
   X(name) X(visit_state) X(update_state) X(visit_options) X(backward_parameters) X(output_kind) X(visit_layers) \
   X(visit_outputs) X(describe)
 
-// X(near, hook): a name that is taken for a hook by mistake, or that the hook had in an earlier version.
+// X(near, hook): a name that is easily mistaken for the hook, or a former name of the hook.
 #define DESCENT_NEAR_HOOKS(X) \
   DESCENT_NEAR_VERBS(X, visit_state, state) \
   DESCENT_NEAR_NOUNS(X, visit_state, visit) \
@@ -64,7 +64,7 @@ struct HookNames {
 template <class L>
 struct WithHookNames : L, HookNames {};
 
-/// The hooks, for tests that go through all of them.
+/// The names of the hooks, for tests that iterate over them.
 inline constexpr std::string_view hook_names[] = {
 #define DESCENT_HOOK(hook) #hook,
     DESCENT_HOOKS(DESCENT_HOOK)
@@ -74,19 +74,19 @@ inline constexpr std::string_view hook_names[] = {
 template <class L>
 constexpr bool can_derive = !std::is_final_v<L> && !std::is_union_v<L>;
 
-/// True if a layer has none of the near names; in one expression, which costs the compiler the least.
+/// True if a layer has none of the near names; a single expression, which compiles fastest.
 template <class L>
 constexpr bool has_no_near_name = requires {
 #define DESCENT_NEAR(near, hook) &WithHookNames<L>::near;
   DESCENT_NEAR_HOOKS(DESCENT_NEAR)
 #undef DESCENT_NEAR
 };
-// Of a class that nothing can derive from, only members that are no templates are found.
+// In a class that cannot be derived from, only members that are no templates are found.
 template <class L>
   requires(!can_derive<L>)
 constexpr bool has_no_near_name<L> = false;
 
-/// Refuses the near names one by one, so that the error says which it is.
+/// Rejects the near names one by one, so that the error contains the name.
 #define DESCENT_REFUSE(near, hook, absent) \
   static_assert(absent, "a layer has a member `" #near "`, which is not a hook; rename it to `" #hook "`");
 template <class L>
@@ -118,7 +118,7 @@ DESCENT_HOOKS(DESCENT_HOOK)
 #undef DESCENT_NEAR_VERBS
 #undef DESCENT_NEAR_NOUNS
 
-/// Refuses hooks that cannot be called as the `Layer` concept says.
+/// Rejects hooks that do not have the signatures of the `Layer` concept.
 template <class L>
 struct Hooks {
   using Scalar = typename L::Scalar;
@@ -173,10 +173,10 @@ struct Hooks {
 
 }  // namespace detail
 
-/// True for a layer whose hooks have the names and signatures that the `Layer` concept lists. Else the program does not
-/// compile, and the error names the member. Compositions, `Trainer` and `predict` assert it.
+/// True if the hooks of a layer have the names and signatures that the `Layer` concept lists. Otherwise the program
+/// does not compile, and the error names the member. Compositions, `Trainer` and `predict` assert it.
 template <class L>
-constexpr bool has_valid_hooks = true;  // what is not a layer is refused as such
+constexpr bool has_valid_hooks = true;  // a type that is no layer fails the concept
 template <Layer L>
 constexpr bool has_valid_hooks<L> = sizeof(detail::Hooks<L>) > 0;
 

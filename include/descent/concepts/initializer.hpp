@@ -8,12 +8,12 @@
 
 namespace descent {
 
-/// The numbers of inputs and outputs of a unit.
+/// The fan-in and fan-out of a unit: the numbers of its inputs and outputs.
 struct Fan {
   Index in, out;
 };
 
-/// Throws ShapeError unless values come into the unit and go out of it.
+/// Throws ShapeError unless fan-in and fan-out are positive.
 inline void expect_fan(std::string_view component, const Fan& fan) {
   if (fan.in < 1 || fan.out < 1)
     throw_error<ShapeError>(component,
@@ -21,7 +21,7 @@ inline void expect_fan(std::string_view component, const Fan& fan) {
                             "pass the number of inputs and outputs of a unit");
 }
 
-/// Fills a weight matrix with its first values.
+/// A function object that fills a weight matrix with initial values.
 template <class I, class T>
 concept Initializer =
     requires(const I& init, Matrix<T>& weight, const Fan& fan, Rng& rng) { init(weight, fan, rng); };

@@ -9,29 +9,31 @@
 
 namespace descent {
 
-/// A differentiable function with parameters, a plain value.
+/// A differentiable function with parameters, copyable like a plain value.
 ///
 ///   output_shape(in)                        the shape after the layer; throws ShapeError when `in` does not fit
-///   forward(x, cache, pass)                 returns y, in memory of the cache or of x
+///   forward(x, cache, pass)                 returns y, a view of memory in the cache or in x
 ///   backward(x, dy, cache, gradient, pass)  overwrites the parameters of `gradient`, a layer of the same type, with
-///                                           dL/dparameter, and returns dx, in memory of the cache or of dy; the cache
-///                                           and the pass are those of forward
+///                                           dL/dparameter, and returns dx, a view of memory in the cache or in dy; the
+///                                           cache and the pass are those of forward
 ///
-/// forward and backward are const: what they need to remember is in the cache, which the caller owns.
+/// forward and backward are const: intermediate results are in the cache, which the caller owns.
 ///
-/// Optional members, the hooks. A hook with another signature, or a member whose name is close to that of a hook, does
-/// not compile (concepts/hooks.hpp).
+/// Optional members are called hooks. A hook with another signature, or a member whose name is close to that of a hook,
+/// does not compile (concepts/hooks.hpp).
 ///
 ///   static constexpr std::string_view name   the type's name in errors and files
-///   static visit_state(f, tree...)          calls f(Parameter{"name", Role::state}, tree.member...) for the numbers that
-///                                           training updates and no gradient moves, such as running statistics
-///   update_state(cache)                     updates them after a training step, from what forward left in the cache
+///   static visit_state(f, tree...)          calls f(Parameter{"name", Role::state}, tree.member...) for non-trainable
+///                                           state, such as running statistics
+///   update_state(cache)                     updates the state after a training step, from the cache of forward
 ///   static visit_options(f, tree...)        calls f("name", tree.member...) for the options that forward depends on
-///   backward_parameters(x, dy, cache, gradient, pass)   backward without dx, where dx is work of its own
+///   backward_parameters(x, dy, cache, gradient, pass)   backward without dx, if dx is a separate computation
 ///   output_kind()                           the meaning of the outputs, if the layer is the last of a network
-///   visit_layers(f)                         of a composition: calls f(name, layer) for each layer
-///   visit_outputs(cache, f)                 of a composition: calls f(Name, y) for all that its layers computed in forward
-///   describe()                              of a layer that holds another of any type: its description
+///   visit_layers(f)                         in a composition: calls f(name, layer) for each layer
+///   visit_outputs(cache, f)                 in a composition: calls f(Name, y) for each output of a layer in forward
+///   describe()                              in a type-erased layer: returns the description of the layer it holds
+///
+/// Example  examples/10_your_own.cpp
 template <class L>
 concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<typename L::Scalar> &&
                 std::default_initializable<typename L::Cache> &&
@@ -42,6 +44,7 @@ concept Layer = std::copyable<L> && Parameterized<L> && std::floating_point<type
                   { layer.backward(x, x, cache, gradient, pass) } -> std::same_as<Batch<typename L::Scalar>>;
                 };
 
+/// A layer with the scalar type T.
 template <class L, class T>
 concept LayerOf = Layer<L> && std::same_as<typename L::Scalar, T>;
 

@@ -8,16 +8,19 @@
 
 namespace descent {
 
-/// A cost of a batch: a sum over its samples, each multiplied by its weight, and the sum of these weights. A loss never
-/// divides by the number of samples; the trainer divides once, when it knows all of a batch.
+/// A loss function: the weighted sum over the samples of a batch and the sum of the weights. A loss never divides by
+/// the number of samples; the trainer divides once per batch.
 ///
-///   value(prediction, target, weights)                   the sum
-///   value_and_gradient(prediction, target, dy, weights)  the same, and dy = d sum / d prediction
+///   value(prediction, target, weights)                   returns the sums
+///   value_and_gradient(prediction, target, dy, weights)  returns the sums and sets dy = d sum / d prediction
 ///
-/// `weights` has one number a sample, or is empty and all are 1. A sample whose weight is 0 has no gradient.
+/// `weights` has one number per sample, or is empty and all are 1. A sample with weight 0 has gradient 0.
 ///
-/// A loss may have `check(outputs, target)`, which throws DataError for targets that it cannot take, and
-/// `static constexpr OutputKind expects`, the kind of predictions that it takes. Both are looked at once, before training.
+/// A loss may have `check(outputs, target)`, which throws DataError for invalid targets, and
+/// `static constexpr OutputKind expects`, the kind of predictions that it expects. Both are checked once, before
+/// training.
+///
+/// Example  examples/10_your_own.cpp
 template <class F, class T>
 concept Loss = std::copyable<F> && requires(const F& loss, Batch<T> prediction, Batch<T> target,
                                             Matrix<T>& dy, SampleWeights<T> weights) {

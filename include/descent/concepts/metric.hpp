@@ -8,14 +8,16 @@
 
 namespace descent {
 
-/// A measure that is gathered batch by batch.
+/// A metric that is accumulated batch by batch.
 ///
-///   update(prediction, target, weights)  adds a batch; `weights` has one number a sample, or is empty and all are 1
-///   merge(other)                         adds what another one gathered
-///   value()                              the measure of all that was added
+///   update(prediction, target, weights)  adds a batch; `weights` has one number per sample, or is empty and all are 1
+///   merge(other)                         adds the batches of another metric of the same type
+///   value()                              returns the metric over all batches
 ///
-/// A metric may have `check(outputs, target)`, as a loss, and `prepare(OutputKind)`, which learns the meaning of the
+/// A metric may have `check(outputs, target)`, as a loss, and `prepare(OutputKind)`, which receives the meaning of the
 /// predictions. Both are called before the first batch.
+///
+/// Example  examples/08_housing.cpp
 template <class A, class T>
 concept Metric =
     std::copyable<A> && std::convertible_to<decltype(A::name), std::string_view> &&

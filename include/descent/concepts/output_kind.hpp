@@ -6,8 +6,9 @@
 
 namespace descent {
 
-/// The meaning of the numbers that a network puts out. A loss expects one, in `static constexpr OutputKind expects`, and
-/// a layer may declare one with a member `output_kind()`; compositions pass on that of their last layer.
+/// The meaning of the outputs of a network. A loss declares the kind that it expects in
+/// `static constexpr OutputKind expects`, and a layer may declare its kind by a member `output_kind()`; a composition
+/// has the kind of its last layer.
 enum class OutputKind {
   unknown,
   scores,             ///< any numbers, such as logits and margins
@@ -15,7 +16,7 @@ enum class OutputKind {
   log_probabilities,  ///< numbers of at most 0
 };
 
-/// The kind that a layer declares for its output.
+/// Returns the kind that a layer declares for its output.
 template <class L>
 OutputKind output_kind(const L& layer) {
   if constexpr (requires { layer.output_kind(); })
@@ -24,7 +25,7 @@ OutputKind output_kind(const L& layer) {
     return OutputKind::unknown;
 }
 
-/// The kind that a loss expects as predictions.
+/// Returns the kind of predictions that a loss expects.
 template <class L>
 constexpr OutputKind expected_kind() {
   if constexpr (requires { L::expects; })
@@ -48,20 +49,20 @@ inline std::string_view name_of(OutputKind kind) {
   }
 }
 
-/// Throws the error of a loss that expects the outputs of a network to be of another kind.
+/// Throws the error that a loss expects another kind of outputs than the network has.
 template <class L>
 [[noreturn]] void reject_outputs(std::string_view got) {
   constexpr OutputKind expected = expected_kind<L>();
-  std::string_view loss = "loss", cure = "leave the last layer out: the loss takes what goes into it";
+  std::string_view loss = "loss", cure = "remove the last layer: the loss expects its inputs";
   if constexpr (requires { L::name; }) loss = L::name;
   if (expected == OutputKind::probabilities)
-    cure = "end the network in Sigmoid, or take SigmoidCrossEntropy for logits";
+    cure = "end the network in Sigmoid, or use SigmoidCrossEntropy for logits";
   if (expected == OutputKind::log_probabilities)
-    cure = "end the network in LogSoftmax, or take SoftmaxCrossEntropy for logits";
+    cure = "end the network in LogSoftmax, or use SoftmaxCrossEntropy for logits";
   throw_error<DataError>(loss, {"expected ", name_of(expected), " from the last layer, got ", got}, cure);
 }
 
-/// Throws DataError if the loss expects another kind than the last layer declares. Log-probabilities are logits, too.
+/// Throws DataError if the loss expects another kind than the last layer declares. Log-probabilities are also logits.
 template <class L>
 void expect_kind(const L&, OutputKind declared) {
   constexpr OutputKind expected = expected_kind<L>();

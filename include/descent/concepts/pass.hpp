@@ -9,21 +9,21 @@
 
 namespace descent {
 
-/// The mode of a forward pass: inference or training. Training brings randomness that depends on the
-/// seed, the layer, the step and the sample alone, so that any mask can be drawn again.
+/// The mode of a forward pass: inference or training. The random numbers of training depend only on the seed, the
+/// layer, the step and the sample, so that any mask can be drawn again.
 class Pass {
  public:
   struct Training {
     std::uint64_t seed = 0;
     std::int64_t step = 0;
-    Index first_sample = 0;    ///< the number of the batch's first column within the whole mini-batch
-    Worker* worker = nullptr;  ///< the one that runs the pass, if others share the batch
+    Index first_sample = 0;    ///< the index of the batch's first column in the mini-batch
+    Worker* worker = nullptr;  ///< the worker that runs the pass, if several share the mini-batch
   };
 
   static Pass inference() { return Pass{}; }
   static Pass training(const Training& at) { return Pass{at}; }
 
-  /// Like inference, without anything random, but layers that normalise by the batch in training do so here.
+  /// Returns a pass like inference, but layers that normalize by batch statistics in training do so here.
   static Pass measuring() {
     Pass pass;
     pass.batch_statistics_ = true;
@@ -35,31 +35,31 @@ class Pass {
 
   Worker* worker() const { return worker_; }
 
-  /// The pass as the layer at `position` of a composition sees it: with random numbers of its own.
+  /// Returns the pass for the layer at `position` of a composition, which has separate random numbers.
   Pass inside(std::size_t position) const {
     Pass pass = *this;
     pass.layer_ = (layer_ + 1) * 0x9E3779B1 + static_cast<std::uint32_t>(position);
     return pass;
   }
 
-  /// 128 random bits, number `block` of column `column` in this layer and step.
+  /// Returns 128 random bits: block `block` of column `column` in this layer and step.
   RandomBlock random(Index column, Index block) const { return philox(key_, counter(column, block)); }
 
-  /// 128 numbers of 16 random bits: those of the blocks from 16 * `chunk` on, in the order that is fast. They stand in
-  /// numbers as wide as a float, so that choosing floats by them runs in vector registers.
-  std::array<std::uint32_t, 128> random_halves(Index column, Index chunk) const {
+  /// Returns 128 random 16-bit numbers, from the 16 blocks that begin at 16 * `chunk`, in the order that is fast to
+  /// compute. Each is stored in 32 bits, as wide as a float, so that a selection of floats by them is vectorized.
+  std::array<std::uint32_t, 128> random_u16(Index column, Index chunk) const {
     const RandomBlocks blocks = philox_blocks(key_, counter(column, 16 * chunk));
-    std::array<std::uint32_t, 128> halves;
+    std::array<std::uint32_t, 128> numbers;
     for (std::size_t w = 0; w < 4; ++w)
       for (std::size_t k = 0; k < 16; ++k) {
-        halves[32 * w + k] = blocks[w][k] & 0xFFFF;
-        halves[32 * w + 16 + k] = blocks[w][k] >> 16;
+        numbers[32 * w + k] = blocks[w][k] & 0xFFFF;
+        numbers[32 * w + 16 + k] = blocks[w][k] >> 16;
       }
-    return halves;
+    return numbers;
   }
 
-  /// A generator of its own for column `column` in this layer and step: for normal numbers, and whatever else
-  /// takes more or fewer bits from value to value.
+  /// Returns a generator for column `column` in this layer and step, for draws that take a varying number of bits,
+  /// such as normal numbers.
   Rng rng(Index column) const {
     const RandomBlock seed = random(column, 0);
     return Rng{(std::uint64_t{seed[1]} << 32) | seed[0]};

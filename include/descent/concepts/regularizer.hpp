@@ -6,7 +6,12 @@
 
 namespace descent {
 
-/// A term of the cost that depends on the weights alone. `samples` is the m of lambda / m.
+/// A penalty that depends on the weights alone and is added to the loss. `samples` is the m in lambda / m.
+///
+///   penalty(model, samples)                 returns the penalty
+///   add_gradient(model, gradient, samples)  adds its gradient to `gradient`
+///
+/// Example  examples/03_regularization.cpp
 template <class R, class M>
 concept Regularizer =
     std::copy_constructible<R> && requires(const R& r, const M& model, M& gradient, Index samples) {

@@ -14,22 +14,25 @@
 
 namespace descent {
 
-/// A read-only view of samples that know their shape: [size, samples], one column a sample, without gaps.
+/// A read-only view of a contiguous batch [size, samples], one column per sample, with the shape of a sample.
 ///
-/// A `Matrix`, a vector (one sample), an `Eigen::Map` or `Eigen::Ref` of either and whole columns, such as `x.col(3)` and
-/// `x.leftCols(9)`, convert to it without a copy, as samples of plain features. Give images and sequences their shape:
+/// A `Matrix`, a vector (one sample), an `Eigen::Map` or `Eigen::Ref` of either, and whole columns such as `x.col(3)`
+/// and `x.leftCols(9)` convert to it without a copy, as samples of plain features. For images and sequences pass the
+/// shape:
 ///
 ///   Batch images{x, Shape{.channels = 3, .height = 32, .width = 32}};
 ///   images.channels()       [3, positions * samples], the same memory
 ///   images.columns(0, 8)    the first 8 samples
 ///
-/// Sequences of different lengths are padded, and carry their numbers of time steps, one a sample, in `lengths`.
+/// Sequences of different lengths are padded; `lengths` has the number of time steps of each sample.
 ///
-/// The numbers are of the model's precision: cast others, `Matrix<float>{x.cast<float>()}`.
+/// The scalar type is that of the model: cast other matrices, as in `Matrix<float>{x.cast<float>()}`.
 ///
-/// The view is an Eigen expression. Keep alive what it looks at; assigning a view makes it look elsewhere.
+/// The view is an Eigen expression. It does not own the numbers, which must outlive it. Assignment rebinds the view and
+/// copies no numbers.
 ///
-/// Throws   ShapeError when a given shape has another size than the columns.
+/// Throws   ShapeError when the size of a given shape is not the number of rows.
+/// Example  examples/01_digits.cpp
 template <std::floating_point T = float>
 class Batch : public Eigen::Map<const Matrix<T>> {
   using View = Eigen::Map<const Matrix<T>>;
@@ -42,11 +45,11 @@ class Batch : public Eigen::Map<const Matrix<T>> {
       : View{not_null(data), shape.size(), samples}, shape_{shape} {}
   Batch(const Batch&) = default;
   Batch& operator=(const Batch& other) {
-    std::construct_at(this, other);  // as Eigen has it for its maps: theirs would copy numbers
+    std::construct_at(this, other);  // as Eigen documents for maps, whose own assignment copies the numbers
     return *this;
   }
 
-  /// Looks at what `make` returns, which is built in place.
+  /// Rebinds the view to the batch that `make` returns, constructed in place.
   void assign(auto&& make) { ::new (static_cast<void*>(this)) Batch(make()); }
 
   template <class E>
@@ -61,38 +64,39 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   const Shape& shape() const { return shape_; }
   Index samples() const { return this->cols(); }
 
-  /// The number of time steps of each sequence; empty where all have the whole width.
+  /// The number of time steps of each sequence; empty if all sequences have the full width.
   std::span<const Index> lengths() const {
     return {lengths_, lengths_ == nullptr ? 0 : static_cast<std::size_t>(samples())};
   }
-  /// The same numbers with these lengths, which must live as long.
+  /// Returns this view with the given lengths, which must outlive it. Throws unless there is one per sample, from 0
+  /// to the width.
   Batch with_lengths(std::span<const Index> lengths) const {
     if (!lengths.empty() && static_cast<Index>(lengths.size()) != samples())
       throw_error<ShapeError>("Batch",
                               {"expected a length for each of ", samples(), " samples, got ", lengths.size()},
-                              "pass one a sample");
+                              "pass one length per sample");
     for (const Index length : lengths)
       if (length < 0 || length > shape_.width)
         throw_error<DataError>("Batch", {"expected lengths from 0 to ", shape_.width, ", got ", length},
-                               "a length is the number of time steps of a sequence before its padding");
+                               "pass the number of time steps of each sequence without its padding");
     Batch batch = *this;
     batch.lengths_ = lengths.empty() ? nullptr : lengths.data();
     return batch;
   }
 
-  /// As many other numbers of the same shape and lengths, such as the result of a layer.
+  /// Returns a view of other numbers with the same shape and lengths, such as the result of a layer.
   Batch with_numbers(const Matrix<T>& numbers) const {
     eigen_assert(numbers.size() == this->size());
     return {View{not_null(numbers.data()), this->rows(), this->cols()}, shape_, lengths_};
   }
-  /// The columns of a matrix, one for each position of each sample, as the channels there.
+  /// Returns a view of a matrix [channels, positions * samples] with the same height, width and lengths.
   Batch with_channels(const Matrix<T>& columns) const {
     const Shape shape{columns.rows(), shape_.height, shape_.width};
     return {View{not_null(columns.data()), shape.size(), samples()}, shape, lengths_};
   }
 
   using View::reshaped;
-  /// The same numbers, samples of another shape of the same size.
+  /// Returns this view with another shape of the same size.
   Batch reshaped(const Shape& shape) const {
     if (shape.size() != this->rows())
       throw_error<ShapeError>("Batch",
@@ -103,9 +107,9 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     batch.shape_ = shape;
     return batch;
   }
-  /// The values of each position as a sample of its own: [channels, positions * samples].
+  /// Returns a view that has each position as a sample: [channels, positions * samples].
   Batch channels() const { return {this->data(), Shape{shape_.channels}, shape_.positions() * samples()}; }
-  /// `count` samples from number `first` on.
+  /// Returns a view of `count` samples, beginning with sample `first`.
   Batch columns(Index first, Index count) const {
     eigen_assert(first >= 0 && count >= 0 && first + count <= samples());
     Batch batch{this->data() + first * this->rows(), shape_, count};
@@ -117,7 +121,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   Batch(const View& numbers, const Shape& shape, const Index* lengths)
       : View{numbers}, shape_{shape}, lengths_{lengths} {}
 
-  /// No samples are somewhere, too: Eigen adds to the pointer, which must not be null.
+  /// Replaces null, to which Eigen would add an offset, by the address of a dummy number.
   static const T* not_null(const T* data) {
     static constexpr T nothing{};
     return data == nullptr ? &nothing : data;
@@ -138,21 +142,22 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   const Index* lengths_ = nullptr;
 };
 
-// Of MatrixBase, which is nearer than the DenseBase of the constructors: clang 14 forgets what these require.
+// For MatrixBase, a closer match than the DenseBase of the constructors, whose constraints clang 14 ignores in
+// deduction.
 template <class E>
 Batch(const Eigen::MatrixBase<E>&) -> Batch<typename E::Scalar>;
 template <class E>
 Batch(const Eigen::MatrixBase<E>&, const Shape&) -> Batch<typename E::Scalar>;
 
-/// Any expression that converts to a `Batch` of its scalar type.
+/// An expression that converts to a `Batch` of its scalar type.
 template <class B>
 concept BatchLike =
     std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<std::remove_cv_t<B>>;
 
-/// Returns the batch as columns of `features` values: a column for each sample that has so many values or, of images and
-/// sequences with so many channels, for each position. The memory is that of the batch.
+/// Returns a view of the batch as columns of `features` values: one column per sample if a sample has `features`
+/// values, or one per position if it has `features` channels.
 ///
-/// Throws   ShapeError, which names the component, when the samples have neither.
+/// Throws   ShapeError, which names the component, when a sample has neither.
 template <std::floating_point T>
 Batch<T> feature_columns(std::string_view component, Index features, const Batch<T>& x) {
   if (x.rows() == features) return {x.data(), Shape{features}, x.samples()};

@@ -10,7 +10,7 @@ template <class E>
 constexpr bool is_contiguous = std::is_base_of_v<Eigen::PlainObjectBase<E>, E>;
 template <class Plain, int options>
 constexpr bool is_contiguous<Eigen::Map<Plain, options, Eigen::Stride<0, 0>>> = true;
-template <class Plain, int options, class Stride>  // of a vector without gaps
+template <class Plain, int options, class Stride>  // of a vector with an inner stride of 1
 constexpr bool is_contiguous<Eigen::Ref<Plain, options, Stride>> =
     Plain::IsVectorAtCompileTime && Eigen::Ref<Plain, options, Stride>::InnerStrideAtCompileTime == 1;
 template <class M, int rows, int cols>  // whole columns
@@ -22,7 +22,7 @@ template <class M, int cols>
 constexpr bool is_contiguous<Eigen::Block<M, 1, cols, false>> =
     is_contiguous<std::remove_const_t<M>> && M::RowsAtCompileTime == 1;
 
-/// The same, column after column.
+/// True if the numbers are known at compile time to be contiguous in column-major order.
 template <class E>
 constexpr bool has_contiguous_columns = false;
 template <class E>

@@ -19,17 +19,17 @@ namespace descent {
 
 namespace detail {
 
-/// A number to be printed with n digits: in all in general notation, else after the point.
+/// A number and its output format: `digits` significant digits in general notation, else digits after the point.
 struct Formatted {
   double value;
   std::chars_format notation = std::chars_format::general;
   int digits = 6;
 };
 
-/// A part of a message: a text, or a number that is printed as in the C locale. Refers to the text.
+/// A part of a message: a text, which it refers to, or a number, which prints as in the C locale.
 class Printable {
  public:
-  // No templates: each text of another length would be an instantiation.
+  // No template, which would be instantiated for every length of a string literal.
   Printable(const char* text) : text_{text} {}
   Printable(std::string_view text) : text_{text} {}
   Printable(const std::string& text) : text_{text} {}
@@ -44,7 +44,7 @@ class Printable {
   Printable(const Formatted& number) : real_{number}, kind_{Kind::real} {}
 
   [[gnu::cold]] void append_to(std::string& all) const {
-    char digits[352];  // the largest number in fixed notation has 309 before the point
+    char digits[352];  // the largest number in fixed notation has 309 digits before the point
     char* const end = digits + sizeof digits;
     if (kind_ == Kind::text)
       all.append(text_);
@@ -67,9 +67,9 @@ class Printable {
   Kind kind_ = Kind::text;
 };
 
-// Converts a part of `concat` for Printable.
+// Converts an argument of `joined` to one that Printable accepts.
 const auto& printable(const auto& text_or_number) { return text_or_number; }
-/// A path, in quotes.
+/// Returns a path in quotes.
 std::string printable(const auto& path)
   requires requires { std::string{path.string()}; }
 {
@@ -86,40 +86,45 @@ using Message = std::initializer_list<Printable>;
   append(all, parts);
   return all;
 }
+/// Returns the printed forms of texts, numbers and paths, joined. Inlined, so that there is no function for each
+/// combination of types: a small program compiles sooner.
+[[gnu::always_inline]] inline std::string joined(const auto&... parts) {
+  return joined({Printable{printable(parts)}...});
+}
 
 }  // namespace detail
 
-/// The base of all errors that the library throws. The text reads `component: problem; cure`: who found it, what was expected
-/// and what came, and what is likely to help.
+/// Base class of all errors that the library throws. The text reads `component: problem; cure`: the function or class
+/// that throws, the expected and the actual value, and a likely remedy.
 class Error : public std::runtime_error {
  public:
   Error(std::string_view component, std::string_view problem, std::string_view cure)
       : std::runtime_error(detail::joined({component, ": ", problem, cure.empty() ? "" : "; ", cure})) {}
 };
 
-/// The values handed in cannot be used: none, not finite, a label out of range, an impossible option.
+/// Error for invalid values: no samples, numbers that are not finite, a label or an option out of range.
 struct DataError : Error {
   using Error::Error;
 };
 
-/// A file is missing, cut short, or not in the format that it should have.
+/// Error for a file that is missing, truncated or not in the expected format.
 struct FormatError : Error {
   using Error::Error;
 };
 
-/// Training ran into a loss or a gradient that is not finite.
+/// Error for a loss or a gradient that is not finite.
 struct NumericalError : Error {
   using Error::Error;
 };
 
-/// Sizes that do not fit together. A composition adds the position of the layer at fault while the error
-/// passes through it, so that the text names the layer: `Dense "2": expected 256 features, got 128`.
+/// Error for a shape mismatch. Compositions catch it and prepend the position of the layer, so that the text names the
+/// layer: `Dense "2": expected 256 features, got 128`.
 class ShapeError : public Error {
  public:
   ShapeError(std::string_view component, std::string_view problem, std::string_view cure = {})
       : ShapeError({component, {}, problem, cure}) {}
 
-  /// The same error seen from outside: the layer stands at `position`; `cure` counts if there is none yet.
+  /// Returns the error with `position` prepended to the path of the layer, and with `cure` if it has none yet.
   [[gnu::cold]] ShapeError at(std::string_view position, std::string_view cure) const {
     const std::string path = path_.empty() ? std::string{position} : detail::joined({position, '.', path_});
     return ShapeError({component_, path, problem_, cure_.empty() ? cure : cure_});
@@ -140,40 +145,34 @@ class ShapeError : public Error {
   std::string component_, path_, problem_, cure_;
 };
 
-/// Joins the printed form of its arguments: texts, numbers as in the C locale, paths. Inlined, so that there is no
-/// function for each message: a small program compiles a little sooner.
-[[gnu::always_inline]] inline std::string concat(const auto&... parts) {
-  return detail::joined({detail::Printable{detail::printable(parts)}...});
-}
-
-/// Throws an `E` whose problem is joined from texts and numbers:
+/// Throws an `E` whose problem is joined from texts and numbers.
 ///
 ///   throw_error<ShapeError>("Dense", {"expected ", in, " features, got ", rows}, "reshape the data");
 ///
-/// A caller has a call and nothing to clean up: half the code of `throw E(...)`.
+/// Out of line and without temporaries to destroy in the caller, it takes half the code of `throw E(...)`.
 template <std::derived_from<Error> E>
 [[noreturn, gnu::noinline, gnu::cold]] void throw_error(std::string_view component, detail::Message problem,
                                                         std::string_view cure = {}) {
   throw E(component, detail::joined(problem), cure);
 }
 
-/// The number of features that a layer is made for. Throws unless it is positive.
+/// Returns the number of features of a layer; throws ShapeError unless it is positive.
 inline Index positive_features(std::string_view component, Index features) {
   if (features <= 0)
     throw_error<ShapeError>(component, {"expected a positive number of features, got ", features},
-                            "give the number of features before the layer");
+                            "pass the number of features before the layer");
   return features;
 }
 
 namespace detail {
 
-/// A number of features, or the sides of an image or a sequence.
+/// Returns a shape as text: the number of features, or channels x height x width if there are several positions.
 [[gnu::cold]] inline std::string shape_text(const Shape& shape) {
   if (shape.positions() == 1) return joined({shape.channels});
   return joined({shape.channels, " channels x ", shape.height, " x ", shape.width});
 }
 
-// Not inlined, so that a check costs comparisons and little code.
+// Not inlined, so that a check compiles to little more than its comparisons.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_features(std::string_view component, Index expected,
                                                                   const Shape& got) {
   const std::string text = shape_text(got);
@@ -196,12 +195,12 @@ struct Size {
 
 }  // namespace detail
 
-/// Returns a matrix or a vector whose entries are all `value`. Throws DataError if there is no memory for it: sizes that
-/// a caller asks for may be anything.
+/// Returns a matrix or a vector whose entries are all `value`. Throws DataError if it does not fit into memory: the
+/// caller may pass any sizes.
 template <class M>
 M filled(std::string_view component, Index rows, Index cols, const typename M::Scalar& value) {
   constexpr Index most =
-      Index{1} << 48;  // beyond any memory, and far from where a product of sizes overflows
+      Index{1} << 48;  // more than any memory holds, and far from an overflow of a product of sizes
   try {
     if (rows == 0 || cols <= most / rows) return M::Constant(rows, cols, value);
   } catch (const std::bad_alloc&) {
@@ -211,33 +210,34 @@ M filled(std::string_view component, Index rows, Index cols, const typename M::S
                          "choose smaller sizes");
 }
 
-/// Throws unless a sample has as many features as expected.
+/// Throws ShapeError unless a sample has the expected number of features.
 inline void expect_features(std::string_view component, Index expected, Index actual) {
   if (actual != expected) detail::throw_features(component, expected, {actual});
 }
 
-/// The number of positions at which a layer of `features` computes: 1 if a sample has so many values, or all of an image
-/// or a sequence with so many channels. Throws ShapeError for any other sample.
+/// Returns the number of positions at which a layer of `features` computes: 1 if a sample has `features` values, or all
+/// positions of an image or a sequence with `features` channels. Throws ShapeError for any other sample.
 inline Index positions_of(std::string_view component, Index features, const Shape& sample) {
   if (sample.size() == features) return 1;
   if (sample.channels != features) detail::throw_features(component, features, sample);
   return sample.positions();
 }
 
-/// Throws unless backward follows forward with the same batch: x has `features` values for each column of y, which
-/// forward computed, and dy as many as y.
+/// Throws unless backward gets the batch that forward got: x with `features` values per column of y, the result of
+/// forward, and dy of the size of y.
 inline void expect_backward(std::string_view component, Index features, const auto& x, const auto& dy,
                             const auto& y) {
   if (x.cols() == 0 || x.cols() != dy.cols() || x.size() != features * y.cols() || dy.size() != y.size())
     detail::throw_backward(component, {y.rows(), y.cols()}, {x.rows(), x.cols()}, {dy.rows(), dy.cols()});
 }
 
-/// The sizes of a layer that has fixed ones.
+/// The numbers of features and outputs of a layer where both are fixed.
 struct LayerSize {
   Index features, outputs;
 };
 
-/// The same for a layer of this size: y, which the cache of another layer may hold, has as many rows as the outputs.
+/// Does the same for a layer of fixed size, and also requires that y, which may come from the cache of another layer,
+/// has one row per output.
 inline void expect_backward(std::string_view component, const LayerSize& size, const auto& x, const auto& dy,
                             const auto& y) {
   expect_backward(component, size.features, x, dy, y);

@@ -12,11 +12,11 @@
 
 namespace descent {
 
-/// One step of an exponentially weighted average, of a number or of an Eigen object that `v` refers to.
+/// Updates an exponentially weighted average, a number or an Eigen expression that can be assigned to.
 ///
 ///   v = beta v + (1 - beta) theta
 ///
-/// For Eigen one pass, vectorised, without a temporary; theta may be an expression such as `dw.square()`.
+/// For Eigen this is one vectorized pass without a temporary; theta may be an expression such as `dw.square()`.
 template <class V, class X>
 void update_average(V&& v, const X& theta, double beta) {
   if constexpr (std::floating_point<std::remove_cvref_t<V>>) {
@@ -28,26 +28,26 @@ void update_average(V&& v, const X& theta, double beta) {
   }
 }
 
-/// The sum of the weights in an average of t values that began at 0. The average divided by it is unbiased.
+/// Returns the sum of the weights in an average of t values that starts at 0. The average divided by it is unbiased.
 ///
 ///   (1 - beta) (1 + beta + ... + beta^(t - 1)) = 1 - beta^t       t = 1, 2, ...
 inline double bias_correction(double beta, std::int64_t t) {
   return 1 - std::pow(beta, static_cast<double>(t));
 }
 
-/// Exponentially weighted average of a number, a vector or a matrix, over about the last 1 / (1 - beta) values.
+/// An exponentially weighted average of a number, a vector or a matrix, over about the last 1 / (1 - beta) values.
 ///
-///   v = beta v + (1 - beta) theta       v = 0 at first       value = v / (1 - beta^t)       t = 1, 2, ...
+///   v = beta v + (1 - beta) theta       v = 0 initially       value = v / (1 - beta^t)       t = 1, 2, ...
 ///
 ///   ExponentialAverage smooth{0.9};
 ///   for (const double loss : losses) smooth.update(loss), std::cout << smooth.value() << '\n';
 ///   ExponentialAverage<Matrix<>> mean{0.99};
 ///
-/// Without the correction, by 1 - beta^t, the first values would be far too small. `uncorrected()` is v.
-/// The optimizers and batch normalization use the same `update_average` on arrays.
+/// Without the bias correction, the division by 1 - beta^t, the first values would be far too small. `uncorrected()`
+/// is v. The optimizers and batch normalization use the same `update_average` on arrays.
 ///
-/// Throws   DataError when beta is not in [0, 1), or when a value is asked for before there is one; ShapeError
-///          when a matrix has another shape than those before it.
+/// Throws   DataError when beta is not in [0, 1), or when `value` is called before `update`; ShapeError when a matrix
+///          has another shape than those before it.
 /// Source   Kingma, Ba: Adam (ICLR 2015), section 3
 template <class V = double>
 class ExponentialAverage {
@@ -55,7 +55,7 @@ class ExponentialAverage {
   static constexpr std::string_view name = "ExponentialAverage";
 
   explicit ExponentialAverage(double beta = 0.9) : beta_{beta} {
-    expect_share({name, "beta", beta, "0.9 averages over about 10 values, 0.99 over about 100"});
+    expect_share({name, "beta", beta, "choose 0.9 to average over about 10 values, 0.99 for about 100"});
   }
 
   void update(const V& theta) {
@@ -69,7 +69,7 @@ class ExponentialAverage {
     ++count_;
   }
 
-  /// The average, corrected for its start at 0.
+  /// Returns the bias-corrected average.
   V value() const {
     if (count_ == 0)
       throw_error<DataError>(name, {"expected a value to average, got none yet"}, "call update first");

@@ -10,15 +10,15 @@
 
 #include "descent/core/contiguous.hpp"
 
-// Tests for infinity and not-a-number that hold under any compiler flags. With -ffast-math a compiler may assume that
-// neither occurs, and removes std::isnan, std::isfinite and every comparison that only not-a-number fails. These look
-// at the bits as integers, and the compiler cannot see which floating-point operation the bits come from.
+// Tests for infinity and NaN that work under any compiler flags. With -ffast-math a compiler may assume that neither
+// occurs, and removes std::isnan, std::isfinite and every comparison that is false for NaN alone. These functions
+// test the bits as integers, and the compiler cannot see which floating-point operation the bits come from.
 
 namespace descent {
 
 namespace detail {
 
-/// IEEE 754 in the integer of the same size.
+/// The bit patterns of an IEEE 754 type, as unsigned integers of the same size.
 template <std::floating_point T>
 struct Ieee {
   static_assert((sizeof(T) == 4 && std::numeric_limits<T>::digits == 24) ||
@@ -32,7 +32,7 @@ struct Ieee {
   static constexpr Bits quiet_nan = infinity | exponent_one >> 1;
 };
 
-/// The same address, of which the compiler no longer knows what was written there.
+/// Returns the pointer, and makes the compiler forget what it knows of the numbers there.
 template <class T>
 const T* unknown_content(const T* numbers) {
 #if defined(__GNUC__)
@@ -41,8 +41,8 @@ const T* unknown_content(const T* numbers) {
   return numbers;
 }
 
-/// True if one of the contiguous numbers has a magnitude, taken as an integer, above `limit`. A difference below 0 sets
-/// the sign bit, so that the loop needs no comparison and runs in vector registers.
+/// True if the magnitude of one of the numbers, read as an integer, is above `limit`. A negative difference sets the
+/// sign bit, so that the loop needs no comparison and is vectorized.
 template <std::floating_point T>
 bool any_above(typename Ieee<T>::Bits limit, const T* numbers, Eigen::Index count) {
   numbers = unknown_content(numbers);
@@ -55,14 +55,14 @@ bool any_above(typename Ieee<T>::Bits limit, const T* numbers, Eigen::Index coun
   return (differences & Ieee<T>::sign) != 0;
 }
 
-/// Not-a-number, under any compiler flags: a compiler may take the standard's constant for a value that never occurs.
+/// Returns NaN under any compiler flags; std::numeric_limits may be optimized away under -ffast-math.
 template <std::floating_point T>
 T not_a_number() {
   const auto bits = Ieee<T>::quiet_nan;
   return std::bit_cast<T>(*unknown_content(&bits));
 }
 
-/// Infinity, under any compiler flags.
+/// Returns infinity under any compiler flags.
 template <std::floating_point T>
 T infinity() {
   const auto bits = Ieee<T>::infinity;
@@ -71,19 +71,20 @@ T infinity() {
 
 }  // namespace detail
 
-/// True if the number is neither infinite nor not-a-number, under any compiler flags.
+/// True if the number is neither infinite nor NaN, under any compiler flags.
 template <std::floating_point T>
 bool is_finite(const T& number) {
   return !detail::any_above(detail::Ieee<T>::largest_finite, &number, 1);
 }
 
-/// True if the number is not-a-number, under any compiler flags.
+/// True if the number is NaN, under any compiler flags.
 template <std::floating_point T>
 bool is_nan(const T& number) {
   return detail::any_above(detail::Ieee<T>::infinity, &number, 1);
 }
 
-/// True if no number is infinite or not-a-number, under any compiler flags. One pass in vector registers.
+/// True if no number is infinite or NaN, under any compiler flags. Takes one vectorized pass; an expression that is not
+/// known to be contiguous is copied first.
 template <class Derived>
 bool all_finite(const Eigen::DenseBase<Derived>& values) {
   using T = typename Derived::Scalar;
@@ -93,7 +94,7 @@ bool all_finite(const Eigen::DenseBase<Derived>& values) {
     return all_finite(values.eval());
 }
 
-/// True if some number is not-a-number, under any compiler flags.
+/// True if a number is NaN, under any compiler flags.
 template <class Derived>
 bool has_nan(const Eigen::DenseBase<Derived>& values) {
   using T = typename Derived::Scalar;

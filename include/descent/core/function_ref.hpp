@@ -5,8 +5,8 @@
 
 namespace descent {
 
-/// A view of a callable, to be called while the callable lives. Code that takes one is compiled once, not once for each
-/// callable; unlike std::function it owns nothing and allocates nothing.
+/// A non-owning reference to a callable, which must outlive it. A function that takes one is compiled once, not once
+/// per callable; unlike std::function it never allocates.
 template <class Signature>
 class FunctionRef;
 

@@ -7,8 +7,8 @@ namespace descent {
 
 namespace detail {
 
-/// A value that an option of type `Option` does not hold, and no list of them. Options have a constructor for it, which
-/// asserts what the value lacks; else the compiler would only say that it cannot convert.
+/// A class that does not convert to the option type `Option` and is no range. Option types have a constructor for it
+/// that asserts what the class lacks; otherwise the compiler would only report that there is no conversion.
 template <class V, class Option>
 concept Misfit = std::is_class_v<V> && !std::same_as<V, Option> && !requires(V& v) { v.begin(); };
 

@@ -2,8 +2,8 @@
 
 namespace descent {
 
-/// Working memory of a value: not copied and not moved with the value, because what it holds can be
-/// made again and may point into itself.
+/// Working memory that is neither copied nor moved with the object that holds it, because its content can be recomputed
+/// and may point into itself.
 template <class S>
 struct NotCopied {
   NotCopied() = default;

@@ -14,16 +14,16 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 
-// Numbers from and to text, the same in every locale: neither streams nor the functions of C are.
+// Conversions between numbers and text that do not depend on the locale, as streams and the functions of C do.
 namespace descent::detail {
 
-/// Prints a number as std::printf does in the C locale: with so many digits in all in general notation, else with so
-/// many after the point.
+/// Returns a number as std::printf prints it in the C locale: with `digits` significant digits in general notation,
+/// else with `digits` digits after the point.
 inline std::string number_text(double number, std::chars_format notation, int digits) {
   return joined({Formatted{number, notation, digits}});
 }
 
-/// True if all of the text is a number. One too large becomes infinite, one too small 0.
+/// Parses a number and returns true if the whole text is one. Overflow yields infinity, underflow 0.
 inline bool parse_number(std::string_view text, double& value) {
   if (text.starts_with('+')) {
     text.remove_prefix(1);
@@ -47,12 +47,12 @@ inline bool parse_number(std::string_view text, double& value) {
 #endif
 }
 
-/// Fills a text up with blanks on the left.
+/// Pads a text with spaces on the left.
 inline std::string right_aligned(std::string_view text, std::size_t width) {
   return std::string(width - (text.size() < width ? text.size() : width), ' ').append(text);
 }
 
-/// Fills a text up with blanks on the right.
+/// Pads a text with spaces on the right.
 inline std::string left_aligned(std::string text, std::size_t width) {
   if (text.size() < width) text.resize(width, ' ');
   return text;

@@ -9,8 +9,8 @@
 
 namespace descent {
 
-/// An option as an error names it. Aggregates of options have no constructor that could look at them, so
-/// whoever uses them first does.
+/// An option and its name for error messages. Options are aggregates, which have no constructor to check them, so the
+/// first function that uses them does.
 struct Option {
   std::string_view component, name;
   double value;
@@ -24,10 +24,10 @@ namespace detail {
 }
 }  // namespace detail
 
-// Not-a-number fails, too. It is looked for first and by its bits: a compiler may assume that it never occurs, and
-// turn `!(a < b)` into `a >= b`.
+// NaN fails, too. It is tested first and by its bits: with -ffast-math a compiler may assume that it never occurs,
+// and turn `!(a < b)` into `a >= b`.
 
-/// Throws DataError unless the option is in [0, 1), as the share of the old value in an average must be.
+/// Throws DataError unless the option is in [0, 1), such as the decay rate of an average.
 inline void expect_share(const Option& option) {
   if (!is_finite(option.value) || option.value < 0 || option.value >= 1) detail::reject(option, "in [0, 1)");
 }
@@ -57,7 +57,7 @@ inline void expect_at_least_one(const Option& option) {
   if (!is_finite(option.value) || option.value < 1) detail::reject(option, "of at least 1");
 }
 
-/// Throws DataError for a negative time: schedules count steps or epochs from 0.
+/// Throws DataError if the time, the number of steps or epochs that a schedule counts from 0, is negative.
 inline void expect_time(std::string_view component, std::int64_t t) {
   if (t < 0)
     throw_error<DataError>(component, {"expected a time of 0 or more, got ", t},

@@ -12,8 +12,8 @@ namespace descent {
 
 using RandomBlock = std::array<std::uint32_t, 4>;
 
-/// Philox4x32-10: 128 random bits as a pure function of a 64-bit key and a 128-bit counter. Any draw can
-/// be repeated, or made elsewhere, without drawing those before it.
+/// Computes Philox4x32-10: 128 random bits as a pure function of a 64-bit key and a 128-bit counter. Any block can be
+/// computed again, or on another thread, without those before it.
 ///
 /// Source   Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3 (SC 2011)
 inline RandomBlock philox(std::uint64_t key, RandomBlock counter) {
@@ -30,11 +30,11 @@ inline RandomBlock philox(std::uint64_t key, RandomBlock counter) {
   return counter;
 }
 
-/// Sixteen blocks side by side: word w of block k is `[w][k]`.
+/// Sixteen interleaved blocks: word w of block k is `[w][k]`.
 using RandomBlocks = std::array<std::array<std::uint32_t, 16>, 4>;
 
-/// philox(key, counter) and the fifteen blocks after it, whose counters differ in the last word. Written out in
-/// single numbers, so that the compiler computes all blocks at once in vector registers.
+/// Computes philox(key, counter) and the fifteen blocks after it, whose counters differ in the last word. Written in
+/// scalars, so that the compiler vectorizes over the blocks.
 inline RandomBlocks philox_blocks(std::uint64_t key, const RandomBlock& counter) {
   RandomBlocks blocks;
   for (std::uint32_t k = 0; k < 16; ++k) {
@@ -54,13 +54,15 @@ inline RandomBlocks philox_blocks(std::uint64_t key, const RandomBlock& counter)
   return blocks;
 }
 
-/// The purpose of a random number. Each purpose has streams of its own, so that no two share numbers.
+/// The purpose of a random number. Streams of different purposes are independent.
 enum class Purpose : std::uint32_t { general, shuffle, split, layer, augment };
 
-/// A sequence of random numbers, the same on every compiler and platform.
+/// A random number generator with the same sequence on every compiler and platform.
 ///
 /// The standard's distributions and `std::shuffle` differ between standard libraries; these do not.
 /// Sequences with the same seed and another purpose or stream are independent.
+///
+/// Example  examples/01_digits.cpp
 class Rng {
  public:
   explicit Rng(std::uint64_t seed, Purpose purpose = Purpose::general, std::uint32_t stream = 0)
@@ -76,14 +78,15 @@ class Rng {
     return block_[used_++];
   }
 
-  /// Uniform in [0, 1), a multiple of 2^-53.
+  /// Draws from the uniform distribution on [0, 1), a multiple of 2^-53.
   double uniform() {
     const std::uint64_t high = bits() >> 5, low = bits() >> 6;
     return static_cast<double>((high << 26) | low) * 0x1p-53;
   }
 
-  /// Standard normal, by the ratio of uniforms: of a point (u, v) in the region u^2 <= exp(-(v/u)^2 / 2),
-  /// v/u is normal. The logarithm only decides; the value is one division, so it is equal everywhere.
+  /// Draws from the standard normal distribution by the ratio of uniforms: for a point (u, v), uniform in the region
+  /// u^2 <= exp(-(v/u)^2 / 2), v/u is normal. The logarithm is used only to accept or reject; the value is one
+  /// division and so the same on every platform.
   ///
   /// Source   Kinderman, Monahan: Computer generation of random variables using the ratio of uniform
   ///          deviates (ACM TOMS 3, 1977)
@@ -96,7 +99,7 @@ class Rng {
     }
   }
 
-  /// Uniform among 0, 1, ... n - 1, without bias. Throws DataError unless n is in [1, 2^32).
+  /// Draws uniformly from 0, 1, ... n - 1, without bias. Throws DataError unless n is in [1, 2^32).
   Index below(Index n) {
     if (n < 1 || n >= Index{1} << 32)
       throw_error<DataError>("Rng", {"expected a bound from 1 to 2^32 - 1, got ", n},
@@ -108,7 +111,7 @@ class Rng {
     return static_cast<Index>(draw % range);
   }
 
-  /// Puts a random-access sequence in random order (Fisher, Yates).
+  /// Shuffles a random-access sequence (Fisher, Yates).
   template <class Sequence>
   void shuffle(Sequence& values) {
     using std::swap;

@@ -9,13 +9,13 @@
 
 namespace descent {
 
-/// A sum over samples, each multiplied by its weight, and the sum of these weights. Sums of batches add up to that of the
-/// data set, however it is divided into batches; their means do not.
+/// A weighted sum over samples and the sum of the weights. The sums of all batches add up to that of the data set,
+/// for any batch size; their means do not.
 struct WeightedSum {
   double sum = 0;
   double weight = 0;
 
-  /// sum / weight; not-a-number without any weight.
+  /// Returns sum / weight, or NaN if the weight is 0.
   double mean() const { return weight > 0 ? sum / weight : detail::not_a_number<double>(); }
 
   WeightedSum& operator+=(const WeightedSum& other) {
@@ -26,9 +26,9 @@ struct WeightedSum {
   void visit_members(auto& a) { a("sum", sum), a("weight", weight); }
 };
 
-/// A read-only view of one weight for each sample of a batch. An empty view means weights of 1.
+/// A read-only view of the weights of the samples of a batch. An empty view means weights of 1.
 ///
-/// A `Vector` converts to it without a copy. Pass the view by value, and keep the numbers alive.
+/// A `Vector` converts to it without a copy and must outlive it. Pass the view by value.
 template <std::floating_point T = float>
 class SampleWeights {
  public:
@@ -39,15 +39,15 @@ class SampleWeights {
   bool empty() const { return size_ == 0; }
   Index size() const { return size_; }
 
-  /// The weight of sample j.
+  /// Returns the weight of sample j.
   T operator()(Index j) const { return empty() ? T(1) : data_[j]; }
 
-  /// The weights of `count` samples, the first of which is sample `first`.
+  /// Returns the weights of `count` samples, beginning with sample `first`.
   SampleWeights segment(Index first, Index count) const {
     return empty() ? *this : SampleWeights{data_ + first, count};
   }
 
-  /// The sum of the weights of a batch of this number of samples.
+  /// Returns the sum of the weights of a batch of `samples` samples.
   double sum(Index samples) const {
     if (empty()) return static_cast<double>(samples);
     double total = 0;
@@ -55,8 +55,8 @@ class SampleWeights {
     return total;
   }
 
-  /// Calls f(first, count, weight) for ranges of samples of one weight that is not 0: for the whole batch if the view is
-  /// empty, so that the loop within f is long, else for each sample.
+  /// Calls f(first, count, weight) for ranges of samples that share one nonzero weight: once for the whole batch if
+  /// the view is empty, so that the loop in f is long, else for each sample.
   void for_each_range(Index samples, auto&& f) const {
     if (empty()) return f(Index{0}, samples, T(1));
     for (Index j = 0; j < samples; ++j)
@@ -68,8 +68,8 @@ class SampleWeights {
   Index size_ = 0;
 };
 
-/// Turns the gradient of a sum over samples into that of their mean. The only place that divides a gradient by the
-/// number of samples; without any weight the gradient is 0.
+/// Divides the gradient of a sum over samples by the sum of the weights, which yields the gradient of the mean, or 0
+/// if the weight is 0. No other function divides a gradient by the number of samples.
 template <std::floating_point T>
 void divide_by_weight(Matrix<T>& gradient, double weight) {
   const T factor = weight > 0 ? T(1) / static_cast<T>(weight) : T(0);
@@ -79,15 +79,16 @@ void divide_by_weight(Matrix<T>& gradient, double weight) {
 
 namespace detail {
 
-/// Throws unless there is a weight for each sample, or none at all.
+/// Throws ShapeError unless there are no weights or one per sample.
 template <std::floating_point T>
 void expect_weights(std::string_view component, SampleWeights<T> weights, Index samples) {
   if (!weights.empty() && weights.size() != samples)
-    throw_error<ShapeError>(component, {"expected ", samples, " weights, one a sample, got ", weights.size()},
-                            "pass a weight for each sample, or none if all count the same");
+    throw_error<ShapeError>(component,
+                            {"expected ", samples, " weights, one per sample, got ", weights.size()},
+                            "pass one weight per sample, or none if all count the same");
 }
 
-/// Throws unless the weights are finite and not negative. `role` says of what they are.
+/// Throws DataError unless the weights are finite and not negative. `role` names them in the message.
 template <std::floating_point T>
 void expect_weight_values(std::string_view component, SampleWeights<T> weights, std::string_view role) {
   for (Index j = 0; j < weights.size(); ++j)

@@ -40,7 +40,7 @@ inline void expect_shares(const SplitOptions& shares) {
   const double rest = 1 - shares.train - shares.dev;
   if (!is_finite(rest) || shares.train <= 0 || shares.dev < 0 || rest <= -1e-9)
     throw DataError("split",
-                    concat("expected train > 0, dev >= 0 and train + dev <= 1, got train = ", shares.train,
+                    joined("expected train > 0, dev >= 0 and train + dev <= 1, got train = ", shares.train,
                            " and dev = ", shares.dev),
                     "pass fractions of 1, such as {.train = 0.6, .dev = 0.2}; the remainder is the test set");
 }

@@ -79,17 +79,17 @@ struct GradientReport {
     const auto digits = [](double value, int count) {
       return detail::number_text(value, std::chars_format::general, count);
     };
-    out << concat("gradient: ", verdicts[static_cast<int>(report.verdict)], ", relative difference ",
-                  digits(report.relative_difference, 3), "; of parameters ",
-                  digits(report.parameter_difference, 3), ", of inputs ", digits(report.input_difference, 3),
-                  '\n');
+    out << detail::joined("gradient: ", verdicts[static_cast<int>(report.verdict)], ", relative difference ",
+                          digits(report.relative_difference, 3), "; of parameters ",
+                          digits(report.parameter_difference, 3), ", of inputs ",
+                          digits(report.input_difference, 3), '\n');
     for (const Block& b : report.blocks)
-      out << concat("  ", detail::left_aligned(b.name, 16),
-                    detail::right_aligned(digits(b.relative_difference, 3), 10), "  over ", b.entries,
-                    " entries, ", b.kinks, " at kinks\n");
+      out << detail::joined("  ", detail::left_aligned(b.name, 16),
+                            detail::right_aligned(digits(b.relative_difference, 3), 10), "  over ", b.entries,
+                            " entries, ", b.kinks, " at kinks\n");
     for (const Entry& e : report.worst)
-      out << concat("  ", e.block, '(', e.row, ", ", e.col, ")  backward ", digits(e.analytic, 9),
-                    "  numeric ", digits(e.numeric, 9), '\n');
+      out << detail::joined("  ", e.block, '(', e.row, ", ", e.col, ")  backward ", digits(e.analytic, 9),
+                            "  numeric ", digits(e.numeric, 9), '\n');
     return out;
   }
 };

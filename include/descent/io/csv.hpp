@@ -163,7 +163,7 @@ class CsvReader {
     std::string other{parser_[column]};
     std::replace(other.begin(), other.end(), other_sign, options_.decimal);
     if (double value = 0; parser_.parse(other, value))
-      return concat("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
+      return joined("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
     if (is_target(column)) return "name the column as .label if it is a class";
     return concat(target_columns_.empty() ? "name the column as .label if it is the class"
                                           : "encode its strings as numbers, such as one-hot columns",
@@ -175,7 +175,7 @@ class CsvReader {
     if (names_.size() == 1)
       for (const std::string_view separator : {";", "\t", "|", ","})
         if (names_[0].find(separator) != std::string_view::npos)
-          return concat("choose .separator = '", separator == "\t" ? "\\t" : separator, '\'');
+          return joined("choose .separator = '", separator == "\t" ? "\\t" : separator, '\'');
     return std::string{otherwise};
   }
 

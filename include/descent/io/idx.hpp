@@ -37,7 +37,7 @@ IdxSamples<T> read_idx_bytes(std::istream& in, std::string_view user, const std:
               "decompress it, or read it with read_idx_gzip from descent/io/gzip.hpp");
   const std::size_t dimensions = magic[3];
   if (magic[0] != 0 || magic[1] != 0 || magic[2] != 8)
-    file.fail(concat("expected an IDX file of unsigned bytes, which begins with 0 0 8, got ", int{magic[0]},
+    file.fail(joined("expected an IDX file of unsigned bytes, which begins with 0 0 8, got ", int{magic[0]},
                      ' ', int{magic[1]}, ' ', int{magic[2]}),
               "pass the path of such a file");
   if (images ? dimensions < 2 || dimensions > 4 : dimensions != 1)
@@ -112,7 +112,7 @@ Dataset<T> read_idx_streams(std::istream& images_file, std::istream& labels_file
   Matrix<T> labels = read_idx_labels<T>(labels_file, files.labels.string());
   if (images.values.cols() != labels.cols())
     throw FormatError("read_idx",
-                      concat("expected a label for each of the ", images.values.cols(), " images in ",
+                      joined("expected a label for each of the ", images.values.cols(), " images in ",
                              files.images, ", got ", labels.cols(), " in ", files.labels),
                       "pass files of the same set");
   return {.x = std::move(images.values), .y = std::move(labels), .shape = images.shape};

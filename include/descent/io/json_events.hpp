@@ -22,7 +22,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   }
   bool string(string_t& value) override { fail(concat("the string \"", value, '"')); }
   bool binary(binary_t&) override { fail("bytes"); }
-  bool key(string_t& name) override { fail(concat("the field \"", name, '"')); }
+  bool key(string_t& name) override { fail(joined("the field \"", name, '"')); }
   bool start_object(std::size_t) override { fail("an object"); }
   bool start_array(std::size_t) override { fail("an array"); }
   bool end_object() override { return true; }

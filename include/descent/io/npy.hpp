@@ -136,9 +136,9 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& values) {
   using T = typename Derived::Scalar;
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "write_npy: expected float or double");
   constexpr bool is_list = Derived::ColsAtCompileTime == 1;
-  out << detail::npy_header(concat("{'descr': '<f", sizeof(T),
-                                   "', 'fortran_order': ", is_list ? "False" : "True", ", 'shape': (",
-                                   values.rows(), ',', is_list ? "" : concat(' ', values.cols()), "), }"));
+  out << detail::npy_header(detail::joined(
+      "{'descr': '<f", sizeof(T), "', 'fortran_order': ", is_list ? "False" : "True", ", 'shape': (",
+      values.rows(), ',', is_list ? "" : detail::joined(' ', values.cols()), "), }"));
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   if (values.size() == 0) return;
   std::string column;

@@ -108,14 +108,14 @@ void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedT
   const bool is_scalar = ours.size() == 1 && theirs.shape.empty();
   if (theirs.shape == shape || is_scalar) return;
   const std::string problem =
-      concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
+      joined("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape));
   if (shape.size() != 2 ||
       !std::equal(shape.rbegin(), shape.rend(), theirs.shape.begin(), theirs.shape.end()))
     file.fail(theirs.name, problem, "construct the model with the sizes in the file");
   if (order == MatrixOrder::out_in)
-    file.fail(theirs.name, concat(problem, ", which is transposed: [inputs, outputs]"),
+    file.fail(theirs.name, joined(problem, ", which is transposed: [inputs, outputs]"),
               "set .order = MatrixOrder::in_out, as for files of Keras, JAX and scikit-learn");
-  file.fail(theirs.name, concat(problem, ", which is transposed: [outputs, inputs]"),
+  file.fail(theirs.name, joined(problem, ", which is transposed: [outputs, inputs]"),
             "set .order = MatrixOrder::out_in, as for files of PyTorch");
 }
 

@@ -7,8 +7,8 @@
 
 namespace descent {
 
-/// The numbers of a matrix or a vector, one after another: what element-wise work loops over. Constant where
-/// the numbers are.
+/// Returns a view of the numbers of a matrix or a vector as an array, in storage order, for element-wise operations.
+/// The view is const if the numbers are.
 template <class M>
 auto flat(M&& m, const Part& part) {
   using T = typename std::remove_cvref_t<M>::Scalar;

@@ -12,12 +12,12 @@ namespace descent {
 
 namespace detail {
 
-/// Working memory of Eigen's products, where they put the blocks of their operands. Eigen would take it from the heap
-/// anew in each product, and where that goes back to the system in between, a fifth of a step is page faults.
+/// Working memory for the packed blocks of the operands of Eigen's products. Eigen would allocate it in each product;
+/// if the heap returns it to the system in between, page faults take a fifth of a training step.
 template <std::floating_point T>
 class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
  public:
-  /// Returns the memory of the thread, made ready for a product [rows, depth] [depth, cols].
+  /// Returns the memory of this thread, prepared for a product [rows, depth] [depth, cols].
   static ProductMemory& of_thread(Index rows, Index cols, Index depth) {
     thread_local ProductMemory memory;
     memory.m_mc = rows;
@@ -42,10 +42,10 @@ class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
 
 }  // namespace detail
 
-/// The products by Eigen's own kernels. `c` takes the size of the result and shares no memory with `a` and `b`.
-/// Each runs on the thread that calls, and allocates only when that thread has had no product of this size.
+/// Matrix products by Eigen's kernels. `c` is resized to the result and must not alias `a` or `b`. Each runs on the
+/// calling thread and allocates only for a product larger than those before on this thread.
 ///
-/// The kernels are called directly, where `c.noalias() = a * b` would do: docs/decisions/0009 says what it brings.
+/// The kernels are called directly instead of by `c.noalias() = a * b`; docs/decisions/0009 has the reasons.
 template <std::floating_point T>
 class EigenProduct {
  public:
@@ -72,7 +72,7 @@ class EigenProduct {
     Index rows, cols, depth;
   };
 
-  /// c = a b, where a matrix that is to be transposed is one that lies in memory by rows.
+  /// c = a b, where a transposed operand is passed as a row-major matrix.
   template <int order_a, int order_b>
   static void multiply(const Batch<T>& a, const Batch<T>& b, const Size& size, Matrix<T>& c) {
     constexpr int other_order_b = order_b == Eigen::ColMajor ? Eigen::RowMajor : Eigen::ColMajor;
@@ -102,12 +102,11 @@ class EigenProduct {
   }
 };
 
-/// The matrix products of the library: all go through here, and a backend specialises this for the scalar types
-/// that it is faster for. `name` tells which one it is.
+/// The matrix products of the library. A backend specializes this class for the scalar types for which it is faster;
+/// `name` is the name of the backend.
 ///
-/// DESCENT_BACKEND, when it is defined, names the header of the backend. The CMake targets `descent::openblas`,
-/// `descent::onednn` and `descent::onednn_bf16` define what is needed; a program must be the same in this in all
-/// its translation units.
+/// DESCENT_BACKEND, if defined, is the header of the backend. The CMake targets `descent::openblas`,
+/// `descent::onednn` and `descent::onednn_bf16` define it; it must be the same in all translation units of a program.
 template <std::floating_point T>
 struct Product : EigenProduct<T> {};
 

@@ -6,9 +6,9 @@
 
 namespace descent {
 
-/// Calls f(first, size) for the rows of a matrix in strips of 64, 16, 4 and single rows; size is an
-/// `std::integral_constant`. What is added up for each row over the columns stays in registers for a whole strip;
-/// column by column it would go through memory for each column.
+/// Calls f(first, size) for blocks of 64, 16, 4 and single rows of a matrix; size is a `std::integral_constant`. The
+/// sums of a block over the columns stay in registers; without blocks they would be loaded and stored once per
+/// column.
 void for_row_blocks(Index rows, auto&& f) {
   Index i = 0;
   const auto blocks_of = [&](auto size) {

@@ -81,7 +81,8 @@ struct BinaryCrossEntropy {
 
   static void expect_prediction(auto p, Index sample) {
     if (!is_finite(p) || p < 0 || p > 1)
-      throw DataError(name, concat("expected a prediction in [0, 1], got ", p, " for sample ", sample),
+      throw DataError(name,
+                      detail::joined("expected a prediction in [0, 1], got ", p, " for sample ", sample),
                       "end the network in Sigmoid, or take SigmoidCrossEntropy for logits");
   }
 };

@@ -41,7 +41,8 @@ class ConfusionMatrix {
   void update(const P& prediction, const BatchLike auto& target,
               SampleWeights<typename P::Scalar> weights = {}) {
     if (prediction.rows() > classes())
-      throw ShapeError(name, concat("expected at most ", classes(), " outputs, got ", prediction.rows()),
+      throw ShapeError(name,
+                       detail::joined("expected at most ", classes(), " outputs, got ", prediction.rows()),
                        "construct it with the number of classes");
     detail::expect_classes(name, prediction, target, weights);
     const double above = threshold_.value(name, prediction.rows());
@@ -51,9 +52,9 @@ class ConfusionMatrix {
   }
   void merge(const ConfusionMatrix& other) {
     if (other.classes() != classes())
-      throw ShapeError(name,
-                       concat("expected counts of ", classes(), " classes to merge, got ", other.classes()),
-                       "construct both with the same number of classes");
+      throw ShapeError(
+          name, detail::joined("expected counts of ", classes(), " classes to merge, got ", other.classes()),
+          "construct both with the same number of classes");
     counts_ += other.counts_;
   }
   void visit_members(auto& a) { a("counts", counts_); }
@@ -65,9 +66,9 @@ class ConfusionMatrix {
   friend std::ostream& operator<<(std::ostream& out, const ConfusionMatrix& matrix) {
     const auto cell = [](const std::string& text) { return detail::right_aligned(text, 6); };
     out << "actual \\ predicted\n" << cell(" ");
-    for (Index j = 0; j < matrix.classes(); ++j) out << cell(concat(j));
+    for (Index j = 0; j < matrix.classes(); ++j) out << cell(detail::joined(j));
     for (Index i = 0; i < matrix.classes(); ++i) {
-      out << '\n' << cell(concat(i));
+      out << '\n' << cell(detail::joined(i));
       for (Index j = 0; j < matrix.classes(); ++j) out << cell(shown(matrix.counts_(i, j)));
     }
     return out << '\n';

@@ -159,10 +159,11 @@ class Concat {
       return;
     }
     if (branch.height != all.height || branch.width != all.width)
-      throw ShapeError(name,
-                       concat("expected branches of ", all.height, " x ", all.width, " positions, got ",
-                              branch.height, " x ", branch.width, " from branch ", position),
-                       "end each branch in Flatten, or let all keep the positions");
+      throw ShapeError(
+          name,
+          detail::joined("expected branches of ", all.height, " x ", all.width, " positions, got ",
+                         branch.height, " x ", branch.width, " from branch ", position),
+          "end each branch in Flatten, or let all keep the positions");
     all.channels += branch.channels;
   }
 

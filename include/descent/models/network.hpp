@@ -144,7 +144,8 @@ class Network {
   static void expect_as_many(const Network& first, const Network& other) {
     if (other.layers_.size() != first.layers_.size())
       throw ShapeError(
-          name, concat("expected ", first.layers_.size(), " layers in each, got ", other.layers_.size()),
+          name,
+          detail::joined("expected ", first.layers_.size(), " layers in each, got ", other.layers_.size()),
           "make gradient and optimizer state from the model that is trained");
   }
   void expect_backward_of(const Cache& c, const Network& gradient) const {
@@ -154,7 +155,8 @@ class Network {
   }
   std::size_t checked(std::size_t i) const {
     if (i >= layers_.size())
-      throw ShapeError(name, concat("expected the position of one of ", layers_.size(), " layers, got ", i),
+      throw ShapeError(name,
+                       detail::joined("expected the position of one of ", layers_.size(), " layers, got ", i),
                        "count the layers from 0");
     return i;
   }

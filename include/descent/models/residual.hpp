@@ -86,8 +86,8 @@ class Residual {
  private:
   [[noreturn]] static void throw_not_kept(const Shape& in, const Shape& out) {
     throw ShapeError(name,
-                     concat("expected a body that ends in ", detail::shape_text(in), " features, got ",
-                            detail::shape_text(out)),
+                     detail::joined("expected a body that ends in ", detail::shape_text(in),
+                                    " features, got ", detail::shape_text(out)),
                      "let the last layer of the body have as many outputs as the first has inputs");
   }
 };

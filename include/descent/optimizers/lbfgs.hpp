@@ -57,7 +57,8 @@ struct LBFGS {
       a("steps", steps, gradient);
       a("changes", changes, gradient);
       if (steps.size() != changes.size())
-        throw FormatError("checkpoint", concat("expected ", steps.size(), " changes, got ", changes.size()),
+        throw FormatError("checkpoint",
+                          detail::joined("expected ", steps.size(), " changes, got ", changes.size()),
                           "the file is damaged");
     }
   };

@@ -45,7 +45,7 @@ double largest_entry(const M& gradient) {
 
 inline void expect_finite_cost(double cost, std::int64_t steps) {
   if (!is_finite(cost))
-    throw NumericalError("minimize", concat("expected a finite cost, got ", cost, " after ", steps, " steps"),
+    throw NumericalError("minimize", joined("expected a finite cost, got ", cost, " after ", steps, " steps"),
                          "start elsewhere, or lower the learning rate");
 }
 

@@ -8,10 +8,11 @@
 
 namespace descent {
 
-/// While it lives, this thread takes denormal numbers, those below about 1e-38 in float, for 0. They tell nothing in
-/// training, and most processors compute with them a hundred times slower. Behind it all is as before.
+/// RAII guard: flushes denormals, which are below about 1e-38 in float, to zero on this thread and restores the
+/// previous mode. They carry no information in training, and most processors compute with them a hundred times
+/// slower.
 ///
-/// Does nothing where the processor is neither x86 nor a 64-bit Arm.
+/// Does nothing on processors other than x86 with SSE2 and 64-bit Arm.
 class FlushDenormals {
  public:
   FlushDenormals() : before_{get()} { set(before_ | flush); }
@@ -22,7 +23,7 @@ class FlushDenormals {
  private:
 #if defined(__SSE2__)
   using Control = unsigned;
-  static constexpr Control flush = 0x8040;  // of results, and of operands
+  static constexpr Control flush = 0x8040;  // results and operands
   static Control get() { return _mm_getcsr(); }
   static void set(Control control) { _mm_setcsr(control); }
 #elif defined(__aarch64__)

@@ -6,7 +6,7 @@
 
 namespace descent {
 
-/// The calling thread as the only worker: the default of functions that may share their work.
+/// The calling thread as the only worker: the default of functions that can run in parallel.
 struct SingleThread {
   static int rank() { return 0; }
   static int size() { return 1; }
@@ -18,7 +18,8 @@ struct Part {
   Index first, count;
 };
 
-/// The part that a worker has of `total` things, in whole multiples of `multiple`: the first ones have more.
+/// Returns the part of `total` items that a worker handles. Parts begin at multiples of `multiple`; the first workers
+/// get the larger parts.
 Part part_of(Index total, const auto& worker, Index multiple = 1) {
   const Index size = worker.size();
   if (size == 1) return {0, total};

@@ -19,15 +19,15 @@
 
 namespace descent {
 
-/// Workers that are threads. They live as long as it does, since to start one costs more than a small step.
+/// A pool of threads, which run until it is destroyed, since starting a thread takes longer than a small training step.
 ///
 ///   ThreadWorkers workers{4};
 ///   workers.run([&](Worker& worker) { ... });      the caller is rank 0
 ///
-/// A worker that waits spins for some microseconds, which is how long it usually takes, and then sleeps.
+/// A waiting worker spins for some microseconds, the usual waiting time, and then sleeps.
 ///
-/// Throws   DataError for less than 1 thread, or more than the system starts; what a job throws, of the lowest rank that
-///          does; the others are called back from their sums.
+/// Throws   DataError for less than 1 thread, or more than the system can start. If jobs throw, `run` rethrows the
+///          exception of the lowest rank, and the other workers are canceled in their next `all_reduce_sum`.
 ///
 /// A template, so that programs that start no threads do not compile it.
 template <class Thread>
@@ -37,7 +37,7 @@ class BasicThreadWorkers final : public Workers {
     constexpr int most = 4096;
     if (size < 1 || size > most)
       throw_error<DataError>("ThreadWorkers", {"expected from 1 to ", most, " threads, got ", size},
-                             "choose as many as the machine has cores");
+                             "choose the number of cores of the machine");
     for (int rank = 0; rank < size; ++rank) workers_.push_back(std::make_unique<Member>(*this, rank));
     try {
       for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
@@ -45,7 +45,7 @@ class BasicThreadWorkers final : public Workers {
       end();
       throw_error<DataError>("ThreadWorkers",
                              {"expected to start ", size, " threads, got ", threads_.size() + 1},
-                             "choose as many as the machine has cores");
+                             "choose the number of cores of the machine");
     }
   }
   BasicThreadWorkers(const BasicThreadWorkers&) = delete;
@@ -54,7 +54,7 @@ class BasicThreadWorkers final : public Workers {
 
   int size() const override { return static_cast<int>(workers_.size()); }
 
-  /// Calls job(worker) once in each worker, and returns when all are done.
+  /// Calls job(worker) once in each worker and returns when all are done.
   void run(FunctionRef<void(Worker&)> job) override {
     if (size() == 1) return job(*workers_[0]);
     job_ = &job;
@@ -66,9 +66,8 @@ class BasicThreadWorkers final : public Workers {
   }
 
  private:
-  struct Cancelled {};
+  struct Canceled {};
 
-  /// One of the workers.
   class alignas(64) Member final : public Worker {
    public:
     Member(BasicThreadWorkers& workers, int rank) : all_{workers}, rank_{rank} {}
@@ -82,8 +81,8 @@ class BasicThreadWorkers final : public Workers {
    private:
     friend BasicThreadWorkers;
 
-    /// Each publishes a copy of its own values. The copies of one sum are free again after the next but one, when
-    /// all have come to the sum in between: so two are kept, in turns.
+    /// Publishes a copy of the worker's values and adds up the copies of all. A worker may still read them while
+    /// another is in the next sum, but not in the one after that: two buffers, used in turns, suffice.
     template <class T>
     void sum(std::span<T> values) {
       const int turn = turn_ ^= 1;
@@ -146,7 +145,7 @@ class BasicThreadWorkers final : public Workers {
   void work(Member& worker) {
     try {
       (*job_)(worker);
-    } catch (const Cancelled&) {
+    } catch (const Canceled&) {
     } catch (...) {
       worker.error = std::current_exception();
       failed_.store(true);
@@ -158,8 +157,8 @@ class BasicThreadWorkers final : public Workers {
   /// Returns when all workers have called it.
   void barrier() {
     const std::uint32_t barrier_before = barriers_.load(std::memory_order_acquire);
-    // Who fails says so before it ends all meetings: this one has not begun, or is seen to end.
-    if (failed_.load(std::memory_order_acquire)) throw Cancelled{};
+    // A failing worker sets failed_ before it increments barriers_: it is seen here, or ends the wait below.
+    if (failed_.load(std::memory_order_acquire)) throw Canceled{};
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size()) {
       arrived_.store(0, std::memory_order_relaxed);
       barriers_.fetch_add(1, std::memory_order_release);
@@ -167,7 +166,7 @@ class BasicThreadWorkers final : public Workers {
     } else {
       wait_until(barriers_, [&](std::uint32_t now) { return now != barrier_before; });
     }
-    if (failed_.load(std::memory_order_relaxed)) throw Cancelled{};
+    if (failed_.load(std::memory_order_relaxed)) throw Canceled{};
   }
 
   [[noreturn]] void rethrow() {
@@ -185,16 +184,17 @@ class BasicThreadWorkers final : public Workers {
   std::vector<std::unique_ptr<Member>> workers_;
   std::vector<Thread> threads_;
   const FunctionRef<void(Worker&)>* job_ = nullptr;
-  std::atomic<std::uint32_t> round_{0};     // of `run`
-  std::atomic<int> running_{0};             // workers that are not done with it
-  std::atomic<std::uint32_t> barriers_{0};  // sums so far
-  std::atomic<int> arrived_{0};             // workers that wait in this one
+  std::atomic<std::uint32_t> round_{0};     // calls of `run`
+  std::atomic<int> running_{0};             // workers that are not done with this call
+  std::atomic<std::uint32_t> barriers_{0};  // barriers passed
+  std::atomic<int> arrived_{0};             // workers that wait in the current barrier
   std::atomic<bool> failed_{false};
 };
 
 using ThreadWorkers = BasicThreadWorkers<std::thread>;
 
-/// A number of threads. Made from a number, it brings the code that starts them; programs that name none are without.
+/// The number of threads as an option. Only its conversion from a number instantiates the code that starts threads,
+/// so that programs that keep the default do not compile it.
 class Threads {
  public:
   Threads() = default;
@@ -204,6 +204,7 @@ class Threads {
         }} {}
 
   operator int() const { return count_; }
+  /// Starts the threads.
   std::unique_ptr<Workers> start() const {
     return start_ ? start_(count_) : std::make_unique<SingleWorker>();
   }

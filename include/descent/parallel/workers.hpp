@@ -7,14 +7,14 @@
 
 namespace descent {
 
-/// One of the workers that share a step, each on a part of the samples. A layer that needs a sum over the whole batch
-/// sums over all workers, which do so in the same order.
+/// One of the workers of a data-parallel step, each on a part of the samples. A layer that needs a sum over the whole
+/// batch calls `all_reduce_sum`; all workers must call it in the same order.
 class Worker {
  public:
-  virtual int rank() const = 0;  ///< which of the workers this is: 0, 1, ... size - 1
-  virtual int size() const = 0;
+  virtual int rank() const = 0;  ///< the index of this worker: 0, 1, ... size - 1
+  virtual int size() const = 0;  ///< the number of workers
 
-  /// Replaces the values by their sums over all workers, added in the order of ranks: the same bits in each.
+  /// Replaces the values by their sums over all workers, added in the order of ranks, so that all get the same bits.
   virtual void all_reduce_sum(std::span<float> values) = 0;
   virtual void all_reduce_sum(std::span<double> values) = 0;
 
@@ -22,7 +22,7 @@ class Worker {
   ~Worker() = default;
 };
 
-/// Workers that run a job together: each calls it once, and `run` returns when all are done.
+/// A pool of workers: `run` calls the job once in each and returns when all are done.
 class Workers {
  public:
   virtual ~Workers() = default;

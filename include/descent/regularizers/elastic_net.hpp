@@ -13,7 +13,7 @@ namespace detail {
 /// Throws unless there are training samples, by whose number a penalty is divided.
 inline void expect_training_samples(Index samples) {
   if (samples < 1)
-    throw DataError("penalty", concat("expected at least 1 training sample, got ", samples),
+    throw DataError("penalty", joined("expected at least 1 training sample, got ", samples),
                     "pass the number of training samples");
 }
 }  // namespace detail

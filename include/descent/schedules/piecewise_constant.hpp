@@ -36,9 +36,9 @@ struct PiecewiseConstant {
     for (const Change& change : changes) {
       expect_not_negative({name, "value", change.value});
       if (change.from <= before)
-        throw DataError(name,
-                        concat("expected changes in order of time, got ", change.from, " after ", before),
-                        "sort them, and give one value for each time");
+        throw DataError(
+            name, detail::joined("expected changes in order of time, got ", change.from, " after ", before),
+            "sort them, and give one value for each time");
       before = change.from;
       if (change.from <= t) value = change.value;
     }

@@ -16,15 +16,15 @@
 
 namespace descent {
 
-/// Carries values into a file or back out of it, under names. What is to be saved names its members once, for both
-/// ways:
+/// Writes named values to a file or reads them back. A type that is to be saved lists its members once, for both
+/// directions:
 ///
 ///   void visit_members(Archive& a) { a("right", right), a("seen", seen); }
 ///
-/// Takes numbers, truth values, texts, matrices, models, and whatever has `visit_members`. A value that comes out of
-/// a file has the structure of the one that it is read into; only lists and texts take their lengths from the file.
+/// Accepts numbers, booleans, strings, matrices, models and types with `visit_members`. A value is read into one of
+/// the same structure; only vectors and strings take their lengths from the file.
 ///
-/// Throws   DataError for a value of another type, when it is saved.
+/// Throws   DataError when a value of another type is saved.
 class Archive {
  public:
   Archive() = default;
@@ -48,7 +48,7 @@ class Archive {
     else
       throw_error<DataError>(
           "Archive", {"expected a value that can be saved, got \"", path_, "\" without visit_members"},
-          "give its type visit_members(a), which calls a(name, member) for each member");
+          "add visit_members(a) to its type, which calls a(name, member) for each member");
   }
 
   void operator()(std::string_view name, std::string& text) {
@@ -57,37 +57,37 @@ class Archive {
     carry({path_, text.data(), static_cast<Index>(text.size()), 1, 1});
   }
 
-  /// A list; what it lacks when it is read is copied from `blank`.
+  /// A vector. Elements that it lacks when it is read are copied from `prototype`.
   template <class V>
-  [[gnu::cold]] void operator()(std::string_view name, std::vector<V>& list, const auto&... blank) {
+  [[gnu::cold]] void operator()(std::string_view name, std::vector<V>& list, const auto&... prototype) {
     const Inside inside{*this, name};
     const std::size_t size = count(list.size(), std::is_arithmetic_v<V> ? sizeof(V) : 8);
     if constexpr (std::is_arithmetic_v<V>) {
       list.resize(size);
       carry({path_, list.data(), static_cast<Index>(size), 1, sizeof(V)});
     } else {
-      if (list.size() > size) list.resize(size, blank...);
-      // One by one, so that a file takes no memory for what it does not hold.
+      if (list.size() > size) list.resize(size, prototype...);
+      // One by one, so that a damaged length allocates no memory for elements that the file does not have.
       for (std::size_t i = 0; i < size; ++i) {
-        if (i == list.size()) list.emplace_back(blank...);
+        if (i == list.size()) list.emplace_back(prototype...);
         (*this)("", list[i]);
       }
     }
   }
 
-  /// An optional value. If the file has one, it is read into a copy of `blank`.
+  /// An optional value. If the file has one, it is read into a copy of `prototype`.
   template <class V>
-  [[gnu::cold]] void operator()(std::string_view name, std::optional<V>& maybe, const V& blank) {
+  [[gnu::cold]] void operator()(std::string_view name, std::optional<V>& maybe, const V& prototype) {
     const Inside inside{*this, name};
-    bool there = maybe.has_value();
-    (*this)("there", there);
-    if (there && !maybe) maybe.emplace(blank);
-    if (!there) maybe.reset();
+    bool has_value = maybe.has_value();
+    (*this)("there", has_value);
+    if (has_value && !maybe) maybe.emplace(prototype);
+    if (!has_value) maybe.reset();
     if (maybe) (*this)("value", *maybe);
   }
 
  protected:
-  /// Contiguous numbers of a matrix, column after column.
+  /// The numbers of a matrix, contiguous in column-major order.
   struct Numbers {
     const std::string& path;
     void* data;
@@ -122,15 +122,15 @@ class Archive {
     });
   }
 
-  /// As a whole number, since not every byte is a truth value.
+  /// Carries a bool as a byte, since not every byte is a valid bool.
   void carry_flag(bool& flag) {
     unsigned char number = flag;
     carry({path_, &number, 1, 1, 1});
     flag = number != 0;
   }
 
-  /// The length of a list: that of the one at hand, or the one in the file, which has at least `bytes_each` more for
-  /// each element.
+  /// Writes the length of a vector, or returns the length in the file, which must have at least `bytes_each` more
+  /// bytes per element.
   std::size_t count(std::size_t size, std::size_t bytes_each) {
     std::uint64_t in_file = size;
     carry({path_, &in_file, 1, 1, sizeof in_file});
@@ -138,7 +138,9 @@ class Archive {
     return static_cast<std::size_t>(in_file);
   }
 
+  /// Writes the numbers or reads them.
   virtual void carry(const Numbers& numbers) = 0;
+  /// Throws unless the rest of the file can hold `count` elements of at least `bytes_each` bytes.
   virtual void expect_room(const std::string& path, std::uint64_t count, std::size_t bytes_each) = 0;
 
   std::string path_;

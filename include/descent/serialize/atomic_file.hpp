@@ -21,7 +21,7 @@ namespace descent {
 
 namespace detail {
 
-/// Waits until the file or the folder is on the disk; false when the disk says no.
+/// Flushes a file or a directory to disk; returns false on failure.
 inline bool sync_to_disk([[maybe_unused]] const std::string& path) {
 #if defined(_WIN32)
   return true;
@@ -34,10 +34,10 @@ inline bool sync_to_disk([[maybe_unused]] const std::string& path) {
 #endif
 }
 
-/// Renames a file, which replaces one that has the new name.
+/// Renames a file and replaces an existing file of the new name.
 inline std::error_code rename_over(const std::string& from, const std::string& to) {
 #if defined(_WIN32)
-  std::error_code error;  // std::rename does not replace a file there
+  std::error_code error;  // std::rename does not replace a file on Windows
   std::filesystem::rename(from, to, error);
   return error;
 #else
@@ -47,32 +47,32 @@ inline std::error_code rename_over(const std::string& from, const std::string& t
 
 }  // namespace detail
 
-/// Writes a file beside its name with `write(std::ostream&)`, waits until it is on the disk and renames it into place,
-/// so that whoever reads it meanwhile, or after a crash, finds the old file or the new one, and none that is half
-/// written. The stream has the classic locale, whatever that of the program is.
+/// Replaces a file atomically: calls `write(std::ostream&)` on a temporary file in the same directory, flushes it to
+/// disk and renames it. A concurrent reader, or one after a crash, finds the old file or the new one, but no partial
+/// file. The stream has the classic locale.
 ///
-/// Throws   FormatError, which names `user`, when the file cannot be written; the old one stays.
+/// Throws   FormatError, which names `user`, when the file cannot be written; the old file is kept.
 void replace_file(const std::string& path, std::string_view user, auto&& write) {
-  const std::string beside = path + ".part";
+  const std::string temporary = path + ".part";
   try {
-    std::ofstream out{beside, std::ios::binary};
+    std::ofstream out{temporary, std::ios::binary};
     out.imbue(std::locale::classic());
     if (out) write(static_cast<std::ostream&>(out));
     out.close();
-    if (!out || !detail::sync_to_disk(beside))
+    if (!out || !detail::sync_to_disk(temporary))
       throw_error<FormatError>(user, {"expected to write \"", path, "\", but writing failed"},
-                               "does the folder exist, may you write to it, and is there room?");
-    if (const std::error_code error = detail::rename_over(beside, path))
+                               "pass a path in an existing directory with write permission and free space");
+    if (const std::error_code error = detail::rename_over(temporary, path))
       throw_error<FormatError>(
-          user, {"expected to rename \"", beside, "\" to \"", path, "\", but got: ", error.message()},
-          "is there a folder of that name, or does another program keep the file open?");
+          user, {"expected to rename \"", temporary, "\" to \"", path, "\", but got: ", error.message()},
+          "choose a name that no directory has, or close the file in other programs");
   } catch (...) {
-    std::remove(beside.c_str());
+    std::remove(temporary.c_str());
     throw;
   }
-  // So that the new name is on the disk, too. Not every file system can do that, and the file is safe without.
-  const std::size_t folder = path.rfind('/');
-  detail::sync_to_disk(folder == std::string::npos ? "." : path.substr(0, folder + 1));
+  // Flushes the new name, too. Not every file system supports this, and the content is safe without it.
+  const std::size_t slash = path.rfind('/');
+  detail::sync_to_disk(slash == std::string::npos ? "." : path.substr(0, slash + 1));
 }
 
 }  // namespace descent

@@ -15,7 +15,7 @@
 
 namespace descent::detail {
 
-/// The value of type V in these bytes.
+/// Returns the value of type V that the bytes represent.
 template <class V>
 V from_bytes(const std::uint8_t* bytes, bool big_endian) {
   std::array<std::uint8_t, sizeof(V)> native;
@@ -26,16 +26,16 @@ V from_bytes(const std::uint8_t* bytes, bool big_endian) {
   return std::bit_cast<V>(native);
 }
 
-/// Reads a binary file from front to back and finds fault by the byte. What a header says of sizes is not
-/// believed: memory grows only with what the stream really holds.
+/// A sequential reader of binary files whose errors name the byte offset. It does not trust sizes in headers: memory
+/// grows only with the bytes that the stream provides.
 class ByteReader {
  public:
   using Bytes = std::vector<std::uint8_t>;
 
   ByteReader(std::istream& in, std::string_view user, std::string_view source)
-      : in_{in}, where_{concat(user, ": ", source)} {}
+      : in_{in}, component_{joined(user, ": ", source)} {}
 
-  /// The next `size` bytes; throws when the file ends before. `what` says what they are.
+  /// Returns the next `size` bytes; throws if the file ends earlier. `what` names them in the message.
   Bytes take(std::uint64_t size, std::string_view what) {
     Bytes bytes;
     while (bytes.size() < size) {
@@ -47,27 +47,28 @@ class ByteReader {
       in_.read(reinterpret_cast<char*>(bytes.data() + before), static_cast<std::streamsize>(piece));
       const auto got = static_cast<std::size_t>(in_.gcount());
       if (got < piece)
-        fail(concat("expected ", size, " bytes of ", what, ", got ", before + got),
-             "the file is cut short: was it copied to the end?");
+        fail(joined("expected ", size, " bytes of ", what, ", got ", before + got),
+             "copy or download the file again: it is truncated");
     }
-    at_ += size;
+    offset_ += size;
     return bytes;
   }
 
-  /// An unsigned number in the next `size` bytes, the most significant first.
+  /// Returns the big-endian unsigned integer in the next `size` bytes.
   std::uint64_t take_big_endian(std::uint64_t size, std::string_view what) {
     std::uint64_t number = 0;
     for (const std::uint8_t byte : take(size, what)) number = (number << 8) | byte;
     return number;
   }
 
-  /// Returns the number of bytes of these sizes together; throws for more than any file holds.
+  /// Returns the product of the sizes; throws if it is more than any file holds.
   std::uint64_t product(std::initializer_list<std::uint64_t> sizes) const {
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
     std::uint64_t all = 1;
     for (const std::uint64_t size : sizes) {
       if (size != 0 && all > most / size)
-        fail("expected sizes that a file can hold, got a product above 2^62", "the header is damaged");
+        fail("expected sizes that a file can hold, got a product above 2^62",
+             "copy or download the file again: its header is damaged");
       all *= size;
     }
     return all;
@@ -76,17 +77,18 @@ class ByteReader {
   /// Throws unless the file ends here.
   void expect_end() {
     if (in_.peek() != std::istream::traits_type::eof())
-      fail("expected the end of the file, got more bytes", "the sizes in its header do not fit what follows");
+      fail("expected the end of the file, got more bytes",
+           "copy or download the file again: the sizes in its header do not match its length");
   }
 
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
-    throw FormatError(concat(where_, ", byte ", at_), problem, cure);
+    throw FormatError(joined(component_, ", byte ", offset_), problem, cure);
   }
 
  private:
   std::istream& in_;
-  std::string where_;
-  std::uint64_t at_ = 0;
+  std::string component_;
+  std::uint64_t offset_ = 0;
 };
 
 }  // namespace descent::detail

@@ -8,10 +8,10 @@
 
 namespace descent::detail {
 
-/// All bytes that are left of a stream; nothing where reading fails, as it does for a folder. An iterator over the
-/// buffer would throw what is no Error of ours.
+/// Returns the remaining bytes of a stream, or nothing if reading fails, as for a directory. A stream buffer iterator
+/// would throw an exception that is no descent::Error.
 inline std::optional<std::string> read_all(std::istream& stream) {
-  std::istream in{stream.rdbuf()};  // its end is no fault, even where the stream is set to throw
+  std::istream in{stream.rdbuf()};  // does not throw at the end, even if `stream` is set to throw
   std::string bytes;
   while (in) {
     const std::size_t before = bytes.size();

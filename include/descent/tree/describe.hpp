@@ -7,21 +7,21 @@
 
 namespace descent {
 
-/// The type and the options of a layer: with the numbers of `visit` and `visit_state` enough to make it again, or to
-/// write it in another format.
+/// The type and the options of a layer. Together with the numbers of `visit` and `visit_state` it suffices to
+/// reconstruct the layer or to export it to another format.
 struct LayerDescription {
   struct Part;
 
-  std::string type;                                     ///< the layer's `name`; empty where it has none
-  std::vector<std::pair<std::string, double>> options;  ///< as the layer's `visit_options` names them
-  std::vector<Part> layers;                             ///< those of a composition
+  std::string type;                                     ///< the layer's `name`; empty if it has none
+  std::vector<std::pair<std::string, double>> options;  ///< names and values from `visit_options`
+  std::vector<Part> layers;                             ///< the layers of a composition
 
   bool operator==(const LayerDescription&) const;
 };
 
-/// A layer of a composition. No std::pair, which clang 14 refuses to hold a type within that type.
+/// A layer of a composition. Not a std::pair: clang 14 rejects one of an incomplete type.
 struct LayerDescription::Part {
-  std::string name;  ///< as paths have it
+  std::string name;  ///< as in parameter paths
   LayerDescription layer;
   bool operator==(const Part&) const = default;
 };
@@ -30,14 +30,13 @@ inline bool LayerDescription::operator==(const LayerDescription& other) const {
   return type == other.type && options == other.options && layers == other.layers;
 }
 
-/// Describes a layer and all within it.
+/// Returns the description of a layer and of all layers in it.
 ///
-/// A layer with options that forward depends on names them once, as it names its parameters; numbers, truth values
-/// and enumerations will do:
+/// A layer lists the options that forward depends on in `visit_options`; they are numbers, booleans or enumerations:
 ///
 ///   static void visit_options(auto&& f, auto&... tree) { f("slope", tree.slope...); }
 ///
-/// A composition shows its layers with `visit_layers(f)`, which calls f(name, layer) for each.
+/// A composition lists its layers in `visit_layers(f)`, which calls f(name, layer) for each.
 template <class L>
 LayerDescription describe(const L& layer) {
   if constexpr (requires { layer.describe(); }) {

@@ -9,7 +9,7 @@
 
 namespace descent {
 
-/// The logical dimensions of a parameter, as files and ONNX have them, and the order in which they vary in memory.
+/// The logical dimensions of a parameter, as in files and in ONNX, and the order in which they vary in memory.
 ///
 ///   Dimensions{8, 3}                                 [8, 3], the first varies fastest, as in a matrix of 8 x 3
 ///   Dimensions{{8, 3, 5, 5}, {0, 1, 3, 2}}           [8, 3, 5, 5], from the one that varies fastest to the slowest
@@ -17,7 +17,7 @@ class Dimensions {
  public:
   static constexpr std::size_t most = 5;
 
-  /// None: those of the matrix or the vector.
+  /// No dimensions: the parameter has those of its matrix or vector.
   Dimensions() = default;
   Dimensions(std::initializer_list<Index> sizes) {
     for (const Index size : sizes) append(size);
@@ -29,7 +29,7 @@ class Dimensions {
       if (k < rank_) order_[k++] = static_cast<std::uint8_t>(dimension);
   }
 
-  /// Adds a dimension after the others, which varies slower than they do in memory. Beyond `most` it is left out.
+  /// Appends a dimension that varies slowest in memory. Does nothing if there are already `most`.
   void append(Index size) {
     if (rank_ == most) return;
     sizes_[rank_] = size;
@@ -39,15 +39,15 @@ class Dimensions {
 
   std::size_t rank() const { return rank_; }
   Index operator[](std::size_t dimension) const { return sizes_[dimension]; }
-  /// The dimension along which neighboring numbers are neighbors in memory.
+  /// Returns the dimension that varies fastest in memory.
   std::size_t fastest() const { return order_[0]; }
-  /// The product of the sizes.
+  /// Returns the product of the sizes.
   Index size() const {
     Index product = 1;
     for (std::size_t k = 0; k < rank_; ++k) product *= sizes_[k];
     return product;
   }
-  /// The distance in memory from one number to the next along a dimension.
+  /// Returns the distance in memory between consecutive numbers along a dimension.
   Index stride(std::size_t dimension) const {
     Index product = 1;
     for (std::size_t k = 0; k < rank_ && order_[k] != dimension; ++k) product *= sizes_[order_[k]];

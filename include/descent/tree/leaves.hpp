@@ -19,17 +19,17 @@ namespace detail {
 [[noreturn]] inline void throw_other_dimensions(const std::string& path, Index expected, Index got) {
   throw_error<ShapeError>(
       "visit", {"expected ", expected, " values of \"", path, "\", the product of its dimensions, got ", got},
-      "give Parameter{...} dimensions whose product is the number of values");
+      "pass dimensions to Parameter{...} whose product is the number of values");
 }
 }  // namespace detail
 
-/// A view of the numbers of a parameter or of state, for code that does not know the type of the model. The numbers are
-/// contiguous, column after column.
+/// A view of the numbers of a parameter or of state, for code that does not depend on the type of the model. The
+/// numbers are contiguous, in column-major order.
 template <class T>
 struct TensorView {
   T* data = nullptr;
   Index rows = 0, cols = 0;
-  bool is_vector = false;  ///< false for a matrix, also of one column
+  bool is_vector = false;  ///< false for a matrix, even with one column
   Dimensions dimensions = {};
 
   TensorView() = default;
@@ -43,11 +43,11 @@ struct TensorView {
                                       : Dimensions{rows, cols}} {
     using M = std::remove_cvref_t<decltype(numbers)>;
     static_assert(!M::IsRowMajor || M::RowsAtCompileTime == 1,
-                  "the numbers of a layer are contiguous, column after column");
+                  "the numbers of a layer must be contiguous, in column-major order");
   }
 
   Index size() const { return rows * cols; }
-  /// Some of the numbers, as an array.
+  /// Returns a part of the numbers as an array.
   auto array(const Part& part) const {
     using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
     return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Array, Array>>{data + part.first,
@@ -56,7 +56,7 @@ struct TensorView {
   auto array() const { return array({0, size()}); }
 };
 
-/// The numbers of a parameter or of state with their name, while a traversal runs.
+/// The numbers of a parameter or of state with their name; valid during a traversal.
 template <class T>
 struct Leaf : TensorView<T> {
   const Parameter& parameter;
@@ -70,12 +70,12 @@ struct Leaf : TensorView<T> {
   bool is_state() const { return parameter.role == Role::state; }
 };
 
-/// The type of a model's numbers: const if the model is.
+/// The scalar type of a model, const if the model is.
 template <class M>
 using NumberOf = std::conditional_t<std::is_const_v<M>, const typename M::Scalar, typename M::Scalar>;
 
-/// Calls `f(leaf)` for every parameter of a model, and then for all its state. For what has no hurry: a traversal is
-/// compiled once for the model, not once for each `f`.
+/// Calls `f(leaf)` for every parameter of a model and then for all its state. The traversal is compiled once per
+/// model, not once per `f`, and calls `f` by a pointer: use it outside of inner loops.
 template <class M>
 void visit_leaves(M& model, FunctionRef<void(const Leaf<NumberOf<M>>&)> f) {
   const auto each = [&](const Parameter& p, auto& x) { f({p, x}); };
@@ -83,7 +83,7 @@ void visit_leaves(M& model, FunctionRef<void(const Leaf<NumberOf<M>>&)> f) {
   visit_state<M>(each, model);
 }
 
-/// The same for two models of one structure, of which the second is only read: `f(leaf, leaf of the second)`.
+/// Calls `f(leaf, other_leaf)` for two models of the same structure, the second of which is const.
 template <class M>
 void visit_leaves(
     M& model, const M& other,
@@ -93,14 +93,14 @@ void visit_leaves(
   visit_state<M>(each, model, other);
 }
 
-/// A model of the same structure whose numbers are all zero: a gradient, or an optimizer's state.
+/// Returns a model of the same structure whose numbers are all zero, such as a gradient or the state of an optimizer.
 template <class M>
 M zeros_like(M model) {
   visit_leaves(model, [](const auto& leaf) { std::fill_n(leaf.data, leaf.size(), typename M::Scalar(0)); });
   return model;
 }
 
-/// The number of numbers that a model learns.
+/// Returns the number of learned values of a model, without its state.
 template <class M>
 Index parameter_count(const M& model) {
   Index count = 0;

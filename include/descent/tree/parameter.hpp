@@ -9,14 +9,14 @@
 
 namespace descent {
 
-/// A parameter path, built from the inside out as compositions prepend their names. The chain lives on the stack while a
-/// traversal runs; `path()` spells it, as in `2.weight`.
+/// A parameter path, built from the inside out as compositions prepend their names. A linked list on the stack, valid
+/// during a traversal; `path()` returns the text, such as `2.weight`.
 class Name {
  public:
   Name(std::convertible_to<std::string_view> auto const& text, const Name* inner = nullptr)
       : text_{text}, inner_{inner} {}
 
-  /// The name with that of a composition before it.
+  /// Returns the path with the name of the layer in a composition prepended.
   Name inside(std::string_view child) const { return {child, this}; }
 
   std::string path() const {
@@ -25,8 +25,8 @@ class Name {
     return all;
   }
 
-  /// True if the path is `names` or continues it: `2.weight` begins with `2` and with nothing, but not
-  /// with `2.w`. Allocates nothing.
+  /// True if `names` is a prefix of the path in whole names: `2.weight` begins with `2` and with the empty text, but
+  /// not with `2.w`. Does not allocate.
   bool begins_with(std::string_view names) const {
     for (const Name* name = this; !names.empty(); name = name->inner_) {
       if (name == nullptr || !names.starts_with(name->text_)) return false;
@@ -43,14 +43,14 @@ class Name {
   const Name* inner_;
 };
 
-/// The purpose of a parameter. Regularizers act on weights and leave biases and scales alone. State is no parameter:
-/// training updates it, but no gradient moves it.
+/// The role of a parameter. Regularizers act on weights only, not on biases and scales. `state` is not trainable,
+/// such as running statistics: training updates it without a gradient.
 enum class Role : std::uint8_t { weight, bias, scale, state };
 
-/// The name, the purpose and the logical dimensions by which a layer presents some of its numbers to a traversal.
+/// The name, the role and the logical dimensions of a parameter or of state, which a layer passes to a traversal.
 ///
 ///   f(Parameter{"weight", Role::weight}, ...)                               [rows, cols] of the matrix
-///   f(Parameter{"kernel", Role::weight, {out, in, height, width}}, ...)     four, in files and ONNX
+///   f(Parameter{"kernel", Role::weight, {out, in, height, width}}, ...)     four dimensions in files and in ONNX
 struct Parameter {
   Name name;
   Role role;

@@ -17,13 +17,13 @@ struct AcceptAnything {
 };
 }  // namespace detail
 
-/// A value that names its parameters once: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)`
-/// for each of them, over any number of values of the same structure.
+/// A type with parameters: `M::visit(f, tree...)` calls `f(Parameter{...}, tree.member...)` for each parameter, for any
+/// number of objects of the same structure.
 template <class M>
 concept Parameterized =
     requires(M& model, const M& other) { M::visit(detail::AcceptAnything{}, model, other); };
 
-/// Calls `f(Parameter, tree.member...)` for all state of a model, such as running statistics.
+/// Calls `f(Parameter, tree.member...)` for all non-trainable state of a model, such as running statistics.
 template <class M>
 void visit_state(auto&& f, auto&... tree) {
   if constexpr (requires { M::visit_state(f, tree...); }) M::visit_state(f, tree...);
@@ -37,14 +37,14 @@ namespace detail {
 }
 }  // namespace detail
 
-/// Throws ShapeError unless a parameter has the same shape in all models that are visited together.
+/// Throws ShapeError unless a parameter has the same shape in all models that are traversed together.
 void expect_same_shape(const auto& entry, const auto& first, const auto&... rest) {
   if (((rest.rows() != first.rows() || rest.cols() != first.cols()) || ...))
     detail::throw_other_tree(entry.name.path(), first.rows(), first.cols());
 }
 
-/// Calls `kernel(array...)` for every parameter of the trees, flattened: how an element-wise optimizer
-/// walks the model, the gradient and its own state together.
+/// Calls `kernel(array...)` for every parameter, flattened, of several trees: an element-wise optimizer traverses the
+/// model, the gradient and its state together.
 template <class M>
 void visit_flat(auto&& kernel, M& model, auto&... tree) {
   M::visit(
@@ -55,10 +55,10 @@ void visit_flat(auto&& kernel, M& model, auto&... tree) {
       model, tree...);
 }
 
-/// The same, shared out among workers: each calls the kernel for its part of every parameter. The parts begin at
-/// multiples of 64 numbers, so that no two workers write to one cache line. They are cut into blocks that stay in the
-/// first cache, so that a kernel of several statements fetches each number once. A kernel that wants to know which
-/// parameter it has takes a `const Parameter&` before the arrays.
+/// Calls the kernel in parallel: each worker for its part of every parameter. Parts begin at multiples of 64 numbers,
+/// so that no two workers write to one cache line. They are divided into blocks that fit into the first-level cache,
+/// so that a kernel of several statements loads each number once. A kernel that needs the parameter takes a `const
+/// Parameter&` before the arrays.
 template <class M>
 void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
   constexpr Index block = 256;

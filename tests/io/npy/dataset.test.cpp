@@ -19,8 +19,8 @@ namespace {
 
 /// Writes an array of bytes 0, 1, 2, ... of this shape.
 void write(const std::filesystem::path& path, const std::string& shape, int count, bool fortran = false) {
-  const std::string header = concat("{'descr': '|u1', 'fortran_order': ", fortran ? "True" : "False",
-                                    ", 'shape': (", shape, "), }\n");
+  const std::string header = detail::joined("{'descr': '|u1', 'fortran_order': ", fortran ? "True" : "False",
+                                            ", 'shape': (", shape, "), }\n");
   std::ofstream out{path, std::ios::binary};
   out << "\x93NUMPY\x01" << '\0' << static_cast<char>(header.size()) << '\0' << header;
   for (int i = 0; i < count; ++i) out << static_cast<char>(i);

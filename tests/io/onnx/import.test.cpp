@@ -129,7 +129,7 @@ TEST_CASE("OnnxPattern: a malformed pattern is refused") {
         support::message_of<DataError>([&] {
           from_onnx(graph({-1, 2}, {node("Relu", {"x"})}), OnnxImporters<>{{pattern, [](OnnxImport<>&) {}}});
         }),
-        ContainsSubstring(concat("expected a pattern of operators and x, got \"", pattern, '"')));
+        ContainsSubstring(detail::joined("expected a pattern of operators and x, got \"", pattern, '"')));
 }
 
 }  // namespace onnx_import_test

@@ -136,7 +136,7 @@ TEST_CASE("load_onnx: an export of PyTorch predicts the same and can be trained 
     for (const int opset : {13, 17}) {
       CAPTURE(name, opset);
       Network net = load_onnx(std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" /
-                              concat(name, '_', opset, ".onnx"));
+                              detail::joined(name, '_', opset, ".onnx"));
       const Matrix<> x = golden::batch(golden.at(name).at("x")).cast<float>();
       const Matrix<double> expected = golden::batch(golden.at(name).at("y"));
       golden::require_close(predict(net, x).cast<double>(), expected, golden.at("tolerance"));
@@ -463,10 +463,9 @@ TEST_CASE("from_onnx: networks much larger than their file are refused") {
       ContainsSubstring("expected up to 2^31 features"));
   CHECK_THAT(error_after([](OnnxModel& m) {  // nested residuals
                std::string x = "y";
-               for (int i = 0; i < 60; ++i)
-                 m.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i)}, {}, {}});
-               for (int i = 58; i >= 0; --i)
-                 m.nodes.push_back({"Add", "", {concat("t", i), x}, {x = concat("s", i)}, {}, {}});
+               for (int i = 0; i < 70; ++i)
+                 m.nodes.push_back(
+                     {"Concat", "", {x, x}, {x = detail::joined("c", i)}, {{"axis", std::int64_t{1}}}, {}});
                m.outputs[0].name = x;
              }),
              ContainsSubstring("expected branches nested at most 50 deep"));
@@ -495,8 +494,8 @@ TEST_CASE("from_onnx: the search for common ancestors is limited") {
   for (int i = 0; i < 300; ++i) {
     const std::string begin = x;
     for (int k = 0; k < 10; ++k)
-      model.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i, '.', k)}, {}, {}});
-    model.nodes.push_back({"Add", "", {begin, x}, {x = concat("s", i)}, {}, {}});
+      model.nodes.push_back({"Tanh", "", {x}, {x = detail::joined("t", i, '.', k)}, {}, {}});
+    model.nodes.push_back({"Add", "", {begin, x}, {x = detail::joined("s", i)}, {}, {}});
   }
   model.outputs[0].name = x;
   CHECK(types(from_onnx(model)).size() == 302);

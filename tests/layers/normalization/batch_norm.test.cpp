@@ -102,7 +102,7 @@ TEST_CASE("BatchNorm takes single samples in inference and refuses them in train
 
 TEST_CASE("BatchNorm refuses options that make no sense", "[layers]") {
   CHECK(support::message_of<ShapeError>([] { BatchNorm{0}; }) ==
-        "BatchNorm: expected a positive number of features, got 0; give the number of features before the "
+        "BatchNorm: expected a positive number of features, got 0; pass the number of features before the "
         "layer");
   CHECK(support::message_of<DataError>([] {
           BatchNorm{2, {.momentum = 1.5}};

@@ -18,7 +18,7 @@ namespace descent::detail {
 /// Quotes a value for a message and truncates it: in a file that is not CSV it may have any length.
 inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
-  return concat('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
+  return joined('"', text.substr(0, most), text.size() > most ? "...\"" : "\"");
 }
 inline std::string in_column(std::string_view name) { return " in column " + in_quotes(name); }
 inline std::string comma_separated(const auto& names) {
@@ -26,7 +26,7 @@ inline std::string comma_separated(const auto& names) {
   std::string all;
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
     all.append(all.empty() ? "" : ", ").append(std::string_view{names[i]}.substr(0, 60));
-  if (names.size() > most) all.append(concat(" and ", names.size() - most, " others"));
+  if (names.size() > most) all.append(joined(" and ", names.size() - most, " others"));
   return all;
 }
 
@@ -54,7 +54,7 @@ class CsvParser {
       throw DataError("read_csv", "expected a separator other than a quote or a line break, got one of them",
                       "choose ',' or ';' or '\\t'");
     if (decimal != '.' && decimal != ',')
-      throw DataError("read_csv", concat("expected '.' or ',' as decimal sign, got '", decimal, '\''),
+      throw DataError("read_csv", joined("expected '.' or ',' as decimal sign, got '", decimal, '\''),
                       "choose one of the two");
   }
 
@@ -79,7 +79,7 @@ class CsvParser {
     fail(record_line_, problem, cure);
   }
   [[noreturn]] void fail(std::size_t line, const std::string& problem, std::string_view cure) const {
-    throw FormatError(concat("read_csv: ", source_, ':', line), problem, cure);
+    throw FormatError(joined("read_csv: ", source_, ':', line), problem, cure);
   }
 
   /// True if the whole text is a number. Overflow gives infinity, underflow 0.

@@ -145,15 +145,15 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
                                                    const std::string& path = {}) {
   const std::string layer = path.empty() ? std::string{} : concat("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
-    return concat(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
+    return joined(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
   auto ours = model.options, theirs = file.options;
   std::sort(ours.begin(), ours.end());
   std::sort(theirs.begin(), theirs.end());
   for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
-    if (i >= ours.size()) return concat(layer, "the model has no option \"", theirs[i].first, '"');
-    if (i >= theirs.size()) return concat(layer, "the file has no option \"", ours[i].first, '"');
+    if (i >= ours.size()) return joined(layer, "the model has no option \"", theirs[i].first, '"');
+    if (i >= theirs.size()) return joined(layer, "the file has no option \"", ours[i].first, '"');
     if (ours[i].first != theirs[i].first || !same_option(ours[i].second, theirs[i].second))
-      return concat(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
+      return joined(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
                     theirs[i].first, " = ", theirs[i].second);
   }
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
@@ -162,11 +162,11 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
       return concat(layer, "the model names its part ", i, " \"", name, "\", the file \"",
                     file.layers[i].name, '"');
     if (auto difference =
-            first_difference(part, file.layers[i].layer, path.empty() ? name : concat(path, '.', name)))
+            first_difference(part, file.layers[i].layer, path.empty() ? name : joined(path, '.', name)))
       return difference;
   }
   if (model.layers.size() != file.layers.size())
-    return concat(layer, "the model has ", model.layers.size(), " layers, the file ", file.layers.size());
+    return joined(layer, "the model has ", model.layers.size(), " layers, the file ", file.layers.size());
   return std::nullopt;
 }
 

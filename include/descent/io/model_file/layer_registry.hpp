@@ -42,13 +42,13 @@ class LayerSpec {
   double option(std::string_view name) const {
     for (const auto& [option, value] : description_.options)
       if (option == name) return value;
-    fail(concat("expected the option \"", name, "\", got none"));
+    fail(detail::joined("expected the option \"", name, "\", got none"));
   }
   /// Returns an option that is a size.
   Index size_option(std::string_view name) const {
     const double size = option(name);
     if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
-      fail(concat("expected the option \"", name, "\" to be a size, got ", size));
+      fail(detail::joined("expected the option \"", name, "\" to be a size, got ", size));
     return static_cast<Index>(size);
   }
 
@@ -56,7 +56,7 @@ class LayerSpec {
   /// Returns the logical dimensions of the layer's parameter or state of this name.
   const Dimensions& dimensions(std::string_view tensor) const {
     const auto found = tensors_.find(inside(tensor));
-    if (found == tensors_.end()) fail(concat("expected a tensor \"", tensor, "\", got none"));
+    if (found == tensors_.end()) fail(detail::joined("expected a tensor \"", tensor, "\", got none"));
     return found->second;
   }
   /// Returns the length of a vector.
@@ -77,24 +77,24 @@ class LayerSpec {
   void expect_parts(std::size_t most,
                     std::string_view cure = "copy or save the file again: it is damaged") const {
     const std::size_t parts = description_.layers.size();
-    if (parts < 1 || parts > most) fail(concat("expected 1 to ", most, " parts, got ", parts), cure);
+    if (parts < 1 || parts > most) fail(detail::joined("expected 1 to ", most, " parts, got ", parts), cure);
   }
   [[noreturn]] void fail(const std::string& problem,
                          std::string_view cure = "copy or save the file again: it is damaged") const {
     throw FormatError(
-        concat(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'), problem,
-        cure);
+        detail::joined(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'),
+        problem, cure);
   }
 
  private:
   const Dimensions& of_rank(std::size_t rank, std::string_view tensor) const {
     const Dimensions& sizes = dimensions(tensor);
     if (sizes.rank() == rank) return sizes;
-    fail(concat("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ", sizes.rank(),
-                " dimensions"));
+    fail(detail::joined("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ",
+                        sizes.rank(), " dimensions"));
   }
   std::string inside(std::string_view name) const {
-    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+    return path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
   }
 
   const LayerDescription& description_;
@@ -111,7 +111,7 @@ void set_options(L& layer, const LayerSpec& spec) {
   const auto set = [&]<class V>(std::string_view name, V& value) {
     const double stored = spec.option(name);
     const auto expect = [&](bool holds, std::string_view what) {
-      if (!holds) spec.fail(concat("expected the option \"", name, "\" to be ", what, ", got ", stored));
+      if (!holds) spec.fail(joined("expected the option \"", name, "\" to be ", what, ", got ", stored));
     };
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
       const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
@@ -257,7 +257,7 @@ class LayerRegistry {
     try {
       outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);
     } catch (const Error& error) {
-      spec.fail(concat("expected layers that fit together, got: ", error.what()));
+      spec.fail(detail::joined("expected layers that fit together, got: ", error.what()));
     }
     if (outputs > 0x1p20 + 4 * values)
       spec.fail("expected outputs in proportion to the tensors, got far more",

@@ -237,7 +237,7 @@ class ModelFile {
   Dimensions dimensions_of(const TensorInfo& tensor) const {
     if (tensor.shape.empty() || tensor.shape.size() > (format_ == 1 ? 2 : Dimensions::most))
       file_.fail(tensor.name,
-                 concat("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
+                 joined("expected 1 to ", format_ == 1 ? 2 : Dimensions::most, " dimensions, got ",
                         printed_shape(tensor.shape)),
                  "copy or save the file again: it is damaged");
     Dimensions dimensions;

@@ -40,7 +40,7 @@ class NpyHeaderParser {
       else if (key == "shape")
         take_shape(header), has_shape = true;
       else
-        fail(concat("expected descr, fortran_order and shape, got ", key));
+        fail(joined("expected descr, fortran_order and shape, got ", key));
       if (!accept(',')) {
         expect('}');
         break;
@@ -61,7 +61,7 @@ class NpyHeaderParser {
                  "save one field of it: numpy.save(path, a['name'])");
     const std::string_view type = quoted();
     if (type.size() < 2 || std::string_view{"<>|="}.find(type[0]) == std::string_view::npos)
-      fail(concat("expected a type such as '<f8', got '", type, '\''));
+      fail(joined("expected a type such as '<f8', got '", type, '\''));
     header.big_endian = type[0] == '>';
     header.type = type.substr(1);
   }
@@ -78,7 +78,7 @@ class NpyHeaderParser {
     }
     if (header.sizes.empty() || header.sizes.size() > most_dimensions_)
       file_.fail(
-          concat("expected an array of 1 to ", most_dimensions_, " dimensions, got ", header.sizes.size()),
+          joined("expected an array of 1 to ", most_dimensions_, " dimensions, got ", header.sizes.size()),
           most_dimensions_ == 2
               ? "read images with read_npy_dataset, or reshape it: numpy.save(path, a.reshape(len(a), -1))"
               : "reshape it: numpy.save(path, a.reshape(len(a), -1))");
@@ -129,7 +129,7 @@ class NpyHeaderParser {
     return true;
   }
   void expect(char c) {
-    if (!accept(c)) fail(concat("expected '", c, '\''));
+    if (!accept(c)) fail(joined("expected '", c, '\''));
   }
   void skip_spaces() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;

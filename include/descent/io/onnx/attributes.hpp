@@ -89,7 +89,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
 /// Throws FormatError unless the opset is between 1 and the newest that is read.
 inline void check_opset(std::int64_t opset) {
   if (opset < 1 || opset > newest_opset)
-    fail_to_load_onnx(concat("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
+    fail_to_load_onnx(joined("expected operators of opset 1 to ", newest_opset, ", got opset ", opset),
                       "export with opset_version=17");
 }
 
@@ -105,7 +105,7 @@ inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
     for (const OnnxAttributeRule& known : onnx_attribute_rules)
       if (known.op == node.op && known.name == attribute.name) rule = &known;
     if (rule == nullptr || opset < rule->first || opset > rule->last)
-      fail_to_load_onnx(concat(printed(node), ": expected attributes that ", node.op, " has in opset ", opset,
+      fail_to_load_onnx(joined(printed(node), ": expected attributes that ", node.op, " has in opset ", opset,
                                ", got \"", attribute.name, '"'),
                         "export without it, or with the opset that has it");
     if (attribute.value.index() != rule->kind)

@@ -116,9 +116,9 @@ class OnnxBuilder {
 
   /// The name `path.name`, with a number appended if it is in use.
   std::string unused(std::string_view name) {
-    const std::string first = path_.empty() ? std::string{name} : concat(path_, '.', name);
+    const std::string first = path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
     std::string candidate = first;
-    for (int i = 2; !names_.insert(candidate).second; ++i) candidate = concat(first, '_', i);
+    for (int i = 2; !names_.insert(candidate).second; ++i) candidate = detail::joined(first, '_', i);
     return candidate;
   }
 

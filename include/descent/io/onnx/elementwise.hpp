@@ -42,7 +42,7 @@ struct OnnxElementwise {
     constexpr double least = static_cast<double>(std::numeric_limits<T>::min()), most = 1 / least;
     for (const double factor : deviation)
       if (!(std::abs(factor) >= least && std::abs(factor) <= most))
-        in.fail(concat("expected to multiply or divide by numbers other than 0 whose reciprocals are "
+        in.fail(joined("expected to multiply or divide by numbers other than 0 whose reciprocals are "
                        "finite, got 1 / ",
                        factor),
                 "export without folding batch normalization into it, or scale the inputs less");

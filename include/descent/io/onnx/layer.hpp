@@ -101,7 +101,7 @@ class OnnxLayer {
   const std::string& path() const { return path_; }
   /// The path of a parameter or an inner layer.
   std::string path_of(std::string_view name) const {
-    return path_.empty() ? std::string{name} : concat(path_, '.', name);
+    return path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
   }
 
   const Shape& input_shape() const { return input_; }

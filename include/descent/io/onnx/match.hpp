@@ -27,7 +27,7 @@ namespace descent::detail {
 
 /// A node as it is named in messages.
 inline std::string printed(const OnnxNode& node) {
-  return concat("node \"", node.name, "\" (", node.op, ')');
+  return joined("node \"", node.name, "\" (", node.op, ')');
 }
 
 /// A symbol table of the values of a model: constants, and outputs of nodes.
@@ -235,21 +235,21 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
 inline std::string spelled(const OnnxPattern& pattern) {
   std::string all = pattern.text;
   for (std::size_t i = 0; i < pattern.inputs.size(); ++i)
-    all += concat(i == 0 ? '(' : ',', i == 0 ? "" : " ", pattern.inputs[i].text,
+    all += joined(i == 0 ? '(' : ',', i == 0 ? "" : " ", pattern.inputs[i].text,
                   pattern.inputs[i].is_optional ? "?" : "");
   return all + ')';
 }
 
 /// The first difference between a node and a pattern of a single operator: "got the constant "w" for x".
 inline std::string difference(const OnnxPattern& pattern, const OnnxNode& node, const OnnxValues& values) {
-  if (input_count(node) > pattern.inputs.size()) return concat("got ", input_count(node), " inputs");
+  if (input_count(node) > pattern.inputs.size()) return joined("got ", input_count(node), " inputs");
   for (std::size_t i = 0; i < pattern.inputs.size(); ++i) {
     const OnnxPattern& wanted = pattern.inputs[i];
     const std::string& name = input_name(node, i);
     const bool is_constant = values.constant(name) != nullptr;
-    if (name.empty() && !wanted.is_optional) return concat("got no ", wanted.text);
+    if (name.empty() && !wanted.is_optional) return joined("got no ", wanted.text);
     if (!name.empty() && is_constant == (wanted.text == "x"))
-      return concat("got the ", is_constant ? "constant \"" : "computed value \"", name, "\" for ",
+      return joined("got the ", is_constant ? "constant \"" : "computed value \"", name, "\" for ",
                     wanted.text);
   }
   return "got another";

@@ -53,7 +53,7 @@ class OnnxNumbers {
 
   /// Throws FormatError with the node's name.
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
-    fail_to_load_onnx(concat(printed(match_.node()), ": ", problem), cure);
+    fail_to_load_onnx(joined(printed(match_.node()), ": ", problem), cure);
   }
 
   std::int64_t opset() const { return opset_; }
@@ -83,7 +83,7 @@ class OnnxNumbers {
   /// Throws FormatError unless the attribute is `value`, which is also its default.
   void expect(std::string_view op, std::string_view name, std::int64_t value, std::string_view cure) const {
     const std::int64_t actual = integer(op, name, value);
-    if (actual != value) fail(concat("expected ", name, " = ", value, ", got ", actual), cure);
+    if (actual != value) fail(joined("expected ", name, " = ", value, ", got ", actual), cure);
   }
 
   bool has(std::string_view name) const { return match_.constants.contains(name); }
@@ -105,7 +105,7 @@ class OnnxNumbers {
       case OnnxType::boolean:
         return t;
     }
-    fail(concat("expected ", name, " of float32, float64, float16, bfloat16, int32, int64 or bool, got type ",
+    fail(joined("expected ", name, " of float32, float64, float16, bfloat16, int32, int64 or bool, got type ",
                 static_cast<std::int32_t>(t.type)),
          "convert the model to float32; quantized models are not read");
   }
@@ -120,7 +120,7 @@ class OnnxNumbers {
   Matrix<double> matrix(std::string_view name) const {
     const OnnxTensor& t = tensor(name);
     if (t.dims.size() != 2 || t.values.empty())
-      fail(concat("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
+      fail(joined("expected a matrix for ", name, ", got ", t.dims.size(), " dimensions and ",
                   t.values.size(), " values"),
            "export a fully connected layer");
     return matrix(name, t.dims[0], t.dims[1]);
@@ -151,7 +151,7 @@ class OnnxNumbers {
   [[noreturn]] void fail_to_broadcast(std::string_view name, Index size) const {
     const OnnxTensor& t = tensor(name);
     const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
-    std::string got = is_row ? concat(t.values.size()) : "[";
+    std::string got = is_row ? joined(t.values.size()) : "[";
     if (!is_row)
       for (std::size_t i = 0; i < t.dims.size(); ++i) got += concat(i > 0 ? ", " : "", t.dims[i]);
     fail(concat("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),

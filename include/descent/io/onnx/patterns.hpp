@@ -264,7 +264,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void cast(In in) {
     const std::int64_t to = in.integer("Cast", "to", 0);
     if (to != 1 && to != 10 && to != 11)
-      in.fail(concat("expected a cast to float32, float16 or float64, got type ", to),
+      in.fail(joined("expected a cast to float32, float16 or float64, got type ", to),
               "end the network before it");
   }
   static void dropout(In in) {

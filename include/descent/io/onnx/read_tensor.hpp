@@ -18,7 +18,7 @@ namespace descent::detail {
 template <class V>
 void append_raw(std::string_view raw, OnnxTensor& tensor, auto number) {
   if (raw.size() % sizeof(V) != 0)
-    fail_to_read_onnx(concat("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
+    fail_to_read_onnx(joined("tensor \"", tensor.name, "\": expected values of ", sizeof(V), " bytes, got ",
                              raw.size(), " bytes in all"),
                       "export the model again; the file is damaged");
   tensor.values.reserve(tensor.values.size() + raw.size() / sizeof(V));

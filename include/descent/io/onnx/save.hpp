@@ -72,7 +72,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
   to.model.inputs = {value("x", input)};
   to.model.outputs = {value("y", output)};
   for (std::size_t i = 0; i < options.classes.size(); ++i)
-    to.model.metadata.emplace_back(concat("class.", i), options.classes[i]);
+    to.model.metadata.emplace_back(joined("class.", i), options.classes[i]);
 
   std::string last = to.layer({description, "", network, input}, "x");
   const LayerDescription softmax{"Softmax", {}, {}};

@@ -215,7 +215,7 @@ class OnnxSeriesParallel {
     if (!step.fault.empty()) {
       std::string problem = concat("a supported layer, got ", step.fault);
       for (const std::string& input : node.inputs)
-        if (values_.constant(input) != nullptr) problem += concat(": \"", input, '"');
+        if (values_.constant(input) != nullptr) problem += joined(": \"", input, '"');
       return {std::move(problem), "rewrite this part of the network"};
     }
     if (node.domain.empty())

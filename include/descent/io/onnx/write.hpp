@@ -46,7 +46,7 @@ inline void write(pbf_writer out, const OnnxTensor& tensor) {
       tensor.type != OnnxType::int64 && tensor.type != OnnxType::boolean)
     throw DataError(
         "write_onnx",
-        concat("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
+        joined("tensor \"", tensor.name, "\": expected float32, float64, int64 or boolean, got type ",
                static_cast<std::int32_t>(tensor.type)),
         "convert the tensor to one of these types");
   out.add_packed_int64(1, tensor.dims.begin(), tensor.dims.end());
@@ -102,7 +102,7 @@ inline void write(pbf_writer out, const OnnxValue& value) {
     if (value.dims[i] >= 0)
       dimension.add_int64(1, value.dims[i]);
     else
-      dimension.add_string(2, i == 0 ? "batch" : concat(value.name, i));
+      dimension.add_string(2, i == 0 ? "batch" : joined(value.name, i));
   }
 }
 

@@ -65,7 +65,7 @@ constexpr std::string_view dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 class TensorFile {
  public:
   TensorFile(std::istream& in, std::string_view user, const std::string& source)
-      : in_{in}, where_{concat(user, ": ", source)} {
+      : in_{in}, where_{joined(user, ": ", source)} {
     ByteReader bytes{in, user, source};
     std::uint64_t length = from_bytes<std::uint64_t>(bytes.take(8, "a header").data(), false);
     constexpr std::uint64_t longest = 100'000'000;  // the limit of the reference implementation
@@ -124,7 +124,7 @@ class TensorFile {
     throw FormatError(where_, problem, cure);
   }
   [[noreturn]] void fail(const std::string& tensor, const std::string& problem, std::string_view cure) const {
-    fail(concat("tensor \"", tensor, "\": ", problem), cure);
+    fail(joined("tensor \"", tensor, "\": ", problem), cure);
   }
   const std::string& where() const { return where_; }
 

@@ -35,7 +35,7 @@ struct TensorHeader {
 
 inline std::string printed_shape(const std::vector<std::uint64_t>& shape) {
   std::string text = "[";
-  for (const std::uint64_t size : shape) text += concat(text.size() > 1 ? ", " : "", std::to_string(size));
+  for (const std::uint64_t size : shape) text += joined(text.size() > 1 ? ", " : "", std::to_string(size));
   return text + ']';
 }
 
@@ -80,7 +80,7 @@ class TensorHeaderParser final : public JsonEvents {
     if (state_ == State::tensor) {
       const unsigned field = key_ == "dtype" ? 1 : key_ == "shape" ? 2 : key_ == "data_offsets" ? 4 : 0;
       if (field == 0 || (seen_ & field) != 0)
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice"));
+        fail(joined("the field \"", key_, field == 0 ? "\"" : "\" twice"));
       seen_ |= field;
     }
     return true;
@@ -132,7 +132,7 @@ class TensorHeaderParser final : public JsonEvents {
     if (state_ == State::start || state_ == State::file || state_ == State::end)
       return {where_, concat("expected a header with an object for each tensor, got ", got), damaged};
     return {where_,
-            concat("tensor \"", header_.tensors.back().name,
+            joined("tensor \"", header_.tensors.back().name,
                    "\": expected dtype, shape and two data_offsets, got ", got),
             damaged};
   }
@@ -164,7 +164,7 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
   std::uint64_t end = 0;
   for (const TensorInfo& t : tensors) {
     const auto fail = [&](const std::string& problem, std::string_view cure) {
-      throw FormatError(where, concat("tensor \"", t.name, "\": ", problem), cure);
+      throw FormatError(where, joined("tensor \"", t.name, "\": ", problem), cure);
     };
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
     // The format may gain types: for an unknown one the size in the file is not checked.

@@ -103,7 +103,7 @@ class Dropout {
  private:
   static double checked(double keep) {
     if (!is_finite(keep) || keep < 0x1p-16 || keep > 1)
-      throw DataError(name, concat("expected a keep probability in [2^-16, 1], got ", keep),
+      throw DataError(name, detail::joined("expected a keep probability in [2^-16, 1], got ", keep),
                       "keep is the share of values that stay, not the share that is dropped");
     return keep;
   }
@@ -120,7 +120,7 @@ class Dropout {
     mask.resize(shape.size(), samples);
     for (Index j = 0; j < samples; ++j) {
       for (Index i = 0; i < drawn; i += 128) {
-        const auto draws = pass.random_halves(j, i / 128);
+        const auto draws = pass.random_u16(j, i / 128);
         T* const to = mask.col(j).data() + i;
         const auto count = static_cast<std::size_t>(std::min(Index{128}, drawn - i));
         for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? kept : T(0);

@@ -74,7 +74,7 @@ class GaussianDropout {
  private:
   static double to_deviation(double keep) {
     if (!is_finite(keep) || keep <= 0 || keep > 1)
-      throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
+      throw DataError(name, detail::joined("expected a keep probability in (0, 1], got ", keep),
                       "keep is the share of values that dropout would let stay, not the share that it drops");
     return std::sqrt((1 - keep) / keep);
   }

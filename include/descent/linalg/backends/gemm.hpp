@@ -6,7 +6,7 @@
 
 namespace descent::detail {
 
-/// One product as BLAS sees it: C [m, n] = op(A) [m, k] op(B) [k, n], where op transposes or does nothing.
+/// A product as in BLAS: C [m, n] = op(A) [m, k] op(B) [k, n], where op transposes or does nothing.
 template <std::floating_point T>
 struct Gemm {
   Batch<T> a, b;
@@ -16,12 +16,12 @@ struct Gemm {
   Index n() const { return transpose_b ? b.rows() : b.cols(); }
   Index k() const { return transpose_a ? a.rows() : a.cols(); }
 
-  /// True for matrix times matrix with at least this number of multiplications.
+  /// True for a product of two matrices, not vectors, with at least this number of multiplications.
   bool takes(Index multiplications) const { return m() > 1 && n() > 1 && m() * n() * k() >= multiplications; }
 };
 
-/// The three products by the one routine of a backend, `Backend::multiply(gemm, c)`, or by Eigen where
-/// `Backend::pays(gemm)` says that Eigen is done before.
+/// The three products by the single function of a backend, `Backend::multiply(gemm, c)`, or by Eigen if
+/// `Backend::pays(gemm)` is false.
 template <std::floating_point T, class Backend>
 struct GemmProduct {
   static constexpr auto name = Backend::name;

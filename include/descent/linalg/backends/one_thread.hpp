@@ -4,8 +4,8 @@
 
 namespace descent::detail {
 
-/// While it lives, what the calling thread asks of OpenMP runs on this thread alone: it is our own workers that
-/// splits a batch. Other threads do not see the setting, and what it was comes back. Costs 10 ns.
+/// RAII guard: OpenMP regions of the calling thread use one thread, since the library's workers already share the
+/// batch. Does not affect other threads and restores the previous setting. Costs 10 ns.
 class OneThread {
  public:
   OneThread() : before_{omp_get_max_threads()} { omp_set_num_threads(1); }

@@ -14,7 +14,7 @@ namespace detail {
 struct OneDnn {
   static constexpr std::string_view name = "oneDNN";
 
-  /// Vectors, and below this: Eigen was measured to be faster.
+  /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications.
   static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
 
   static void multiply(const Gemm<float>& g, float* c) {
@@ -25,7 +25,7 @@ struct OneDnn {
 
 }  // namespace detail
 
-/// By oneDNN in f32, on one thread for each that calls. Small products are left to Eigen.
+/// Products by oneDNN in f32 on the calling thread. Eigen computes small products.
 ///
 /// oneDNN allocates working memory in each call.
 template <>

@@ -17,11 +17,11 @@
 namespace descent {
 namespace onednn {
 
-/// The units of a processor that multiply in bf16. Without any, the rounded numbers are multiplied in f32: with
-/// the same precision, and slower than without rounding.
+/// The bf16 instructions of a processor. Without them the rounded numbers are multiplied in f32, with the same
+/// precision and slower than without rounding.
 enum class Bf16 { none, vector_units, matrix_units };
 
-/// Returns the units of this processor that oneDNN uses: AMX, else AVX512_BF16, else none.
+/// Returns the bf16 instructions of this processor that oneDNN uses: AMX, else AVX512_BF16, else none.
 inline Bf16 bf16_support() {
   const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa asked) {
     return (isa & static_cast<unsigned>(asked)) == static_cast<unsigned>(asked);
@@ -46,7 +46,7 @@ constexpr std::string_view name_of(Bf16 support) {
 
 namespace detail {
 
-/// The upper half of a float, rounded to the nearest, ties to even; NaN stays NaN.
+/// Rounds a float to bf16, to nearest with ties to even; NaN stays NaN.
 inline std::uint16_t to_bf16(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t rounded = bits + 0x7fff + (bits >> 16 & 1);
@@ -54,7 +54,7 @@ inline std::uint16_t to_bf16(float x) {
   return static_cast<std::uint16_t>((nan ? bits | 0x00400000 : rounded) >> 16);
 }
 
-/// Working memory for an operand rounded to bf16, as such or as a float that has the same value.
+/// Working memory for an operand rounded to bf16, stored as bf16 or as a float of the same value.
 template <class To>
 class Rounded {
  public:
@@ -77,7 +77,7 @@ class Rounded {
   Eigen::Matrix<To, Eigen::Dynamic, 1> numbers_;
 };
 
-/// The product of one shape by oneDNN; as in sgemm, C^T = op(B)^T op(A)^T by rows.
+/// A oneDNN product of one shape; as in sgemm, it computes C^T = op(B)^T op(A)^T in row-major order.
 class Bf16Matmul {
  public:
   Bf16Matmul(const Gemm<float>& g, const dnnl::engine& engine) {
@@ -103,7 +103,7 @@ class Bf16Matmul {
     b_.set_data_handle(b);
     a_.set_data_handle(a);
     c_.set_data_handle(c);
-    // The C function: that of C++ takes a map, made anew for each call.
+    // The C function: the C++ one takes a map, which each call would allocate.
     const std::array<dnnl_exec_arg_t, 3> arguments{
         {{DNNL_ARG_SRC, b_.get()}, {DNNL_ARG_WEIGHTS, a_.get()}, {DNNL_ARG_DST, c_.get()}}};
     expect_success(dnnl_primitive_execute(primitive_.get(), stream.get(), 3, arguments.data()));
@@ -115,8 +115,8 @@ class Bf16Matmul {
   dnnl::memory a_, b_, c_;
 };
 
-/// The memory of one thread that is kept from product to product, and a primitive for each shape, since oneDNN takes
-/// longer to make one than to run it.
+/// The working memory of a thread and a cache of primitives, one per shape, since oneDNN takes longer to create one
+/// than to run it.
 class Bf16Workspace {
  public:
   void multiply(const Gemm<float>& g, float* c) { matmul(g)(a_(g.a), b_(g.b), c, stream_); }
@@ -129,7 +129,7 @@ class Bf16Workspace {
     return matmuls_.try_emplace(key, g, engine_).first->second;
   }
 
-  /// Far more than a training needs: a bound for a program that always asks for other sizes.
+  /// Far more shapes than a training has: a bound for programs whose shapes keep changing.
   static constexpr std::size_t most = 256;
 
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
@@ -141,7 +141,7 @@ class Bf16Workspace {
 struct OneDnnBf16 {
   static constexpr std::string_view name = "oneDNN bf16";
 
-  /// Vectors, and below this: Eigen was measured to be faster.
+  /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications.
   static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
 
   static void multiply(const Gemm<float>& g, float* c) {
@@ -161,13 +161,12 @@ struct OneDnnBf16 {
 
 }  // namespace detail
 
-/// By oneDNN with the operands rounded to bf16, which keeps 8 bits. The sums and the result are f32, and so are
-/// the parameters of a model, which only its products see rounded. `onednn::bf16_support()` tells whether this
-/// processor gains by it. On one thread for each that calls. Small products are left to Eigen, which does not
-/// round.
+/// Products by oneDNN with the operands rounded to bf16, which has 8 significant bits. Sums, results and the
+/// parameters of the model stay f32. `onednn::bf16_support()` tells if this processor gains by it. Runs on the
+/// calling thread. Eigen computes small products, without rounding.
 ///
-/// Cost     2 m n k flop, and m k + k n roundings. Each thread keeps memory for its largest operands and 256
-///          shapes. oneDNN allocates some bytes in each call; nothing else does when warm.
+/// Cost     2 m n k flop and m k + k n roundings. Each thread keeps memory for its largest operands and 256 shapes.
+///          oneDNN allocates some bytes in each call; the rest allocates only in the first calls.
 template <>
 struct Product<float> : detail::GemmProduct<float, detail::OneDnnBf16> {};
 

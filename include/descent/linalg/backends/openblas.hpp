@@ -19,14 +19,15 @@ template <std::floating_point T, auto gemm>
 struct OpenBlas {
   static constexpr std::string_view name = "OpenBLAS";
 
-  /// Vectors, and below this: Eigen was measured to be faster, if not on all processors. blasint is an int.
+  /// True if OpenBLAS is faster than Eigen, as measured on most processors: not for vectors and fewer
+  /// multiplications. The sizes must fit into blasint, which may be an int.
   static bool pays(const Gemm<T>& g) {
     return g.takes(16 * 1024) && std::max({g.m(), g.n(), g.k()}) <= std::numeric_limits<blasint>::max();
   }
 
   static void multiply(const Gemm<T>& g, T* c) {
-    // OpenBLAS is built without threads; on OpenMP, where what the calling thread has set counts; or with
-    // threads of its own, which have one setting for the whole program.
+    // OpenBLAS is built without threads, or with OpenMP, whose setting is per calling thread, or with its own
+    // threads, whose setting is global.
     [[maybe_unused]] static const bool set = [] {
       if (openblas_get_parallel() == OPENBLAS_THREAD) openblas_set_num_threads(1);
       return true;
@@ -41,9 +42,9 @@ struct OpenBlas {
 
 }  // namespace detail
 
-/// By OpenBLAS, on one thread for each that calls. Small products are left to Eigen.
+/// Products by OpenBLAS on the calling thread. Eigen computes small products.
 ///
-/// OpenBLAS that has threads of its own runs on one in the whole program, from the first product on.
+/// If OpenBLAS is built with its own threads, the first product sets it to one thread in the whole program.
 template <>
 struct Product<float> : detail::GemmProduct<float, detail::OpenBlas<float, cblas_sgemm>> {};
 template <>

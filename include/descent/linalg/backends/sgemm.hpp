@@ -7,15 +7,15 @@
 
 namespace descent::detail {
 
-/// Throws   Error when oneDNN fails.
+/// Throws Error if oneDNN reports a failure.
 inline void expect_success(dnnl_status_t status) {
   if (status != dnnl_success)
-    throw Error("oneDNN", concat("expected a product, got error ", static_cast<int>(status)),
-                status == dnnl_out_of_memory ? "memory ran out" : "");
+    throw Error("oneDNN", joined("expected a product, got error ", static_cast<int>(status)),
+                status == dnnl_out_of_memory ? "choose a smaller batch: memory ran out" : "");
 }
 
-/// A product in f32 by oneDNN. It takes matrices by rows: what we store by columns is the transposed matrix
-/// to it, and C^T = op(B)^T op(A)^T.
+/// Computes a product in f32 by oneDNN, whose matrices are row-major: it sees column-major ones as transposed and
+/// computes C^T = op(B)^T op(A)^T.
 inline void sgemm(const Gemm<float>& g, float* c) {
   expect_success(dnnl_sgemm(g.transpose_b ? 'T' : 'N', g.transpose_a ? 'T' : 'N', g.n(), g.m(), g.k(), 1,
                             g.b.data(), g.b.rows(), g.a.data(), g.a.rows(), 0, c, g.m()));
