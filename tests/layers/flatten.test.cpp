@@ -49,7 +49,7 @@ TEST_CASE("Flatten: a Dense layer after it sees all values of a sample as featur
   CHECK(Sequential{Flatten{}, whole}.output_shape(image) == Shape{1});
   CHECK(Sequential{each, Flatten{}}.output_shape(image) == Shape{6});
   CHECK_THROWS_WITH((Sequential{Flatten{}, each}.output_shape(image)),
-                    "Dense \"1\": expected 2 features, got 12; the layer before it ends in 12");
+                    "Dense \"1\": expected 2 features, got 12; match the layer before it, which returns 12");
 }
 
 }  // namespace flatten_test

@@ -282,7 +282,7 @@ TEST_CASE("fit refuses data of another width") {
 
 TEST_CASE("fit refuses layers that do not fit together, and names the one at fault") {
   const Dataset<> data = support::three_clouds(40);
-  const std::string text = "Dense \"2\": expected 9 features, got 8; the layer before it ends in 8";
+  const std::string text = "Dense \"2\": expected 9 features, got 8; match the layer before it, which returns 8";
   Rng rng{1};
   const Dense<> first{2, 8, rng}, last{9, 3, rng};
   SECTION("Sequential") {
