@@ -399,7 +399,7 @@ TEST_CASE("fit: a last batch that the model refuses is found before the first st
             {.batch_size = 16, .on_step_end = {[&](const auto&) { ++steps; }}, .progress = silent});
       }) ==
       "fit: the last batch of an epoch has 1 of 33 samples: BatchNorm: expected at least 2 samples in a "
-      "training batch, got 1; choose a batch size that does not leave a single sample over at the end of an "
+      "training batch, got 1; choose a batch size that leaves no single sample at the end of an "
       "epoch; set .drop_last = true to leave it out");
   CHECK(steps == 0);
   CHECK(values_of(net) == values_of(support::rich_net()));
