@@ -62,7 +62,7 @@ AnyRegularizer<M> any_regularizer(Source& source) {
 template <class M>
 AnyTransform<M> any_transform(Source& source) {
   static const auto all =
-      makers<AnyTransform<M>>(conformance::limits, [](const auto& row) { return row.limit; });
+      makers<AnyTransform<M>>(conformance::transforms, [](const auto& row) { return row.transform; });
   return source.pick(all)(source);
 }
 
