@@ -58,8 +58,7 @@ TEST_CASE("Metric: merged parts give the value of the whole", "[conformance]") {
     DYNAMIC_SECTION(row.name) {
       const Index m = row.prediction.cols();
       const auto whole = measured(row, 0, m);
-      for (Index split = 0; split <= m;
-           ++split) {  // in the first and the last, one metric has seen no samples
+      for (Index split = 0; split <= m; ++split) {  // at both ends one metric has seen no samples
         CAPTURE(split);
         auto metric = measured(row, 0, split);
         metric.merge(measured(row, split, m));

@@ -42,7 +42,7 @@ TEST_CASE("Regularizer: adds the derivative of the penalty to the gradient", "[c
       auto gradient = zeros_like(model);
       visit_flat([&](auto g) { g.setConstant(before); }, gradient);
       row.regularizer.add_gradient(model, gradient, samples);
-      // The addresses are collected first: the penalty visits the model again, which cannot happen inside a visit.
+      // The addresses are collected first, so that the penalty is not evaluated during a visit.
       std::vector<double*> weights;
       std::vector<double> slopes;
       visit_flat(

@@ -20,7 +20,7 @@ TEST_CASE("Reshape: y is a view of x with the given shape") {
   CHECK(layer.output_shape({12}) == image);
 }
 
-TEST_CASE("Reshape: the channels vary fastest, then the width") {
+TEST_CASE("Reshape: the channels vary fastest") {
   Matrix<> x(12, 1);
   for (Index i = 0; i < 12; ++i) x(i) = static_cast<float>(i);
   const Reshape layer{image};

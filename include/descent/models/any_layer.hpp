@@ -145,22 +145,22 @@ class AnyLayer {
     OutputKind output_kind() const override { return descent::output_kind(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
     Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const override {
-      return layer.forward(x, c.template get<L>(), pass);
+      return layer.forward(x, c.get<L>(), pass);
     }
     Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                       const Pass& pass) const override {
-      return layer.backward(x, dy, c.template get<L>(), same(gradient).layer, pass);
+      return layer.backward(x, dy, c.get<L>(), layer_in(gradient), pass);
     }
     void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                              const Pass& pass) const override {
-      descent::backward_parameters(layer, x, dy, c.template get<L>(), same(gradient).layer, pass);
+      descent::backward_parameters(layer, x, dy, c.get<L>(), layer_in(gradient), pass);
     }
     void update_state(const Cache& c) override {
-      if (const auto* cache = c.template get_if<L>()) descent::update_state(layer, *cache);
+      if (const auto* cache = c.get_if<L>()) descent::update_state(layer, *cache);
     }
     void visit_outputs([[maybe_unused]] const Cache& c, [[maybe_unused]] OutputVisitor f) const override {
       if constexpr (requires(const typename L::Cache& cache) { layer.visit_outputs(cache, f); })
-        if (const auto* cache = c.template get_if<L>()) layer.visit_outputs(*cache, f);
+        if (const auto* cache = c.get_if<L>()) layer.visit_outputs(*cache, f);
     }
     void visit(Kind kind, LeafVisitor f) override {
       const auto each = [&](const Parameter& p, auto& numbers) { f({p, numbers}); };
@@ -170,10 +170,10 @@ class AnyLayer {
         descent::visit_state<L>(each, layer);
     }
 
-    /// `other`, which must hold an L too.
-    Held& same(Interface& other) const {
+    /// The layer in `other`, which must be an L too.
+    L& layer_in(Interface& other) const {
       expect_same_type(*this, other);
-      return static_cast<Held&>(other);
+      return static_cast<Held&>(other).layer;
     }
   };
 
@@ -188,8 +188,8 @@ class AnyLayer {
                        "make gradient and optimizer state from the model that is trained");
   }
 
-  /// Visits several trees leaf by leaf. A virtual function walks one tree at a time, so the first tree drives the walk,
-  /// and for each of its leaves the other trees are walked until the leaf of that number.
+  /// Visits several trees together. The virtual function visits one tree at a time, so for each leaf of the first tree
+  /// the leaf of the same number is looked up in the others.
   static void visit_together(Kind kind, auto& f, auto& first, auto&... rest) {
     (expect_same_type(*first.self_, *rest.self_), ...);
     const auto call = [&f](const Parameter& p, auto... leaf) { f(p, leaf...); };
@@ -212,8 +212,8 @@ class AnyLayer {
     return found;
   }
 
-  /// The numbers of a leaf as a vector or a matrix M. The walk is the same for a const tree, and this makes its numbers
-  /// const again.
+  /// The numbers of a leaf as a vector or a matrix M. The virtual function drops the const of a const tree, and the map
+  /// restores it.
   template <class M, class Tree>
   static auto map(Tree&, const TensorView<T>& leaf) {
     using Numbers = std::conditional_t<std::is_const_v<Tree>, const M, M>;
