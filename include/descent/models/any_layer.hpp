@@ -145,22 +145,22 @@ class AnyLayer {
     OutputKind output_kind() const override { return descent::output_kind(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
     Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const override {
-      return layer.forward(x, c.get<L>(), pass);
+      return layer.forward(x, c.template get<L>(), pass);
     }
     Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                       const Pass& pass) const override {
-      return layer.backward(x, dy, c.get<L>(), layer_in(gradient), pass);
+      return layer.backward(x, dy, c.template get<L>(), layer_in(gradient), pass);
     }
     void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                              const Pass& pass) const override {
-      descent::backward_parameters(layer, x, dy, c.get<L>(), layer_in(gradient), pass);
+      descent::backward_parameters(layer, x, dy, c.template get<L>(), layer_in(gradient), pass);
     }
     void update_state(const Cache& c) override {
-      if (const auto* cache = c.get_if<L>()) descent::update_state(layer, *cache);
+      if (const auto* cache = c.template get_if<L>()) descent::update_state(layer, *cache);
     }
     void visit_outputs([[maybe_unused]] const Cache& c, [[maybe_unused]] OutputVisitor f) const override {
       if constexpr (requires(const typename L::Cache& cache) { layer.visit_outputs(cache, f); })
-        if (const auto* cache = c.get_if<L>()) layer.visit_outputs(*cache, f);
+        if (const auto* cache = c.template get_if<L>()) layer.visit_outputs(*cache, f);
     }
     void visit(Kind kind, LeafVisitor f) override {
       const auto each = [&](const Parameter& p, auto& numbers) { f({p, numbers}); };
