@@ -40,18 +40,18 @@ struct DistributionReport {
 
   friend std::ostream& operator<<(std::ostream& out, const DistributionReport& report) {
     constexpr std::size_t most = 20;
-    std::vector<FeatureComparison> different;
+    std::vector<FeatureComparison> worst;
     for (const FeatureComparison& feature : report.features)
-      if (feature.differs) different.push_back(feature);
-    std::stable_sort(different.begin(), different.end(),
+      if (feature.differs) worst.push_back(feature);
+    std::stable_sort(worst.begin(), worst.end(),
                      [](const auto& a, const auto& b) { return a.statistic > b.statistic; });
 
-    if (different.empty())
+    if (worst.empty())
       return out << concat("train and test look alike in all ", report.features.size(),
                            " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
     std::size_t width = std::string_view{"feature"}.size();
-    const std::size_t shown = std::min(most, different.size());
-    for (std::size_t i = 0; i < shown; ++i) width = std::max(width, different[i].feature.size());
+    const std::size_t shown = std::min(most, worst.size());
+    for (std::size_t i = 0; i < shown; ++i) width = std::max(width, worst[i].feature.size());
     const auto row = [&](const std::string& feature, const std::string& statistic, const std::string& p) {
       out << detail::left_aligned(feature, width) << detail::right_aligned(statistic, 10)
           << detail::right_aligned(p, 12) << '\n';
@@ -59,12 +59,12 @@ struct DistributionReport {
     const auto digits = [](double value) {
       return detail::number_text(value, std::chars_format::general, 3);
     };
-    out << concat("train and test differ in ", different.size(), " of ", report.features.size(),
+    out << concat("train and test differ in ", worst.size(), " of ", report.features.size(),
                   " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
     row("feature", "D", "p");
     for (std::size_t i = 0; i < shown; ++i)
-      row(different[i].feature, digits(different[i].statistic), digits(different[i].p_value));
-    if (different.size() > shown) out << concat("and ", different.size() - shown, " others\n");
+      row(worst[i].feature, digits(worst[i].statistic), digits(worst[i].p_value));
+    if (worst.size() > shown) out << concat("and ", worst.size() - shown, " others\n");
     return out;
   }
 };
