@@ -7,11 +7,11 @@
 
 namespace conformance {
 
-/// Where the values of an initialiser come from.
+/// The source of the values of an initializer.
 enum class Values {
-  fixed,   ///< from no random number
-  drawn,   ///< each from random numbers of its own, which compilers cannot round in different ways
-  summed,  ///< from sums, which they can: the same but for rounding
+  fixed,   ///< no random numbers
+  drawn,   ///< random numbers for each value, the same bits with every compiler
+  summed,  ///< sums of random numbers, which compilers may round differently
 };
 
 template <class I>
@@ -20,7 +20,7 @@ struct InitializerRow {
   I initializer;
   Values values;
 };
-template <class I>  // for clang 14, which deduces no aggregates
+template <class I>  // clang 14 has no class template argument deduction for aggregates
 InitializerRow(std::string, I, Values) -> InitializerRow<I>;
 
 inline const auto initializers = std::tuple{

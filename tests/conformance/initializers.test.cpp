@@ -16,7 +16,7 @@ struct Size {
 };
 constexpr Size sizes[]{{7, 5}, {5, 7}, {6, 6}, {1, 9}, {9, 1}, {1, 1}};
 
-/// A weight that was not-a-number before, so that an entry left out would show.
+/// A weight that the initializer fills, NaN before, so that an entry that is not filled shows.
 template <class T>
 Matrix<T> filled(const auto& initializer, const Size& size, Rng& rng) {
   Matrix<T> weight = Matrix<T>::Constant(size.rows, size.cols, std::numeric_limits<T>::quiet_NaN());
@@ -44,7 +44,7 @@ void expect_every_entry(const auto& initializer) {
 
 }  // namespace
 
-TEST_CASE("initializers: every entry is filled with a finite value", "[conformance]") {
+TEST_CASE("Initializer: fills every entry with a finite value", "[conformance]") {
   for_each(initializers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       expect_every_entry<float>(row.initializer);
@@ -53,7 +53,7 @@ TEST_CASE("initializers: every entry is filled with a finite value", "[conforman
   });
 }
 
-TEST_CASE("initializers: the seed decides, and nothing else", "[conformance]") {
+TEST_CASE("Initializer: values depend only on the seed", "[conformance]") {
   for_each(initializers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       for (const Size& size : {Size{7, 5}, Size{5, 7}, Size{6, 6}}) {
@@ -67,8 +67,7 @@ TEST_CASE("initializers: the seed decides, and nothing else", "[conformance]") {
   });
 }
 
-TEST_CASE("initializers: float has the values of double, rounded, from the same random numbers",
-          "[conformance]") {
+TEST_CASE("Initializer: float values are the double values rounded", "[conformance]") {
   for_each(initializers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       for (const Size& size : sizes) {
@@ -80,8 +79,8 @@ TEST_CASE("initializers: float has the values of double, rounded, from the same 
         if (row.values != Values::summed) {
           CHECK(single == exact.cast<float>());
         } else {
-          // Both add in double, but in code of their own, in which a compiler may fuse other products with sums. A
-          // last bit of double can then decide which way a float is rounded.
+          // Both sums are in double, but compiled separately, and a compiler may contract different products and sums.
+          // The last bit of a double can then change the rounding to float.
           const Matrix<double> error = (single.cast<double>() - exact).cwiseAbs();
           const auto bound = exact.cwiseAbs().array() * std::numeric_limits<float>::epsilon() + 1e-14;
           CHECK((error.array() <= bound).all());

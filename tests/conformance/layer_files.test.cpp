@@ -16,7 +16,7 @@ using support::values_of;
 
 namespace {
 
-/// A chain of the row's layer alone. None of its values is the one that the layer begins with.
+/// A chain of only the layer of a row, all of whose values differ from the initial ones.
 Network<> network(const LayerRow& row, std::uint64_t seed) {
   Rng rng{seed};
   Network<> net{row.make_float(rng)};
@@ -35,7 +35,7 @@ Matrix<> inputs(const LayerRow& row) {
   return x;
 }
 
-/// The types of a layer and of all within it.
+/// Adds the types of a layer and of all layers in it.
 void add_types(const LayerDescription& layer, std::set<std::string>& types) {
   types.insert(layer.type);
   for (const auto& [name, part] : layer.layers) add_types(part, types);
@@ -43,7 +43,7 @@ void add_types(const LayerDescription& layer, std::set<std::string>& types) {
 
 }  // namespace
 
-TEST_CASE("layer files: every layer of the standard registry has a row in the table", "[conformance]") {
+TEST_CASE("standard_registry: every layer has a row in the table", "[conformance]") {
   std::set<std::string> types;
   for_each(layers, [&](const LayerRow& row) { add_types(describe(network(row, 7)), types); });
   for (const std::string& type : standard_registry().types()) {
@@ -52,7 +52,7 @@ TEST_CASE("layer files: every layer of the standard registry has a row in the ta
   }
 }
 
-TEST_CASE("layer files: a model file makes every layer again, to the bit", "[conformance]") {
+TEST_CASE("save_model: load_model restores every layer to the bit", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const Network<> net = network(row, 7);
@@ -73,7 +73,8 @@ TEST_CASE("layer files: a model file makes every layer again, to the bit", "[con
   });
 }
 
-TEST_CASE("layer files: safetensors carry the values of every layer, to the bit", "[conformance]") {
+TEST_CASE("save_safetensors: load_safetensors restores the values of every layer to the bit",
+          "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const Network<> net = network(row, 7);

@@ -9,7 +9,7 @@
 
 namespace conformance {
 
-/// What one pass forward and backward gives: y, dx and all parameters of the gradient, one after another.
+/// The results of a forward and a backward pass: y, dx and the parameters of the gradient as one list.
 struct PassResult {
   Matrix<double> y, dx;
   std::vector<double> gradient;
@@ -32,9 +32,9 @@ PassResult run_pass(const M& model, const Batch<double>& x, const Batch<double>&
   return result;
 }
 
-/// A layer for a sample of `shape`, given as a function that makes it in the precision of its first argument.
-/// It is held type-erased, because the compiler then builds the tests once and not for every layer; only
-/// `in_sequential` knows the type.
+/// A layer for samples of `shape`, given as a function that makes it in the precision of its first argument. The
+/// layer is type-erased, so that the tests are compiled once and not for every layer; only `in_sequential` knows the
+/// type.
 struct LayerRow {
   using Chain = PassResult(const Shape& sample, const Dense<double>& before, const Dense<double>& after,
                            const Batch<double>& x, const Batch<double>& dy);
@@ -44,7 +44,7 @@ struct LayerRow {
   std::function<AnyLayer<float>(Rng&)> make_float;
   std::function<Chain> in_sequential;
   std::string not_in_files;  // the reason why no file can hold the layer; empty if one can
-  Shape shape = {0};         // of the samples in the test at hand, one of `shapes`
+  Shape shape = {0};         // of the samples in the current test, one of `shapes`
 
   template <class Make>
   LayerRow(std::string row_name, std::vector<Shape> samples, Make row_make, std::string why_not_in_files = {})
@@ -65,7 +65,7 @@ struct LayerRow {
 /// The shapes that a layer of 5 features or channels takes: plain samples, images and sequences.
 inline const std::vector<Shape> any_shape{{5}, {5, 2, 3}, {5, 1, 4}};
 
-/// Inputs to learn a normalisation from.
+/// Inputs whose statistics a layer learns.
 template <class T>
 Matrix<T> some_inputs(Rng& rng) {
   Matrix<T> x(5, 9);

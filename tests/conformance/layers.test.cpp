@@ -10,7 +10,7 @@ using namespace conformance;
 
 namespace {
 
-/// What two-sided differences in double can show: about 1e-10, with room for ill-conditioned layers.
+/// The error of central differences in double precision is about 1e-10; the rest is for ill-conditioned layers.
 constexpr double gradient_tolerance = 1e-7;
 constexpr Index samples = 6;
 
@@ -21,7 +21,7 @@ Matrix<double> some_batch(Index rows, Index cols, std::uint64_t seed) {
   return x;
 }
 
-/// Samples of the shape of the row.
+/// Random samples of a given shape.
 struct Samples {
   Matrix<double> values;
   Shape shape;
@@ -44,15 +44,15 @@ void require_correct(const GradientReport& report) {
   REQUIRE(report.relative_difference < gradient_tolerance);
   for (const auto& block : report.blocks) {
     REQUIRE(block.relative_difference < gradient_tolerance);
-    REQUIRE(block.kinks < block.entries);  // or nothing would have been compared
+    REQUIRE(block.kinks < block.entries);  // else nothing was compared
   }
 }
 
-/// The layers around a row's layer in mid-network.
-struct Neighbours {
+/// The layers before and after the layer of a row inside a network.
+struct Neighbors {
   Rng rng{3};
   Dense<double> before, after;
-  explicit Neighbours(const LayerRow& row) : before{3, row.shape.size(), rng}, after{outputs(row), 3, rng} {}
+  explicit Neighbors(const LayerRow& row) : before{3, row.shape.size(), rng}, after{outputs(row), 3, rng} {}
   Network<double> around(const LayerRow& row) const {
     return Network{before, Reshape<double>{row.shape}, make(row), Flatten<double>{}, after};
   }
@@ -67,7 +67,7 @@ bool equal_parameters(const AnyLayer<double>& a, const AnyLayer<double>& b) {
 
 }  // namespace
 
-TEST_CASE("layers: backward is the gradient of forward, alone", "[conformance]") {
+TEST_CASE("Layer: backward of a single layer is the gradient of forward", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const Samples x{row.shape, samples, 1};
@@ -78,10 +78,10 @@ TEST_CASE("layers: backward is the gradient of forward, alone", "[conformance]")
   });
 }
 
-TEST_CASE("layers: backward is the gradient of forward, in mid-network", "[conformance]") {
+TEST_CASE("Layer: backward inside a network is the gradient of forward", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Neighbours n{row};
+      const Neighbors n{row};
       const Matrix<double> x = some_batch(3, samples, 1), y{{0, 1, 2, 2, 1, 0}};
       require_correct(
           check_gradient(n.around(row), SoftmaxCrossEntropy{}, x, y, {.regularizer = L2{.lambda = 0.1}}));
@@ -89,18 +89,18 @@ TEST_CASE("layers: backward is the gradient of forward, in mid-network", "[confo
   });
 }
 
-// With the tests above, this carries what they say of Network over to Sequential.
-TEST_CASE("layers: Sequential and Network compute the same bits", "[conformance]") {
+// With this test, the claims of the tests above for Network also hold for Sequential.
+TEST_CASE("Layer: Sequential and Network compute the same bits", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Neighbours n{row};
+      const Neighbors n{row};
       const Matrix<double> x = some_batch(3, samples, 1), dy = some_batch(3, samples, 2);
       CHECK(row.in_sequential(row.shape, n.before, n.after, x, dy) == run_pass(n.around(row), x, dy));
     }
   });
 }
 
-TEST_CASE("layers: backward overwrites its gradient, with or without dx", "[conformance]") {
+TEST_CASE("Layer: backward and backward_parameters overwrite the gradient", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
@@ -115,7 +115,7 @@ TEST_CASE("layers: backward overwrites its gradient, with or without dx", "[conf
   });
 }
 
-TEST_CASE("layers: a copy is independent", "[conformance]") {
+TEST_CASE("Layer: a copy is independent of the original", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
@@ -127,7 +127,7 @@ TEST_CASE("layers: a copy is independent", "[conformance]") {
   });
 }
 
-TEST_CASE("layers: a batch equals its samples one by one", "[conformance]") {
+TEST_CASE("Layer: a batch gives the same results as its samples one by one", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
@@ -141,7 +141,7 @@ TEST_CASE("layers: a batch equals its samples one by one", "[conformance]") {
   });
 }
 
-TEST_CASE("layers: an image or a sequence is computed position by position", "[conformance]") {
+TEST_CASE("Layer: images and sequences are computed position by position", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     if (row.shapes != any_shape) return;
     DYNAMIC_SECTION(row.name) {
@@ -155,7 +155,7 @@ TEST_CASE("layers: an image or a sequence is computed position by position", "[c
   });
 }
 
-TEST_CASE("layers: float follows double", "[conformance]") {
+TEST_CASE("Layer: float results equal double results within rounding", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       Rng rng{7};
@@ -163,12 +163,12 @@ TEST_CASE("layers: float follows double", "[conformance]") {
       const Samples x{row.shape, samples, 1};
       const Matrix<float> rounded = x.values.cast<float>();
       const Matrix<double> y = predict(layer, Batch{rounded, x.shape}).cast<double>();
-      CHECK((y - predict(make(row), x)).norm() < 1e-5);  // a few digits of float, over 30 values
+      CHECK((y - predict(make(row), x)).norm() < 1e-5);  // float rounding of up to 30 values
     }
   });
 }
 
-TEST_CASE("layers: the cache grows and shrinks with the batch", "[conformance]") {
+TEST_CASE("Layer: a cache serves batches of different sizes", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
@@ -183,7 +183,7 @@ TEST_CASE("layers: the cache grows and shrinks with the batch", "[conformance]")
   });
 }
 
-TEST_CASE("layers: another width is refused by name", "[conformance]") {
+TEST_CASE("Layer: an error for other channels names the shape", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const Shape wrong{row.shape.channels + 1, row.shape.height, row.shape.width};
@@ -196,12 +196,12 @@ TEST_CASE("layers: another width is refused by name", "[conformance]") {
         return;
       }
       CHECK(
-          (out == wrong || out == Shape{wrong.size()}));  // an element-wise layer or Flatten takes any width
+          (out == wrong || out == Shape{wrong.size()}));  // an element-wise layer or Flatten takes any shape
     }
   });
 }
 
-TEST_CASE("layers: two threads predict with one const layer", "[conformance][threads]") {
+TEST_CASE("Layer: two threads predict with one const layer", "[conformance][threads]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const AnyLayer<double> layer = make(row);
@@ -217,7 +217,7 @@ TEST_CASE("layers: two threads predict with one const layer", "[conformance][thr
   });
 }
 
-TEST_CASE("layers: forward and backward refuse batches that do not fit") {
+TEST_CASE("Layer: forward and backward reject batches of another shape") {
   for_each(layers, [](const auto& row) {
     CAPTURE(row.name);
     Rng rng{7};
@@ -234,7 +234,7 @@ TEST_CASE("layers: forward and backward refuse batches that do not fit") {
     CHECK_THROWS_AS(layer.backward(x, too_few, cache, gradient, pass), ShapeError);
     CHECK_THROWS_AS(layer.backward(x, too_large, cache, gradient, pass), ShapeError);
     CHECK_THROWS_AS(layer.backward(fewer, dy, cache, gradient, pass), ShapeError);
-    try {  // one that takes any number of features computes, any other throws a ShapeError
+    try {  // a layer that takes any number of features computes, any other throws a ShapeError
       layer.forward(Matrix<double>::Ones(row.shape.size() + 2, 4).eval(), cache, Pass::inference());
       CHECK(layer.output_shape({row.shape.size() + 2}).size() > 0);
     } catch (const ShapeError&) {

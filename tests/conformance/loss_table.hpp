@@ -9,10 +9,10 @@
 
 namespace conformance {
 
-/// What a loss takes for a prediction.
+/// The predictions that a loss accepts.
 enum class Prediction { any, probability };
 
-/// A loss with as many outputs as it needs, a prediction and a target for each of three samples.
+/// A loss, with a prediction and a target for each of three samples.
 template <class L>
 struct LossRow {
   std::string name;
@@ -34,7 +34,7 @@ inline const auto losses = std::tuple{
     LossRow{"SquaredHinge", SquaredHinge{}, {{1.5, -2, 0.5}, {0, 3, 2}}, {{0, 1, 1}, {1, 0, 1}}},
     LossRow{
         "SigmoidCrossEntropy", SigmoidCrossEntropy{}, {{1, -2, 0.5}, {0, 3, 1}}, {{0, 1, 1}, {1, 0.3, 0}}},
-    LossRow{"SigmoidCrossEntropy, positive targets weighted",
+    LossRow{"SigmoidCrossEntropy with a positive weight",
             SigmoidCrossEntropy{.positive_weight = 3},
             {{1, -2, 0.5}, {0, 3, 1}},
             {{0, 1, 1}, {1, 0.3, 0}}},
@@ -43,11 +43,11 @@ inline const auto losses = std::tuple{
             SoftmaxCrossEntropy{},
             {{1, -2, 0.5}, {0, 3, 1}, {2, 2, -1}},
             {{0, 0.2, 1}, {1, 0.5, 0}, {0, 0.3, 0}}},
-    LossRow{"SoftmaxCrossEntropy, smooth and weighted",
+    LossRow{"SoftmaxCrossEntropy with label smoothing and class weights",
             SoftmaxCrossEntropy{.label_smoothing = 0.1, .class_weights = {1, 2, 0.5}},
             {{1, -2, 0.5}, {0, 3, 1}, {2, 2, -1}},
             {{0, 2, 1}}},
-    LossRow{"SoftmaxCrossEntropy of probabilities, smooth and weighted",
+    LossRow{"SoftmaxCrossEntropy of probabilities with label smoothing and class weights",
             SoftmaxCrossEntropy{.label_smoothing = 0.1, .class_weights = {1, 2, 0.5}},
             {{1, -2, 0.5}, {0, 3, 1}, {2, 2, -1}},
             {{0, 0.2, 1}, {1, 0.5, 0}, {0, 0.3, 0}}},
@@ -56,7 +56,7 @@ inline const auto losses = std::tuple{
             {{0.3, 0.5, 0.8}, {0.4, 0.7, 0.6}},
             {{0, 1, 1}, {1, 0.3, 0}},
             Prediction::probability},
-    LossRow{"BinaryCrossEntropy, positive targets weighted",
+    LossRow{"BinaryCrossEntropy with a positive weight",
             BinaryCrossEntropy{.positive_weight = 3},
             {{0.3, 0.5, 0.8}, {0.4, 0.7, 0.6}},
             {{0, 1, 1}, {1, 0.3, 0}},

@@ -10,10 +10,10 @@ namespace losses_test {
 using namespace conformance;
 using Catch::Matchers::WithinAbs;
 
-TEST_CASE("losses: the gradient is that of the value", "[conformance]") {
+TEST_CASE("Loss: the gradient is the derivative of the value", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      constexpr double h = 1e-5, tolerance = 1e-9;  // a two-sided difference: h^2, and rounding / h
+      constexpr double h = 1e-5, tolerance = 1e-9;  // errors of a central difference: h^2 and rounding / h
       Matrix<double> dy;
       CHECK_THAT(mean_of(row.loss, row.prediction, row.target, dy),
                  WithinAbs(mean_of(row.loss, row.prediction, row.target), 1e-14));  // the order of summation
@@ -29,7 +29,7 @@ TEST_CASE("losses: the gradient is that of the value", "[conformance]") {
   });
 }
 
-TEST_CASE("losses: the value is the mean over samples", "[conformance]") {
+TEST_CASE("Loss: the value is the mean over samples", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       double sum = 0;
@@ -41,7 +41,7 @@ TEST_CASE("losses: the value is the mean over samples", "[conformance]") {
   });
 }
 
-TEST_CASE("losses: extreme predictions stay finite", "[conformance]") {
+TEST_CASE("Loss: extreme predictions give finite results", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       for (const double scale : {1e4, -1e4, 0.0}) {
@@ -59,7 +59,7 @@ TEST_CASE("losses: extreme predictions stay finite", "[conformance]") {
   });
 }
 
-TEST_CASE("losses: another number of samples is refused by name", "[conformance]") {
+TEST_CASE("Loss: an error for another number of targets names both numbers", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Matrix<double> two = row.target.leftCols(2);
@@ -78,7 +78,7 @@ namespace {
 
 constexpr double rounding = 1e-12;
 
-/// A network of random weights for a loss of this type, which puts out what the loss expects.
+/// A network with random weights whose output is of the kind that the loss expects.
 template <class L>
 auto network_for(Index outputs) {
   Rng rng{5};
@@ -95,7 +95,7 @@ bool takes_classes(const auto& row) { return row.target.rows() == 1 && row.predi
 
 }  // namespace
 
-TEST_CASE("losses: a weight of 2 is a duplicated sample, one of 0 a sample left out", "[conformance]") {
+TEST_CASE("Loss: a weight of 2 duplicates a sample and a weight of 0 removes it", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Vector<double> weights{{2, 0, 1}};
@@ -115,7 +115,7 @@ TEST_CASE("losses: a weight of 2 is a duplicated sample, one of 0 a sample left 
   });
 }
 
-TEST_CASE("losses: the sum is that of single samples times their weights", "[conformance]") {
+TEST_CASE("Loss: the sum is the weighted sum over samples", "[conformance]") {
   Rng rng{3};
   for_each(losses, [&](const auto& row) {
     DYNAMIC_SECTION(row.name) {
@@ -138,11 +138,11 @@ TEST_CASE("losses: the sum is that of single samples times their weights", "[con
   });
 }
 
-TEST_CASE("losses: weights of 1 change no bit", "[conformance]") {
+TEST_CASE("Loss: weights of 1 change no bit", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Matrix<double> p = row.prediction.col(0),
-                           t = row.target.col(0);  // sums of one sample have one order
+                           t = row.target.col(0);  // the sum over one sample has one order
       const Vector<double> one = Vector<double>::Ones(1);
       Matrix<double> dy, weighted;
       CHECK(row.loss.value(p, t).sum == row.loss.value(p, t, one).sum);
@@ -153,7 +153,7 @@ TEST_CASE("losses: weights of 1 change no bit", "[conformance]") {
   });
 }
 
-TEST_CASE("losses: a class of -1 is a sample left out", "[conformance]") {
+TEST_CASE("Loss: a class of -1 removes a sample", "[conformance]") {
   int rows = 0;
   for_each(losses, [&](const auto& row) {
     if (!takes_classes(row)) return;
@@ -183,7 +183,7 @@ TEST_CASE("losses: a class of -1 is a sample left out", "[conformance]") {
   CHECK(rows >= 3);
 }
 
-TEST_CASE("losses: a sample without weight counts nothing, however bad it is", "[conformance]") {
+TEST_CASE("Loss: a sample of weight 0 has no effect even if its loss overflows", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Matrix<float> p = row.prediction.template cast<float>(), t = row.target.template cast<float>(), dy;
@@ -197,7 +197,7 @@ TEST_CASE("losses: a sample without weight counts nothing, however bad it is", "
   });
 }
 
-TEST_CASE("losses: another number of weights is refused by name", "[conformance]") {
+TEST_CASE("Loss: an error for another number of weights names both numbers", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Vector<double> two{{1, 1}};
@@ -209,7 +209,7 @@ TEST_CASE("losses: another number of weights is refused by name", "[conformance]
   });
 }
 
-TEST_CASE("losses: evaluate weighs samples as duplicates would", "[conformance]") {
+TEST_CASE("Loss: weights in evaluate equal duplicated samples", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Vector<double> weights{{2, 0, 1}};
@@ -222,7 +222,7 @@ TEST_CASE("losses: evaluate weighs samples as duplicates would", "[conformance]"
   });
 }
 
-TEST_CASE("losses: a step weighs samples as duplicates would", "[conformance]") {
+TEST_CASE("Loss: weights in a training step equal duplicated samples", "[conformance]") {
   const Matrix<double> x{{1, -0.5, 2}, {0.25, 1, -1}};
   for_each(losses, [&](const auto& row) {
     DYNAMIC_SECTION(row.name) {

@@ -9,7 +9,7 @@
 
 namespace conformance {
 
-/// What the targets of a metric are.
+/// The kind of targets of a metric.
 enum class Target { classes, values };
 
 /// A metric, a prediction and a target for each of six samples.
@@ -48,7 +48,7 @@ inline const auto metrics = std::tuple{
               {{1, -2, 0, 0, 3, 1}, {0, 3, 1, 1, 2, 1}, {2, 1, -1, 4, 0, 1}},
               {{2, 0, 1, 1, 0, 0}}},
     MetricRow{"F1 of one output", F1{}, {{1, -2, 0.5, 3, -1, 0}}, {{1, 0, 0, 1, 1, 0}}},
-    MetricRow{"F1, micro",
+    MetricRow{"F1 with micro averaging",
               F1{.average = Average::micro},
               {{1, -2, 0, 0, 3, 1}, {0, 3, 1, 1, 2, 1}, {2, 1, -1, 4, 0, 1}},
               {{2, 0, 1, 1, 0, 0}}},

@@ -17,12 +17,12 @@ constexpr double rounding = 1e-13;
 Matrix<double> numbers(double value) { return Matrix<double>::Constant(1, 1, value); }
 Matrix<double> numbers(const ConfusionMatrix& matrix) { return matrix.counts().cast<double>(); }
 
-/// Whether two values of a metric are the same but for the order of summation.
+/// True if two values of a metric are equal within rounding, which depends on the order of summation.
 bool same(const auto& a, const auto& b) {
   return (numbers(a) - numbers(b)).cwiseAbs().maxCoeff() <= rounding * (1 + numbers(b).cwiseAbs().maxCoeff());
 }
 
-/// The metric of a row after the samples from `first` to before `last`.
+/// The metric of a row, updated with the samples in [first, last).
 auto measured(const auto& row, Index first, Index last) {
   auto metric = row.metric;
   if (first < last)
@@ -33,7 +33,7 @@ auto measured(const auto& row, Index first, Index last) {
 
 }  // namespace
 
-TEST_CASE("metrics: batches split anyhow give the same value", "[conformance]") {
+TEST_CASE("Metric: the value does not depend on the batches", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Index m = row.prediction.cols();
@@ -53,12 +53,12 @@ TEST_CASE("metrics: batches split anyhow give the same value", "[conformance]") 
   });
 }
 
-TEST_CASE("metrics: merged they are as measured in one go", "[conformance]") {
+TEST_CASE("Metric: merged parts give the value of the whole", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Index m = row.prediction.cols();
       const auto whole = measured(row, 0, m);
-      for (Index split = 0; split <= m; ++split) {  // the first and the last merge with one that saw nothing
+      for (Index split = 0; split <= m; ++split) {  // at both ends one metric has seen no samples
         CAPTURE(split);
         auto metric = measured(row, 0, split);
         metric.merge(measured(row, split, m));
@@ -68,7 +68,7 @@ TEST_CASE("metrics: merged they are as measured in one go", "[conformance]") {
   });
 }
 
-TEST_CASE("metrics: what was gathered can be saved and loaded", "[conformance]") {
+TEST_CASE("Metric: its state can be saved and loaded", "[conformance]") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "metric").string();
   for_each(metrics, [&](const auto& row) {
@@ -86,7 +86,7 @@ TEST_CASE("metrics: what was gathered can be saved and loaded", "[conformance]")
   });
 }
 
-TEST_CASE("metrics: merging is associative", "[conformance]") {
+TEST_CASE("Metric: merging is associative", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const Index m = row.prediction.cols();
@@ -101,7 +101,7 @@ TEST_CASE("metrics: merging is associative", "[conformance]") {
   });
 }
 
-TEST_CASE("metrics: float and double give the same value", "[conformance]") {
+TEST_CASE("Metric: float and double give the same value", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       STATIC_REQUIRE(Metric<std::remove_cvref_t<decltype(row.metric)>, float>);
@@ -109,13 +109,13 @@ TEST_CASE("metrics: float and double give the same value", "[conformance]") {
       auto metric = row.metric;
       metric.update(Matrix<float>{row.prediction.template cast<float>()},
                     Matrix<float>{row.target.template cast<float>()});
-      // The numbers of the table are exact in float; what is summed of them, within its rounding.
+      // The numbers in the table are exact in float; sums of them have rounding errors.
       CHECK((numbers(metric.value()) - numbers(measured(row, 0, 6).value())).cwiseAbs().maxCoeff() < 1e-6);
     }
   });
 }
 
-TEST_CASE("metrics: a number is not one before the first sample, and the same through AnyMetric",
+TEST_CASE("Metric: a number is NaN before the first sample and AnyMetric gives the same value",
           "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
@@ -130,7 +130,7 @@ TEST_CASE("metrics: a number is not one before the first sample, and the same th
   });
 }
 
-TEST_CASE("metrics: another number of samples is refused by name", "[conformance]") {
+TEST_CASE("Metric: an error for another number of targets names both numbers", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -141,7 +141,7 @@ TEST_CASE("metrics: another number of samples is refused by name", "[conformance
   });
 }
 
-TEST_CASE("metrics: targets that do not fit the outputs are refused", "[conformance]") {
+TEST_CASE("Metric: rejects targets that do not match the outputs", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -158,7 +158,7 @@ TEST_CASE("metrics: targets that do not fit the outputs are refused", "[conforma
   });
 }
 
-TEST_CASE("metrics: one-hot targets are the same as classes", "[conformance]") {
+TEST_CASE("Metric: one-hot targets equal classes", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     if (row.kind != Target::classes) return;
     DYNAMIC_SECTION(row.name) {
@@ -175,7 +175,7 @@ namespace {
 
 const Vector<double> weights{{2, 0, 1, 3, 1, 2}};
 
-/// The metric of a row after each sample as often as its weight says.
+/// The metric of a row, updated with each sample as often as its weight.
 auto measured_copies(const auto& row) {
   auto metric = row.metric;
   metric.update(repeated(row.prediction, weights), repeated(row.target, weights));
@@ -184,7 +184,7 @@ auto measured_copies(const auto& row) {
 
 }  // namespace
 
-TEST_CASE("metrics: weights are duplicated samples, and 0 a sample left out", "[conformance]") {
+TEST_CASE("Metric: a weight of 2 duplicates a sample and a weight of 0 removes it", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -204,7 +204,7 @@ TEST_CASE("metrics: weights are duplicated samples, and 0 a sample left out", "[
   });
 }
 
-TEST_CASE("metrics: weights that are no whole numbers count in proportion", "[conformance]") {
+TEST_CASE("Metric: weights need not be integers", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -216,7 +216,7 @@ TEST_CASE("metrics: weights that are no whole numbers count in proportion", "[co
   });
 }
 
-TEST_CASE("metrics: weights of 1 change nothing", "[conformance]") {
+TEST_CASE("Metric: weights of 1 change nothing", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -226,7 +226,7 @@ TEST_CASE("metrics: weights of 1 change nothing", "[conformance]") {
   });
 }
 
-TEST_CASE("metrics: a class of -1 is a sample left out", "[conformance]") {
+TEST_CASE("Metric: a class of -1 removes a sample", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     if (row.kind != Target::classes) return;
     DYNAMIC_SECTION(row.name) {
@@ -245,7 +245,7 @@ TEST_CASE("metrics: a class of -1 is a sample left out", "[conformance]") {
   });
 }
 
-TEST_CASE("metrics: another number of weights is refused by name", "[conformance]") {
+TEST_CASE("Metric: an error for another number of weights names both numbers", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto metric = row.metric;
@@ -255,7 +255,7 @@ TEST_CASE("metrics: another number of weights is refused by name", "[conformance
   });
 }
 
-TEST_CASE("metrics: AnyMetric and evaluate pass weights on", "[conformance]") {
+TEST_CASE("Metric: AnyMetric and evaluate pass weights on", "[conformance]") {
   for_each(metrics, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Dataset<double> data{row.prediction, row.target};

@@ -7,22 +7,23 @@
 
 namespace conformance {
 
-/// An optimizer, and a learning rate at which it finds the bottom of Rosenbrock's valley within
-/// `rosenbrock_steps`.
+/// An optimizer, with a learning rate at which it finds the minimum of Rosenbrock's function within `rosenbrock_steps`.
 template <class O>
 struct OptimizerRow {
   std::string name;
   O optimizer;
   double rosenbrock_rate;
 };
-template <class O>  // for clang 14, which deduces no aggregates
+template <class O>  // clang 14 has no class template argument deduction for aggregates
 OptimizerRow(std::string, O, double) -> OptimizerRow<O>;
 
 inline const auto optimizers = std::tuple{
     OptimizerRow{"GradientDescent", GradientDescent{.learning_rate = 0.1}, 1e-3},
     OptimizerRow{"Momentum", Momentum{.learning_rate = 0.1}, 5e-3},
-    OptimizerRow{"Momentum, corrected", Momentum{.learning_rate = 0.1, .bias_correction = true}, 5e-3},
-    OptimizerRow{"Momentum, a sum", Momentum{.learning_rate = 0.01, .velocity = Velocity::sum}, 5e-4},
+    OptimizerRow{"Momentum with bias correction", Momentum{.learning_rate = 0.1, .bias_correction = true},
+                 5e-3},
+    OptimizerRow{"Momentum with Velocity::sum", Momentum{.learning_rate = 0.01, .velocity = Velocity::sum},
+                 5e-4},
     OptimizerRow{"Nesterov", Nesterov{.learning_rate = 0.1}, 5e-3},
     OptimizerRow{"Adagrad", Adagrad{.learning_rate = 1}, 1},
     OptimizerRow{"Adadelta", Adadelta{.learning_rate = 3, .epsilon = 1e-7}, 1e-2},

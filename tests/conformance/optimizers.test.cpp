@@ -25,7 +25,7 @@ Point descend(const O& optimizer, Point point, int steps, auto&& gradient_at) {
 
 }  // namespace
 
-TEST_CASE("optimizers: J(w) = w^2 - 10 w + 25 goes to w = 5", "[conformance]") {
+TEST_CASE("Optimizer: minimizes J(w) = w^2 - 10 w + 25 at w = 5", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const auto slope = [](const Vector<double>& w) { return Vector<double>{2 * w.array() - 10}; };
@@ -35,7 +35,7 @@ TEST_CASE("optimizers: J(w) = w^2 - 10 w + 25 goes to w = 5", "[conformance]") {
   });
 }
 
-TEST_CASE("optimizers: Rosenbrock's valley is followed to its end", "[conformance]") {
+TEST_CASE("Optimizer: finds the minimum of Rosenbrock's function", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const auto slope = [](const Vector<double>& w) {  // of (1 - a)^2 + 100 (b - a^2)^2
@@ -51,8 +51,7 @@ TEST_CASE("optimizers: Rosenbrock's valley is followed to its end", "[conformanc
   });
 }
 
-TEST_CASE("optimizers: a state that was copied, or saved and loaded, resumes to the same bits",
-          "[conformance]") {
+TEST_CASE("Optimizer: a copied or loaded state continues to the same bits", "[conformance]") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "state").string();
   for_each(optimizers, [&](const auto& row) {
@@ -78,7 +77,7 @@ TEST_CASE("optimizers: a state that was copied, or saved and loaded, resumes to 
   });
 }
 
-TEST_CASE("optimizers: the learning rate follows its schedule", "[conformance]") {
+TEST_CASE("Optimizer: the learning rate follows its schedule", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto stopping = row.optimizer;
@@ -98,7 +97,7 @@ TEST_CASE("optimizers: the learning rate follows its schedule", "[conformance]")
   });
 }
 
-TEST_CASE("optimizers: a run-time Network takes the same steps as a Sequential, in float", "[conformance]") {
+TEST_CASE("Optimizer: a Network takes the same steps as a Sequential in float", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Rng rng{1};
@@ -119,7 +118,7 @@ TEST_CASE("optimizers: a run-time Network takes the same steps as a Sequential, 
   });
 }
 
-TEST_CASE("optimizers: minimize takes each to the bottom of a parabola, and says so", "[conformance]") {
+TEST_CASE("Optimizer: minimize finds the minimum of a parabola and reports convergence", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Point point{Vector<double>::Zero(1)};

@@ -7,7 +7,7 @@
 
 namespace conformance {
 
-/// A penalty on a network of which layers 0 and 2 have weights.
+/// A penalty for a network in which layers 0 and 2 have weights.
 template <class R>
 struct RegularizerRow {
   std::string name;
@@ -21,17 +21,17 @@ inline const auto regularizers = std::tuple{
     RegularizerRow<PerLayer>{"PerLayer", {{"0", L2{.lambda = 0.3}}, {"2", L1{.lambda = 0.2}}}},
 };
 
-/// What is applied to a model, or to a gradient, to keep it below `.limit`.
-template <class C>
-struct LimitRow {
+/// A gradient transform or weight constraint with an option `.limit`.
+template <class F>
+struct TransformRow {
   std::string name;
-  C limit;
+  F transform;
 };
 
-inline const auto limits = std::tuple{
-    LimitRow<ClipByGlobalNorm>{"ClipByGlobalNorm", {.limit = 0.5}},
-    LimitRow<ClipByValue>{"ClipByValue", {.limit = 0.5}},
-    LimitRow<MaxNorm>{"MaxNorm", {.limit = 0.5}},
+inline const auto transforms = std::tuple{
+    TransformRow<ClipByGlobalNorm>{"ClipByGlobalNorm", {.limit = 0.5}},
+    TransformRow<ClipByValue>{"ClipByValue", {.limit = 0.5}},
+    TransformRow<MaxNorm>{"MaxNorm", {.limit = 0.5}},
 };
 
 }  // namespace conformance

@@ -16,8 +16,8 @@ namespace {
 constexpr Index samples = 50;
 constexpr double rounding = 1e-14;
 
-/// No parameter is 0, so that one that should be left alone would show.
-auto fixed() {
+/// A network without zero parameters, so that a change to any of them shows.
+auto static_network() {
   Rng rng{1};
   Dense<double> first{3, 4, rng}, last{4, 2, rng};
   BatchNorm<double> norm{4};
@@ -27,22 +27,22 @@ auto fixed() {
   return Sequential{first, norm, last};
 }
 
-Network<double> dynamic() {
-  auto same = fixed();
+Network<double> runtime_network() {
+  auto same = static_network();
   return Network<double>{same.layer<0>(), same.layer<1>(), same.layer<2>()};
 }
 
 }  // namespace
 
-TEST_CASE("regularizers: the gradient is the derivative of the penalty, and is added", "[conformance]") {
+TEST_CASE("Regularizer: adds the derivative of the penalty to the gradient", "[conformance]") {
   for_each(regularizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       constexpr double h = 1e-4, tolerance = 1e-10, before = 7;
-      auto model = fixed();
+      auto model = static_network();
       auto gradient = zeros_like(model);
       visit_flat([&](auto g) { g.setConstant(before); }, gradient);
       row.regularizer.add_gradient(model, gradient, samples);
-      // Two trees are walked, but the model is changed and looked at in between.
+      // The addresses are collected first, so that the penalty is not evaluated during a visit.
       std::vector<double*> weights;
       std::vector<double> slopes;
       visit_flat(
@@ -63,10 +63,10 @@ TEST_CASE("regularizers: the gradient is the derivative of the penalty, and is a
   });
 }
 
-TEST_CASE("regularizers: biases and scales are left alone, to the bit", "[conformance]") {
+TEST_CASE("Regularizer: biases and scales are not regularized", "[conformance]") {
   for_each(regularizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      auto model = fixed();
+      auto model = static_network();
       auto gradient = zeros_like(model);
       const double penalty = row.regularizer.penalty(model, samples);
       row.regularizer.add_gradient(model, gradient, samples);
@@ -81,10 +81,10 @@ TEST_CASE("regularizers: biases and scales are left alone, to the bit", "[confor
   });
 }
 
-TEST_CASE("regularizers: the strength is lambda / m", "[conformance]") {
+TEST_CASE("Regularizer: the strength is lambda / m", "[conformance]") {
   for_each(regularizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      const auto model = fixed();
+      const auto model = static_network();
       const double penalty = row.regularizer.penalty(model, samples);
       CHECK(penalty > 0);
       CHECK_THAT(row.regularizer.penalty(model, 2 * samples), WithinRel(penalty / 2, rounding));
@@ -92,11 +92,11 @@ TEST_CASE("regularizers: the strength is lambda / m", "[conformance]") {
   });
 }
 
-TEST_CASE("regularizers: static equals run-time", "[conformance]") {
+TEST_CASE("Regularizer: Sequential and Network give the same bits", "[conformance]") {
   for_each(regularizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      const auto model = fixed();
-      const auto network = dynamic();
+      const auto model = static_network();
+      const auto network = runtime_network();
       auto gradient = zeros_like(model);
       auto network_gradient = zeros_like(network);
       row.regularizer.add_gradient(model, gradient, samples);
@@ -107,45 +107,44 @@ TEST_CASE("regularizers: static equals run-time", "[conformance]") {
   });
 }
 
-TEST_CASE("limits: what is within the limit stays, to the bit; applied twice is as applied once",
-          "[conformance]") {
-  for_each(limits, [](const auto& row) {
+TEST_CASE("AnyTransform: keeps a model within its limit to the bit and is idempotent", "[conformance]") {
+  for_each(transforms, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      const auto before = support::values_of(fixed());
-      auto model = fixed();
-      auto wide = row.limit;
+      const auto before = support::values_of(static_network());
+      auto model = static_network();
+      auto wide = row.transform;
       wide.limit = 1e9;
       wide.apply(model);
       CHECK(support::values_of(model) == before);
 
-      row.limit.apply(model);
+      row.transform.apply(model);
       const auto once = support::values_of(model);
       CHECK(once != before);
-      row.limit.apply(model);
+      row.transform.apply(model);
       const auto twice = support::values_of(model);
       for (std::size_t i = 0; i < once.size(); ++i) CHECK_THAT(twice[i], WithinAbs(once[i], rounding));
     }
   });
 }
 
-TEST_CASE("limits: static equals run-time", "[conformance]") {
-  for_each(limits, [](const auto& row) {
+TEST_CASE("AnyTransform: Sequential and Network give the same bits", "[conformance]") {
+  for_each(transforms, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      auto model = fixed();
-      auto network = dynamic();
-      row.limit.apply(model);
-      row.limit.apply(network);
+      auto model = static_network();
+      auto network = runtime_network();
+      row.transform.apply(model);
+      row.transform.apply(network);
       CHECK(support::values_of(network) == support::values_of(model));
     }
   });
 }
 
-TEST_CASE("limits: a limit that is not positive is refused", "[conformance]") {
-  for_each(limits, [](const auto& row) {
+TEST_CASE("AnyTransform: rejects a limit that is not positive", "[conformance]") {
+  for_each(transforms, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      auto model = fixed();
+      auto model = static_network();
       for (const double wrong : {0.0, -1.0, std::nan("")}) {
-        auto limit = row.limit;
+        auto limit = row.transform;
         limit.limit = wrong;
         CHECK_THROWS_WITH(limit.apply(model), ContainsSubstring(row.name + ": expected .limit above 0, got"));
       }

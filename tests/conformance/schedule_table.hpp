@@ -7,14 +7,14 @@
 
 namespace conformance {
 
-/// A schedule, and the case of golden/schedules.json that has its values.
+/// A schedule, with the case in golden/schedules.json that has its values.
 template <class S>
 struct ScheduleRow {
   std::string name;
   S schedule;
   const char* golden;
 };
-template <class S>  // for clang 14, which deduces no aggregates
+template <class S>  // clang 14 has no class template argument deduction for aggregates
 ScheduleRow(std::string, S, const char*) -> ScheduleRow<S>;
 
 inline const auto schedules = std::tuple{
@@ -25,11 +25,11 @@ inline const auto schedules = std::tuple{
     ScheduleRow{"PiecewiseConstant", PiecewiseConstant{.initial = 0.2, .changes = {{3, 0.1}, {8, 0.05}}},
                 "piecewise_constant"},
     ScheduleRow{"Polynomial", Polynomial{.initial = 0.2, .steps = 10, .power = 2}, "polynomial"},
-    ScheduleRow{"Polynomial, a line", Polynomial{.initial = 0.2, .final = 0.05, .steps = 10}, "linear"},
+    ScheduleRow{"Polynomial of power 1", Polynomial{.initial = 0.2, .final = 0.05, .steps = 10}, "linear"},
     ScheduleRow{"Cosine", Cosine{.initial = 0.2, .final = 0.01, .steps = 10}, "cosine"},
     ScheduleRow{"CosineRestarts", CosineRestarts{.initial = 0.2, .final = 0.01, .steps = 10},
                 "cosine_restarts"},
-    ScheduleRow{"CosineRestarts, growing", CosineRestarts{.initial = 0.2, .steps = 5, .growth = 2},
+    ScheduleRow{"CosineRestarts with growth", CosineRestarts{.initial = 0.2, .steps = 5, .growth = 2},
                 "cosine_restarts_growing"},
     ScheduleRow{"Warmup", Warmup{.steps = 4, .then = Cosine{.initial = 0.2, .steps = 10}}, "warmup"},
     ScheduleRow{"OneCycle", OneCycle{.peak = 0.2, .steps = 21}, "one_cycle"},

@@ -14,7 +14,7 @@ using namespace conformance;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
-TEST_CASE("schedules: equal the reference", "[conformance][golden]") {
+TEST_CASE("Schedule: equals the reference", "[conformance][golden]") {
   const auto cases = golden::read("schedules").at("cases");
   CHECK(cases.size() == std::tuple_size_v<decltype(schedules)>);
   for_each(schedules, [&](const auto& row) {
@@ -28,13 +28,13 @@ TEST_CASE("schedules: equal the reference", "[conformance][golden]") {
   });
 }
 
-TEST_CASE("schedules: depend on t alone, and are the same inside whatever holds them", "[conformance]") {
+TEST_CASE("Schedule: depends only on t and is the same in AnySchedule and LearningRate", "[conformance]") {
   for_each(schedules, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       static_assert(Schedule<std::remove_cvref_t<decltype(row.schedule)>>);
       const AnySchedule any = row.schedule;
       const LearningRate per_epoch = row.schedule, per_step = PerStep{row.schedule};
-      for (const std::int64_t t : {40, 3, 0, 12, 3}) {  // back and forth: nothing is remembered
+      for (const std::int64_t t : {40, 3, 0, 12, 3}) {  // in any order: a schedule has no state
         CAPTURE(t);
         const double rate = row.schedule(t);
         CHECK(any(t) == rate);
@@ -45,7 +45,7 @@ TEST_CASE("schedules: depend on t alone, and are the same inside whatever holds 
   });
 }
 
-TEST_CASE("schedules: are finite and not negative, however late it is", "[conformance]") {
+TEST_CASE("Schedule: is finite and not negative for every t", "[conformance]") {
   for_each(schedules, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const auto expect_usable = [&](std::int64_t t) {

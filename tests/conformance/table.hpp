@@ -3,7 +3,7 @@
 #include <descent/descent.hpp>
 #include <tuple>
 
-/// The tables that every component joins with one line. What a row must pass stands in the tests beside.
+/// The tables of components: one row for each. The tests in this folder run on every row.
 namespace conformance {
 
 using namespace descent;
@@ -13,7 +13,7 @@ void for_each(const auto& table, auto&& f) {
   std::apply([&](const auto&... row) { (f(row), ...); }, table);
 }
 
-/// The columns of a matrix, each as often as its weight says.
+/// The columns of a matrix, each repeated as often as its weight.
 inline Matrix<double> repeated(const Matrix<double>& columns, const Vector<double>& weights) {
   Matrix<double> all(columns.rows(), static_cast<Index>(weights.sum()));
   Index next = 0;

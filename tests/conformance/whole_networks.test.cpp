@@ -8,10 +8,10 @@ using namespace conformance;
 
 namespace {
 
-/// What two-sided differences in double can show: about 1e-10, with room for the depth of the network.
+/// The error of central differences in double precision is about 1e-10; the rest is for the depth of the network.
 constexpr double gradient_tolerance = 1e-7;
 
-/// Residual blocks, branches, both normalisations and everything random in one network.
+/// A network with residual blocks, branches, both normalizations and all random layers.
 Network<double> everything(Index outputs) {
   Rng rng{11};
   const auto dense = [&](Index in, Index out) { return Dense<double>{in, out, rng}; };
@@ -36,7 +36,7 @@ Matrix<double> some_samples(Index samples) {
 
 }  // namespace
 
-TEST_CASE("whole networks: the gradient is right with all in one, for every loss", "[conformance]") {
+TEST_CASE("check_gradient: a network of all kinds of layers is correct for every loss", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Network<double> net = everything(row.prediction.rows());

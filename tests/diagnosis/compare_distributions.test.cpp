@@ -20,7 +20,7 @@ using support::message_of;
 
 namespace {
 
-// Standard normal features, the first of which is moved by `offset`; classes 0 and 1 in turn.
+// Standard normal features, the first of which is shifted by `offset`; classes 0 and 1 alternate.
 Dataset<> normal(Index features, Index samples, double offset, std::uint64_t seed) {
   Rng rng{seed};
   Dataset<> data{.x = Matrix<>(features, samples), .y = Matrix<>(1, samples)};
@@ -42,15 +42,15 @@ std::string printed(const DistributionReport& report) {
 
 }  // namespace
 
-TEST_CASE("The distance of two samples is the largest between their shares") {
+TEST_CASE("kolmogorov_smirnov: is the largest distance of the empirical distributions") {
   CHECK(distance({1, 2, 3, 4}, {5, 6}) == 1);
   CHECK(distance({1, 2, 3}, {1, 2, 3}) == 0);
   CHECK(distance({4, 1, 3, 2}, {2.5, 2.5}) == 0.5);
-  CHECK(distance({1, 1, 1, 2}, {1, 2, 2, 2}) == 0.5);  // equal values step together
+  CHECK(distance({1, 1, 1, 2}, {1, 2, 2, 2}) == 0.5);  // equal values are one step
   CHECK_THAT(distance({0, 2, 4}, {1, 3, 5, 7}), WithinAbs(0.5, 1e-15));
 }
 
-TEST_CASE("Kolmogorov's distribution has the values of its tables") {
+TEST_CASE("kolmogorov: equals the published table") {
   // Critical values of sqrt(n) D at 20, 15, 10, 5, 1 and 0.1 %, as in Smirnov's table.
   CHECK_THAT(detail::kolmogorov(1.07275), WithinAbs(0.20, 1e-5));
   CHECK_THAT(detail::kolmogorov(1.13795), WithinAbs(0.15, 1e-5));
@@ -60,20 +60,20 @@ TEST_CASE("Kolmogorov's distribution has the values of its tables") {
   CHECK_THAT(detail::kolmogorov(1.94947), WithinAbs(0.001, 1e-7));
   CHECK(detail::kolmogorov(0) == 1);
   CHECK_THAT(detail::kolmogorov(0.1), WithinAbs(1, 1e-15));
-  // Both series, on either side of where one takes over.
+  // The two series agree where they meet.
   CHECK_THAT(detail::kolmogorov(1.18 - 1e-12), WithinRel(detail::kolmogorov(1.18), 1e-10));
 }
 
-TEST_CASE("Sets of one distribution look alike") {
+TEST_CASE("compare_distributions: sets of one distribution are alike") {
   int alarms = 0;
   constexpr int repetitions = 200;
   for (std::uint64_t i = 0; i < repetitions; ++i)
     alarms += !compare_distributions(normal(10, 300, 0, 2 * i), normal(10, 100, 0, 2 * i + 1)).alike();
-  // At most 5 % false alarms are promised: 10 of 200, and three standard deviations are 9.
+  // At most 5 % false alarms are expected: 10 of 200, plus three standard deviations of 3.
   CHECK(alarms <= 19);
 }
 
-TEST_CASE("A feature that moved is found and named, and no other") {
+TEST_CASE("compare_distributions: finds the one feature that is shifted") {
   Dataset<> train = normal(3, 400, 0, 1);
   train.feature_names = {"height", "mass", "age"};
   const DistributionReport report = compare_distributions(train, normal(3, 200, 0.5, 2));
@@ -88,14 +88,14 @@ TEST_CASE("A feature that moved is found and named, and no other") {
                                   ContainsSubstring("\nheight ") && !ContainsSubstring("mass"));
 }
 
-TEST_CASE("Classes that are mixed otherwise are found") {
+TEST_CASE("compare_distributions: finds different class frequencies") {
   const Dataset<> train = normal(1, 400, 0, 1);
   Dataset<> test = normal(1, 200, 0, 2);
   test.y.setOnes();
   CHECK_THAT(printed(compare_distributions(train, test)), ContainsSubstring("\ntarget "));
 }
 
-TEST_CASE("The table shows the worst features first, and not hundreds") {
+TEST_CASE("DistributionReport: prints the worst features first and at most 20") {
   Matrix<> x(30, 50);
   for (Index j = 0; j < 50; ++j)
     for (Index i = 0; i < 30; ++i) x(i, j) = static_cast<float>(j);
@@ -109,7 +109,7 @@ TEST_CASE("The table shows the worst features first, and not hundreds") {
         "train and test look alike in all 30 features (Kolmogorov-Smirnov, p >= 0.05)\n");
 }
 
-TEST_CASE("The p-value is that of the formula") {
+TEST_CASE("compare_distributions: the p-value follows the formula") {
   Dataset<> train{.x = Matrix<>{{1, 2, 3, 4, 5, 6, 7, 8}}, .y = Matrix<>(0, 8)};
   Dataset<> test{.x = Matrix<>{{5.5F, 6.5F, 7.5F, 8.5F}}, .y = Matrix<>(0, 4)};
   const DistributionReport report = compare_distributions(train, test);
@@ -120,7 +120,7 @@ TEST_CASE("The p-value is that of the formula") {
   CHECK_THAT(report.features[0].p_value, WithinRel(q, 1e-12));
 }
 
-TEST_CASE("compare_distributions refuses sets that cannot be compared") {
+TEST_CASE("compare_distributions: rejects sets that cannot be compared") {
   const Dataset<> data = normal(2, 20, 0, 1);
   CHECK(message_of<ShapeError>([&] { compare_distributions(data, normal(3, 20, 0, 1)); }) ==
         "compare_distributions: expected 2 features, got 3");
@@ -135,10 +135,10 @@ TEST_CASE("compare_distributions refuses sets that cannot be compared") {
   Dataset<> more_targets = data;
   more_targets.y = Matrix<>::Zero(2, 20);
   CHECK(message_of<ShapeError>([&] { compare_distributions(data, more_targets); }) ==
-        "compare_distributions: expected 1 targets, got 2");
+        "compare_distributions: expected 1 targets, got 2; pass two sets with the same targets");
 }
 
-TEST_CASE("compare_distributions: prints the same in every locale") {
+TEST_CASE("DistributionReport: prints the same in every locale") {
   DistributionReport report{.features = {}, .significance = 0.05};
   for (int i = 0; i < 1021; ++i) report.features.push_back({detail::joined("f", i), 0.5, 0.0123456, true});
   const std::string text = support::under_decimal_comma([&] { return printed(report); });
@@ -150,7 +150,7 @@ TEST_CASE("compare_distributions: prints the same in every locale") {
   CHECK_THAT(text, Catch::Matchers::EndsWith("and 1001 others\n"));
 }
 
-TEST_CASE("compare_distributions: refuses features of other names") {
+TEST_CASE("compare_distributions: rejects features with other names") {
   Dataset<> train = normal(2, 20, 0, 1), test = normal(2, 20, 0, 2);
   train.feature_names = {"height", "mass"};
   test.feature_names = {"mass", "height"};

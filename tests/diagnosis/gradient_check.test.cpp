@@ -12,8 +12,8 @@ using namespace descent;
 
 namespace {
 
-/// A Dense whose backward is wrong in one entry of its weight by one percent.
-struct Planted {
+/// A Dense with an error of one percent in one entry of the gradient of its weight.
+struct WrongGradient {
   using Scalar = double;
   using Cache = Dense<double>::Cache;
   Dense<double> inner;
@@ -24,7 +24,7 @@ struct Planted {
   Batch<double> forward(const Batch<double>& x, Cache& c, const Pass& pass) const {
     return inner.forward(x, c, pass);
   }
-  Batch<double> backward(const Batch<double>& x, const Batch<double>& dy, Cache& c, Planted& gradient,
+  Batch<double> backward(const Batch<double>& x, const Batch<double>& dy, Cache& c, WrongGradient& gradient,
                          const Pass& pass) const {
     const Batch<double> dx = inner.backward(x, dy, c, gradient.inner, pass);
     gradient.inner.weight(row, col) *= 1.01;
@@ -32,8 +32,8 @@ struct Planted {
   }
 };
 
-/// A penalty that adds nothing to the gradient.
-struct Forgetful : L2 {
+/// A penalty with a missing gradient.
+struct WithoutGradient : L2 {
   void add_gradient(const auto&, auto&, Index) const {}
 };
 
@@ -49,7 +49,7 @@ struct Problem {
 
 }  // namespace
 
-TEST_CASE("a right network passes, with dropout, batch normalisation and L2", "[checks]") {
+TEST_CASE("check_gradient: accepts a network with dropout and batch normalization and L2", "[diagnosis]") {
   const Problem problem;
   Rng rng{1};
   const Sequential net{Dense<double>{8, 10, rng}, BatchNorm<double>{10}, ReLU<double>{},
@@ -63,10 +63,10 @@ TEST_CASE("a right network passes, with dropout, batch normalisation and L2", "[
   CHECK(report.blocks.back().name == "input");
 }
 
-TEST_CASE("an error planted in one entry of one layer is found and named", "[checks]") {
+TEST_CASE("check_gradient: finds an error in a single entry", "[diagnosis]") {
   const Problem problem;
   Rng rng{1};
-  const Sequential net{Dense<double>{8, 64, rng}, Tanh<double>{}, Planted{Dense<double>{64, 32, rng}},
+  const Sequential net{Dense<double>{8, 64, rng}, Tanh<double>{}, WrongGradient{Dense<double>{64, 32, rng}},
                        Tanh<double>{}, Dense<double>{32, 3, rng}};
   const auto report = check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y);
   CAPTURE(report);
@@ -82,18 +82,18 @@ TEST_CASE("an error planted in one entry of one layer is found and named", "[che
                                 Catch::Matchers::ContainsSubstring("2.weight(2, 1)"));
 }
 
-TEST_CASE("a forgotten regularizer is found", "[checks]") {
+TEST_CASE("check_gradient: finds a regularizer with a missing gradient", "[diagnosis]") {
   const Problem problem;
   Rng rng{1};
   const Sequential net{Dense<double>{8, 3, rng}};
   const auto report = check_gradient(net, SoftmaxCrossEntropy{}, problem.x, problem.y,
-                                     {.regularizer = Forgetful{{.lambda = 1}}});
+                                     {.regularizer = WithoutGradient{{.lambda = 1}}});
   CHECK(report.verdict == GradientVerdict::wrong);
   CHECK(report.worst.front().block == "0.weight");
 }
 
-TEST_CASE("a kink is told from an error", "[checks]") {
-  // Inputs at the corner of ReLU: exactly, and nearer than the difference is wide.
+TEST_CASE("check_gradient: distinguishes a kink from an error", "[diagnosis]") {
+  // Inputs at the kink of ReLU, and closer to it than epsilon.
   const Matrix<double> x{{0.0, 4e-6, -4e-6, 1.0, -1.0}}, y{{1, 1, 1, 1, 1}};
   const auto report = check_gradient(ReLU<double>{}, MeanSquaredError{}, x, y);
   CAPTURE(report);
@@ -102,7 +102,7 @@ TEST_CASE("a kink is told from an error", "[checks]") {
   CHECK(report.blocks.back().kinks == 3);
 }
 
-TEST_CASE("a sample of the entries can be checked", "[checks]") {
+TEST_CASE("check_gradient: checks a random sample of entries on request", "[diagnosis]") {
   const Problem problem;
   Rng rng{1};
   const Sequential net{Dense<double>{8, 3, rng}};
@@ -113,7 +113,7 @@ TEST_CASE("a sample of the entries can be checked", "[checks]") {
   for (const auto& block : report.blocks) CHECK(block.entries <= 4);
 }
 
-TEST_CASE("check_gradient: its report prints the same in every locale", "[checks]") {
+TEST_CASE("GradientReport: prints the same in every locale", "[diagnosis]") {
   const GradientReport report{.relative_difference = 1.5e-8,
                               .parameter_difference = 1e-8,
                               .input_difference = 2.5e-8,
@@ -132,7 +132,7 @@ TEST_CASE("check_gradient: its report prints the same in every locale", "[checks
         "  0.weight(1000, 2)  backward 0.5  numeric 0.123456789\n");
 }
 
-TEST_CASE("check_gradient: options that make no sense are refused") {
+TEST_CASE("check_gradient: rejects options out of range") {
   Rng rng{1};
   const Sequential net{Dense<double>{2, 1, rng}};
   const Matrix<double> x = Matrix<double>::Ones(2, 3), y = Matrix<double>::Ones(1, 3);
@@ -141,11 +141,11 @@ TEST_CASE("check_gradient: options that make no sense are refused") {
   CHECK_THROWS_AS(check_gradient(net, MeanSquaredError{}, x, y, {.entries_per_block = -1}), DataError);
 }
 
-TEST_CASE("check_gradient: tells parameters and inputs apart, and keeps all entries where asked",
-          "[checks]") {
+TEST_CASE("check_gradient: reports parameters and inputs separately and keeps all entries on request",
+          "[diagnosis]") {
   // y = 3 x + 1 at x = 2 with the target 0: J = y^2, dJ/dw = 2 y x = 28, dJ/db = 2 y = 14, dJ/dx = 2 y w = 42.
   const Matrix<double> x{{2}}, y{{0}};
-  const Planted net{{Dense<double>{Matrix<double>{{3}}, Vector<double>{{1}}}}, 0, 0};
+  const WrongGradient net{{Dense<double>{Matrix<double>{{3}}, Vector<double>{{1}}}}, 0, 0};
   const auto report = check_gradient(net, MeanSquaredError{}, x, y, {.keep_entries = true});
   CAPTURE(report);
   REQUIRE(report.entries.size() == 3);
@@ -156,7 +156,7 @@ TEST_CASE("check_gradient: tells parameters and inputs apart, and keeps all entr
     CHECK_THAT(report.entries[i].analytic, Catch::Matchers::WithinRel(backward[i], 1e-14));
     CHECK_THAT(report.entries[i].numeric, Catch::Matchers::WithinRel(differences[i], 1e-9));
   }
-  // ||(0.28, 0)|| / (||(28.28, 14)|| + ||(28, 14)||), and the same with 42 beside
+  // ||(0.28, 0)|| / (||(28.28, 14)|| + ||(28, 14)||), and with the input: 42 in both norms of the denominator
   const double alone = 0.28 / (std::hypot(28.28, 14) + std::hypot(28, 14));
   const double both = 0.28 / (std::hypot(28.28, 14, 42) + std::hypot(28, 14, 42));
   CHECK_THAT(report.parameter_difference, Catch::Matchers::WithinRel(alone, 1e-6));
@@ -164,7 +164,7 @@ TEST_CASE("check_gradient: tells parameters and inputs apart, and keeps all entr
   CHECK(report.input_difference < 1e-9);
 }
 
-TEST_CASE("check_gradient: a model without parameters has differences of inputs alone", "[checks]") {
+TEST_CASE("check_gradient: a model without parameters has input differences only", "[diagnosis]") {
   const Matrix<double> x{{0.0, 1.0}}, y{{1, 1}};
   const auto report = check_gradient(ReLU<double>{}, MeanSquaredError{}, x, y, {.keep_entries = true});
   CHECK(report.parameter_difference == 0);

@@ -8,7 +8,7 @@ namespace dense_test {
 
 using namespace descent;
 
-TEST_CASE("Dense equals the reference", "[layers][golden]") {
+TEST_CASE("Dense: equals PyTorch", "[layers][golden]") {
   const auto file = golden::read("linear");
   for (const auto& c : file.at("cases")) {
     Rng rng{1};
@@ -28,7 +28,7 @@ TEST_CASE("Dense equals the reference", "[layers][golden]") {
   }
 }
 
-TEST_CASE("Dense without a bias has a weight alone", "[layers]") {
+TEST_CASE("Dense: without a bias the weight is its only parameter", "[layers]") {
   Rng rng{1};
   const Dense layer{3, 2, rng, Bias::none};
   CHECK(parameter_count(layer) == 6);
@@ -37,13 +37,13 @@ TEST_CASE("Dense without a bias has a weight alone", "[layers]") {
   CHECK(layer.forward(x, cache, Pass::inference()) == layer.weight * x);
 }
 
-TEST_CASE("Dense refuses sizes that are not positive", "[layers]") {
+TEST_CASE("Dense: rejects sizes that are not positive", "[layers]") {
   Rng rng{1};
   CHECK_THROWS_AS((Dense{0, 2, rng}), ShapeError);
   CHECK_THROWS_AS((Dense{2, -1, rng}), ShapeError);
 }
 
-TEST_CASE("Dense starts from the initializer it is given", "[layers]") {
+TEST_CASE("Dense: the given initializer fills the weight", "[layers]") {
   Rng rng{1};
   const Dense zero{3, 2, rng, Zeros{}};
   CHECK(zero.weight.isZero(0));
@@ -52,7 +52,7 @@ TEST_CASE("Dense starts from the initializer it is given", "[layers]") {
   CHECK(by_default.weight == he.weight);
 }
 
-TEST_CASE("Dense: backward refuses the cache of a layer with other outputs") {
+TEST_CASE("Dense: backward rejects the cache of a layer with other outputs") {
   Rng rng{1};
   const Dense<> layer{3, 2, rng}, other{3, 4, rng};
   Dense<> gradient = other;
@@ -63,7 +63,7 @@ TEST_CASE("Dense: backward refuses the cache of a layer with other outputs") {
                   ShapeError);
 }
 
-TEST_CASE("Dense: sizes that no memory holds are refused") {
+TEST_CASE("Dense: rejects sizes that do not fit into memory") {
   Rng rng{1};
   constexpr Index huge = Index{1} << 40;
   CHECK_THROWS_WITH(
@@ -91,10 +91,10 @@ TEST_CASE("Dense: computes W x + b of a given weight and bias") {
   const Dense without{layer.weight};
   CHECK_FALSE(without.has_bias());
   CHECK(without.forward(x, cache, Pass::inference()) == Matrix<double>{{-1, 4}, {-1, 8}, {-1, 12}});
-  CHECK(parameter_count(Dense{without}) == 6);  // a copy, not a layer of a layer
+  CHECK(parameter_count(Dense{without}) == 6);  // a copy, not a layer made of a layer
 }
 
-TEST_CASE("Dense: the scalar follows from the weight, a matrix of Eigen or an expression") {
+TEST_CASE("Dense: deduces its scalar from an Eigen matrix or expression") {
   const Eigen::MatrixXd w = Eigen::MatrixXd::Identity(2, 2);
   const Eigen::VectorXd b = Eigen::VectorXd::Ones(2);
   const Dense doubles{w, b};
@@ -117,11 +117,12 @@ TEST_CASE("Dense: the scalar follows from the weight, a matrix of Eigen or an ex
   CHECK(Sequential{Dense{w, b}, Tanh<double>{}}.output_shape({2}) == Shape{2});
 }
 
-TEST_CASE("Dense: a given weight and bias that do not fit together are refused") {
+TEST_CASE("Dense: rejects a weight and a bias whose shapes do not match") {
   const Matrix<> w = Matrix<>::Ones(2, 3);
-  CHECK_THROWS_WITH((Dense{w, Vector<>::Ones(3)}),
-                    "Dense: expected a bias of 2 x 1 values, got 3 x 1; pass a number for each row of the "
-                    "weight, or leave the bias out");
+  CHECK_THROWS_WITH(
+      (Dense{w, Vector<>::Ones(3)}),
+      "Dense: expected a bias of 2 x 1 values, got 3 x 1; pass a bias with a number for each row of "
+      "the weight, or none");
   CHECK_THROWS_AS((Dense{w, Matrix<>::Ones(2, 2)}), ShapeError);
   CHECK_THROWS_AS((Dense{w, Eigen::RowVectorXf::Ones(2)}), ShapeError);
   CHECK_THROWS_AS((Dense{w, Vector<>{}}), ShapeError);
@@ -130,7 +131,7 @@ TEST_CASE("Dense: a given weight and bias that do not fit together are refused")
   CHECK_THROWS_AS((Dense{Matrix<>::Ones(0, 3), Vector<>{}}), ShapeError);
 }
 
-TEST_CASE("Dense: the shape of no samples is that of some") {
+TEST_CASE("Dense: an empty batch has the output shape of any other") {
   Rng rng{1};
   const Dense<> per_position{2, 3, rng}, whole{8, 3, rng};
   const Matrix<> none(8, 0);

@@ -5,7 +5,7 @@ namespace flatten_test {
 
 using namespace descent;
 
-TEST_CASE("Flatten: y is x as plain features, in the same memory") {
+TEST_CASE("Flatten: y is a view of x with plain features") {
   const Matrix<> x = Matrix<>::Random(12, 3);
   const Batch<> images{x, Shape{.channels = 2, .height = 3, .width = 2}};
   const Flatten layer;
@@ -17,7 +17,7 @@ TEST_CASE("Flatten: y is x as plain features, in the same memory") {
   CHECK(layer.output_shape(images.shape()) == Shape{12});
 }
 
-TEST_CASE("Flatten: dx is dy with the shape of x, in the same memory") {
+TEST_CASE("Flatten: dx is a view of dy with the shape of x") {
   const Matrix<> x = Matrix<>::Random(12, 3), dy = Matrix<>::Random(12, 3);
   const Batch<> images{x, Shape{.channels = 2, .height = 3, .width = 2}};
   const Flatten layer;
@@ -29,7 +29,7 @@ TEST_CASE("Flatten: dx is dy with the shape of x, in the same memory") {
   CHECK(dx.shape() == images.shape());
 }
 
-TEST_CASE("Flatten: backward refuses a batch that forward did not take") {
+TEST_CASE("Flatten: backward rejects a batch other than that of forward") {
   const Matrix<> x = Matrix<>::Ones(12, 3);
   const Flatten layer;
   Flatten<>::Cache cache;
@@ -42,14 +42,14 @@ TEST_CASE("Flatten: backward refuses a batch that forward did not take") {
                   ShapeError);
 }
 
-TEST_CASE("Flatten: a Dense layer after it sees all values of a sample as features") {
+TEST_CASE("Flatten: a Dense layer after it takes all values of a sample as features") {
   Rng rng{1};
   const Dense whole{12, 1, rng}, each{2, 1, rng};
   const Shape image{.channels = 2, .height = 3, .width = 2};
   CHECK(Sequential{Flatten{}, whole}.output_shape(image) == Shape{1});
   CHECK(Sequential{each, Flatten{}}.output_shape(image) == Shape{6});
   CHECK_THROWS_WITH((Sequential{Flatten{}, each}.output_shape(image)),
-                    "Dense \"1\": expected 2 features, got 12; the layer before it ends in 12");
+                    "Dense \"1\": expected 2 features, got 12; match the layer before it, which returns 12");
 }
 
 }  // namespace flatten_test

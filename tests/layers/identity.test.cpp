@@ -6,7 +6,7 @@ namespace identity_test {
 
 using namespace descent;
 
-TEST_CASE("Identity: forward and backward return what they take, in the same memory") {
+TEST_CASE("Identity: forward and backward return views of their inputs") {
   const Matrix<> x = Matrix<>::Random(6, 4), dy = Matrix<>::Random(6, 4);
   const Batch images{x, Shape{2, 1, 3}}, slopes{dy, Shape{2, 1, 3}};
   const Identity<> layer;

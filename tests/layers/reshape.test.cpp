@@ -9,7 +9,7 @@ namespace {
 constexpr Shape image{.channels = 2, .height = 3, .width = 2};
 }
 
-TEST_CASE("Reshape: y is x with the shape, in the same memory") {
+TEST_CASE("Reshape: y is a view of x with the given shape") {
   const Matrix<> x = Matrix<>::Random(12, 3);
   const Reshape layer{image};
   Reshape<>::Cache cache;
@@ -20,7 +20,7 @@ TEST_CASE("Reshape: y is x with the shape, in the same memory") {
   CHECK(layer.output_shape({12}) == image);
 }
 
-TEST_CASE("Reshape: the channels vary fastest, then the width") {
+TEST_CASE("Reshape: the channels vary fastest") {
   Matrix<> x(12, 1);
   for (Index i = 0; i < 12; ++i) x(i) = static_cast<float>(i);
   const Reshape layer{image};
@@ -32,7 +32,7 @@ TEST_CASE("Reshape: the channels vary fastest, then the width") {
   CHECK(Matrix<>{y.col(2)} == Matrix<>{{4}, {5}});
 }
 
-TEST_CASE("Reshape: dx is dy with the shape of x, in the same memory") {
+TEST_CASE("Reshape: dx is a view of dy with the shape of x") {
   const Matrix<> x = Matrix<>::Random(12, 3), dy = Matrix<>::Random(12, 3);
   const Reshape layer{image};
   Reshape<>::Cache cache;
@@ -43,7 +43,7 @@ TEST_CASE("Reshape: dx is dy with the shape of x, in the same memory") {
   CHECK(dx.shape() == Shape{12});
 }
 
-TEST_CASE("Reshape: refuses a shape of another size, and a side that is not positive") {
+TEST_CASE("Reshape: rejects a shape of another size and a side that is not positive") {
   const Reshape layer{image};
   Reshape<>::Cache cache;
   CHECK_THROWS_WITH(layer.output_shape({11}), "Reshape: expected 12 features, got 11");
@@ -54,7 +54,7 @@ TEST_CASE("Reshape: refuses a shape of another size, and a side that is not posi
   CHECK_THROWS_AS((Reshape{Shape{-2, 1, -3}}), ShapeError);
 }
 
-TEST_CASE("Reshape: backward refuses a batch that forward did not take") {
+TEST_CASE("Reshape: backward rejects a batch other than that of forward") {
   const Matrix<> x = Matrix<>::Ones(12, 3);
   const Reshape layer{image};
   Reshape<>::Cache cache;
@@ -65,7 +65,7 @@ TEST_CASE("Reshape: backward refuses a batch that forward did not take") {
                   ShapeError);
 }
 
-TEST_CASE("Reshape: a description holds the shape") {
+TEST_CASE("Reshape: its description holds the shape") {
   CHECK(describe(Reshape{image}) ==
         LayerDescription{"Reshape", {{"channels", 2}, {"height", 3}, {"width", 2}}, {}});
 }

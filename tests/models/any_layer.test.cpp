@@ -5,7 +5,7 @@ namespace any_layer_test {
 
 using namespace descent;
 
-TEST_CASE("AnyLayer holds any layer by value", "[models]") {
+TEST_CASE("AnyLayer: holds any layer by value", "[models]") {
   Rng rng{1};
   const Dense dense{2, 3, rng};
   AnyLayer<float> layer = dense;
@@ -15,7 +15,7 @@ TEST_CASE("AnyLayer holds any layer by value", "[models]") {
   CHECK(parameter_count(layer) == 0);
 }
 
-TEST_CASE("AnyLayer walks several trees together, const ones as const", "[models]") {
+TEST_CASE("AnyLayer: visits several trees together and const ones as const", "[models]") {
   Rng rng{1};
   AnyLayer<float> model = Dense{2, 3, rng};
   const AnyLayer<float> gradient = model;
@@ -28,7 +28,7 @@ TEST_CASE("AnyLayer walks several trees together, const ones as const", "[models
       model, gradient);
 }
 
-TEST_CASE("a cache serves whatever layer it meets", "[models]") {
+TEST_CASE("AnyLayer: a cache serves layers of different types", "[models]") {
   Rng rng{1};
   AnyLayer<float>::Cache cache;
   const Matrix<> x = Matrix<>::Ones(2, 1);
@@ -36,7 +36,7 @@ TEST_CASE("a cache serves whatever layer it meets", "[models]") {
   CHECK(AnyLayer<float>{Dense{2, 3, rng}}.forward(x, cache, Pass::inference()).rows() == 3);
 }
 
-TEST_CASE("AnyLayer hands on vectors as vectors, and a matrix of one column as a matrix", "[models]") {
+TEST_CASE("AnyLayer: visits a vector as a vector and a matrix of one column as a matrix", "[models]") {
   Rng rng{1};
   const auto kinds = [](auto model) {
     std::string all;
@@ -52,7 +52,7 @@ TEST_CASE("AnyLayer hands on vectors as vectors, and a matrix of one column as a
   CHECK(kinds(Network{Sequential{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
 }
 
-TEST_CASE("Residual and Concat hold an AnyLayer, also one of a Residual or Concat", "[models]") {
+TEST_CASE("AnyLayer: nests with Residual and Concat", "[models]") {
   const AnyLayer<float> residual = Residual{AnyLayer<float>{ReLU{}}};
   const AnyLayer<float> nested = Residual{residual};
   const AnyLayer<float> single = Concat<AnyLayer<float>>{nested};

@@ -8,7 +8,7 @@ namespace concat_test {
 
 using namespace descent;
 
-TEST_CASE("Concat stacks the outputs of its branches", "[models]") {
+TEST_CASE("Concat: stacks the outputs of its branches", "[models]") {
   Rng rng{1};
   Concat net{Dense{2, 1, rng, Zeros{}}, ReLU{}};
   const Matrix<> x{{1, -2}, {3, 4}};
@@ -16,7 +16,7 @@ TEST_CASE("Concat stacks the outputs of its branches", "[models]") {
   CHECK(predict(net, x) == Matrix<>{{0, 0}, {1, 0}, {3, 4}});
 }
 
-TEST_CASE("Concat names parameters and faults by branch", "[models]") {
+TEST_CASE("Concat: parameters and errors name the branch", "[models]") {
   Rng rng{1};
   const Concat net{Dense{2, 1, rng}, Sequential{ReLU{}, Dense{3, 1, rng, Bias::none}}};
   std::vector<std::string> names;
@@ -24,10 +24,10 @@ TEST_CASE("Concat names parameters and faults by branch", "[models]") {
       [&](const Parameter& p, const auto&) { names.push_back(p.name.path()); }, net);
   CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "1.1.weight"});
   CHECK_THROWS_WITH(net.output_shape({2}),
-                    "Dense \"1.1\": expected 3 features, got 2; the layer before it ends in 2");
+                    "Dense \"1.1\": expected 3 features, got 2; match the layer before it, which returns 2");
 }
 
-TEST_CASE("Concat: forward and backward refuse what does not fit", "[models]") {
+TEST_CASE("Concat: forward and backward reject batches of another shape", "[models]") {
   Rng rng{1};
   const Concat net{Dense{2, 3, rng}, Identity{}};
   Concat gradient = zeros_like(net);
@@ -43,7 +43,7 @@ TEST_CASE("Concat: forward and backward refuse what does not fit", "[models]") {
                   ShapeError);
 }
 
-TEST_CASE("Concat: an empty batch passes", "[models]") {
+TEST_CASE("Concat: forward accepts an empty batch", "[models]") {
   Rng rng{1};
   const Concat net{Dense{2, 3, rng}, Identity{}};
   decltype(net)::Cache cache;

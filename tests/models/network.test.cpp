@@ -5,7 +5,7 @@ namespace network_test {
 
 using namespace descent;
 
-TEST_CASE("Network is built at run time", "[models]") {
+TEST_CASE("Network: is built at run time", "[models]") {
   Rng rng{1};
   Network net;
   Index in = 4;
@@ -19,7 +19,7 @@ TEST_CASE("Network is built at run time", "[models]") {
   CHECK(net[0].get_if<ReLU<float>>() == nullptr);
 }
 
-TEST_CASE("a copy of a Network is independent of it", "[models]") {
+TEST_CASE("Network: a copy is independent of the original", "[models]") {
   Rng rng{1};
   Network net{Dense{2, 2, rng}, BatchNorm{2}};
   const Matrix<> x = Matrix<>::Ones(2, 3);
@@ -31,16 +31,16 @@ TEST_CASE("a copy of a Network is independent of it", "[models]") {
   CHECK(net.size() == 2);
 }
 
-TEST_CASE("Network says what is wrong with it", "[models]") {
+TEST_CASE("Network: errors name an empty chain and a layer that does not fit", "[models]") {
   Rng rng{1};
   CHECK_THROWS_WITH(Network{}.output_shape({4}),
                     "Network: expected at least one layer, got none; add layers to it");
   Network net{Dense{4, 3, rng}, Dense{5, 2, rng}};
   CHECK_THROWS_WITH(net.output_shape({4}),
-                    "Dense \"1\": expected 5 features, got 3; the layer before it ends in 3");
+                    "Dense \"1\": expected 5 features, got 3; match the layer before it, which returns 3");
 }
 
-TEST_CASE("a gradient of other layers is refused", "[models]") {
+TEST_CASE("Network: rejects a gradient of other layer types", "[models]") {
   Rng rng{1};
   Network net{Dense{2, 2, rng}}, other{ReLU{}};
   CHECK_THROWS_WITH(visit_flat([](auto, auto) {}, net, other),
@@ -49,23 +49,23 @@ TEST_CASE("a gradient of other layers is refused", "[models]") {
 
 namespace {
 template <class T>
-auto made_in_a_template(Rng& rng) {
+auto make_in_template(Rng& rng) {
   return Network{Dense<T>{2, 3, rng}, ReLU<T>{}};
 }
 }  // namespace
 
-TEST_CASE("Network takes its precision from its layers", "[models]") {
+TEST_CASE("Network: takes its precision from its layers", "[models]") {
   Rng rng{1};
   const Network single{Dense{2, 3, rng}};
   const Network copy{single};
   static_assert(std::same_as<decltype(Network{Dense<double>{2, 3, rng}}), Network<double>>);
-  static_assert(std::same_as<decltype(made_in_a_template<double>(rng)), Network<double>>);
+  static_assert(std::same_as<decltype(make_in_template<double>(rng)), Network<double>>);
   static_assert(std::same_as<decltype(copy), const Network<float>>);
   CHECK(copy.size() == 1);
   CHECK(Network{single, ReLU{}}.size() == 2);  // a chain in a chain
 }
 
-TEST_CASE("Network: forward and backward refuse what does not fit", "[models]") {
+TEST_CASE("Network: forward and backward reject batches and gradients of another shape", "[models]") {
   Rng rng{1};
   const Network net{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}};
   const Matrix<> x = Matrix<>::Ones(2, 4), dy = Matrix<>::Ones(1, 4);
@@ -84,7 +84,7 @@ TEST_CASE("Network: forward and backward refuse what does not fit", "[models]") 
       "is trained");
 }
 
-TEST_CASE("Network: an empty one refuses every pass, and a position without a layer is refused", "[models]") {
+TEST_CASE("Network: an empty chain rejects every pass and every position", "[models]") {
   Network empty;
   Network<>::Cache cache;
   const Matrix<> x = Matrix<>::Ones(2, 4);
@@ -95,7 +95,7 @@ TEST_CASE("Network: an empty one refuses every pass, and a position without a la
   CHECK_THROWS_AS(empty[0], ShapeError);
 }
 
-TEST_CASE("Network: models of other layers are not visited together", "[models]") {
+TEST_CASE("Network: an optimizer rejects a gradient of other layers", "[models]") {
   Rng rng{1};
   Network net{Dense{2, 3, rng}, ReLU{}};
   const Network longer{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}}, wider{Dense{3, 2, rng}, ReLU{}},

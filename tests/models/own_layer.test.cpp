@@ -26,7 +26,7 @@ auto make_network(std::uint64_t seed) {
   return Sequential{Reshape<T>{image}, Templates<T>{image, 6, rng}, Tanh<T>{}, Dense<T>{6, 2, rng}};
 }
 
-/// Noise far from 0, to which images of the second class add a gradient along their values.
+/// Images of noise about 3, to which the second class adds a slope along its values.
 template <std::floating_point T = float>
 Dataset<T> two_classes(Index samples) {
   Rng rng{1};
@@ -52,7 +52,7 @@ auto trained_network() {
 
 }  // namespace
 
-TEST_CASE("own layer: its gradient is correct, and its hooks are valid") {
+TEST_CASE("Templates: the gradient is correct and the hooks are valid") {
   STATIC_REQUIRE(Layer<Templates<>>);
   STATIC_REQUIRE(has_valid_hooks<Templates<>>);
   auto net = make_network<double>(1);
@@ -61,7 +61,7 @@ TEST_CASE("own layer: its gradient is correct, and its hooks are valid") {
   CHECK(check_gradient(net, SoftmaxCrossEntropy{}, few.x, few.y).verdict == GradientVerdict::correct);
 }
 
-TEST_CASE("own layer: it names four dimensions, in the order in which they vary in memory") {
+TEST_CASE("Templates: the kernel has four dimensions in its order of memory") {
   auto net = make_network(1);
   const Matrix<>& kernel = net.layer<1>().kernel;
   int found = 0;
@@ -78,7 +78,7 @@ TEST_CASE("own layer: it names four dimensions, in the order in which they vary 
   CHECK(found == 1);
 }
 
-TEST_CASE("own layer: training lowers the loss and moves the state") {
+TEST_CASE("Templates: training lowers the loss and updates the state") {
   auto net = make_network(1);
   const History history = fit(net, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, options);
   CHECK(history["loss"].back() < history["loss"].front() / 2);
@@ -87,7 +87,7 @@ TEST_CASE("own layer: training lowers the loss and moves the state") {
   CHECK(net.layer<1>().mean.maxCoeff() < 4.2f);
 }
 
-TEST_CASE("own layer: a file of the model makes it again") {
+TEST_CASE("Templates: a model file restores the layer") {
   const auto net = trained_network();
   LayerRegistry<> registry = standard_registry();
   registry.add<Templates<>>([](const LayerSpec& layer) {
@@ -102,7 +102,7 @@ TEST_CASE("own layer: a file of the model makes it again") {
   CHECK(predict(loaded, data.x) == predict(net, data.x));
 }
 
-TEST_CASE("own layer: a file of tensors holds its parameter and its state") {
+TEST_CASE("Templates: a safetensors file restores the parameter and the state") {
   const auto net = trained_network();
   std::stringstream file;
   save_safetensors(file, net);
@@ -112,7 +112,7 @@ TEST_CASE("own layer: a file of tensors holds its parameter and its state") {
   CHECK_THAT(file.str(), Catch::Matchers::ContainsSubstring(R"("shape":[6,2,3,4])"));
 }
 
-TEST_CASE("own layer: training goes on from a checkpoint to the same bits") {
+TEST_CASE("Templates: training resumes from a checkpoint to the same bits") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run.ckpt").string();
   Trainer first{make_network(1), SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, options};

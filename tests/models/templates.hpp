@@ -5,13 +5,13 @@
 
 #include "descent/descent.hpp"
 
-/// A layer as a user of the library writes it: with a shape rule, state, options and a parameter of four dimensions.
+/// A user-defined layer with a fixed input shape, state, options and a parameter of four dimensions.
 namespace own_layer {
 
 using namespace descent;
 
-/// Compares an image, without the running mean of the images, with learned ones: y_o = <kernel_o, x - mean>. The results
-/// are a sequence.
+/// Compares an image, minus the running mean of the images, with learned templates: y_o = <kernel_o, x - mean>. The
+/// output is a sequence of one value for each template.
 template <std::floating_point T = float>
 struct Templates {
   static constexpr std::string_view name = "Templates";
@@ -35,7 +35,7 @@ struct Templates {
     f("channels", tree.image.channels...), f("height", tree.image.height...), f("width", tree.image.width...);
   }
   Shape output_shape(const Shape& in) const {
-    if (in != image) throw ShapeError(name, "expected images of another size", "crop or pad them");
+    if (in != image) throw ShapeError(name, "expected images of another size", "crop or pad the images");
     return {.channels = 1, .height = 1, .width = kernel.rows()};
   }
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {

@@ -209,7 +209,7 @@ foreach(folder IN LISTS component_folders)
       if(reference AND NOT found AND (needs_row OR link EQUAL -1))
         report(include/descent/${header} "${name} is not in docs/reference.md; add its row there")
       endif()
-      # The name of a row begins with that of its component, such as "Momentum, a sum". Elsewhere it may stand in the
+      # The name of a row begins with that of its component, such as "Momentum with bias correction". Elsewhere it may stand in the
       # rows of others.
       if(needs_row AND NOT conformance MATCHES "\"${name}[^A-Za-z0-9_]")
         report(include/descent/${header} "${name} has no conformance row; add it in tests/conformance/*_table.hpp")

@@ -282,7 +282,7 @@ TEST_CASE("fit refuses data of another width") {
 
 TEST_CASE("fit refuses layers that do not fit together, and names the one at fault") {
   const Dataset<> data = support::three_clouds(40);
-  const std::string text = "Dense \"2\": expected 9 features, got 8; the layer before it ends in 8";
+  const std::string text = "Dense \"2\": expected 9 features, got 8; match the layer before it, which returns 8";
   Rng rng{1};
   const Dense<> first{2, 8, rng}, last{9, 3, rng};
   SECTION("Sequential") {
@@ -398,7 +398,7 @@ TEST_CASE("fit: a last batch that the model refuses is found before the first st
             {.batch_size = 16, .on_step_end = {[&](const auto&) { ++steps; }}, .progress = silent});
       }) ==
       "fit: the last batch of an epoch has 1 of 33 samples: BatchNorm: expected at least 2 samples in a "
-      "training batch, got 1; choose a batch size that does not leave a single sample over at the end of an "
+      "training batch, got 1; choose a batch size that leaves no single sample at the end of an "
       "epoch; set .drop_last = true to leave it out");
   CHECK(steps == 0);
   CHECK(values_of(net) == values_of(support::rich_net()));

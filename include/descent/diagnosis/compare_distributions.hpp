@@ -17,18 +17,18 @@
 namespace descent {
 
 struct CompareOptions {
-  double significance = 0.05;  ///< how likely at most a false alarm is, for all features together
+  double significance = 0.05;  ///< the largest probability of a false alarm, over all features together
 };
 
-/// The comparison of the distributions of a feature in two sets.
+/// The comparison of the distributions of one feature in two sets.
 struct FeatureComparison {
-  std::string feature;  ///< its name, or its number
-  double statistic;     ///< D, the largest distance between the shares of samples up to any value
-  double p_value;       ///< how likely such a D is in sets of one distribution, among so many features
+  std::string feature;  ///< its name, or else its number
+  double statistic;     ///< D, the largest distance between the two empirical distribution functions
+  double p_value;  ///< the probability of a D this large under one distribution, corrected for all features
   bool differs;
 };
 
-/// The result of `compare_distributions`. Prints as a table of the features that differ, the worst first.
+/// The result of `compare_distributions`. Printed, it is a table of the features that differ, the largest D first.
 struct DistributionReport {
   std::vector<FeatureComparison> features;
   double significance;
@@ -47,8 +47,8 @@ struct DistributionReport {
                      [](const auto& a, const auto& b) { return a.statistic > b.statistic; });
 
     if (worst.empty())
-      return out << detail::joined("train and test look alike in all ", report.features.size(),
-                                   " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
+      return out << concat("train and test look alike in all ", report.features.size(),
+                           " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
     std::size_t width = std::string_view{"feature"}.size();
     const std::size_t shown = std::min(most, worst.size());
     for (std::size_t i = 0; i < shown; ++i) width = std::max(width, worst[i].feature.size());
@@ -59,23 +59,23 @@ struct DistributionReport {
     const auto digits = [](double value) {
       return detail::number_text(value, std::chars_format::general, 3);
     };
-    out << detail::joined("train and test differ in ", worst.size(), " of ", report.features.size(),
-                          " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
+    out << concat("train and test differ in ", worst.size(), " of ", report.features.size(),
+                  " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
     row("feature", "D", "p");
     for (std::size_t i = 0; i < shown; ++i)
       row(worst[i].feature, digits(worst[i].statistic), digits(worst[i].p_value));
-    if (worst.size() > shown) out << detail::joined("and ", worst.size() - shown, " others\n");
+    if (worst.size() > shown) out << concat("and ", worst.size() - shown, " others\n");
     return out;
   }
 };
 
 namespace detail {
 
-/// The limit of P(sqrt(n) D > x) for a D of n samples of the distribution itself:
+/// The Kolmogorov distribution: the limit of P(sqrt(n) D > x) for the D between n samples and their own distribution.
 ///
 ///   Q(x) = 2 sum_{j >= 1} (-1)^(j - 1) exp(-2 j^2 x^2) = 1 - sqrt(2 pi) / x sum_{j >= 1} exp(-(2 j - 1)^2 pi^2 / (8 x^2))
 ///
-/// The first form converges quickly for large x, the second for small x.
+/// The first series converges quickly for large x, the second for small x.
 inline double kolmogorov(double x) {
   constexpr double pi = 3.141592653589793;
   constexpr double middle = 1.18;
@@ -90,14 +90,14 @@ inline double kolmogorov(double x) {
   return sum;
 }
 
-/// The largest distance between the shares of values up to x, over all x. Sorts both lists.
+/// Returns the largest distance between the empirical distribution functions of two samples. Sorts both.
 inline double kolmogorov_smirnov(std::vector<double>& a, std::vector<double>& b) {
   std::sort(a.begin(), a.end());
   std::sort(b.begin(), b.end());
   double largest = 0;
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     const double x = std::min(a[i], b[j]);
-    while (i < a.size() && a[i] == x) ++i;  // equal values make one step together
+    while (i < a.size() && a[i] == x) ++i;  // equal values are one step of both functions
     while (j < b.size() && b[j] == x) ++j;
     largest = std::max(largest, std::abs(static_cast<double>(i) / static_cast<double>(a.size()) -
                                          static_cast<double>(j) / static_cast<double>(b.size())));
@@ -107,8 +107,8 @@ inline double kolmogorov_smirnov(std::vector<double>& a, std::vector<double>& b)
 
 }  // namespace detail
 
-/// Holds every feature, and every target, of two sets against each other: a model learnt on one distribution and
-/// judged on another is judged wrongly. Run it on train and test, or on train and what comes in later.
+/// Compares the distributions of every feature and every target in two sets, such as training and test set or training
+/// set and new data: a model that is trained on one distribution need not perform well on another.
 ///
 ///   std::cout << compare_distributions(train, test);
 ///
@@ -116,15 +116,15 @@ inline double kolmogorov_smirnov(std::vector<double>& a, std::vector<double>& b)
 ///   n = n_train n_test / (n_train + n_test)
 ///   p = Q((sqrt(n) + 0.12 + 0.11 / sqrt(n)) D) * number of features, at most 1
 ///
-/// This is the two-sample test of Kolmogorov and Smirnov with its asymptotic p-value, as Stephens corrects it for
-/// few samples, and Bonferroni's correction for asking once for each feature. It sees one feature at a time, not
-/// how they go together. Of values that often repeat, such as classes, it thinks fewer different than are. With
-/// very many samples a difference that does not matter is significant, too: look at D.
+/// This is the two-sample Kolmogorov-Smirnov test with the asymptotic p-value, Stephens' correction for small samples
+/// and the Bonferroni correction for the number of features. It tests the marginal distributions, not the
+/// correlations of features. For discrete values, such as classes, it is conservative. In very large samples even a
+/// negligible difference is significant: look at D.
 ///
 /// Shapes   x [features, samples], any numbers of samples
-/// Throws   ShapeError for different numbers of features; DataError for features of other names, no samples,
-///          values that are not finite, or a significance outside (0, 1).
-/// Cost     sorts each feature once.
+/// Throws   ShapeError when the numbers of features or targets differ; DataError when the names of the features differ,
+///          a set has no samples or values that are not finite, or the significance is not in (0, 1).
+/// Cost     sorts each feature of both sets once.
 /// Source   Stephens: Use of the Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive
 ///          tables (JRSS B 32, 1970); Dunn: Multiple comparisons among means (JASA 56, 1961)
 template <std::floating_point T>
@@ -132,14 +132,15 @@ DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<
                                          const CompareOptions& options = {}) {
   constexpr std::string_view name = "compare_distributions";
   if (!is_finite(options.significance) || options.significance <= 0 || options.significance >= 1)
-    throw DataError(name, detail::joined("expected a significance in (0, 1), got ", options.significance),
-                    "0.05 is usual");
+    throw DataError(name, concat("expected a significance in (0, 1), got ", options.significance),
+                    "pass a small probability such as 0.05");
   expect_usable(train, name, "the training set");
   expect_usable(test, name, "the test set");
   expect_features(name, train.features(), test.features());
   expect_same_names(train, test, name, "the test set");
   if (train.y.rows() != test.y.rows())
-    throw ShapeError(name, detail::joined("expected ", train.y.rows(), " targets, got ", test.y.rows()));
+    throw ShapeError(name, concat("expected ", train.y.rows(), " targets, got ", test.y.rows()),
+                     "pass two sets with the same targets");
 
   const auto train_size = static_cast<double>(train.samples()),
              test_size = static_cast<double>(test.samples());
@@ -156,11 +157,11 @@ DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<
   };
   for (Index i = 0; i < train.features(); ++i) {
     const auto number = static_cast<std::size_t>(i);
-    compare(number < train.feature_names.size() ? train.feature_names[number] : detail::joined("feature ", i),
+    compare(number < train.feature_names.size() ? train.feature_names[number] : concat("feature ", i),
             train.x.row(i), test.x.row(i));
   }
   for (Index i = 0; i < train.y.rows(); ++i)
-    compare(train.y.rows() == 1 ? "target" : detail::joined("target ", i), train.y.row(i), test.y.row(i));
+    compare(train.y.rows() == 1 ? "target" : concat("target ", i), train.y.row(i), test.y.row(i));
   return report;
 }
 

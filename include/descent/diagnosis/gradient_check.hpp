@@ -31,31 +31,32 @@ namespace descent {
 
 template <Layer M>
 struct GradientCheckOptions {
-  double epsilon = 1e-5;               ///< half the width of the difference
-  AnyRegularizer<M> regularizer = {};  ///< part of the cost, as in fit
-  bool training = true;                ///< with dropout and batch statistics, or as in inference
-  std::uint64_t seed = 0;              ///< of the dropout masks, which stay the same throughout
-  Index entries_per_block = 0;         ///< check so many at random of each block; 0 checks all
-  std::size_t worst = 5;               ///< how many entries to report
-  bool keep_entries = false;           ///< put all entries into the report
+  double epsilon = 1e-5;               ///< the step of the central difference
+  AnyRegularizer<M> regularizer = {};  ///< its penalty is added to the loss, as in fit
+  bool training = true;                ///< with dropout and batch statistics, else as in inference
+  std::uint64_t seed = 0;       ///< the seed of the dropout masks, which stay the same during the check
+  Index entries_per_block = 0;  ///< the number of random entries to check in each block; 0 checks all
+  std::size_t worst = 5;        ///< the number of entries in `worst` of the report
+  bool keep_entries = false;    ///< if true, the report contains all entries
 };
 
+/// The verdict of a gradient check, by the relative difference.
 enum class GradientVerdict {
   correct,     ///< below 1e-7
   acceptable,  ///< below 1e-5
   suspicious,  ///< below 1e-3: look closer
-  wrong,
+  wrong,       ///< at least 1e-3, or above 1e-3 for a single entry
 };
 
-/// The result of `check_gradient`. Prints as a table.
+/// The result of `check_gradient`. Printed, it is a table.
 struct GradientReport {
-  /// One number of the gradient. `numeric` is the two-sided difference.
+  /// One entry of the gradient: the result of backward and the central difference.
   struct Entry {
     std::string block;
     Index row = 0, col = 0;
     double analytic = 0, numeric = 0;
   };
-  /// The parameters of one name, or "input".
+  /// A parameter, or "input".
   struct Block {
     std::string name;
     double relative_difference = 0;
@@ -63,16 +64,14 @@ struct GradientReport {
     Index kinks = 0;
   };
 
-  // Over parameters and inputs together, over the parameters, which is what courses compute, and over the inputs. Kinks
-  // are left out.
-  double relative_difference = 0;
-  double parameter_difference = 0;
-  double input_difference = 0;
+  double relative_difference = 0;   ///< over parameters and inputs together, without kinks
+  double parameter_difference = 0;  ///< over the parameters alone, as courses compute it
+  double input_difference = 0;      ///< over the inputs alone
   GradientVerdict verdict = GradientVerdict::correct;
   std::vector<Block> blocks;
-  std::vector<Entry> worst;  ///< the largest deviations, kinks left out
-  std::vector<Entry> kinks;  ///< where the cost has a corner, as ReLU at 0, and no derivative to compare with
-  std::vector<Entry> entries = {};  ///< with `.keep_entries` all, kinks too: block by block, each by columns
+  std::vector<Entry> worst;         ///< the largest deviations, without kinks
+  std::vector<Entry> kinks;         ///< entries at which the loss has no derivative, such as ReLU at 0
+  std::vector<Entry> entries = {};  ///< with `.keep_entries` all, also kinks; by block, then by column
 
   friend std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
     constexpr const char* verdicts[] = {"correct", "acceptable", "suspicious", "wrong"};
@@ -96,7 +95,7 @@ struct GradientReport {
 
 namespace detail {
 
-/// Compares backward with differences of the cost, entry by entry.
+/// Compares backward with central differences of the cost, the loss plus the penalty, entry by entry.
 template <Layer M, Loss<double> L>
 class GradientCheck {
  public:
@@ -121,7 +120,7 @@ class GradientCheck {
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
 
-    // The names are spelled out first: they live only while the visit does.
+    // A name is only valid during the visit, so its path is passed as a string.
     M::visit([&](const Parameter& p, auto& leaf, auto& slope) { check_block(p.name.path(), leaf, slope); },
              model_, gradient);
     check_block("input", x_, dx);
@@ -133,7 +132,7 @@ class GradientCheck {
     GradientReport::Entry entry;
     double* at;
     std::size_t block;
-    /// The largest number for what is not-a-number, which could not be sorted.
+    /// The absolute difference. NaN, which cannot be sorted, counts as the largest number.
     double size() const {
       const double difference = std::abs(entry.analytic - entry.numeric);
       return is_nan(difference) ? std::numeric_limits<double>::max() : difference;
@@ -148,7 +147,7 @@ class GradientCheck {
     if (got != expected)
       throw_error<ShapeError>("check_gradient",
                               {"expected forward to return samples of ", shape_text(expected),
-                               ", as output_shape says, got ", shape_text(got)},
+                               ", the output_shape of the layer, got ", shape_text(got)},
                               "return a batch with its shape from forward: {c.y, x.shape()}");
   }
 
@@ -184,8 +183,8 @@ class GradientCheck {
     return (cost_with(value, value + h) - cost_with(value, value - h)) / (2 * h);
   }
 
-  /// True if `backward` is right and only the difference is not: it straddles a corner of the
-  /// cost. Then a narrower one agrees, or, right at the corner, backward lies between the two sides.
+  /// True if the difference is wrong because it straddles a kink of the cost, and backward is right: then backward
+  /// agrees with a narrower difference or, exactly at the kink, is between the left and the right derivative.
   bool is_kink(const Deviation& d, double tolerance) {
     const double h = options_.epsilon / 100;
     if (std::abs(difference(*d.at, h) - d.entry.analytic) <= tolerance) return true;
@@ -204,7 +203,7 @@ class GradientCheck {
     Squares all, parameters, inputs;
     for (const Deviation& d : found_) {
       if (options_.keep_entries) report_.entries.push_back(d.entry);
-      // A difference has an absolute error of about 1e-10 of the cost; 1e-6 of the largest entry is above it.
+      // The absolute error of a difference is about 1e-10 times the cost, less than 1e-6 times the largest entry.
       const double tolerance = 1e-4 * d.scale() + 1e-6 * largest;
       if (d.size() > tolerance && is_kink(d, tolerance)) {
         report_.kinks.push_back(d.entry);
@@ -217,8 +216,8 @@ class GradientCheck {
       (d.block + 1 < squares.size() ? parameters : inputs).add(d.entry);  // the inputs are the last block
       deviations.push_back(d);
     }
-    // A block whose gradient vanishes, such as a bias before batch normalisation, has nothing but rounding to
-    // compare; it is measured against the whole gradient.
+    // A block with a zero gradient, such as a bias before batch normalization, has only rounding errors. They are
+    // compared with the norm of the whole gradient.
     const double least = 1e-3 * all.scale();
     for (std::size_t i = 0; i < squares.size(); ++i)
       report_.blocks[i].relative_difference = squares[i].relative_difference(least);
@@ -269,31 +268,31 @@ class GradientCheck {
 
 }  // namespace detail
 
-/// Compares what backward computes with two-sided differences of the cost, for every parameter and input.
+/// Compares the gradient that backward computes with central differences, for every parameter and input.
 ///
 ///   numeric_i = (J(.., w_i + epsilon, ..) - J(.., w_i - epsilon, ..)) / (2 epsilon)
 ///   relative difference = ||analytic - numeric|| / (||analytic|| + ||numeric||)
 ///
-/// The verdict goes by the relative difference; a single entry that is off by more than 1e-3 of itself makes
-/// it `wrong`, however many right ones there are. Dropout keeps one mask throughout. Entries at a corner of
-/// the cost are told apart, and counted as kinks. To compare with the numbers of a course, whose gradients have no
-/// inputs, read `report.parameter_difference`, and with `.keep_entries` every pair in `report.entries`.
+/// J is the loss plus the penalty. The verdict follows from the relative difference; a single entry with a relative
+/// error above 1e-3 makes it `wrong`. Dropout has the same mask in all passes. Entries at which J has no derivative
+/// are counted as kinks. Courses compute the difference without the inputs: compare it with
+/// `report.parameter_difference`, and the entries, with `.keep_entries`, with `report.entries`.
 ///
-/// Double precision only: in float, rounding alone reaches 1e-3. Build the model as `Dense<double>` and so on.
+/// The model must be in double precision, such as `Dense<double>`: in float, rounding errors alone reach 1e-3.
 ///
-/// Throws   as fit, when model, data and loss do not fit; DataError when epsilon is not positive or the number of entries
-///          negative.
+/// Throws   as fit, when model, data and loss do not match; DataError unless epsilon > 0 and entries_per_block >= 0.
 /// Cost     two forward passes for every parameter and input.
 /// Source   A. Ng's course on improving deep networks, gradient checking
+/// Example  examples/04_gradient_check.cpp
 template <Layer M, Loss<double> L>
 GradientReport check_gradient(const M& model, const L& loss, const Batch<double>& x, const Batch<double>& y,
                               const std::type_identity_t<GradientCheckOptions<M>>& options = {}) {
   static_assert(std::same_as<typename M::Scalar, double>,
                 "check_gradient needs a model in double precision, as in Dense<double>");
   detail::expect_input(model, x, "check_gradient");
-  expect_positive({"check_gradient", "epsilon", options.epsilon, "1e-5 is usual"});
+  expect_positive({"check_gradient", "epsilon", options.epsilon, "pass a small step such as 1e-5"});
   expect_not_negative({"check_gradient", "entries_per_block", static_cast<double>(options.entries_per_block),
-                       "0 checks all"});
+                       "pass 0 to check all"});
   return detail::GradientCheck<M, L>{model, loss, x, y, options}.run();
 }
 

@@ -16,17 +16,17 @@
 
 namespace descent {
 
-/// A learned bias, or none. Before batch normalization it can be left out.
+/// A learned bias or none. A layer before batch normalization needs none.
 enum class Bias { learned, none };
 
-/// Fully connected layer. Of an image or a sequence with `in` channels it computes each position.
+/// Fully connected layer. If x has `in` channels, it is applied at each position.
 ///
 ///   y = W x + b      dW = dy x^T    db = sum over samples of dy    dx = W^T dy
 ///
 /// Shapes   x [in, m]   y [out, m]   W [out, in]   b [out], or empty with Bias::none
 ///          x {in, height, width}   y {out, height, width}
-/// Throws   ShapeError when x has neither `in` values nor `in` channels, when `in` or `out` is not positive, or when a given
-///          weight and bias do not fit together; DataError when there is no memory for the weights.
+/// Throws   ShapeError when x has neither `in` values nor `in` channels, when `in` or `out` is not positive, or when
+///          the shapes of a given weight and bias do not match; DataError when the weights do not fit into memory.
 /// Cost     2 * in * out * m flop forward, twice that backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.5
 /// Example  examples/01_digits.cpp
@@ -39,7 +39,7 @@ class Dense {
     Matrix<T> y, dx;
   };
 
-  /// The bias begins at zero.
+  /// Initializes the weight by `init` and the bias by zeros.
   Dense(Index in, Index out, Rng& rng, Initializer<T> auto const& init, Bias with = Bias::learned)
       : weight(filled<Matrix<T>>(name, checked(in, out), in, T(0))),
         bias(Vector<T>::Zero(with == Bias::learned ? out : 0)) {
@@ -47,12 +47,12 @@ class Dense {
   }
   Dense(Index in, Index out, Rng& rng, Bias with = Bias::learned) : Dense(in, out, rng, HeNormal{}, with) {}
 
-  /// Takes a weight [out, in] and a bias [out, 1] from elsewhere, or a weight alone: `Dense{weight, bias}`.
+  /// Takes a given weight [out, in] and bias [out, 1]; without a bias, the layer has none.
   Dense(Matrix<T> w, const Matrix<T>& b) : Dense(std::move(w)) {
     if (b.rows() != weight.rows() || b.cols() != 1)
       throw_error<ShapeError>(
           name, {"expected a bias of ", weight.rows(), " x 1 values, got ", b.rows(), " x ", b.cols()},
-          "pass a number for each row of the weight, or leave the bias out");
+          "pass a bias with a number for each row of the weight, or none");
     bias = b.col(0);
   }
   explicit Dense(Matrix<T> w) : weight(std::move(w)) { checked(weight.cols(), weight.rows()); }
@@ -82,7 +82,7 @@ class Dense {
     return x.with_numbers(c.dx);
   }
 
-  /// backward without dx, which nobody asks of the first layer: it saves a third of the work.
+  /// Computes backward without dx, as for the first layer of a network. Saves half the cost of backward.
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
                            const Pass&) const {
     expect_backward(name, {weight.cols(), weight.rows()}, x, dy, c.y);
@@ -97,7 +97,7 @@ class Dense {
   Vector<T> bias;
 
  private:
-  /// dy with a column for each of y's, which are the samples or their positions.
+  /// Views dy with the columns of y, one for each sample or position.
   Batch<T> columns_of(const Batch<T>& dy, const Cache& c) const {
     return {dy.data(), Shape{weight.rows()}, c.y.cols()};
   }
@@ -105,12 +105,12 @@ class Dense {
   static Index checked(Index in, Index out) {
     if (in <= 0 || out <= 0)
       throw_error<ShapeError>(name, {"expected positive sizes, got in = ", in, " and out = ", out},
-                              "give the number of features before and after the layer");
+                              "pass the numbers of input and output features");
     return out;
   }
 };
 
-// Of expressions, too, such as MatrixXd::Identity(2, 2).
+// Deduces T also from expressions such as MatrixXd::Identity(2, 2).
 template <class W, class B>
 Dense(const Eigen::MatrixBase<W>&, const Eigen::MatrixBase<B>&) -> Dense<typename W::Scalar>;
 template <class W>

@@ -10,13 +10,13 @@
 
 namespace descent {
 
-/// Makes plain features of images or sequences, as before the fully connected layers of a classifier.
+/// Reshapes each image or sequence into a vector of features, as before the dense layers of a classifier.
 ///
-/// The order of the values stays: the channels vary fastest, then the width. PyTorch flattens the width fastest and the
-/// channels slowest.
+/// The order of the values stays: the channels vary fastest, then the width. In PyTorch the width varies fastest and
+/// the channels slowest.
 ///
 /// Shapes   x {channels, height, width}   y [channels * height * width, m]
-/// Cost     none: y is x, in the same memory.
+/// Cost     none: y is a view of x.
 template <std::floating_point T = float>
 class Flatten {
  public:

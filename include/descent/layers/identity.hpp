@@ -9,12 +9,12 @@
 
 namespace descent {
 
-/// Passes everything on as it is; the place of an activation where none is wanted.
+/// Returns its input unchanged, for example in place of an activation.
 ///
 ///   y = x      dx = dy
 ///
 /// Shapes   x, y of any shape
-/// Cost     none: y is x, in the same memory.
+/// Cost     none: y is a view of x.
 template <std::floating_point T = float>
 class Identity {
  public:

@@ -10,7 +10,7 @@
 
 namespace descent {
 
-/// Gives samples another shape of the same size, as before a layer that expects images.
+/// Reshapes each sample to a shape of the same size, as before a layer that expects images.
 ///
 ///   Sequential{Reshape{{.channels = 1, .height = 28, .width = 28}}, ...}
 ///
@@ -18,7 +18,7 @@ namespace descent {
 ///
 /// Shapes   x of `shape.size()` values   y `shape`
 /// Throws   ShapeError when a side of the shape is not positive, or x has another number of values.
-/// Cost     none: y is x, in the same memory.
+/// Cost     none: y is a view of x.
 template <std::floating_point T = float>
 class Reshape {
  public:

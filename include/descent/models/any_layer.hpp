@@ -23,7 +23,7 @@ namespace descent {
 
 namespace detail {
 
-/// Identifies a type as typeid does, and without the compiler's information on types, which -fno-rtti leaves out.
+/// Identifies a type by the address of a variable, one per type: typeid would need RTTI, which -fno-rtti turns off.
 using TypeId = const void*;
 template <class Type>
 TypeId type_id() {
@@ -33,24 +33,43 @@ TypeId type_id() {
 
 }  // namespace detail
 
-/// A layer of any type, held by value: a copy is a copy of the layer. A layer itself.
+/// A layer of any type, held by value: a copy of an `AnyLayer` is a copy of the layer. It is a layer itself.
+///
+///   AnyLayer<float> layer = Dense{784, 10, rng};
+///   layer.get_if<Dense<float>>()->weight.setZero();
+///
+/// Throws   the errors of the layer; ShapeError when trees that are visited together hold layers of different types.
+/// Cost     a virtual call for each pass; visiting several trees walks through each of the others once for each leaf.
 template <std::floating_point T = float>
 class AnyLayer {
   struct Interface;
-  struct AnyCache {
-    virtual ~AnyCache() = default;
-    virtual detail::TypeId type() const = 0;
-  };
 
  public:
   using Scalar = T;
+
+  /// The cache of the layer that used it last, made on first use and again for a layer of another type.
   class Cache {
     friend AnyLayer;
-    std::unique_ptr<AnyCache> held_;
+
+    template <class L>
+    typename L::Cache* get_if() const {
+      return type_ == detail::type_id<L>() ? static_cast<typename L::Cache*>(value_.get()) : nullptr;
+    }
+    template <class L>
+    typename L::Cache& get() {
+      if (get_if<L>() == nullptr) {
+        value_ = {new typename L::Cache(), [](void* p) { delete static_cast<typename L::Cache*>(p); }};
+        type_ = detail::type_id<L>();
+      }
+      return *get_if<L>();
+    }
+
+    detail::TypeId type_ = nullptr;  // of the layer, not of its cache
+    std::unique_ptr<void, void (*)(void*)> value_{nullptr, nullptr};
   };
 
-  // L::Cache is asked for first: to ask if a part of a std::tuple of AnyLayers can be copied comes back
-  // to this question.
+  // L::Cache comes first, to rule out a std::tuple of AnyLayers: LayerOf asks if L can be copied, which for the tuple
+  // depends on this constructor.
   template <class L>
     requires(!std::same_as<L, AnyLayer>) && requires { typename L::Cache; } && LayerOf<L, T>
   AnyLayer(L layer) : self_{std::make_unique<Held<L>>(std::move(layer))} {
@@ -64,8 +83,15 @@ class AnyLayer {
   }
   ~AnyLayer() = default;
 
-  static void visit(auto&& f, auto& first, auto&... rest) { traverse<Kind::parameter>(f, first, rest...); }
-  static void visit_state(auto&& f, auto& first, auto&... rest) { traverse<Kind::state>(f, first, rest...); }
+  /// The layer inside if it is an `L`, else nullptr.
+  template <LayerOf<T> L>
+  L* get_if() {
+    return holds<L>() ? &static_cast<Held<L>&>(*self_).layer : nullptr;
+  }
+  template <LayerOf<T> L>
+  const L* get_if() const {
+    return holds<L>() ? &static_cast<const Held<L>&>(*self_).layer : nullptr;
+  }
 
   LayerDescription describe() const { return self_->describe(); }
   OutputKind output_kind() const { return self_->output_kind(); }
@@ -81,29 +107,21 @@ class AnyLayer {
   }
   void update_state(const Cache& c) { self_->update_state(c); }
   void visit_outputs(const Cache& c, auto&& f) const { self_->visit_outputs(c, f); }
-
-  /// The layer inside if it is an `L`, else nullptr.
-  template <LayerOf<T> L>
-  L* get_if() {
-    return holds<L>() ? &static_cast<Held<L>&>(*self_).layer : nullptr;
-  }
-  template <LayerOf<T> L>
-  const L* get_if() const {
-    return holds<L>() ? &static_cast<const Held<L>&>(*self_).layer : nullptr;
-  }
+  static void visit(auto&& f, auto&... tree) { visit_together(Kind::parameter, f, tree...); }
+  static void visit_state(auto&& f, auto&... tree) { visit_together(Kind::state, f, tree...); }
 
  private:
-  template <class L>
-  bool holds() const {
-    return self_ != nullptr && self_->type() == detail::type_id<L>();
-  }
-
   enum class Kind : unsigned char { parameter, state };
-  using Visitor = FunctionRef<void(const Leaf<T>&)>;
+  using LeafVisitor = FunctionRef<void(const Leaf<T>&)>;
+  using OutputVisitor = FunctionRef<void(const Name&, const Batch<T>&)>;
 
+  /// The operations of a layer whose type is not known. Virtual functions cannot be templates, so they take visitors as
+  /// FunctionRef.
   struct Interface {
+    const detail::TypeId type;
+
+    explicit Interface(detail::TypeId id) : type{id} {}
     virtual ~Interface() = default;
-    virtual detail::TypeId type() const = 0;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual LayerDescription describe() const = 0;
     virtual OutputKind output_kind() const = 0;
@@ -113,43 +131,38 @@ class AnyLayer {
     virtual void backward_parameters(const Batch<T>&, const Batch<T>&, Cache&, Interface&,
                                      const Pass&) const = 0;
     virtual void update_state(const Cache&) = 0;
-    virtual void visit_outputs(const Cache&, FunctionRef<void(const Name&, const Batch<T>&)>) const = 0;
-    virtual void visit(Kind, Visitor) = 0;
+    virtual void visit_outputs(const Cache&, OutputVisitor) const = 0;
+    virtual void visit(Kind, LeafVisitor) = 0;
   };
 
   template <class L>
   struct Held final : Interface {
-    struct HeldCache final : AnyCache {
-      detail::TypeId type() const override { return detail::type_id<L>(); }
-      typename L::Cache value;
-    };
+    L layer;
 
-    explicit Held(L l) : layer{std::move(l)} {}
-    detail::TypeId type() const override { return detail::type_id<L>(); }
+    explicit Held(L l) : Interface{detail::type_id<L>()}, layer{std::move(l)} {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
     LayerDescription describe() const override { return descent::describe(layer); }
     OutputKind output_kind() const override { return descent::output_kind(layer); }
     Shape output_shape(const Shape& in) const override { return layer.output_shape(in); }
     Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const override {
-      return layer.forward(x, cache(c), pass);
+      return layer.forward(x, c.template get<L>(), pass);
     }
     Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                       const Pass& pass) const override {
-      return layer.backward(x, dy, cache(c), same(gradient).layer, pass);
+      return layer.backward(x, dy, c.template get<L>(), layer_in(gradient), pass);
     }
     void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Interface& gradient,
                              const Pass& pass) const override {
-      descent::backward_parameters(layer, x, dy, cache(c), same(gradient).layer, pass);
+      descent::backward_parameters(layer, x, dy, c.template get<L>(), layer_in(gradient), pass);
     }
     void update_state(const Cache& c) override {
-      if (const auto* held = held_in(c)) descent::update_state(layer, held->value);
+      if (const auto* cache = c.template get_if<L>()) descent::update_state(layer, *cache);
     }
-    void visit_outputs([[maybe_unused]] const Cache& c,
-                       [[maybe_unused]] FunctionRef<void(const Name&, const Batch<T>&)> f) const override {
-      if constexpr (requires { layer.visit_outputs(std::declval<const typename L::Cache&>(), f); })
-        if (const auto* held = held_in(c)) layer.visit_outputs(held->value, f);
+    void visit_outputs([[maybe_unused]] const Cache& c, [[maybe_unused]] OutputVisitor f) const override {
+      if constexpr (requires(const typename L::Cache& cache) { layer.visit_outputs(cache, f); })
+        if (const auto* cache = c.template get_if<L>()) layer.visit_outputs(*cache, f);
     }
-    void visit(Kind kind, Visitor f) override {
+    void visit(Kind kind, LeafVisitor f) override {
       const auto each = [&](const Parameter& p, auto& numbers) { f({p, numbers}); };
       if (kind == Kind::parameter)
         L::visit(each, layer);
@@ -157,44 +170,40 @@ class AnyLayer {
         descent::visit_state<L>(each, layer);
     }
 
-    /// The cache of an `L`, made when it is first needed, and anew when the cache served another type.
-    static typename L::Cache& cache(Cache& c) {
-      if (held_in(c) == nullptr) c.held_ = std::make_unique<HeldCache>();
-      return static_cast<HeldCache&>(*c.held_).value;
+    /// The layer in `other`, which must be an L too.
+    L& layer_in(Interface& other) const {
+      expect_same_type(*this, other);
+      return static_cast<Held&>(other).layer;
     }
-    static const HeldCache* held_in(const Cache& c) {
-      if (!c.held_ || c.held_->type() != detail::type_id<L>()) return nullptr;
-      return static_cast<const HeldCache*>(c.held_.get());
-    }
-    static Held& same(Interface& other) {
-      expect_same_type(other.type() == detail::type_id<L>());
-      return static_cast<Held&>(other);
-    }
-
-    L layer;
   };
 
-  static void expect_same_type(bool same) {
-    if (!same)
-      throw ShapeError("AnyLayer", "expected layers of one type at the same place, got two types",
+  template <class L>
+  bool holds() const {
+    return self_ != nullptr && self_->type == detail::type_id<L>();
+  }
+
+  static void expect_same_type(const Interface& a, const Interface& b) {
+    if (a.type != b.type)
+      throw ShapeError("AnyLayer", "expected layers of one type at the same position, got two types",
                        "make gradient and optimizer state from the model that is trained");
   }
 
-  /// Leaf by leaf: the first tree names each, the others look up theirs by number. Looking up costs a walk
-  /// through the layer, which is short, and spares lists that would have to be kept in step with it.
-  template <Kind kind>
-  static void traverse(auto& f, auto& first, auto&... rest) {
-    (expect_same_type(first.self_->type() == rest.self_->type()), ...);
+  /// Visits several trees together. The virtual function visits one tree at a time, so for each leaf of the first tree
+  /// the leaf of the same number is looked up in the others.
+  static void visit_together(Kind kind, auto& f, auto& first, auto&... rest) {
+    (expect_same_type(*first.self_, *rest.self_), ...);
+    const auto call = [&f](const Parameter& p, auto... leaf) { f(p, leaf...); };
     Index k = 0;
     first.self_->visit(kind, [&](const Leaf<T>& leaf) {
       if (leaf.is_vector)
-        call(f, leaf.parameter, as_vector(first, leaf), as_vector(rest, nth(rest, kind, k))...);
+        call(leaf.parameter, map<Vector<T>>(first, leaf), map<Vector<T>>(rest, nth(rest, kind, k))...);
       else
-        call(f, leaf.parameter, as_matrix(first, leaf), as_matrix(rest, nth(rest, kind, k))...);
+        call(leaf.parameter, map<Matrix<T>>(first, leaf), map<Matrix<T>>(rest, nth(rest, kind, k))...);
       ++k;
     });
   }
 
+  /// Leaf number k of a tree.
   static TensorView<T> nth(auto& tree, Kind kind, Index k) {
     TensorView<T> found;
     tree.self_->visit(kind, [&](const Leaf<T>& leaf) {
@@ -203,19 +212,16 @@ class AnyLayer {
     return found;
   }
 
-  /// The leaves of a const tree are const.
-  template <class Tree, class M>
-  using ConstAs = std::conditional_t<std::is_const_v<Tree>, const M, M>;
-  template <class Tree>
-  static auto as_matrix(Tree&, const TensorView<T>& leaf) {
-    return Eigen::Map<ConstAs<Tree, Matrix<T>>>{leaf.data, leaf.rows, leaf.cols};
+  /// The numbers of a leaf as a vector or a matrix M. The virtual function drops the const of a const tree, and the map
+  /// restores it.
+  template <class M, class Tree>
+  static auto map(Tree&, const TensorView<T>& leaf) {
+    using Numbers = std::conditional_t<std::is_const_v<Tree>, const M, M>;
+    if constexpr (M::ColsAtCompileTime == 1)
+      return Eigen::Map<Numbers>{leaf.data, leaf.rows};
+    else
+      return Eigen::Map<Numbers>{leaf.data, leaf.rows, leaf.cols};
   }
-  template <class Tree>
-  static auto as_vector(Tree&, const TensorView<T>& leaf) {
-    return Eigen::Map<ConstAs<Tree, Vector<T>>>{leaf.data, leaf.rows};
-  }
-
-  static void call(auto& f, const Parameter& p, auto... leaf) { f(p, leaf...); }
 
   std::unique_ptr<Interface> self_;
 };

@@ -3,19 +3,22 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "descent/concepts/backward.hpp"
 #include "descent/concepts/hooks.hpp"
 #include "descent/concepts/pass.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/tree/parameter.hpp"
+#include "descent/tree/traverse.hpp"
 
 namespace descent::detail {
 
-/// The shape after the layer that a composition calls `child`. An error tells where the layer is.
+/// Returns the output shape of the layer that a composition calls `child`; an error names the layer.
 Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {
   try {
     return layer.output_shape(in);
@@ -26,10 +29,10 @@ Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {
 
 [[noreturn]] inline void rethrow_at_position(const ShapeError& error, std::size_t position, const Shape& in) {
   throw error.at(std::to_string(position),
-                 position == 0 ? "" : joined({"the layer before it ends in ", shape_text(in)}));
+                 position == 0 ? "" : joined({"match the layer before it, which returns ", shape_text(in)}));
 }
 
-/// The same for the layer at `position` of a chain.
+/// Returns the output shape of the layer at `position` of a chain; an error names the layer and its input.
 Shape shape_in_chain(const auto& layer, std::size_t position, const Shape& in) {
   try {
     return layer.output_shape(in);
@@ -38,8 +41,8 @@ Shape shape_in_chain(const auto& layer, std::size_t position, const Shape& in) {
   }
 }
 
-/// The output of the layer at `position` of a chain. Inlined, since one more call for each layer makes a single sample
-/// through a small network take half as long again.
+/// Returns the output of the layer at `position` of a chain; an error names the layer and its input. Inlined, because a
+/// function call for each layer makes the forward pass of one sample through a small network take 1.5 times as long.
 template <std::floating_point T>
 [[gnu::always_inline]] inline Batch<T> forward_in_chain(const auto& layer, std::size_t position,
                                                         const Batch<T>& x, auto& cache, const Pass& pass) {
@@ -50,7 +53,7 @@ template <std::floating_point T>
   }
 }
 
-/// The same for the layer that a composition calls `child`.
+/// Returns the output of the layer that a composition calls `child`; an error names the layer.
 template <std::floating_point T>
 [[gnu::always_inline]] inline Batch<T> forward_of(const auto& layer, std::string_view child,
                                                   const Batch<T>& x, auto& cache, const Pass& inside) {
@@ -61,26 +64,26 @@ template <std::floating_point T>
   }
 }
 
-/// Throws what backward does where there was no forward pass before.
+/// Throws the error of a backward pass without a forward pass before it.
 [[noreturn]] inline void throw_without_forward(std::string_view component) {
-  throw ShapeError(component, "expected the cache of a forward pass, got another one",
-                   "call forward with this cache before");
+  throw ShapeError(component, "expected the cache of a forward pass, got another cache",
+                   "call forward with this cache first");
 }
 
-/// A visitor that prepends the name of a layer to the names that the layer gives.
+/// A visitor that prepends `child`, the name of a layer, to the names of its parameters.
 auto under(std::convertible_to<std::string_view> auto child, auto& f) {
   return [child, &f](const Parameter& p, auto&... leaf) { f(p.inside(child), leaf...); };
 }
 
-/// Calls f(name, y) with what a layer computed in its last forward pass, and before that, if it is a composition, with
-/// what the layers within it computed.
+/// Calls f(name, y) with the output of a layer in its last forward pass; for a composition, its layers come first.
 void visit_outputs_of(const auto& layer, std::string_view child, const auto& cache, const auto& y, auto&& f) {
   const auto within = [&](const Name& name, const auto& inner) { f(name.inside(child), inner); };
   if constexpr (requires { layer.visit_outputs(cache, within); }) layer.visit_outputs(cache, within);
   f(Name{child}, y);
 }
 
-/// The name of a layer in a chain, its position in digits. Not a std::string: a traversal makes one for each layer.
+/// The name of a layer in a chain: its position in digits. Unlike a std::string it never allocates, since a traversal
+/// makes one for each layer.
 class Position {
  public:
   explicit Position(std::size_t position) {
@@ -97,12 +100,50 @@ class Position {
 
 auto at_position(std::size_t position, auto& f) { return under(Position{position}, f); }
 
-/// Calls f with 0, 1, ... count - 1 as constants.
+/// Calls f with 0, 1, ..., count - 1 as constants.
 template <std::size_t count>
 void each(auto&& f) {
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (f(std::integral_constant<std::size_t, I>{}), ...);
   }(std::make_index_sequence<count>{});
 }
+
+/// The layers of a composition whose types are known at compile time, and the walks over them. A layer is named by its
+/// position; caches and outputs are passed in the order of the layers.
+template <class... L>
+class LayerTuple {
+ public:
+  static constexpr std::size_t size = sizeof...(L);
+
+  static void visit(auto&& f, auto&... tree) {
+    each<size>([&](auto i) { LayerAt<i>::visit(at_position(i, f), std::get<i>(tree.layers_)...); });
+  }
+  static void visit_state(auto&& f, auto&... tree) {
+    each<size>(
+        [&](auto i) { descent::visit_state<LayerAt<i>>(at_position(i, f), std::get<i>(tree.layers_)...); });
+  }
+
+  /// Calls f(position, layer) for each layer.
+  void visit_layers(auto&& f) const {
+    each<size>([&](auto i) { f(std::to_string(i), std::get<i>(layers_)); });
+  }
+
+ protected:
+  template <std::size_t i>
+  using LayerAt = std::tuple_element_t<i, std::tuple<L...>>;
+
+  explicit LayerTuple(L... layers) : layers_{std::move(layers)...} {}
+
+  void update_state(const auto& caches) {
+    each<size>([&](auto i) { descent::update_state(std::get<i>(layers_), std::get<i>(caches)); });
+  }
+  void visit_outputs(const auto& caches, const auto& outputs, auto&& f) const {
+    each<size>([&](auto i) {
+      visit_outputs_of(std::get<i>(layers_), Position{i}, std::get<i>(caches), outputs[i], f);
+    });
+  }
+
+  std::tuple<L...> layers_;
+};
 
 }  // namespace descent::detail

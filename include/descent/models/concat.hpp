@@ -19,21 +19,23 @@
 
 namespace descent {
 
-/// Branches side by side: each takes the same input, and their outputs are stacked.
+/// Parallel branches: each takes the same input, and their outputs are concatenated along the channels.
 ///
 ///   y = [branch_0(x); branch_1(x); ...]      dx = sum of the branches' dx
 ///
 ///   Concat{Sequential{Dense{8, 16, rng}, ReLU{}}, Identity{}}
 ///
-/// A branch is named by its position, as a layer of `Sequential` is.
-///
-/// Of images and sequences the channels are stacked, at each position.
+/// A branch is named by its position, as a layer of a `Sequential` is.
 ///
 /// Shapes   x of any shape   y {sum of the branches' channels, height, width}
-/// Throws   ShapeError when a branch does not take the input, which it names, or the branches differ in positions.
+/// Throws   ShapeError when a branch does not take the input, or when outputs differ in height or width; it names the
+///          branch.
+/// Cost     that of the branches, one copy of y and of dy, and a sum of the branches' dx.
 /// Source   Szegedy and others: Going deeper with convolutions (CVPR 2015)
 template <class First, class... Rest>
-class Concat {
+class Concat : public detail::LayerTuple<First, Rest...> {
+  using Layers = detail::LayerTuple<First, Rest...>;
+
   static_assert(Layer<First>, "the first branch of this Concat is not a Layer");
   static_assert((Layer<Rest> && ...), "a branch of this Concat is not a Layer");
   static_assert(has_valid_hooks<First> && (has_valid_hooks<Rest> && ...));
@@ -43,42 +45,32 @@ class Concat {
  public:
   static constexpr std::string_view name = "Concat";
   using Scalar = typename First::Scalar;
-  static constexpr std::size_t size = 1 + sizeof...(Rest);
+  using Layers::size;
 
   struct Cache {
     std::tuple<typename First::Cache, typename Rest::Cache...> branches;
-    std::array<Batch<Scalar>, size> outputs;  // of the branches
-    std::array<Matrix<Scalar>, size> dy;      // the part of each branch
+    std::array<Batch<Scalar>, size> outputs;  // of each branch
+    std::array<Matrix<Scalar>, size> dy;      // of each branch
     Matrix<Scalar> stacked, dx;
     Batch<Scalar> y;
   };
 
-  // Of a First, and not of what converts to one: to an AnyLayer a Concat itself would.
+  // Only an exact `First`: a `Concat` converts to `AnyLayer`, which would hijack the copy constructor.
   template <std::same_as<First> F>
-  explicit Concat(F first, Rest... rest) : branches_{std::move(first), std::move(rest)...} {}
-
-  static void visit(auto&& f, auto&... tree) {
-    detail::each<size>(
-        [&](auto i) { Branch<i>::visit(detail::at_position(i, f), std::get<i>(tree.branches_)...); });
-  }
-  static void visit_state(auto&& f, auto&... tree) {
-    detail::each<size>([&](auto i) {
-      descent::visit_state<Branch<i>>(detail::at_position(i, f), std::get<i>(tree.branches_)...);
-    });
-  }
+  explicit Concat(F first, Rest... rest) : Layers{std::move(first), std::move(rest)...} {}
 
   Shape output_shape(const Shape& in) const {
     Shape out{0};
     detail::each<size>(
-        [&](auto i) { append(out, detail::shape_after(std::get<i>(branches_), std::to_string(i), in), i); });
+        [&](auto i) { append(out, detail::shape_after(branch<i>(), std::to_string(i), in), i); });
     return out;
   }
 
-  /// The kind of all branches, if it is the same.
+  /// The kind that all branches have in common, else `unknown`.
   OutputKind output_kind() const {
-    OutputKind kind = descent::output_kind(std::get<0>(branches_));
+    OutputKind kind = descent::output_kind(branch<0>());
     detail::each<size>([&](auto i) {
-      if (descent::output_kind(std::get<i>(branches_)) != kind) kind = OutputKind::unknown;
+      if (descent::output_kind(branch<i>()) != kind) kind = OutputKind::unknown;
     });
     return kind;
   }
@@ -86,8 +78,8 @@ class Concat {
   Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
     Shape out{0};
     detail::each<size>([&](auto i) {
-      c.outputs[i] = detail::forward_of(std::get<i>(branches_), detail::Position{i}, x,
-                                        std::get<i>(c.branches), pass.inside(i));
+      c.outputs[i] =
+          detail::forward_of(branch<i>(), detail::Position{i}, x, std::get<i>(c.branches), pass.inside(i));
       append(out, c.outputs[i].shape(), i);
     });
     c.stacked.resize(out.channels, out.positions() * x.samples());
@@ -101,10 +93,10 @@ class Concat {
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
                          const Pass& pass) const {
-    cut(x, dy, c);
+    split(x, dy, c);
     detail::each<size>([&](auto i) {
-      const Batch<Scalar> dx = std::get<i>(branches_).backward(
-          x, slopes(c, i), std::get<i>(c.branches), std::get<i>(gradient.branches_), pass.inside(i));
+      const Batch<Scalar> dx =
+          branch<i>().backward(x, dy_of(c, i), std::get<i>(c.branches), gradient.branch<i>(), pass.inside(i));
       if constexpr (i == 0)
         c.dx = dx;
       else
@@ -114,61 +106,44 @@ class Concat {
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
                            const Pass& pass) const {
-    cut(x, dy, c);
+    split(x, dy, c);
     detail::each<size>([&](auto i) {
-      descent::backward_parameters(std::get<i>(branches_), x, slopes(c, i), std::get<i>(c.branches),
-                                   std::get<i>(gradient.branches_), pass.inside(i));
+      descent::backward_parameters(branch<i>(), x, dy_of(c, i), std::get<i>(c.branches), gradient.branch<i>(),
+                                   pass.inside(i));
     });
   }
 
-  void update_state(const Cache& c) {
-    detail::each<size>(
-        [&](auto i) { descent::update_state(std::get<i>(branches_), std::get<i>(c.branches)); });
-  }
+  void update_state(const Cache& c) { Layers::update_state(c.branches); }
 
-  void visit_outputs(const Cache& c, auto&& f) const {
-    detail::each<size>([&](auto i) {
-      detail::visit_outputs_of(std::get<i>(branches_), detail::Position{i}, std::get<i>(c.branches),
-                               c.outputs[i], f);
-    });
-  }
-
-  /// Calls f(position, branch) for each branch.
-  void visit_layers(auto&& f) const {
-    detail::each<size>([&](auto i) { f(std::to_string(i), std::get<i>(branches_)); });
-  }
+  void visit_outputs(const Cache& c, auto&& f) const { Layers::visit_outputs(c.branches, c.outputs, f); }
 
   /// The branch at position `I`.
   template <std::size_t I>
   auto& branch() {
-    return std::get<I>(branches_);
+    return std::get<I>(this->layers_);
   }
   template <std::size_t I>
   const auto& branch() const {
-    return std::get<I>(branches_);
+    return std::get<I>(this->layers_);
   }
 
  private:
-  template <std::size_t I>
-  using Branch = std::tuple_element_t<I, std::tuple<First, Rest...>>;
-
-  /// Adds the channels of the next branch, which must have as many positions as those before.
+  /// Adds the channels of the next branch, which must have the height and width of the branches before it.
   static void append(Shape& all, const Shape& branch, std::size_t position) {
     if (position == 0) {
       all = branch;
       return;
     }
     if (branch.height != all.height || branch.width != all.width)
-      throw ShapeError(
-          name,
-          detail::joined("expected branches of ", all.height, " x ", all.width, " positions, got ",
-                         branch.height, " x ", branch.width, " from branch ", position),
-          "end each branch in Flatten, or let all keep the positions");
+      throw ShapeError(name,
+                       concat("expected branches of ", all.height, " x ", all.width, " positions, got ",
+                              branch.height, " x ", branch.width, " from branch ", position),
+                       "end each branch in Flatten, or keep height and width in all of them");
     all.channels += branch.channels;
   }
 
-  /// Cuts dy into the part of each branch.
-  static void cut(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c) {
+  /// Splits dy into the dy of each branch.
+  static void split(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c) {
     expect_backward(name, x.rows(), x, dy, c.y);
     const Batch<Scalar> all = dy.reshaped(c.y.shape()).channels();
     Index first = 0;
@@ -178,11 +153,9 @@ class Concat {
       first += channels;
     }
   }
-  static Batch<Scalar> slopes(const Cache& c, std::size_t i) {
+  static Batch<Scalar> dy_of(const Cache& c, std::size_t i) {
     return {c.dy[i].data(), c.outputs[i].shape(), c.outputs[i].samples()};
   }
-
-  std::tuple<First, Rest...> branches_;
 };
 
 template <class First, class... Rest>

@@ -19,7 +19,7 @@
 namespace descent {
 
 namespace detail {
-/// True if `L` computes in `T`. What is no layer passes, for `Network::add` to say so.
+/// True if `L` has the scalar type `T`, or none: `Network::add` then says that it is not a layer.
 template <class L, class T>
 constexpr bool scalar_is = true;
 template <class L, class T>
@@ -27,14 +27,16 @@ template <class L, class T>
 constexpr bool scalar_is<L, T> = std::same_as<typename L::Scalar, T>;
 }  // namespace detail
 
-/// A chain of layers, chosen while the program runs. A layer itself, so chains nest.
+/// A chain of layers that is built at run time. It is a layer itself, so chains nest.
 ///
 ///   Network net;
 ///   for (const Index width : widths) net.add(Dense{in, width, rng}).add(ReLU{}), in = width;
 ///
-/// Names, results and errors are those of a `Sequential` of the same layers, to the bit.
+/// Layers are named by position, and results are computed to the same bits, as in a `Sequential` of the same layers.
 ///
-/// Throws   ShapeError from `output_shape` when it is empty or neighbours do not fit together.
+/// Throws   ShapeError when the chain has no layers; ShapeError, which names the layer, when a layer does not take the
+///          output of the one before it.
+/// Cost     that of its layers, and a virtual call for each of them.
 template <std::floating_point T = float>
 class Network {
  public:
@@ -56,7 +58,7 @@ class Network {
   /// Appends a layer.
   template <class L>
   Network& add(L layer) {
-    // Asserted and not required, so that the first error says what a type lacks to be a layer.
+    // Assertions, not constraints: the first error then says which part of Layer a type lacks.
     static_assert(Layer<L>, "a part of this Network is not a Layer");
     static_assert(has_valid_hooks<L>);
     static_assert(std::same_as<typename L::Scalar, T>,
@@ -90,7 +92,7 @@ class Network {
     expect_layers();
     c.layers.resize(layers_.size());
     c.outputs.resize(layers_.size());
-    c.outputs.back() = {};  // if a layer throws, the others' outputs are those of two passes
+    c.outputs.back() = {};  // stays empty if a layer throws: the outputs are then of two different passes
     for (std::size_t i = 0; i < layers_.size(); ++i)
       c.outputs[i].assign(
           [&] { return detail::forward_in_chain(layers_[i], i, input(x, c, i), c.layers[i], pass); });
@@ -115,7 +117,7 @@ class Network {
     for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].update_state(c.layers[i]);
   }
 
-  /// Calls f(name, y) with what each layer computed in the last forward pass, those within a composition before its own.
+  /// Calls f(name, y) with the output of each layer in the last forward pass; for a composition, its layers come first.
   void visit_outputs(const Cache& c, auto&& f) const {
     expect_forward(c);
     for (std::size_t i = 0; i < layers_.size(); ++i)
@@ -128,7 +130,7 @@ class Network {
   }
 
   std::size_t size() const { return layers_.size(); }
-  /// The layer at a position. Throws ShapeError where there is none.
+  /// The layer at a position. Throws ShapeError if the position is out of range.
   AnyLayer<T>& operator[](std::size_t i) { return layers_[checked(i)]; }
   const AnyLayer<T>& operator[](std::size_t i) const { return layers_[checked(i)]; }
 
@@ -165,7 +167,7 @@ class Network {
     return i == 0 ? x : c.outputs[i - 1];
   }
 
-  /// Backward through all layers but the first; returns dL/dy of the first.
+  /// Runs backward through all layers but the first, and returns dL/dy of the first.
   Batch<T> backward_to_first(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
                              const Pass& pass) const {
     Batch<T> d = dy;

@@ -15,7 +15,7 @@
 
 namespace descent {
 
-/// A layer, or a chain of layers, with a path around it.
+/// A residual connection around a layer or a chain of layers.
 ///
 ///   y = x + body(x)      dx = dy + dbody
 ///
@@ -24,7 +24,8 @@ namespace descent {
 /// Its parameters are named `body.0.weight`, and so on.
 ///
 /// Shapes   x, y of any shape that the body keeps
-/// Throws   ShapeError from `output_shape` when the body changes the shape.
+/// Throws   ShapeError when the body changes the shape.
+/// Cost     that of the body, and one sum over the batch each way.
 /// Source   He, Zhang, Ren, Sun: Deep residual learning for image recognition (CVPR 2016)
 template <class Body>
 class Residual {
@@ -37,10 +38,10 @@ class Residual {
   struct Cache {
     typename Body::Cache body;
     Matrix<Scalar> y, dx;
-    Batch<Scalar> body_output;  // in the memory of `body`
+    Batch<Scalar> body_output;  // a view of the memory of `body`
   };
 
-  // Of a Body, and not of what converts to one: to an AnyLayer a Residual itself would.
+  // Only an exact `Body`: a `Residual` converts to `AnyLayer`, which would hijack the copy constructor.
   template <std::same_as<Body> B>
   explicit Residual(B inner) : body{std::move(inner)} {}
 
@@ -86,9 +87,9 @@ class Residual {
  private:
   [[noreturn]] static void throw_not_kept(const Shape& in, const Shape& out) {
     throw ShapeError(name,
-                     detail::joined("expected a body that ends in ", detail::shape_text(in),
-                                    " features, got ", detail::shape_text(out)),
-                     "let the last layer of the body have as many outputs as the first has inputs");
+                     concat("expected a body that keeps the shape ", detail::shape_text(in), ", got ",
+                            detail::shape_text(out)),
+                     "give the last layer of the body as many outputs as the first has inputs");
   }
 };
 

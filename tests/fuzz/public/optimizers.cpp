@@ -105,9 +105,9 @@ void add_optimizers(Calls& calls) {
                                             {source.text(), L2{source.number()}}};
                      penalty.penalty(source.flag() ? any_network(source) : usual_network(source), 3);
                    }});
-  conformance::for_each(conformance::limits, [&](const auto& row) {
+  conformance::for_each(conformance::transforms, [&](const auto& row) {
     calls.push_back({row.name + ": apply", [&row](Source& source) {
-                       const auto limit = changed(source, row.limit);
+                       const auto limit = changed(source, row.transform);
                        Network<double> net = mostly(source, usual_network(source));
                        limit.apply(net);
                      }});

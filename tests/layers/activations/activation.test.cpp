@@ -9,7 +9,7 @@ using namespace descent;
 
 namespace {
 
-/// Values and derivatives at 27 points from -1e4 to 1e4, in double and in float.
+/// Compares values and derivatives at 27 points from -1e4 to 1e4, in double and in float.
 template <template <class> class L>
 void equals_reference(const std::string& name, const auto&... options) {
   CAPTURE(name);
@@ -42,7 +42,7 @@ void equals_reference(const std::string& name, const auto&... options) {
 
 }  // namespace
 
-TEST_CASE("activations equal the reference", "[layers][golden]") {
+TEST_CASE("Activation: all activations equal the reference", "[layers][golden]") {
   equals_reference<ReLU>("relu");
   equals_reference<Sigmoid>("sigmoid");
   equals_reference<Tanh>("tanh");
@@ -65,7 +65,7 @@ TEST_CASE("activations equal the reference", "[layers][golden]") {
   equals_reference<HardSwish>("hardswish");
 }
 
-TEST_CASE("the two forms of GELU differ by less than 5e-4", "[layers]") {
+TEST_CASE("GELU: the two forms differ by less than 5e-4", "[layers]") {
   GELU<double>::Cache exact, approximate;
   const Vector<double> x = Vector<double>::LinSpaced(2001, -10, 10);
   const double difference = (GELU<double>{}.forward(x, exact, Pass::inference()) -
@@ -76,14 +76,14 @@ TEST_CASE("the two forms of GELU differ by less than 5e-4", "[layers]") {
   CHECK(difference > 4e-4);
 }
 
-TEST_CASE("GELU keeps its digits far below 0, where 1 + erf has none", "[layers]") {
+TEST_CASE("GELU: large negative x loses no digits to cancellation", "[layers]") {
   GELU<double>::Cache cache;
-  // -10 Phi(-10), of a table of the normal distribution.
+  // -10 Phi(-10), from a table of the normal distribution.
   CHECK_THAT((GELU<double>{}.forward(Vector<double>{{-10.0}}, cache, Pass::inference())(0, 0)),
              Catch::Matchers::WithinRel(-7.61985302416052606597e-23, golden::one_step));
 }
 
-TEST_CASE("Activations refuse options that are no numbers", "[layers]") {
+TEST_CASE("Activation: rejects options that are not numbers", "[layers]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(support::message_of<DataError>([] { LeakyReLU{{.slope = nan}}; }) ==
         "LeakyReLU: expected .slope finite, got nan");

@@ -8,10 +8,10 @@ using namespace descent;
 
 namespace {
 
-/// Requires that a formula gives what the layer that was written by hand gives, both ways.
+/// Requires that a formula and a built-in layer compute the same values and gradients.
 void same_as(const auto& formula, const auto& layer) {
   const auto file = golden::read("activations");
-  // Without the largest, for which a formula would need the care that the layers take.
+  // Without the largest values, for which these formulas overflow or cancel; the layers do not.
   const Matrix<double> x = golden::batch(file.at("x")).middleCols(2, 23).eval();
   const Matrix<double> dy = golden::batch(file.at("dy")).middleCols(2, 23).eval();
   auto mine = elementwise<double>(formula);
@@ -26,7 +26,7 @@ void same_as(const auto& formula, const auto& layer) {
 
 }  // namespace
 
-TEST_CASE("Elementwise finds values and derivatives from the formula", "[layers]") {
+TEST_CASE("Elementwise: computes values and derivatives from the formula", "[layers]") {
   same_as([](auto x) { return 1 / (1 + exp(-x)); }, Sigmoid<double>{});
   same_as([](auto x) { return x / 2 * (1 + erf(x / std::sqrt(2.0))); }, GELU<double>{});
   same_as([](auto x) { return max(x, 0); }, ReLU<double>{});
@@ -35,7 +35,7 @@ TEST_CASE("Elementwise finds values and derivatives from the formula", "[layers]
   same_as([](auto x) { return x / (1 + abs(x)); }, Softsign<double>{});
 }
 
-TEST_CASE("Elementwise takes a formula that captures, and one that is constant", "[layers]") {
+TEST_CASE("Elementwise: a formula may capture variables and may be constant", "[layers]") {
   const double beta = 1;
   same_as([beta](auto x) { return x / (1 + exp(-beta * x)); }, SiLU<double>{});
   const Elementwise step{[](auto x) { return x > 0 ? 1 : 0; }};
@@ -43,11 +43,11 @@ TEST_CASE("Elementwise takes a formula that captures, and one that is constant",
 
   auto a = elementwise([c = 2.0](auto x) { return c * x; });
   auto b = a;
-  b = a;  // a closure that captures could not
+  b = a;  // closures with captures cannot be assigned
   CHECK(predict(b, Matrix<>{{3}})(0, 0) == 6);
 }
 
-TEST_CASE("Elementwise stands in a network like any layer", "[layers]") {
+TEST_CASE("Elementwise: trains in a network", "[layers]") {
   Rng rng{1};
   Dataset<> data{.x = Matrix<>{{-2, -1, 1, 2}}, .y = Matrix<>{{1, 0, 0, 1}}};
   Sequential net{Dense{1, 8, rng}, Elementwise{[](auto x) { return x * x / (1 + x * x); }}, Dense{8, 1, rng}};

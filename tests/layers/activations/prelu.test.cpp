@@ -5,7 +5,7 @@ namespace prelu_test {
 
 using namespace descent;
 
-TEST_CASE("PReLU equals the reference, with one slope and with one a feature", "[layers][golden]") {
+TEST_CASE("PReLU: equals PyTorch with one slope and with a slope for each feature", "[layers][golden]") {
   const auto file = golden::read("activations");
   for (const auto& c : file.at("prelu")) {
     const Matrix<double> slope = golden::matrix(c.at("slope")), x = golden::batch(c.at("x"));
@@ -21,13 +21,13 @@ TEST_CASE("PReLU equals the reference, with one slope and with one a feature", "
   }
 }
 
-TEST_CASE("PReLU shares a slope among the positions of a channel", "[layers]") {
+TEST_CASE("PReLU: the positions of a channel share a slope", "[layers]") {
   PReLU<double> layer{2};
   layer.slope << 0.1, 0.5;
   CHECK(layer.output_shape({2, 3, 2}) == Shape{2, 3, 2});
   CHECK_THROWS_AS(layer.output_shape({3, 2, 2}), ShapeError);
 
-  // Two samples of three positions are what six samples of one position are.
+  // Two samples of three positions are computed as six samples of one position.
   const Matrix<double> x{{1, -1}, {-2, 4}, {3, -3}, {-4, -6}, {-5, 2}, {6, -1}};
   const Matrix<double> dy = 2 * x.array().sin();
   const Batch images{x, Shape{2, 3, 1}}, slopes{dy, Shape{2, 3, 1}};
@@ -41,18 +41,18 @@ TEST_CASE("PReLU shares a slope among the positions of a channel", "[layers]") {
   CHECK(gradient.slope == flat_gradient.slope);
 }
 
-TEST_CASE("PReLU: regularisers leave the slopes alone", "[layers]") {
+TEST_CASE("PReLU: slopes are not regularized", "[layers]") {
   const PReLU<double> layer{3, {.slope = 0.5}};
   CHECK(layer.slope == Vector<double>::Constant(3, 0.5));
   CHECK(L2{.lambda = 1}.penalty(layer, 1) == 0);
 }
 
-TEST_CASE("PReLU refuses a number of slopes that is not positive", "[layers]") {
+TEST_CASE("PReLU: rejects a number of slopes that is not positive", "[layers]") {
   CHECK_THAT(support::message_of<ShapeError>([] { PReLU<>{0}; }),
              Catch::Matchers::ContainsSubstring("PReLU: expected a positive number of slopes, got 0"));
 }
 
-TEST_CASE("PReLU: forward refuses another number of channels") {
+TEST_CASE("PReLU: forward rejects another number of channels") {
   const PReLU layer{3};
   PReLU<>::Cache cache;
   const Matrix<> x = Matrix<>::Ones(6, 2);

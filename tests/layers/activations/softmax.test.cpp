@@ -21,12 +21,12 @@ void equals_reference(auto layer, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("Softmax and LogSoftmax equal the reference, up to logits of 1e4", "[layers][golden]") {
+TEST_CASE("Softmax: it and LogSoftmax equal PyTorch for logits up to 1e4", "[layers][golden]") {
   equals_reference(Softmax<double>{}, "softmax");
   equals_reference(LogSoftmax<double>{}, "log_softmax");
 }
 
-TEST_CASE("Softmax and LogSoftmax stay finite in float", "[layers]") {
+TEST_CASE("Softmax: it and LogSoftmax are finite in float", "[layers]") {
   const Matrix<> x{{1e4F, -1e4F, 0}, {-1e4F, -1e4F, 1e4F}};
   Softmax<float>::Cache cache;
   LogSoftmax<float>::Cache log_cache;
@@ -35,7 +35,7 @@ TEST_CASE("Softmax and LogSoftmax stay finite in float", "[layers]") {
   CHECK(log_cache.y(1, 0) == -2e4F);
 }
 
-TEST_CASE("Softmax: samples without features are refused") {
+TEST_CASE("Softmax: it and LogSoftmax reject samples without features") {
   Softmax<>::Cache cache;
   LogSoftmax<>::Cache log_cache;
   const Matrix<> none(0, 3);

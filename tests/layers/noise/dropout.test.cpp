@@ -8,7 +8,7 @@ namespace dropout_test {
 
 using namespace descent;
 
-TEST_CASE("Dropout keeps the share it says and divides by it", "[layers]") {
+TEST_CASE("Dropout: keeps values with probability keep and divides by keep", "[layers]") {
   const Dropout<double> layer{{.keep = 0.8}};
   Dropout<double>::Cache cache;
   const Matrix<double> x = Matrix<double>::Ones(101, 977);
@@ -19,7 +19,7 @@ TEST_CASE("Dropout keeps the share it says and divides by it", "[layers]") {
   CHECK(((y.array() == 0) || (y.array() == 1 / 0.8)).all());
 }
 
-TEST_CASE("Dropout: what stays is divided by exactly the keep probability asked for", "[layers]") {
+TEST_CASE("Dropout: divides by exactly the given keep probability", "[layers]") {
   const Matrix<double> x = Matrix<double>::Ones(3, 2000);
   for (const double keep : {0.1, 0.3, 0.8, 0.9}) {  // none is a multiple of 2^-16
     const Dropout<double> layer{{.keep = keep}};
@@ -31,7 +31,7 @@ TEST_CASE("Dropout: what stays is divided by exactly the keep probability asked 
   }
 }
 
-TEST_CASE("Dropout draws a fresh mask for every step, sample and layer", "[layers]") {
+TEST_CASE("Dropout: draws a new mask for each seed and step and sample and layer", "[layers]") {
   const Dropout<double> layer{{.keep = 0.5}};
   const Matrix<double> x = Matrix<double>::Ones(64, 2);
   const auto mask = [&](const Pass& pass) {
@@ -48,14 +48,14 @@ TEST_CASE("Dropout draws a fresh mask for every step, sample and layer", "[layer
   CHECK(mask(pass).col(1) == mask(Pass::training({.seed = 1, .step = 5, .first_sample = 1})).col(0));
 }
 
-TEST_CASE("Dropout does nothing in inference, nor with keep 1", "[layers]") {
+TEST_CASE("Dropout: inference and a keep probability of 1 leave the input unchanged", "[layers]") {
   const Matrix<> x = Vector<>::LinSpaced(15, -1, 1).reshaped(5, 3);
   Dropout<float>::Cache cache;
   CHECK((Dropout{{.keep = 0.3}}.forward(x, cache, Pass::inference()) == x));
   CHECK((Dropout{{.keep = 1}}.forward(x, cache, Pass::training({})) == x));
 }
 
-TEST_CASE("Dropout that is turned off passes everything on in training", "[layers]") {
+TEST_CASE("Dropout: training leaves the input unchanged if it is not enabled", "[layers]") {
   const Matrix<> x = Vector<>::LinSpaced(15, -1, 1).reshaped(5, 3);
   Dropout layer{{.keep = 0.3, .enabled = false}};
   Dropout<float>::Cache cache;
@@ -65,7 +65,7 @@ TEST_CASE("Dropout that is turned off passes everything on in training", "[layer
   CHECK(layer.forward(x, cache, Pass::training({})) != x);
 }
 
-TEST_CASE("Dropout refuses a keep probability outside [2^-16, 1]", "[layers]") {
+TEST_CASE("Dropout: rejects a keep probability below 2^-16 or above 1", "[layers]") {
   for (const double keep : {0.0, -0.1, 1.1, 0x1p-17, std::nan("")})
     CHECK_THROWS_AS((Dropout{{.keep = keep}}), DataError);
   CHECK(Dropout{{.keep = 0x1p-16}}.keep() == 0x1p-16);
@@ -84,7 +84,7 @@ TEST_CASE("Dropout: a given mask is used forward and backward") {
   }
 }
 
-TEST_CASE("Dropout: the mask that was drawn can be given again") {
+TEST_CASE("Dropout: a random mask can be given again") {
   const Dropout layer{{.keep = 0.3}};
   const Matrix<> x = Vector<>::LinSpaced(1000, -1, 1).reshaped(100, 10);
   Dropout<>::Cache drawn, given;
@@ -94,7 +94,7 @@ TEST_CASE("Dropout: the mask that was drawn can be given again") {
   CHECK(given.mask == drawn.mask);
 }
 
-TEST_CASE("Dropout: a given mask of another size, or of other numbers than 0 and 1, is refused") {
+TEST_CASE("Dropout: rejects a mask of another shape or of numbers other than 0 and 1") {
   const Dropout<double> layer{{.keep = 0.8}};
   Dropout<double>::Cache cache;
   const Matrix<double> x = Matrix<double>::Ones(2, 3);
@@ -103,9 +103,10 @@ TEST_CASE("Dropout: a given mask of another size, or of other numbers than 0 and
   for (const double wrong : {1 / 0.8, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
     Matrix<double> mask = Matrix<double>::Ones(2, 3);
     mask(1, 2) = wrong;
-    CHECK_THROWS_WITH(layer.forward_with_mask(x, mask, cache),
-                      "Dropout: expected a mask of zeros and ones, got other numbers; leave the division by "
-                      "keep to the layer");
+    CHECK_THROWS_WITH(
+        layer.forward_with_mask(x, mask, cache),
+        "Dropout: expected a mask of zeros and ones, got other numbers; pass the mask before the "
+        "division by keep");
   }
 }
 
@@ -122,7 +123,7 @@ TEST_CASE("Dropout: drops whole channels of images") {
     CHECK((sample.col(0).array() == 0 || sample.col(0).array() == 2).all());
   }
   CHECK(std::abs(static_cast<double>(kept) - 1000) <
-        5 * std::sqrt(2000 * 0.25));  // 5 deviations of the binomial
+        5 * std::sqrt(2000 * 0.25));  // 5 standard deviations of the binomial distribution
 }
 
 TEST_CASE("Dropout: copies nothing outside of training") {

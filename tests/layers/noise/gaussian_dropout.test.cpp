@@ -6,7 +6,7 @@ namespace gaussian_dropout_test {
 
 using namespace descent;
 
-TEST_CASE("GaussianDropout multiplies by normal numbers of mean 1 and variance (1 - keep) / keep",
+TEST_CASE("GaussianDropout: multiplies by normal noise of mean 1 and variance (1 - keep) / keep",
           "[layers]") {
   const GaussianDropout<double> layer{{.keep = 0.8}};
   GaussianDropout<double>::Cache cache;
@@ -14,11 +14,11 @@ TEST_CASE("GaussianDropout multiplies by normal numbers of mean 1 and variance (
   const Matrix<double> factor = layer.forward(x, cache, Pass::training({.seed = 3})) / 3;
   support::expect_standard_normal((factor.array() - 1) / std::sqrt(0.2 / 0.8));
   GaussianDropout<double> gradient = layer;
-  CHECK(layer.backward(x, x, cache, gradient, Pass::training({.seed = 3})) ==
-        cache.y);  // dy = x: the same factors once more
+  CHECK(layer.backward(x, x, cache, gradient, Pass::training({.seed = 3})) == cache.y);  // since dy = x
 }
 
-TEST_CASE("GaussianDropout is fresh for every step, sample and layer, and can be turned off", "[layers]") {
+TEST_CASE("GaussianDropout: noise is new for each step and sample and layer and can be disabled",
+          "[layers]") {
   support::expect_fresh_noise(GaussianDropout<double>{});
   CHECK_FALSE(GaussianDropout{{.enabled = false}}.enabled);
   const Matrix<> x = Matrix<>::Constant(3, 2, 5);
@@ -26,7 +26,7 @@ TEST_CASE("GaussianDropout is fresh for every step, sample and layer, and can be
   CHECK((GaussianDropout{{.keep = 1}}.forward(x, cache, Pass::training({})) == x));
 }
 
-TEST_CASE("GaussianDropout refuses a keep probability outside (0, 1]", "[layers]") {
+TEST_CASE("GaussianDropout: rejects a keep probability of 0 or less or above 1", "[layers]") {
   for (const double keep : {0.0, -0.1, 1.1, std::nan("")})
     CHECK_THROWS_AS((GaussianDropout{{.keep = keep}}), DataError);
 }

@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// Holds numbers against the standard normal distribution: moments, and the shares within 1, 2 and 3.
+/// Checks that numbers are standard normal, by their moments and the fractions within 1, 2 and 3 standard deviations.
 /// The bounds are five standard errors; the seeds are fixed.
 inline void expect_standard_normal(const descent::Matrix<double>& z) {
   const auto n = static_cast<double>(z.size());
@@ -21,13 +21,13 @@ inline void expect_standard_normal(const descent::Matrix<double>& z) {
     const double p = std::erf(reach / std::sqrt(2.0));
     CHECK(std::abs(static_cast<double>((a.abs() < reach).count()) / n - p) < 5 * std::sqrt(p * (1 - p) / n));
   }
-  // No sample follows another.
+  // Consecutive samples are not correlated.
   const auto pairs = static_cast<double>(z.rows() * (z.cols() - 1));
   CHECK(std::abs(z.leftCols(z.cols() - 1).cwiseProduct(z.rightCols(z.cols() - 1)).sum() / pairs) <
         5 / std::sqrt(pairs));
 }
 
-/// Holds a layer that is random in training against what all of them promise.
+/// Checks that the noise of a layer depends on the seed, step, sample and layer, and that it can be disabled.
 template <class L>
 void expect_fresh_noise(const L& layer) {
   using namespace descent;

@@ -17,7 +17,7 @@ golden::Json find_case(const std::string& id) {
   throw std::runtime_error{"no case " + id};
 }
 
-void follows_three_steps(Variance variance, const char* running_key, const char* y_key) {
+void expect_three_steps(Variance variance, const char* running_key, const char* y_key) {
   const auto c = find_case("bn1d_train_3_steps_then_eval");
   BatchNorm<double> layer{4, {.momentum = 0.9, .epsilon = c.at("eps"), .running_variance = variance}};
   layer.gamma = matrix(c.at("gamma"));
@@ -42,15 +42,15 @@ void follows_three_steps(Variance variance, const char* running_key, const char*
 
 }  // namespace
 
-TEST_CASE("BatchNorm equals the reference, with the biased running variance", "[layers][golden]") {
-  follows_three_steps(Variance::biased, "running_var_biased_convention", "y_if_running_var_biased");
+TEST_CASE("BatchNorm: equals the reference with the biased running variance", "[layers][golden]") {
+  expect_three_steps(Variance::biased, "running_var_biased_convention", "y_if_running_var_biased");
 }
 
-TEST_CASE("BatchNorm equals the reference, with the unbiased running variance", "[layers][golden]") {
-  follows_three_steps(Variance::unbiased, "running_var_pytorch (accumulates UNBIASED var)", "y_pytorch");
+TEST_CASE("BatchNorm: equals the reference with the unbiased running variance", "[layers][golden]") {
+  expect_three_steps(Variance::unbiased, "running_var_pytorch (accumulates UNBIASED var)", "y_pytorch");
 }
 
-TEST_CASE("BatchNorm in inference has the gradient of constant statistics", "[layers][golden]") {
+TEST_CASE("BatchNorm: the gradient in inference takes the statistics as constants", "[layers][golden]") {
   const auto c = find_case("bn1d_train_3_steps_then_eval");
   const auto& last = c.at("steps").back();
   BatchNorm<double> layer{4, {.epsilon = c.at("eps")}};
@@ -70,7 +70,7 @@ TEST_CASE("BatchNorm in inference has the gradient of constant statistics", "[la
   require_close(gradient.beta, matrix(eval.at("dbeta")), tolerance);
 }
 
-TEST_CASE("BatchNorm keeps its digits beside a large offset", "[layers][golden]") {
+TEST_CASE("BatchNorm: a large mean costs no digits", "[layers][golden]") {
   const auto c = find_case("bn1d_large_offset");
   const Matrix<double> x = batch(c.at("x"));
   BatchNorm<double> layer{x.rows(), {.epsilon = c.at("eps")}};
@@ -79,7 +79,7 @@ TEST_CASE("BatchNorm keeps its digits beside a large offset", "[layers][golden]"
                 c.at("tolerance"));
 }
 
-TEST_CASE("BatchNorm of a feature that never changes stays finite", "[layers][golden]") {
+TEST_CASE("BatchNorm: a constant feature gives finite results", "[layers][golden]") {
   const auto c = find_case("bn1d_zero_variance");
   const Matrix<double> x = batch(c.at("x"));
   BatchNorm<double> layer{x.rows(), {.epsilon = c.at("eps")}};
@@ -92,7 +92,7 @@ TEST_CASE("BatchNorm of a feature that never changes stays finite", "[layers][go
                 tolerance);
 }
 
-TEST_CASE("BatchNorm takes single samples in inference and refuses them in training", "[layers]") {
+TEST_CASE("BatchNorm: accepts a single sample in inference and rejects it in training", "[layers]") {
   const BatchNorm<double> layer{3};
   BatchNorm<double>::Cache cache;
   const Matrix<double> x = Matrix<double>::Ones(3, 1);
@@ -100,22 +100,22 @@ TEST_CASE("BatchNorm takes single samples in inference and refuses them in train
   CHECK_THROWS_AS(layer.forward(x, cache, Pass::training({})), DataError);
 }
 
-TEST_CASE("BatchNorm refuses options that make no sense", "[layers]") {
+TEST_CASE("BatchNorm: rejects options out of range", "[layers]") {
   CHECK(support::message_of<ShapeError>([] { BatchNorm{0}; }) ==
         "BatchNorm: expected a positive number of features, got 0; pass the number of features before the "
         "layer");
   CHECK(support::message_of<DataError>([] {
           BatchNorm{2, {.momentum = 1.5}};
         }) ==
-        "BatchNorm: expected .momentum in [0, 1], got 1.5; it is the share of the old value; PyTorch's 0.1 "
-        "is 0.9");
+        "BatchNorm: expected .momentum in [0, 1], got 1.5; pass the weight of the old value, 0.9 for "
+        "PyTorch's 0.1");
   CHECK(support::message_of<DataError>([] {
           BatchNorm{2, {.epsilon = -1}};
         }) == "BatchNorm: expected .epsilon of 0 or more, got -1");
   CHECK_NOTHROW(BatchNorm{2, {.momentum = 1, .epsilon = 0}});
 }
 
-TEST_CASE("BatchNorm: an empty training batch and other features are refused") {
+TEST_CASE("BatchNorm: rejects an empty training batch and another number of features") {
   const BatchNorm layer{3};
   BatchNorm<>::Cache cache;
   CHECK_THROWS_AS(layer.forward(Matrix<>(3, 0), cache, Pass::training({})), DataError);

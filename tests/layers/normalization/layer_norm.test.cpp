@@ -5,7 +5,7 @@ namespace layer_norm_test {
 
 using namespace descent;
 
-TEST_CASE("LayerNorm equals the reference, both ways", "[layers][golden]") {
+TEST_CASE("LayerNorm: forward and backward equal PyTorch", "[layers][golden]") {
   const auto file = golden::read("layer_norm");
   for (const auto& c : file.at("cases")) {
     CAPTURE(c.at("id").get<std::string>());
@@ -24,7 +24,7 @@ TEST_CASE("LayerNorm equals the reference, both ways", "[layers][golden]") {
   }
 }
 
-TEST_CASE("LayerNorm keeps its digits beside a large offset", "[layers]") {
+TEST_CASE("LayerNorm: a large mean costs no digits", "[layers]") {
   const LayerNorm<> layer{4};
   LayerNorm<>::Cache cache, far_cache;
   const Matrix<> x{{1, 8}, {-3, 2}, {5, -4}, {0, 1}};
@@ -33,7 +33,7 @@ TEST_CASE("LayerNorm keeps its digits beside a large offset", "[layers]") {
             .isApprox(layer.forward(x, cache, Pass::inference()), 1e-6F));
 }
 
-TEST_CASE("LayerNorm refuses a number of features that is not positive", "[layers]") {
+TEST_CASE("LayerNorm: rejects a number of features that is not positive", "[layers]") {
   CHECK_THAT(support::message_of<ShapeError>([] { LayerNorm<>{0}; }),
              Catch::Matchers::ContainsSubstring("LayerNorm: expected a positive number of features, got 0"));
 }

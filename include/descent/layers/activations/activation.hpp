@@ -11,13 +11,13 @@
 
 namespace descent {
 
-/// The part that all activations share: an element-wise function, without parameters.
+/// The base of all element-wise activations, which have no parameters.
 ///
 ///   y = g(x)      dx = dy * g'(x)
 ///
-/// `Derived` gives g as `value(x)` and g' as `derivative(x, y)`, with y = g(x). Each is an expression of
-/// Eigen arrays, which runs in vector registers, or a function of single numbers where branches are needed
-/// or Eigen has no such function.
+/// `Derived` defines g as `value(x)` and g' as `derivative(x, y)`, with y = g(x). Each is an expression of Eigen
+/// arrays, which is vectorized, or a function of single numbers if it needs a branch or a function that Eigen does
+/// not have.
 ///
 /// Shapes   x, y of any shape
 /// Cost     one pass over the batch forward, one backward.
@@ -34,7 +34,7 @@ class Activation {
   Shape output_shape(const Shape& in) const { return in; }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    const Derived g = self();  // a copy, so that writing y cannot seem to change its options
+    const Derived g = self();  // a copy, so that writing y cannot change its options
     c.y.resize(x.rows(), x.cols());
     if constexpr (requires { g.value(flat(x)); }) {
       flat(c.y) = g.value(flat(x));

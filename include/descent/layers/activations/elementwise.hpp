@@ -10,21 +10,20 @@
 
 namespace descent {
 
-/// An activation of your own, from its formula alone. The derivative comes from it by itself, through `Dual`
+/// A custom activation, defined by its formula. The derivative is computed by automatic differentiation with `Dual`
 /// numbers.
 ///
 ///   Elementwise{[](auto x) { return x * x / (1 + x * x); }}
 ///   Elementwise{[beta](auto x) { return x / (1 + exp(-beta * x)); }}
 ///   elementwise<double>([](auto x) { return x > 0 ? x : 0.1 * sin(x); })      in double precision
 ///
-/// The formula may use + - * /, comparisons and branches, and exp, log, sqrt, pow, sin, tanh, erf, abs, max,
-/// min and so on, without `std::`; dual.hpp lists them. It must depend on x and on what it captured alone.
+/// The formula may use + - * /, comparisons, branches, and exp, log, sqrt, pow, sin, tanh, erf, abs, max, min and so on
+/// without `std::`; dual.hpp lists them. It must depend only on x and on its captures.
 ///
 ///   y = f(x)      dx = dy * f'(x)
 ///
-/// Shapes   x, y [n, m] for any n
-/// Cost     an evaluation of f a value forward, one of f and its derivative backward, not in vector
-/// registers.
+/// Shapes   x, y of any shape
+/// Cost     an evaluation of f and its derivative for each value, forward and backward; not vectorized.
 template <class F, std::floating_point T = float>
 class Elementwise : public Activation<Elementwise<F, T>, T> {
   static_assert(std::convertible_to<std::invoke_result_t<const F&, Dual<T>>, Dual<T>>,
@@ -39,13 +38,13 @@ class Elementwise : public Activation<Elementwise<F, T>, T> {
   T derivative(T x, T) const { return evaluate(x).slope; }
 
  private:
-  // Always with a Dual, also for the value alone: for a plain number the formula would have to say std::exp.
+  // Also the value is computed with a Dual: with a plain number the formula would need std::exp and so on.
   Dual<T> evaluate(T x) const { return (*formula_)(Dual<T>{x, 1}); }
 
-  std::shared_ptr<const F> formula_;  // by pointer, since a closure that captures cannot be assigned
+  std::shared_ptr<const F> formula_;  // a pointer, since closures with captures cannot be assigned
 };
 
-/// An `Elementwise` in the precision T.
+/// Returns an `Elementwise` of scalar type T.
 template <std::floating_point T = float, class F>
 Elementwise<F, T> elementwise(F formula) {
   return Elementwise<F, T>{std::move(formula)};

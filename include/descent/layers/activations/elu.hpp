@@ -9,7 +9,7 @@
 namespace descent {
 
 struct ELUOptions {
-  double alpha = 1;  ///< -alpha is what y approaches for large negative x
+  double alpha = 1;  ///< y approaches -alpha for large negative x
 };
 
 /// Exponential linear unit.

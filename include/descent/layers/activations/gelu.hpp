@@ -9,20 +9,19 @@
 
 namespace descent {
 
-/// Which form of GELU: with the normal distribution itself, or with a tanh close to it (within 5e-4).
+/// The form of GELU: exact, with the normal distribution, or its approximation by tanh (error below 5e-4).
 enum class GELUForm { exact, tanh };
 
-/// Gaussian error linear unit, x times the probability that a normal number is below x.
+/// Gaussian error linear unit: x times the standard normal distribution function Phi(x).
 ///
 ///   exact   y = x Phi(x) = x / 2 * (1 + erf(x / sqrt(2)))      dx = dy * (Phi(x) + x phi(x))
 ///   tanh    y = x / 2 * (1 + tanh(u)) = x s,   u = sqrt(2 / pi) * (x + 0.044715 x^3)
 ///           with s = 1 / (1 + exp(-2 u))
 ///           dx = dy * s * (1 + 2 u' (x - y)),  u' = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2)
 ///
-/// `GELU{}` is exact, as in PyTorch and Keras by default; `GELU{GELUForm::tanh}` is what GPT-2 was trained
-/// with.
+/// `GELU{}` is exact, the default of PyTorch and Keras; GPT-2 was trained with `GELU{GELUForm::tanh}`.
 ///
-/// Cost     an erf or exp forward and at most an exp backward a value, not in vector registers.
+/// Cost     an erfc or exp a value forward, at most an exp a value backward; not vectorized.
 /// Source   Hendrycks, Gimpel: Gaussian error linear units (arXiv:1606.08415)
 template <std::floating_point T = float>
 class GELU : public Activation<GELU<T>, T> {
@@ -33,7 +32,7 @@ class GELU : public Activation<GELU<T>, T> {
 
   static void visit_options(auto&& f, auto&... tree) { f("form", tree.form_...); }
 
-  // erfc keeps the digits that 1 + erf would lose for negative x.
+  // erfc keeps the digits that 1 + erf loses by cancellation for negative x.
   T value(T x) const {
     return form_ == GELUForm::exact ? x / 2 * std::erfc(-x * T(std::numbers::sqrt2 / 2))
                                     : x / (1 + std::exp(-2 * root * (x + cubic * x * x * x)));

@@ -13,12 +13,11 @@ struct HardSigmoidOptions {
   double slope = 1.0 / 6;  ///< as in PyTorch and Keras 3; Keras 1 and 2 have 0.2
 };
 
-/// A sigmoid of three straight lines.
+/// Piecewise linear approximation of the sigmoid; the derivative at the corners is taken as 0.
 ///
 ///   y = min(1, max(0, slope * x + 1/2))      dx = dy * slope where 0 < y < 1, else 0
 ///
-/// With slope 1/6 it is 0 below -3 and 1 above 3; with the 0.2 of older Keras the corners are at -2.5
-/// and 2.5.
+/// With slope 1/6 it is 0 below -3 and 1 above 3; with the slope 0.2 of Keras 1 and 2 the corners are at -2.5 and 2.5.
 ///
 /// Throws   DataError when slope is not finite.
 /// Source   Courbariaux, Bengio, David: BinaryConnect (NIPS 2015), equation 3, with slope 1/2

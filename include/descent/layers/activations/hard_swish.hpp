@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// SiLU with the sigmoid made of straight lines: x times the HardSigmoid of slope 1/6.
+/// Piecewise quadratic approximation of SiLU: x times the `HardSigmoid` of slope 1/6.
 ///
 ///   y = x min(6, max(0, x + 3)) / 6
 ///   dx = dy * (x / 3 + 1/2) where -3 < x < 3, dy above and 0 below

@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// A tanh of three straight lines; the derivative at the corners is taken as 0.
+/// Piecewise linear approximation of tanh; the derivative at the corners is taken as 0.
 ///
 ///   y = min(1, max(-1, x))      dx = dy where -1 < x < 1, else 0
 ///

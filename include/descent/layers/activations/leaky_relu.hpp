@@ -9,10 +9,10 @@
 namespace descent {
 
 struct LeakyReLUOptions {
-  double slope = 0.01;  ///< of the negative side
+  double slope = 0.01;  ///< for negative x
 };
 
-/// Rectified linear unit that lets a little of the negative side through, so that no unit stops learning.
+/// Rectified linear unit with a small slope for negative x, so that the gradient there is not 0.
 ///
 ///   y = max(0, x) + slope * min(0, x)      dx = dy where x > 0, else slope * dy
 ///

@@ -11,7 +11,8 @@
 
 namespace descent {
 
-/// The logarithm of `Softmax` over the features of each sample, or the channels of each position, exact where the softmax itself rounds to 0.
+/// Logarithm of the softmax over the features of each sample, or over the channels at each position; exact where the
+/// softmax itself rounds to 0.
 ///
 ///   y_i = x_i - max x - log(sum_j exp(x_j - max x))      dx_i = dy_i - exp(y_i) sum_j dy_j
 ///

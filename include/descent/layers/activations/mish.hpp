@@ -9,12 +9,12 @@
 
 namespace descent {
 
-/// y = x tanh(softplus(x)), smooth and not monotonic.
+/// Mish, a smooth and non-monotonic activation: y = x tanh(softplus(x)).
 ///
 ///   w = exp(x)   n = w (w + 2)      tanh(log(1 + w)) = n / (n + 2)
 ///   y = x n / (n + 2)               dx = dy * (n / (n + 2) + 4 x w (w + 1) / (n + 2)^2)
 ///
-/// Cost     an exp a value each way, not in vector registers.
+/// Cost     an exp a value each way; not vectorized.
 /// Source   Misra: Mish: a self regularized non-monotonic activation function (BMVC 2020)
 template <std::floating_point T = float>
 class Mish : public Activation<Mish<T>, T> {
@@ -31,7 +31,7 @@ class Mish : public Activation<Mish<T>, T> {
   }
 
  private:
-  static constexpr T saturated = 20;  // y = x and y' = 1 from here on, in double too; exp stays small
+  static constexpr T saturated = 20;  // y = x and y' = 1 from here on, also in double; exp cannot overflow
 };
 
 }  // namespace descent

@@ -14,20 +14,20 @@
 namespace descent {
 
 struct PReLUOptions {
-  double slope = 0.25;  ///< what the slopes start from
+  double slope = 0.25;  ///< the initial value of all slopes
 };
 
-/// Rectified linear unit with a learned slope of the negative side: `PReLU{n}` learns one for each of n
-/// channels, which are the features of a plain sample; `PReLU{}` learns one for all.
+/// Rectified linear unit with a learned slope for negative x: `PReLU{n}` learns a slope for each of n features or
+/// channels, `PReLU{}` a single one.
 ///
 ///   y  = max(0, x) + a * min(0, x)      dx = dy where x > 0, else a * dy
-///   da = sum over samples, and over all that share the slope, of dy * min(0, x)
+///   da = sum of dy * min(0, x) over samples, and over all values that share the slope
 ///
-/// The slope is a scale, which regularizers leave alone: shrinking it towards 0 would make a ReLU of it.
+/// The slope has the role of a scale, which is not regularized: shrinking it to 0 would turn the layer into ReLU.
 ///
-/// Shapes   x, y [n, m] or {n, height, width}, of any shape for the one slope   a [n] or [1]
+/// Shapes   x, y [n, m] or {n, height, width}; any shape with a single slope   a [n] or [1]
 /// Throws   ShapeError when x has another number of channels, or when the number of slopes is not positive; DataError
-///          when the slope to start from is not finite.
+///          when the initial slope is not finite.
 /// Cost     one pass over the batch forward, two backward.
 /// Source   He, Zhang, Ren, Sun: Delving deep into rectifiers (ICCV 2015), 2.1
 template <std::floating_point T = float>
@@ -91,8 +91,8 @@ class PReLU {
 
   static Index checked(Index channels) {
     if (channels <= 0)
-      throw ShapeError(name, detail::joined("expected a positive number of slopes, got ", channels),
-                       "give the number of channels before the layer, or 1 to share a slope");
+      throw ShapeError(name, concat("expected a positive number of slopes, got ", channels),
+                       "pass the number of channels of its input, or 1 to share a slope");
     return channels;
   }
 };

@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// Rectified linear unit that stops at 6; the derivative at the corners is taken as 0.
+/// Rectified linear unit with an upper limit of 6; the derivative at the corners is taken as 0.
 ///
 ///   y = min(6, max(0, x))      dx = dy where 0 < x < 6, else 0
 ///

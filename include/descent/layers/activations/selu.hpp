@@ -7,8 +7,8 @@
 
 namespace descent {
 
-/// Scaled exponential linear unit: draws mean and variance of a signal towards 0 and 1 from layer to layer,
-/// if the weights start from LeCunNormal.
+/// Scaled exponential linear unit. With weights initialized by `LeCunNormal`, the mean and variance of the outputs
+/// converge to 0 and 1 from layer to layer.
 ///
 ///   y = scale * x where x > 0, else scale * alpha * (exp(x) - 1)
 ///   dx = dy * scale where x > 0, else dy * (y + scale * alpha)

@@ -8,8 +8,8 @@
 
 namespace descent {
 
-/// Logistic sigmoid. For a network that ends in it, leave it out and train on `SigmoidCrossEntropy`, which
-/// takes the logits and stays exact where the sigmoid has rounded to 0 or 1.
+/// Logistic sigmoid. As the last layer of a classifier, leave it out and train with `SigmoidCrossEntropy`, which takes
+/// logits and stays exact where the sigmoid rounds to 0 or 1.
 ///
 ///   y = 1 / (1 + exp(-x))      dx = dy * y * (1 - y)
 template <std::floating_point T = float>

@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// Sigmoid linear unit, also called swish.
+/// Sigmoid linear unit (SiLU), also known as swish.
 ///
 ///   y = x s,  s = 1 / (1 + exp(-x))      dx = dy * s * (1 + x (1 - s)) = dy * s * (1 + x - y)
 ///

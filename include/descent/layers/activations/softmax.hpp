@@ -10,9 +10,9 @@
 
 namespace descent {
 
-/// Softmax over the features of each sample, or the channels of each position, for a distribution in mid-network. For a classifier leave it
-/// out and train on `SoftmaxCrossEntropy`, which takes the logits and stays exact where a probability has
-/// rounded to 0; the function `softmax` then gives the probabilities.
+/// Softmax over the features of each sample, or over the channels at each position, for use inside a network. As the
+/// last layer of a classifier, leave it out and train with `SoftmaxCrossEntropy`, which takes logits and stays exact
+/// where a probability rounds to 0; the function `softmax` then computes the probabilities.
 ///
 ///   y_i = exp(x_i - max x) / sum_j exp(x_j - max x)      dy_i/dx_j = y_i (delta_ij - y_j)
 ///   dx = y * (dy - sum_j dy_j y_j)

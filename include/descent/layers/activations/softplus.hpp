@@ -7,15 +7,15 @@
 
 namespace descent {
 
-/// A smooth ReLU, always positive.
+/// Smooth approximation of ReLU, positive everywhere.
 ///
 ///   y = log(1 + exp(x)) = max(0, x) + log(1 + exp(-|x|))      dx = dy / (1 + exp(-x))
 ///
-/// The second form is safe for any x. PyTorch returns x itself above 20, which differs by less than 2.1e-9.
+/// The second form, which is the one computed, does not overflow. PyTorch returns x above 20, which differs by less
+/// than 2.1e-9.
 ///
-/// Source   Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating second-order functional knowledge for
-/// better
-///          option pricing (NIPS 2000)
+/// Source   Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating second-order functional knowledge for better option
+///          pricing (NIPS 2000)
 template <std::floating_point T = float>
 class Softplus : public Activation<Softplus<T>, T> {
  public:

@@ -7,7 +7,7 @@
 
 namespace descent {
 
-/// Like tanh, but reaches its bounds -1 and 1 slowly, and without an exponential.
+/// A bounded activation like tanh that approaches -1 and 1 more slowly and needs no exponential.
 ///
 ///   y = x / (1 + |x|)      dx = dy / (1 + |x|)^2
 ///

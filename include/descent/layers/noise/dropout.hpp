@@ -16,29 +16,27 @@
 namespace descent {
 
 struct DropoutOptions {
-  double keep = 0.5;            ///< the probability that a value stays; in [2^-16, 1]
-  bool enabled = true;          ///< off: training passes everything on as inference does
-  bool whole_channels = false;  ///< of images and sequences, drops a channel at all positions or at none
+  double keep = 0.5;            ///< the probability of keeping a value, in [2^-16, 1]
+  bool enabled = true;          ///< if false, training leaves its input unchanged, as inference does
+  bool whole_channels = false;  ///< drops a channel of an image or a sequence at all positions or at none
 };
 
-/// Inverted dropout: in training each value stays with probability `keep`, or becomes zero. What stays is
-/// divided by `keep`, so that inference passes everything on as it is. A fresh mask for every step and
-/// sample; backward uses that of forward.
+/// Inverted dropout: in training each value is kept with probability `keep` and divided by `keep`, else set to zero, so
+/// that inference leaves its input unchanged. Each step and sample has its own mask; backward uses the mask of forward.
 ///
-/// The mask compares 16 random bits, so that its probability is the multiple of 2^-16 nearest to `keep`. The mean of
-/// mask / keep then differs from 1 by at most 2^-17 / keep; the factor is exactly 1 / keep.
+/// The mask compares 16 random bits with a threshold, so its probability is the multiple of 2^-16 nearest to `keep`.
+/// The mean of mask / keep differs from 1 by at most 2^-17 / keep; the factor is exactly 1 / keep.
 ///
-/// Neighboring positions of an image say nearly the same, so that single values that are dropped take little away:
-/// `Dropout{{.keep = 0.8, .whole_channels = true}}` drops whole channels, as Dropout2d of PyTorch does.
+/// Neighboring positions of an image are correlated, so dropping single values removes little information:
+/// `Dropout{{.keep = 0.8, .whole_channels = true}}` drops whole channels, as PyTorch's Dropout2d does.
 ///
-/// Turned off, by the option or later by the member `enabled`, training is that of the network without
-/// dropout: its cost should fall from epoch to epoch, which shows that all else is right.
+/// To debug a network, set `enabled` to false: without dropout, the loss should fall from epoch to epoch.
 ///
 ///   y = x * mask / keep      dx = dy * mask / keep
 ///
 /// Shapes   x, y of any shape
-/// Throws   DataError when `keep` is not in [2^-16, 1], or a given mask has other numbers than 0 and 1; ShapeError
-///          when the mask has another size than x.
+/// Throws   DataError when `keep` is not in [2^-16, 1], or a given mask has numbers other than 0 and 1; ShapeError
+///          when the mask and x differ in shape.
 /// Cost     one pass over the batch each way, and 16 random bits a value.
 /// Source   Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout (JMLR 15, 2014)
 /// Example  examples/01_digits.cpp
@@ -73,8 +71,8 @@ class Dropout {
     return masked(x, c);
   }
 
-  /// Computes a training pass with a given mask of zeros and ones instead of a drawn one, whatever `enabled` says: to
-  /// check the equations by hand, or to repeat a mask as `(cache.mask.array() > 0).cast<T>()`. `backward` uses it, too.
+  /// Runs a training pass with a given mask of zeros and ones instead of a random one, even if `enabled` is false: to
+  /// check the equations by hand, or to repeat a mask as `(cache.mask.array() > 0).cast<T>()`. `backward` uses it too.
   Batch<T> forward_with_mask(const Batch<T>& x, const Batch<T>& mask, Cache& c) const {
     if (mask.rows() != x.rows() || mask.cols() != x.cols())
       throw_error<ShapeError>(name,
@@ -83,7 +81,7 @@ class Dropout {
                               "pass a number for each value of x");
     if (!all_finite(mask) || !(mask.array() == 0 || mask.array() == 1).all())
       throw_error<DataError>(name, {"expected a mask of zeros and ones, got other numbers"},
-                             "leave the division by keep to the layer");
+                             "pass the mask before the division by keep");
     c.masked = true;
     c.mask = mask * T(1 / keep_);
     return masked(x, c);
@@ -103,8 +101,8 @@ class Dropout {
  private:
   static double checked(double keep) {
     if (!is_finite(keep) || keep < 0x1p-16 || keep > 1)
-      throw DataError(name, detail::joined("expected a keep probability in [2^-16, 1], got ", keep),
-                      "keep is the share of values that stay, not the share that is dropped");
+      throw DataError(name, concat("expected a keep probability in [2^-16, 1], got ", keep),
+                      "pass the probability of keeping a value, not of dropping it");
     return keep;
   }
 
@@ -114,18 +112,18 @@ class Dropout {
   }
 
   void draw_mask(const Shape& shape, Index samples, Matrix<T>& mask, const Pass& pass) const {
-    const T kept = T(1 / keep_);
+    const T factor = T(1 / keep_);
     const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
-    const Index drawn = whole_channels_ ? shape.channels : shape.size();
+    const Index random = whole_channels_ ? shape.channels : shape.size();
     mask.resize(shape.size(), samples);
     for (Index j = 0; j < samples; ++j) {
-      for (Index i = 0; i < drawn; i += 128) {
-        const auto draws = pass.random_u16(j, i / 128);
+      for (Index i = 0; i < random; i += 128) {
+        const auto draws = pass.random_halves(j, i / 128);
         T* const to = mask.col(j).data() + i;
-        const auto count = static_cast<std::size_t>(std::min(Index{128}, drawn - i));
-        for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? kept : T(0);
+        const auto count = static_cast<std::size_t>(std::min(Index{128}, random - i));
+        for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
       }
-      for (Index i = drawn; i < shape.size(); ++i) mask(i, j) = mask(i - drawn, j);
+      for (Index i = random; i < shape.size(); ++i) mask(i, j) = mask(i - random, j);
     }
   }
 

@@ -14,13 +14,12 @@
 namespace descent {
 
 struct GaussianDropoutOptions {
-  double keep = 0.5;    ///< the noise has the mean and variance of dropout's mask / keep; in (0, 1]
-  bool enabled = true;  ///< off: training passes everything on as inference does
+  double keep = 0.5;    ///< the noise has the mean and variance of mask / keep in dropout; in (0, 1]
+  bool enabled = true;  ///< if false, training leaves its input unchanged, as inference does
 };
 
-/// Dropout with normal noise in place of a mask: in training each value is multiplied with a number of mean 1
-/// and the variance that dropout's factor has, fresh for every step and sample; backward uses that of
-/// forward.
+/// Multiplies by normal noise in training, with the mean and variance of the factor mask / keep in dropout. Each step
+/// and sample has its own noise; backward uses the noise of forward. Inference leaves its input unchanged.
 ///
 ///   y = x * n,  n ~ N(1, (1 - keep) / keep)      dx = dy * n
 ///
@@ -74,8 +73,8 @@ class GaussianDropout {
  private:
   static double to_deviation(double keep) {
     if (!is_finite(keep) || keep <= 0 || keep > 1)
-      throw DataError(name, detail::joined("expected a keep probability in (0, 1], got ", keep),
-                      "keep is the share of values that dropout would let stay, not the share that it drops");
+      throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
+                      "pass the probability of keeping a value, not of dropping it");
     return std::sqrt((1 - keep) / keep);
   }
 

@@ -12,18 +12,18 @@
 namespace descent {
 
 struct GaussianNoiseOptions {
-  double deviation = 0.1;
-  bool enabled = true;  ///< off: training passes everything on as inference does
+  double deviation = 0.1;  ///< the standard deviation, in the units of x
+  bool enabled = true;     ///< if false, training leaves its input unchanged, as inference does
 };
 
-/// Adds normal noise in training, fresh for every step and sample; inference passes everything on as it is.
-/// In front of a network it acts as a regulariser of the weights.
+/// Adds normal noise in training. Each step and sample has its own noise; inference leaves its input unchanged. As the
+/// first layer of a network it regularizes the weights.
 ///
 ///   y = x + n,  n ~ N(0, deviation^2)      dx = dy
 ///
 /// Shapes   x, y of any shape
 /// Throws   DataError when the deviation is negative or not finite.
-/// Cost     a normal random number a value forward, about 50 ns; a copy backward.
+/// Cost     a normal random number a value forward, about 50 ns; none backward.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.5
 template <std::floating_point T = float>
 class GaussianNoise {
@@ -65,8 +65,7 @@ class GaussianNoise {
 
  private:
   static double checked(double deviation) {
-    expect_not_negative(
-        {name, "deviation", deviation, "it is in the units of the values that it is added to"});
+    expect_not_negative({name, "deviation", deviation, "pass the standard deviation of the noise"});
     return deviation;
   }
 

@@ -18,17 +18,17 @@
 
 namespace descent {
 
-/// Which variance of a batch the running average collects: divided by m, or by m - 1.
+/// The estimate of the variance in the running average: squared deviations divided by m (biased) or m - 1 (unbiased).
 enum class Variance { biased, unbiased };
 
 struct BatchNormOptions {
-  double momentum = 0.9;  ///< share of the old running value; what PyTorch calls 1 - momentum
+  double momentum = 0.9;  ///< weight of the old running value; PyTorch's momentum is 1 minus this
   double epsilon = 1e-5;  ///< added to the variance, inside the square root
-  Variance running_variance = Variance::biased;  ///< PyTorch keeps the unbiased one
+  Variance running_variance = Variance::biased;  ///< PyTorch has the unbiased one
 };
 
-/// Batch normalization of each feature over the samples of a mini-batch; of an image or a sequence with as many channels,
-/// of each channel over samples and positions.
+/// Batch normalization of each feature over the samples of a mini-batch. If x has `features` channels, of each
+/// channel over samples and positions.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
@@ -36,16 +36,16 @@ struct BatchNormOptions {
 ///   dgamma = sum of dy * n      dbeta = sum of dy
 ///   dx = gamma / sqrt(sigma^2 + epsilon) * (dy - dbeta / m - n * dgamma / m)
 ///
-/// Training normalizes by the batch, always with the biased variance, and keeps running averages
-///   running = momentum * running + (1 - momentum) * batch,   from mean 0 and variance 1.
-/// Inference normalizes by these, so single samples work; then mu and sigma are constants in backward.
-/// `estimate_statistics` replaces them by the statistics of a whole training set.
-/// The layer before needs no bias: beta does its work.
+/// Training normalizes by the mean and the biased variance of the batch and updates the running averages
+///   running = momentum * running + (1 - momentum) * batch,   starting from mean 0 and variance 1.
+/// Inference normalizes by the running averages, so a single sample is valid; mu and sigma are then constants in
+/// backward. `estimate_statistics` replaces the running averages by the statistics of a whole training set. The layer
+/// before it needs no bias, which beta replaces.
 ///
 /// Shapes   x, y [features, m] or {features, height, width}   gamma, beta [features]
-/// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive; DataError when the
-///          momentum is not in [0, 1] or epsilon is negative, and in training on a single sample, whose variance
-///          says nothing.
+/// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive;
+///          DataError when momentum is not in [0, 1] or epsilon is negative, and in training on a single sample,
+///          whose variance is not defined.
 /// Cost     three passes over the batch forward, two backward.
 /// Source   Ioffe, Szegedy: Batch normalization (ICML 2015), algorithms 1 and 2
 /// Example  examples/01_digits.cpp
@@ -58,9 +58,9 @@ class BatchNorm {
     Matrix<T> y, dx;
     Vector<T> mean, variance, inverse_deviation;
     Vector<T> sums;  // over all workers
-    T count = 0;     // of the values of a feature in the whole batch; 0 if the statistics are not the batch's
+    T count = 0;     // number of values of a feature in the whole batch; 0 if statistics are the running ones
     T momentum = 0;  // of the running averages in this pass
-    Worker* worker = nullptr;  // as in the last forward pass
+    Worker* worker = nullptr;  // of the last forward pass
   };
 
   explicit BatchNorm(Index features, const BatchNormOptions& with = {})
@@ -70,7 +70,7 @@ class BatchNorm {
         running_variance(Vector<T>::Ones(features)),
         options(with) {
     expect_probability(
-        {name, "momentum", with.momentum, "it is the share of the old value; PyTorch's 0.1 is 0.9"});
+        {name, "momentum", with.momentum, "pass the weight of the old value, 0.9 for PyTorch's 0.1"});
     expect_not_negative({name, "epsilon", with.epsilon});
   }
 
@@ -120,11 +120,11 @@ class BatchNorm {
     gradient.gamma.resize(x.rows());
     gradient.beta.resize(x.rows());
     for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
-      using Strip = Eigen::Array<T, n, 1>;
-      const Strip mean = c.mean.template segment<n>(i);
-      Strip sum = Strip::Zero(), products = Strip::Zero();
+      using Values = Eigen::Array<T, n, 1>;
+      const Values mean = c.mean.template segment<n>(i);
+      Values sum = Values::Zero(), products = Values::Zero();
       for (Index j = 0; j < x.cols(); ++j) {
-        const Strip d = dy.col(j).template segment<n>(i);
+        const Values d = dy.col(j).template segment<n>(i);
         sum += d;
         products += d * (x.col(j).template segment<n>(i).array() - mean);
       }
@@ -139,8 +139,8 @@ class BatchNorm {
         c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());
       return dx;
     }
-    // dx = factor * (dy - offset - (x - mean) * slope), with the sums over the whole batch
-    sum_over_team(c, gradient.beta, gradient.gamma);
+    // dx = factor * (dy - offset - (x - mean) * slope), with sums over the whole batch
+    sum_over_workers(c, gradient.beta, gradient.gamma);
     const auto scale = c.inverse_deviation.array();
     const auto factor = gamma.array() * scale;
     auto offset = c.sums.head(x.rows()).array(), slope = c.sums.segment(x.rows(), x.rows()).array();
@@ -154,7 +154,7 @@ class BatchNorm {
   void update_state(const Cache& c) {
     if (c.count == 0) return;
     if (c.mean.size() != gamma.size())
-      detail::throw_features(name, gamma.size(), {c.mean.size()});  // of another layer
+      detail::throw_features(name, gamma.size(), {c.mean.size()});  // the cache of another layer
     const bool unbiased = options.running_variance == Variance::unbiased;
     update_average(running_mean, c.mean, c.momentum);
     update_average(running_variance, c.variance * (unbiased ? c.count / (c.count - 1) : T(1)), c.momentum);
@@ -165,19 +165,19 @@ class BatchNorm {
   BatchNormOptions options;
 
  private:
-  /// The moments of the samples here, relative to the first, so that a large offset does not swallow the variance;
-  /// of all workers if several share the batch.
+  /// Computes mean and variance of the batch. Sums are taken relative to the first sample, so that a large mean does
+  /// not cancel the digits of the variance. If several workers share the batch, their statistics are merged.
   static void measure(const Batch<T>& x, Cache& c) {
     c.count = T(x.cols());
     if (c.count == 0 || (c.count < 2 && c.worker == nullptr)) throw_too_few(c.count);
     c.mean.resize(x.rows());
     c.variance.resize(x.rows());
     for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
-      using Strip = Eigen::Array<T, n, 1>;
-      const Strip first = x.col(0).template segment<n>(i);
-      Strip sum = Strip::Zero(), squares = Strip::Zero();
+      using Values = Eigen::Array<T, n, 1>;
+      const Values first = x.col(0).template segment<n>(i);
+      Values sum = Values::Zero(), squares = Values::Zero();
       for (Index j = 1; j < x.cols(); ++j) {
-        const Strip d = x.col(j).template segment<n>(i).array() - first;
+        const Values d = x.col(j).template segment<n>(i).array() - first;
         sum += d;
         squares += d * d;
       }
@@ -190,27 +190,27 @@ class BatchNorm {
   }
 
   [[noreturn]] static void throw_too_few(T count) {
-    throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", count),
-                    "choose a batch size that does not leave a single sample over at the end of an epoch");
+    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", count),
+                    "choose a batch size that leaves no single sample at the end of an epoch");
   }
 
-  /// From mean_r and variance_r of m_r samples to those of all:  mean = sum m_r mean_r / m
-  ///   variance = sum m_r (variance_r + (mean_r - mean)^2) / m
+  /// Merges the statistics of the workers r, with m_r samples each:
+  ///   mean = sum m_r mean_r / m      variance = sum m_r (variance_r + (mean_r - mean)^2) / m
   static void merge(Cache& c) {
     const Index features = c.mean.size();
     const T own = c.count;
-    sum_over_team(c, own * c.mean, Vector<T>::Constant(1, own));
+    sum_over_workers(c, own * c.mean, Vector<T>::Constant(1, own));
     c.count = c.sums(features);
     const auto mean = c.sums.head(features) / c.count;
     c.variance += (c.mean - mean).cwiseAbs2();
     c.mean = mean;
-    sum_over_team(c, own * c.variance, Vector<T>::Zero(0));
+    sum_over_workers(c, own * c.variance, Vector<T>::Zero(0));
     c.variance = c.sums.head(features) / c.count;
   }
 
   /// Writes the sums over all workers of a, followed by those of b, to `c.sums`.
-  static void sum_over_team(Cache& c, const auto& a, const auto& b) {
-    c.sums.resize(2 * c.mean.size() + 1);  // always the same: to change it allocates
+  static void sum_over_workers(Cache& c, const auto& a, const auto& b) {
+    c.sums.resize(2 * c.mean.size() + 1);  // a constant size: resizing would allocate
     c.sums.head(a.size()) = a;
     c.sums.segment(a.size(), b.size()) = b;
     if (c.worker != nullptr)

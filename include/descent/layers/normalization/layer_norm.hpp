@@ -17,9 +17,8 @@ struct LayerNormOptions {
   double epsilon = 1e-5;  ///< added to the variance, inside the square root; Keras has 1e-3
 };
 
-/// Layer normalization of each sample over its features; of an image or a sequence with as many channels, of each
-/// position over its channels. It depends on no other sample, so that training,
-/// inference and batches of one are all the same.
+/// Layer normalization of each sample over its features. If x has `features` channels, of each position over its
+/// channels. Samples do not depend on each other, so training and inference are the same.
 ///
 ///   mu = mean over features of x      sigma^2 = mean over features of (x - mu)^2
 ///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
@@ -68,8 +67,7 @@ class LayerNorm {
     const T k = T(x.rows());
     for (Index j = 0; j < x.cols(); ++j) {
       auto n = c.normalized.col(j).array();
-      // Relative to the first feature, then about the true mean: a large offset does not swallow the
-      // variance.
+      // Relative to the first feature, then to the mean, so that a large mean does not cancel digits of the variance.
       n = x.col(j).array() - x(0, j);
       n -= n.sum() / k;
       c.inverse_deviation(j) = 1 / std::sqrt(n.square().sum() / k + T(options.epsilon));
