@@ -37,7 +37,7 @@ Network<float> network() {
                  Dropout{{.keep = 0.8}}, Dense{8, 3, rng}};
 }
 
-/// 8 mini-batches an epoch, the last of 5.
+/// 8 mini-batches per epoch, the last of 5 samples.
 Options options() {
   return {.epochs = 6,
           .batch_size = 10,

@@ -134,7 +134,7 @@ TEST_CASE("fit: each epoch has a new order and each step has new dropout masks")
   const auto different = [](const std::vector<double>& values) {
     return std::set<double>{values.begin(), values.end()}.size();
   };
-  // The weights stay, so that only the order and the masks change from epoch to epoch.
+  // The learning rate is 0, so that only the order and the masks change from epoch to epoch.
   Dataset<> data = support::three_clouds(50);
   Rng rng{1};
   Dense<> plain{2, 1, rng};

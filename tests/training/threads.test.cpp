@@ -69,8 +69,8 @@ TEST_CASE("Threads: several workers compute the gradient of a single thread up t
     const auto [parallel, same_objective] = step(threads);
     CHECK(difference(single, parallel) < 1e-12);
     CHECK(std::abs(objective - same_objective) < 1e-12);
-    CHECK(difference(single, parallel) >
-          0);  // 0 would mean a single thread: another order rounds differently
+    // Sums in another order round differently: no difference would mean a single thread.
+    CHECK(difference(single, parallel) > 0);
   }
 }
 

@@ -118,8 +118,7 @@ TEST_CASE("Trainer: a paused run gives the bits of an unpaused one with all stat
   if (!in_parts.stopped()) in_parts.run(data, 5);
   for (int epoch = 0; epoch < 10 && !one_by_one.stopped(); ++epoch) one_by_one.run(data, 1);
   const auto& loss = whole.history()["val_loss"];
-  CHECK(std::max_element(loss.begin(), loss.end()) !=
-        loss.end() - 1);  // else the best epoch would be the last
+  CHECK(std::max_element(loss.begin(), loss.end()) != loss.end() - 1);  // the best epoch is not the last
   expect_same_state(in_parts, whole);
   expect_same_state(one_by_one, whole);
 

@@ -104,7 +104,7 @@ TEST_CASE("fit: an integer weight equals repeated samples in training and valida
   CHECK_THAT(evaluate(net, data, F1{}), WithinAbs(evaluate(net, all, F1{}), 1e-12));
 }
 
-// The weights stay, so the losses are 1, 4, 9 and 16, with sample weights 1, 0, 2 and 1.
+// The learning rate is 0, so the losses are 1, 4, 9 and 16, with sample weights 1, 0, 2 and 1.
 TEST_CASE("fit: the loss of an epoch is the weighted mean over its mini-batches") {
   Dataset<double> data{.x = Matrix<double>::Zero(1, 4), .y = Matrix<double>{{1, 2, 3, 4}}};
   data.weights = Vector<double>{{1, 0, 2, 1}};

@@ -36,18 +36,18 @@ template <Layer M>
 struct FitOptions {
   using T = typename M::Scalar;
 
-  int epochs = 10;        ///< passes through the training set
-  Index batch_size = 32;  ///< capped at the training set; an epoch's last batch may be smaller
+  int epochs = 10;                         ///< passes through the training set
+  Index batch_size = 32;                   ///< at most the training set; the last of an epoch may be smaller
   const Dataset<T>* validation = nullptr;  ///< measured after each epoch
   std::vector<AnyMetric<T>> metrics = {};  ///< measured in addition to the loss
 
   AnyRegularizer<M> regularizer = {};  ///< penalty that is added to the loss, such as L2
-  AnyTransform<M> clip = {};        ///< transform of the gradient before each step, such as ClipByGlobalNorm
-  AnyTransform<M> constraint = {};  ///< constraint on the weights after each step, such as MaxNorm
-  Augmentation<T> augment = {};     ///< augmentation of the inputs, such as Augment
+  AnyTransform<M> clip = {};           ///< transform of each gradient, such as ClipByGlobalNorm
+  AnyTransform<M> constraint = {};     ///< constraint on the weights after each step, such as MaxNorm
+  Augmentation<T> augment = {};        ///< augmentation of the inputs, such as Augment
 
   int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
-  double average_weights = 0;  ///< decay of an exponential average of the weights to evaluate; 0 for none
+  double average_weights = 0;  ///< decay of the exponential average of weights that is evaluated; 0 for none
 
   std::optional<EarlyStopping> early_stopping = {};
   std::optional<ReduceOnPlateau> reduce_on_plateau = {};
@@ -57,11 +57,11 @@ struct FitOptions {
   CheckpointOptions checkpoint = {};  ///< file to resume from if the run is killed
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run
 
-  Threads threads = {};    ///< number of threads per batch, if it is large enough; see docs/guide/speed.md
-  bool shuffle = true;     ///< a new random order for each epoch
-  SampleOrder order = {};  ///< a given order of the samples in place of a random one
-  bool drop_last = false;  ///< omits the last batch of an epoch if it is smaller
-  std::uint64_t seed = 0;  ///< seed of order, dropout and augmentation
+  Threads threads = {};          ///< threads per batch, if it is large enough; see docs/guide/speed.md
+  bool shuffle = true;           ///< a new random order for each epoch
+  SampleOrder order = {};        ///< a given order of the samples in place of a random one
+  bool drop_last = false;        ///< omits the last batch of an epoch if it is smaller
+  std::uint64_t seed = 0;        ///< seed of order, dropout and augmentation
   std::int64_t first_epoch = 0;  ///< first epoch of schedules, order and augmentation
   ProgressOptions progress = {};
 };

@@ -79,8 +79,7 @@ LoopOptions loop_options(const auto& options, Index training_samples) {
 }
 
 /// The loop over epochs: sample order, history, early stopping, reduction of the learning rate, progress, callbacks
-/// and the intervals of checkpoints. The learner does whatever depends on the model, so that this class is compiled
-/// once for all.
+/// and the intervals of checkpoints. The learner does whatever depends on the model, so that this class is no template.
 class TrainingLoop {
  public:
   TrainingLoop(Learner& learner, LoopState& state, Checkpointed& saved, const LoopOptions& options)
