@@ -15,6 +15,7 @@
 #include "descent/regularizers/l2.hpp"
 #include "descent/schedules/inverse_time.hpp"
 #include "descent/schedules/per_step.hpp"
+#include "descent/training/fit.hpp"
 #include "support.hpp"
 
 namespace trainer_test {
