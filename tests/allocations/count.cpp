@@ -1,5 +1,5 @@
-// The `malloc` of a program is the one that all its libraries call too. Only glibc lets the one that it hides be
-// called by another name.
+// A program's own `malloc` replaces that of the C library for all its libraries, too. Only glibc exports its
+// implementation under a second name.
 #include "allocations/count.hpp"
 
 #include <malloc.h>
@@ -16,7 +16,7 @@ void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 void __libc_free(void*);
-// Where the code of this program, not that of its libraries, begins and ends.
+// Begin and end of the code of this program, without its libraries.
 extern const char __executable_start, etext;
 }
 

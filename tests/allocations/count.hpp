@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-/// Counts real allocations of all threads while it lives: `malloc` and its like, as this program calls them itself,
-/// which is our code and Eigen's, and as the libraries that it is linked to call them.
+/// Counts the heap allocations of all threads during its lifetime: those by the code of the program, which includes
+/// Eigen, and those by the shared libraries.
 class CountAllocations {
  public:
   CountAllocations();
@@ -15,7 +15,7 @@ class CountAllocations {
   int of_libraries() const;
 };
 
-/// The most memory that the program holds at once while this lives, beyond what it held before.
+/// Measures the peak of the allocated memory during its lifetime, relative to its construction.
 class PeakMemory {
  public:
   PeakMemory();

@@ -11,7 +11,7 @@ using namespace descent;
 
 namespace {
 
-// Protocol Buffers by hand: what a writer would refuse to write.
+// Hand-written Protocol Buffers, because a writer would reject invalid ones.
 std::string varint(std::uint64_t value) {
   std::string bytes;
   for (; value > 127; value >>= 7) bytes += static_cast<char>((value & 127) | 128);
@@ -51,12 +51,12 @@ void check(const std::string& graph, int features = 4, const std::string& more =
   const std::string whole = graph + text(11, value("x", features)) + text(12, value("y", features));
   const std::string file = number(1, 8) + text(7, whole) + text(8, number(2, 17)) + more;
   CAPTURE(graph.substr(0, 40));
-  CHECK(memory_next_to_size(file, [](std::istream& in) { load_onnx(in); }) < 48);
+  CHECK(memory_over_size(file, [](std::istream& in) { load_onnx(in); }) < 48);
 }
 
 }  // namespace
 
-TEST_CASE("No ONNX file takes more than 48 times its size: structure") {
+TEST_CASE("load_onnx: memory for the structure is at most 48 times the file") {
   check(repeated(text(1, ""), many));
   check(text(1, repeated(text(1, ""), many) + text(1, "x") + text(2, "y") + text(4, "Relu")));
   check(text(1, repeated(text(1, "x"), many) + text(2, "y") + text(4, "Concat") +
@@ -93,7 +93,7 @@ TEST_CASE("No ONNX file takes more than 48 times its size: structure") {
   check(constant_nodes);
 }
 
-TEST_CASE("No ONNX file takes more than 48 times its size: values") {
+TEST_CASE("load_onnx: memory for the values is at most 48 times the file") {
   const std::string ones(many, '\1');
   const std::string size = number(1, many);
   check(text(5, text(8, "w") + number(2, 7) + size + text(7, ones)));
@@ -105,7 +105,7 @@ TEST_CASE("No ONNX file takes more than 48 times its size: values") {
   constexpr int n = 500;
   for (const auto& [type, bytes_each] :
        {std::pair{1, 4UL}, {11, 8UL}, {10, 2UL}, {16, 2UL}, {6, 4UL}, {9, 1UL}, {7, 8UL}})
-    for (const int layers : {1, 4, 40})  // which share their weights
+    for (const int layers : {1, 4, 40})  // with shared weights
       check(weight(type, n, bytes_each) + chain("MatMul", layers, text(1, "w")), n);
 }
 

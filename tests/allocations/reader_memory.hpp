@@ -8,10 +8,10 @@
 
 #include "allocations/count.hpp"
 
-/// What reading `file` takes at most of memory, next to the size of the file; whether it is read or refused.
-/// `read` is called with a stream of it.
+/// Measures the peak memory of `read`, called with a stream of `file`, as a multiple of the file's size. The file may
+/// be read or rejected.
 template <class Read>
-double memory_next_to_size(const std::string& file, Read&& read) {
+double memory_over_size(const std::string& file, Read&& read) {
   std::istringstream in{file};
   const PeakMemory peak;
   try {
@@ -27,5 +27,5 @@ inline std::string repeated(std::string_view text, int times) {
   return all;
 }
 
-/// So many that what a reader takes once, whatever the file, does not count.
+/// Large enough that the constant memory of a reader is negligible.
 inline constexpr int many = 100'000;

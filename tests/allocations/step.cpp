@@ -6,7 +6,7 @@ using namespace descent;
 
 namespace {
 
-/// Large enough for two threads, and for products whose blocks Eigen itself would take from the heap.
+/// Large enough for two threads, and for products whose blocks Eigen by itself would allocate on the heap.
 constexpr Index features = 784, batch_size = 160;
 
 auto some_net(auto compose) {
@@ -23,7 +23,7 @@ Dataset<> some_data() {
   return data;
 }
 
-/// The allocations of steps inside `fit`, in its second epoch: from the end of the first batch to that of the last.
+/// The number of allocations in the second epoch of `fit`, from the end of its first step to the end of its last.
 int allocations_in_fit(auto net, int threads, const Dataset<>& data = some_data()) {
   std::optional<CountAllocations> count;
   int own = -1;
@@ -49,14 +49,14 @@ int allocations_in_fit(auto net, int threads, const Dataset<>& data = some_data(
 
 }  // namespace
 
-TEST_CASE("The count sees allocations") {
+TEST_CASE("CountAllocations: an allocation is counted") {
   const CountAllocations count;
   CHECK(count.own() == 0);
   const Matrix<> matrix = Matrix<>::Ones(10, 10);
   CHECK(count.own() == 1);
 }
 
-TEST_CASE("A warm step allocates nothing") {
+TEST_CASE("fit: a step after warm-up allocates nothing") {
   const auto sequential = some_net([](auto... layers) { return Sequential{layers...}; });
   const auto network = some_net([](auto... layers) { return Network{layers...}; });
   for (const int threads : {1, 2}) {
@@ -66,7 +66,7 @@ TEST_CASE("A warm step allocates nothing") {
   }
 }
 
-TEST_CASE("fit: a warm step with weights allocates nothing") {
+TEST_CASE("fit: a step with sample weights allocates nothing after warm-up") {
   const auto net = some_net([](auto... layers) { return Sequential{layers...}; });
   Dataset<> data = some_data();
   data.weights = Vector<>::LinSpaced(data.samples(), 0, 1);
@@ -74,7 +74,7 @@ TEST_CASE("fit: a warm step with weights allocates nothing") {
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
 }
 
-TEST_CASE("Prediction with a cache of one's own allocates nothing") {
+TEST_CASE("Sequential: inference with a reused cache allocates nothing") {
   const auto net = some_net([](auto... layers) { return Sequential{layers...}; });
   decltype(net)::Cache cache;
   const Matrix<> x = Matrix<>::Ones(features, 1);

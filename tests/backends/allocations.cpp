@@ -5,7 +5,7 @@
 using namespace descent;
 using backend::multiply, backend::Product;
 
-TEST_CASE("a warm product allocates nothing of ours") {
+TEST_CASE("Product: after warm-up only the backend allocates") {
   const Matrix<float> x = Matrix<float>::Random(200, 300), small = Matrix<float>::Random(16, 16);
   Matrix<float> square, wide, tiny;
   const auto products = [&] {
@@ -16,6 +16,6 @@ TEST_CASE("a warm product allocates nothing of ours") {
   products();
   const CountAllocations count;
   products();
-  INFO(count.of_libraries() << " by libraries");
+  INFO(count.of_libraries() << " allocations by libraries");
   CHECK(count.own() == 0);
 }

@@ -48,7 +48,7 @@ double digits_accuracy() {
   const Standardize scale{train.x};
   for (auto* part : {&train, &test}) scale.apply(part->x);
 
-  // So wide that all its products go to the backend.
+  // Wide enough that the backend computes all products.
   Rng rng{1};
   Sequential net{Dense{64, 128, rng}, ReLU{}, Dense{128, 10, rng}};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{}, {.epochs = 15, .batch_size = 64, .progress = silent});

@@ -4,7 +4,7 @@
 
 #include "descent/core/batch.hpp"
 
-// What the tests see of a backend. They are compiled once; backend.cpp, behind this, for each backend.
+// The interface of the tests to a backend. The tests are compiled once, backend.cpp once per backend.
 namespace backend {
 
 enum class Product { plain, transposed_left, transposed_right };
@@ -15,7 +15,7 @@ void multiply(Product, descent::Batch<double> a, descent::Batch<double> b, desce
 std::string_view name_for_float();
 std::string_view name_for_double();
 
-/// What a small network that has learnt to read digits gets right of those that it has not seen.
+/// The test accuracy of a small network trained to classify digits.
 double digits_accuracy();
 
 }  // namespace backend

@@ -9,7 +9,7 @@
 
 using namespace descent;
 
-TEST_CASE("to_bf16 rounds to nearest even, and NaN stays NaN") {
+TEST_CASE("to_bf16: values round to nearest even and NaN stays NaN") {
   std::uint32_t different = 0;
   for (std::uint32_t upper = 0; upper < 0x10000; ++upper)
     for (const std::uint32_t lower : {0x0000u, 0x0001u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu}) {
@@ -23,7 +23,7 @@ TEST_CASE("to_bf16 rounds to nearest even, and NaN stays NaN") {
   CHECK(different == 0);
 }
 
-TEST_CASE("bf16_support tells what the processor has") {
+TEST_CASE("bf16_support: it reports the instructions of the processor") {
   using onednn::Bf16;
   const char* const limit = std::getenv("DNNL_MAX_CPU_ISA");
   if (limit && std::string_view{limit} == "AVX2") CHECK(onednn::bf16_support() == Bf16::none);

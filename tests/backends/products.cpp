@@ -28,8 +28,8 @@ Matrix<T> random_matrix(Index rows, Index cols, std::uint64_t seed) {
   return Matrix<T>::NullaryExpr(rows, cols, [&] { return static_cast<T>(rng.normal()); });
 }
 
-/// A B, and what rounding may cost in units of |A| |B|: k sums of products, each rounded, and the operands,
-/// each rounded to 8 bits, in bf16.
+/// The product A B and its bound on rounding errors, relative to |A| |B|: k products are summed, each with one
+/// rounding, and in bf16 each operand is rounded to 8 bits.
 struct Exact {
   Matrix<double> product, size;
   double roundings, operands;
@@ -40,7 +40,7 @@ struct Exact {
         roundings{static_cast<double>(a.cols() + 1)},
         operands{for_operands} {}
 
-  /// The largest error of c as a share of what is allowed, which is 0 where there is nothing to sum.
+  /// Returns the largest error of c relative to the bound; infinity if c has another shape.
   double error(const Matrix<double>& c, double unit) const {
     if (c.rows() != product.rows() || c.cols() != product.cols())
       return std::numeric_limits<double>::infinity();
@@ -62,7 +62,7 @@ struct Size {
   Index m, n, k;
 };
 
-/// The largest error of the three products of one size.
+/// Returns the largest relative error of the three products for one size.
 template <class T>
 double worst_error(Size s) {
   const auto a = random_matrix<T>(s.m, s.k, 1), b = random_matrix<T>(s.k, s.n, 2);
@@ -70,7 +70,7 @@ double worst_error(Size s) {
   const bool bf16 = rounds_to_bf16() && sizeof(T) == sizeof(float);
   const Exact exact{a.template cast<double>(), b.template cast<double>(),
                     bf16 ? 2 * std::ldexp(1, -8) + std::ldexp(1, -16) : 0};
-  // What was in the result before, and its size, must not matter.
+  // Previous contents and size of the result must not matter.
   Matrix<T> c = Matrix<T>::Constant(s.n + 1, s.m, std::numeric_limits<T>::quiet_NaN());
   double worst = 0;
   const auto check = [&](Product product, const Matrix<T>& left, const Matrix<T>& right) {
@@ -85,13 +85,13 @@ double worst_error(Size s) {
 
 }  // namespace
 
-TEST_CASE("the program has the backend that its target names") {
+TEST_CASE("Product: the backend is the one that the CMake target names") {
   const auto name = backend::name_for_float();
   CHECK((name == "OpenBLAS" || name == "oneDNN" || name == "oneDNN bf16"));
   CHECK(backend::name_for_double() == (name == "OpenBLAS" ? name : "Eigen"));
 }
 
-TEST_CASE("all three products agree with Eigen in double to rounding") {
+TEST_CASE("Product: all three products agree with Eigen in double up to rounding") {
   for (const Size s : std::vector<Size>{{1, 1, 1},
                                         {1, 7, 5},
                                         {7, 1, 5},
@@ -116,7 +116,7 @@ TEST_CASE("all three products agree with Eigen in double to rounding") {
   }
 }
 
-TEST_CASE("a large product in bf16 rounds its operands and nothing else") {
+TEST_CASE("Product: a large product in bf16 rounds only its operands") {
   if (!rounds_to_bf16()) return;
   const auto a = random_matrix<float>(70, 300, 1), b = random_matrix<float>(300, 50, 2);
   const auto rounded = [](const Matrix<float>& m) -> Matrix<double> {
@@ -127,7 +127,7 @@ TEST_CASE("a large product in bf16 rounds its operands and nothing else") {
   CHECK(Exact{rounded(a), rounded(b), 0}.error(c.cast<double>(), unit<float>) <= 1);
 }
 
-TEST_CASE("a product takes columns from the middle of a batch") {
+TEST_CASE("Product: an operand may be a range of columns") {
   const auto a = random_matrix<float>(61, 53, 1), b = random_matrix<float>(53, 90, 2);
   const Matrix<float> middle = b.middleCols(7, 41);
   Matrix<float> c, from_copy;
@@ -136,7 +136,7 @@ TEST_CASE("a product takes columns from the middle of a batch") {
   CHECK(c.isApprox(from_copy, 1e-6f));
 }
 
-TEST_CASE("a number that is not finite shows in the product") {
+TEST_CASE("Product: values that are not finite propagate") {
   auto a = random_matrix<float>(64, 64, 1);
   const auto b = random_matrix<float>(64, 64, 2);
   Matrix<float> c;
@@ -148,18 +148,18 @@ TEST_CASE("a number that is not finite shows in the product") {
   CHECK(c.topRows(3).allFinite());
 }
 
-TEST_CASE("two threads multiply at once and get the same bits as one", "[threads]") {
+TEST_CASE("Product: two concurrent threads get the bits of one", "[threads]") {
   const auto a = random_matrix<float>(90, 110, 1), b = random_matrix<float>(110, 70, 2);
-  Matrix<float> alone, square_alone;
-  multiply(Product::plain, a, b, alone);
-  multiply(Product::transposed_left, a, a, square_alone);
+  Matrix<float> expected, expected_square;
+  multiply(Product::plain, a, b, expected);
+  multiply(Product::transposed_left, a, a, expected_square);
   const auto agree = [&](bool& same) {
     Matrix<float> c;
     for (int i = 0; i < 100; ++i) {
       multiply(Product::plain, a, b, c);
-      same = same && c == alone;
+      same = same && c == expected;
       multiply(Product::transposed_left, a, a, c);
-      same = same && c == square_alone;
+      same = same && c == expected_square;
     }
   };
   bool first = true, second = true;
@@ -169,7 +169,7 @@ TEST_CASE("two threads multiply at once and get the same bits as one", "[threads
 }
 
 #ifdef __linux__
-TEST_CASE("a product runs on the calling thread alone", "[threads]") {
+TEST_CASE("Product: no thread but the calling one is used", "[threads]") {
   const auto threads = [] {
     return std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, {});
   };
@@ -185,7 +185,7 @@ TEST_CASE("a product runs on the calling thread alone", "[threads]") {
 }
 #endif
 
-TEST_CASE("the number of threads that the program has set for OpenMP stays", "[threads]") {
+TEST_CASE("Product: the number of OpenMP threads of the program is unchanged", "[threads]") {
   const int before = omp_get_max_threads();
   omp_set_num_threads(3);
   const auto a = random_matrix<float>(100, 100, 1);
@@ -195,4 +195,6 @@ TEST_CASE("the number of threads that the program has set for OpenMP stays", "[t
   omp_set_num_threads(before);
 }
 
-TEST_CASE("a network learns to read digits with each backend") { CHECK(backend::digits_accuracy() > 0.95); }
+TEST_CASE("fit: a network learns to classify digits with each backend") {
+  CHECK(backend::digits_accuracy() > 0.95);
+}

@@ -15,7 +15,7 @@ TEST_CASE("plot: a drawing is the same in every locale") {
   const auto drawn = [&] {
     const auto path = folder.path / "chart.svg";
     const plot::Picture chart =
-        plot::line_chart({.title = "Cost", .x_per_value = 1000}, {{"train", {0.5, 0.25, 0.125}}});
+        plot::line_chart({.title = "Loss", .x_per_value = 1000}, {{"train", {0.5, 0.25, 0.125}}});
     plot::write_svg(path, {chart, chart, chart});
     std::ifstream in{path, std::ios::binary};
     return std::string{std::istreambuf_iterator<char>{in}, {}};

@@ -20,7 +20,7 @@ namespace {
 
 const Dataset<> clouds = support::three_clouds(60);
 
-/// Two classes on a line, told apart by the sign.
+/// Two classes on a line, separated by the sign.
 Dataset<> two_classes() {
   Dataset<> data{.x = Matrix<>(1, 40), .y = Matrix<>(1, 40)};
   for (Index j = 0; j < 40; ++j) {
@@ -36,7 +36,7 @@ auto net_ending_in(Last... last) {
   return Sequential{Dense{2, 8, rng}, ReLU{}, Dense{8, 3, rng}, last...};
 }
 
-/// The error of a training that must not begin.
+/// The message of fit, which must leave the model unchanged.
 template <class M>
 std::string refusal(M net, const auto& loss,
                     const FitOptions<M>& options = {.epochs = 1, .progress = silent}) {
@@ -46,7 +46,7 @@ std::string refusal(M net, const auto& loss,
   return text;
 }
 
-/// Softmax without its declaration.
+/// Softmax that does not declare the kind of its outputs.
 struct OwnSoftmax {
   using Scalar = float;
   using Cache = Softmax<>::Cache;
@@ -65,7 +65,7 @@ const std::string log_softmax = "; end the network in LogSoftmax, or use Softmax
 
 }  // namespace
 
-TEST_CASE("fit: probabilities for a loss of logits are refused before the first step") {
+TEST_CASE("fit: probabilities for a loss of logits are rejected before the first step") {
   const std::string problem =
       "expected logits or other scores from the last layer, got probabilities" + leave_out;
   CHECK(refusal(net_ending_in(Softmax{}), SoftmaxCrossEntropy{}) == "SoftmaxCrossEntropy: " + problem);
@@ -83,7 +83,7 @@ TEST_CASE("fit: probabilities for a loss of logits are refused before the first 
         "SigmoidCrossEntropy: " + problem);
 }
 
-TEST_CASE("fit: a softmax that declares nothing is found by its values") {
+TEST_CASE("fit: an undeclared softmax is recognized by its values") {
   CHECK(
       refusal(net_ending_in(OwnSoftmax{}), SoftmaxCrossEntropy{}) ==
       "SoftmaxCrossEntropy: expected logits or other scores from the last layer, got probabilities: none is "
@@ -91,7 +91,8 @@ TEST_CASE("fit: a softmax that declares nothing is found by its values") {
           leave_out);
 }
 
-TEST_CASE("fit: probabilities and logits for a loss of log-probabilities are refused before the first step") {
+TEST_CASE(
+    "fit: probabilities and logits for a loss of log-probabilities are rejected before the first step") {
   const std::string expected = "expected log-probabilities from the last layer, got ";
   CHECK(refusal(net_ending_in(Softmax{}), NegativeLogLikelihood{}) ==
         "NegativeLogLikelihood: " + expected + "probabilities" + log_softmax);
@@ -107,7 +108,7 @@ TEST_CASE("fit: probabilities and logits for a loss of log-probabilities are ref
         "KullbackLeibler: " + expected + "probabilities" + log_softmax);
 }
 
-TEST_CASE("fit: logits for a loss of probabilities are refused before the first step") {
+TEST_CASE("fit: logits for a loss of probabilities are rejected before the first step") {
   Dataset<> data = clouds;
   data.y = one_hot(clouds.y, 3);
   auto net = net_ending_in();
@@ -120,7 +121,7 @@ TEST_CASE("fit: logits for a loss of probabilities are refused before the first 
   CHECK(values_of(net) == before);
 }
 
-TEST_CASE("fit: what fits together is trained") {
+TEST_CASE("fit: outputs of the kind that the loss expects are accepted") {
   const auto trains = [](auto net, const auto& loss, const Dataset<>& data) {
     CHECK_NOTHROW(fit(net, data, loss, Adam{}, {.epochs = 1, .progress = silent}));
   };
@@ -135,7 +136,7 @@ TEST_CASE("fit: what fits together is trained") {
   trains(net_ending_in(), SigmoidCrossEntropy{}, shares);
 }
 
-TEST_CASE("fit: targets of several labels are refused by a softmax and by metrics of classes") {
+TEST_CASE("fit: multilabel targets are rejected by a softmax loss and by multiclass metrics") {
   Dataset<> data = clouds;
   data.y = one_hot(clouds.y, 3);
   data.y.col(7).setConstant(1);
@@ -155,16 +156,16 @@ TEST_CASE("fit: targets of several labels are refused by a softmax and by metric
   CHECK_NOTHROW(train(SigmoidCrossEntropy{}, {MultilabelAccuracy{}, MultilabelExactMatch{}, MultilabelF1{}}));
 }
 
-TEST_CASE("fit: a loss as a metric is refused where it expects other outputs") {
+TEST_CASE("fit: a loss as a metric is rejected if it expects outputs of another kind") {
   auto net = net_ending_in();
   CHECK_THAT(
       refusal(net, SoftmaxCrossEntropy{}, {.metrics = {NegativeLogLikelihood{}}, .progress = silent}),
       ContainsSubstring("NegativeLogLikelihood: expected log-probabilities from the last layer, got logits"));
 }
 
-TEST_CASE("fit: the threshold of metrics follows from the last layer, or from the loss") {
+TEST_CASE("fit: the threshold of metrics follows from the last layer or from the loss") {
   const Dataset<> data = two_classes();
-  // The output is above 0 for every sample, and above 1/2 for those of class 1: a weight of 1 and no bias.
+  // With weight 1 and bias 0 the output is above 0 for every sample, and above 1/2 for the samples of class 1.
   const auto separated = [](auto last) {
     Rng rng{1};
     Sequential net{Dense{1, 1, rng}, last};
@@ -187,7 +188,7 @@ TEST_CASE("fit: the threshold of metrics follows from the last layer, or from th
       }
   };
   const Elementwise own_sigmoid{[](auto x) { return 1 / (1 + exp(-x)); }};
-  SECTION("by the last layer") {
+  SECTION("from the last layer") {
     const auto net = separated(Sigmoid{});
     measure(net, BinaryCrossEntropy{}, 1);
     measure(net, MeanSquaredError{}, 1);
@@ -198,12 +199,12 @@ TEST_CASE("fit: the threshold of metrics follows from the last layer, or from th
     const std::vector<Index> classes = predict_classes(net, data.x);
     for (Index j = 0; j < 40; ++j) CHECK(classes[static_cast<std::size_t>(j)] == j % 2);
   }
-  SECTION("by the loss, where the last layer declares nothing") {
+  SECTION("from the loss if the last layer declares nothing") {
     measure(separated(own_sigmoid), BinaryCrossEntropy{}, 1);
     measure(separated(own_sigmoid), MeanSquaredError{}, 0);
   }
-  SECTION("of logits") { measure(separated(Identity{}), SigmoidCrossEntropy{}, 1); }
-  SECTION("unless it is chosen") {
+  SECTION("for logits") { measure(separated(Identity{}), SigmoidCrossEntropy{}, 1); }
+  SECTION("unless it is set") {
     const auto net = separated(Sigmoid{});
     CHECK(evaluate(net, data, Accuracy{.threshold = 0}) == 0.5);
     CHECK(evaluate(net, data, ConfusionMatrix{2, 0.0}).counts()(0, 1) == 20);
@@ -211,7 +212,7 @@ TEST_CASE("fit: the threshold of metrics follows from the last layer, or from th
   }
 }
 
-TEST_CASE("Trainer: the threshold of metrics is the same after an epoch that was interrupted") {
+TEST_CASE("Trainer: the threshold of metrics is the same in a resumed epoch") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run").string();
   Rng rng{1};

@@ -19,14 +19,14 @@ using support::message_of;
 
 namespace {
 
-// More than one internal batch, and a rest.
+// More than one internal batch, and a remainder.
 constexpr Index samples = 700;
 const auto net = support::plain_net<double>();
 const Dataset<double> data = support::three_clouds<double>(samples);
 
 }  // namespace
 
-TEST_CASE("evaluate gives a metric over the whole set") {
+TEST_CASE("evaluate: a metric covers the whole data set") {
   Accuracy accuracy;
   accuracy.update(predict(net, data.x), data.y);
   CHECK(accuracy.right.weight == samples);
@@ -37,30 +37,30 @@ TEST_CASE("evaluate gives a metric over the whole set") {
   CHECK(confusion.counts().trace() == accuracy.right.sum);
 }
 
-TEST_CASE("evaluate gives a loss as the mean over all samples, though the last batch is smaller") {
+TEST_CASE("evaluate: a loss is the mean over all samples although the last batch is smaller") {
   constexpr double rounding = 1e-12;
   CHECK_THAT(evaluate(net, data, SoftmaxCrossEntropy{}),
              WithinRel(mean_of(SoftmaxCrossEntropy{}, predict(net, data.x), data.y), rounding));
 }
 
-TEST_CASE("evaluate runs the layers as in inference") {
+TEST_CASE("evaluate: the model runs in inference mode") {
   const auto random_in_training = support::rich_net<double>();
   const double once = evaluate(random_in_training, data, SoftmaxCrossEntropy{});
   CHECK(evaluate(random_in_training, data, SoftmaxCrossEntropy{}) == once);
 }
 
-TEST_CASE("evaluate refuses data that the model cannot take") {
+TEST_CASE("evaluate: data that does not fit the model is rejected") {
   SECTION("another number of features") {
     Dataset<double> wide{.x = Matrix<double>::Zero(3, 5), .y = Matrix<double>::Zero(1, 5)};
     CHECK(message_of<ShapeError>([&] { evaluate(net, wide, Accuracy{}); }) ==
-          "evaluate: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it "
-          "transposed?");
+          "evaluate: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: "
+          "transpose it if its samples are in rows");
   }
-  SECTION("none") {
+  SECTION("no samples") {
     CHECK_THAT(message_of<DataError>([&] { evaluate(net, Dataset<double>{}, Accuracy{}); }),
                ContainsSubstring("evaluate: expected samples"));
   }
-  SECTION("a target too few") {
+  SECTION("one target too few") {
     Dataset<double> short_of_one = data;
     short_of_one.y = data.y.leftCols(samples - 1).eval();
     CHECK_THAT(message_of<DataError>([&] { evaluate(net, short_of_one, Accuracy{}); }),
@@ -73,7 +73,7 @@ TEST_CASE("evaluate refuses data that the model cannot take") {
     CHECK_THAT(message_of<DataError>([&] { evaluate(net, with_nan, Accuracy{}); }),
                ContainsSubstring("evaluate: expected finite"));
   }
-  SECTION("a target that is not a number is named with its sample") {
+  SECTION("a target that is not a number") {
     Dataset<double> with_nan = data;
     with_nan.y(0, 600) = std::numeric_limits<double>::quiet_NaN();
     CHECK_THAT(message_of<DataError>([&] { evaluate(net, with_nan, Accuracy{}); }),
@@ -82,7 +82,7 @@ TEST_CASE("evaluate refuses data that the model cannot take") {
   }
 }
 
-TEST_CASE("evaluate names the sample whose class does not exist by its number in the whole set") {
+TEST_CASE("evaluate: an invalid class is reported with the index of its sample in the whole set") {
   Dataset<double> wrong = data;
   wrong.y(0, 600) = 3;
   CHECK_THAT(message_of<DataError>([&] { evaluate(net, wrong, SoftmaxCrossEntropy{}); }),

@@ -16,14 +16,14 @@ using support::message_of;
 
 namespace {
 
-// Results of another batch size may differ by the rounding of a few sums.
+// Results of another batch size may differ by rounding.
 constexpr double rounding = 1e-12;
 
 }  // namespace
 
-TEST_CASE("predict gives the outputs of the layers, for any number of samples") {
+TEST_CASE("predict: the outputs are those of the layers for any number of samples") {
   const auto net = support::plain_net<double>();
-  // Less than one internal batch, exactly one, one and a rest, several.
+  // Less than one internal batch, exactly one, one and a remainder, several.
   for (const Index samples : {Index{1}, Index{256}, Index{257}, Index{700}}) {
     const Matrix<double> x = support::three_clouds<double>(samples).x;
     const auto& first = net.layer<0>();
@@ -35,7 +35,7 @@ TEST_CASE("predict gives the outputs of the layers, for any number of samples") 
   }
 }
 
-TEST_CASE("predict takes any batch: a matrix, a single sample, a range of columns") {
+TEST_CASE("predict: the batch may be a matrix or a single sample or a range of columns") {
   const auto net = support::plain_net<double>();
   const Matrix<double> x = support::three_clouds<double>(9).x;
   const Matrix<double> all = predict(net, x);
@@ -44,8 +44,7 @@ TEST_CASE("predict takes any batch: a matrix, a single sample, a range of column
   CHECK(predict(net, sample).isApprox(all.col(5), rounding));
 }
 
-TEST_CASE(
-    "predict runs the layers as in inference: nothing is random, and a sample does not feel the others") {
+TEST_CASE("predict: outputs are deterministic and independent of the other samples") {
   const auto net = support::rich_net<double>();
   const Matrix<double> x = support::three_clouds<double>(9).x;
   const Matrix<double> all = predict(net, x);
@@ -53,7 +52,7 @@ TEST_CASE(
   for (Index j = 0; j < x.cols(); ++j) CHECK(predict(net, x.middleCols(j, 1)).isApprox(all.col(j), rounding));
 }
 
-TEST_CASE("predict_classes picks the largest output, or a side of the threshold") {
+TEST_CASE("predict_classes: the class is the largest output or the side of the threshold") {
   Rng rng{1};
   Dense<double> layer{1, 2, rng};
   layer.weight << 1, -1;
@@ -67,23 +66,23 @@ TEST_CASE("predict_classes picks the largest output, or a side of the threshold"
   CHECK(predict_classes(single, x, 1) == std::vector<Index>{0, 0, 1});
 }
 
-TEST_CASE("predict refuses data that the model cannot take") {
+TEST_CASE("predict: data that does not fit the model is rejected") {
   const auto net = support::plain_net();
   CHECK(message_of<ShapeError>([&] { predict(net, Matrix<>::Zero(3, 5).eval()); }) ==
-        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it "
-        "transposed?");
+        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: "
+        "transpose it if its samples are in rows");
   CHECK(message_of<ShapeError>([&] { predict_classes(net, Matrix<>::Zero(3, 5).eval()); }) ==
-        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it "
-        "transposed?");
+        "predict: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: "
+        "transpose it if its samples are in rows");
   CHECK(message_of<DataError>([&] { predict(net, Matrix<>(2, 0)); }) ==
-        "predict: expected samples, got none; hand in [features, samples]");
+        "predict: expected samples, got none; pass [features, samples]");
 
   Matrix<> x = Matrix<>::Zero(2, 5);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     x(1, 4) = bad;
     CHECK(message_of<DataError>([&] { predict(net, x); }) ==
-          "predict: expected finite inputs, got infinity or not-a-number; remove such samples, or fill the "
-          "values in");
+          "predict: expected finite inputs, got infinity or not-a-number; remove these samples, or fill in "
+          "the values");
   }
 }
 
@@ -92,15 +91,15 @@ namespace {
 template <Layer M>
 void expect_equal_predictions_in_two_threads(const M& net) {
   const Matrix<> x = support::three_clouds(1000).x;
-  const Matrix<> alone = predict(net, x);
+  const Matrix<> expected = predict(net, x);
 
-  constexpr int repetitions = 20;  // so that the threads meet
+  constexpr int repetitions = 20;  // so that the threads overlap
   std::array<bool, 2> equal{};
   std::array<std::thread, 2> threads;
   for (std::size_t i = 0; i < threads.size(); ++i)
-    threads[i] = std::thread{[&net, &x, &alone, &result = equal[i]] {
+    threads[i] = std::thread{[&net, &x, &expected, &result = equal[i]] {
       bool all = true;
-      for (int k = 0; k < repetitions; ++k) all = all && predict(net, x) == alone;
+      for (int k = 0; k < repetitions; ++k) all = all && predict(net, x) == expected;
       result = all;
     }};
   for (std::thread& thread : threads) thread.join();
@@ -109,12 +108,12 @@ void expect_equal_predictions_in_two_threads(const M& net) {
 
 }  // namespace
 
-TEST_CASE("Two threads may predict at once with one network", "[threads]") {
+TEST_CASE("predict: two threads predict concurrently with one model", "[threads]") {
   SECTION("Sequential") { expect_equal_predictions_in_two_threads(support::rich_net()); }
   SECTION("Network") { expect_equal_predictions_in_two_threads(support::rich_network()); }
 }
 
-TEST_CASE("predict: samples without features are refused") {
+TEST_CASE("predict: samples without features are rejected") {
   const Sequential net{ReLU{}};
   CHECK_THROWS_AS(predict(net, Matrix<>(0, 3)), ShapeError);
 }

@@ -2,7 +2,7 @@
 
 using namespace descent;
 
-// Learns the exclusive or.
+// Learns XOR.
 int main() {
   const Dataset<> data{.x = Matrix<>{{0, 0, 1, 1}, {0, 1, 0, 1}}, .y = Matrix<>{{0, 1, 1, 0}}};
   Rng rng{1};

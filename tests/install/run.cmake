@@ -1,11 +1,11 @@
-# Builds and runs the project beside this file, which gets the library by WAY.
+# Builds and runs the project in this folder, which gets the library by WAY.
 cmake_minimum_required(VERSION 3.21)
 
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-file(REMOVE_RECURSE "${WORK_DIR}")  # what an older version installed must not help
+file(REMOVE_RECURSE "${WORK_DIR}")  # remove what an older version installed
 set(prefix "${WORK_DIR}/prefix")
 if(WAY MATCHES "^find_package$|component")
   run("${CMAKE_COMMAND}" --install "${DESCENT_BINARY_DIR}" --prefix "${prefix}" --config "${CONFIG}")

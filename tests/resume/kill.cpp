@@ -1,9 +1,9 @@
-// Kills a training program at random moments, lets it go on, and compares the weights that it ends with:
+// Kills a training program at random times, resumes it, and compares the final weights:
 //
 //   kill PROGRAM KILLS SEED
 //
-// Each trial begins anew, is killed (SIGKILL) before its end, and is then run to its end. Every other one is killed at
-// a random moment, the rest in the first write of a checkpoint after such a moment.
+// Each trial starts a new run, kills it (SIGKILL) before its end, and then resumes it until its end. Every other one is
+// killed at a random time, the others within the first write of a checkpoint after a random time.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,11 +37,11 @@ struct Run {
     }
     return child;
   }
-  void to_its_end() const {
+  void run_to_end() const {
     int status = 0;
     waitpid(start(), &status, 0);
     if (status != 0) {
-      std::cerr << "expected " << program << " to end with 0, got status " << status << '\n';
+      std::cerr << "expected " << program << " to exit with status 0, got " << status << '\n';
       std::exit(1);
     }
   }
@@ -73,18 +73,18 @@ int main(int, char** arguments) {
       std::filesystem::remove(entry.path());
   };
 
-  run.to_its_end();
+  run.run_to_end();
   const std::string expected = run.result();
   clear();
   const auto begin = Clock::now();
-  run.to_its_end();
+  run.run_to_end();
   const Seconds duration = Clock::now() - begin;
   if (expected.empty() || run.result() != expected) {
     std::cerr << "expected two uninterrupted runs to end with the same weights\n";
     return 1;
   }
 
-  std::mt19937 random{seed};  // its numbers are the same everywhere, the moments are not
+  std::mt19937 random{seed};  // the same numbers on each machine, but not the same times
   int killed = 0, too_late = 0, in_write = 0, resumed = 0, wrong = 0;
   while (killed < trials) {
     clear();
@@ -95,7 +95,7 @@ int main(int, char** arguments) {
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
-    if (!WIFSIGNALED(status)) {  // it had come to its end
+    if (!WIFSIGNALED(status)) {  // the run had ended
       if (++too_late > 10 * trials) return 1;
       continue;
     }
@@ -103,11 +103,11 @@ int main(int, char** arguments) {
     in_write += run.is_in_write();
     resumed += std::filesystem::exists(run.checkpoint);
     std::filesystem::remove(run.weights);
-    run.to_its_end();
+    run.run_to_end();
     wrong += run.result() != expected;
   }
   std::cout << "killed " << killed << " times, " << in_write << " of them in a write; " << resumed
-            << " runs had a checkpoint to go on from; " << wrong << " ended with other weights\n";
-  const bool told_something = in_write > 0 && resumed > 0;
-  return wrong == 0 && told_something ? 0 : 1;
+            << " runs had a checkpoint to resume from; " << wrong << " ended with other weights\n";
+  const bool is_conclusive = in_write > 0 && resumed > 0;
+  return wrong == 0 && is_conclusive ? 0 : 1;
 }

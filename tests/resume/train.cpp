@@ -1,5 +1,5 @@
-// Trains a network with a checkpoint after each step, goes on from the checkpoint if there is one, and writes the
-// final weights:  train CHECKPOINT WEIGHTS
+// Trains a network with a checkpoint after each step, resumes from the checkpoint if it exists, and writes the final
+// weights:  train CHECKPOINT WEIGHTS
 
 #include <descent/data/augment/augment.hpp>
 #include <descent/data/augment/random_noise.hpp>
@@ -21,7 +21,7 @@ int main(int, char** arguments) {
     train.y(0, j) = static_cast<float>(largest);
   }
 
-  // Large enough a batch for two threads to share it.
+  // The batch is large enough for two threads.
   Sequential net{Dense{features, 128, rng}, BatchNorm{128}, ReLU{}, Dropout{{.keep = 0.8}},
                  Dense{128, classes, rng}};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{},

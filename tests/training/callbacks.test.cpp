@@ -8,7 +8,7 @@ namespace callbacks_test {
 
 using namespace descent;
 
-TEST_CASE("Callbacks see every step and epoch, and can take snapshots") {
+TEST_CASE("Callback: it is called for every step and epoch and can copy the model") {
   auto net = support::plain_net();
   const Dataset<> data = support::three_clouds(50);
   std::vector<std::int64_t> steps, epochs;
@@ -27,7 +27,7 @@ TEST_CASE("Callbacks see every step and epoch, and can take snapshots") {
   CHECK(predict(snapshots.front(), data.x) != predict(net, data.x));
 }
 
-TEST_CASE("A callback can stop the run, at a step or an epoch") {
+TEST_CASE("Callback: it can stop the run at a step or an epoch") {
   const Dataset<> data = support::three_clouds(50);
   auto net = support::plain_net();
   FitOptions<decltype(net)> options{.epochs = 9, .batch_size = 20, .progress = silent};
@@ -40,11 +40,9 @@ TEST_CASE("A callback can stop the run, at a step or an epoch") {
   CHECK(trainer.steps() == 4);
 }
 
-TEST_CASE(
-    "Callback: StepEnd has the loss with the penalty, the rate, both models and the gradient before the "
-    "penalty") {
-  // One weight w = 3, x = 2, t = 1: the mean squared error is 25 and its slope 2 * 5 * 2 = 20. The penalty for one sample
-  // is 0.5 / 2 * 9 = 2.25, its slope 1.5. Clipped to 10, a step of 0.01 leads to 2.9.
+TEST_CASE("StepEnd: it has the objective and the gradient of the loss alone") {
+  // One weight w = 3, x = 2, t = 1: the mean squared error is 25, its gradient 2 * 5 * 2 = 20. The penalty for one
+  // sample is 0.5 / 2 * 9 = 2.25, its gradient 1.5. Clipped to 10, a step with rate 0.01 leads to 2.9.
   const Dataset<double> data{.x = Matrix<double>{{2}}, .y = Matrix<double>{{1}}};
   Rng rng{1};
   Dense<double> net{1, 1, rng, Bias::none};
@@ -66,7 +64,7 @@ TEST_CASE(
   CHECK(calls == 1);
 }
 
-TEST_CASE("Callback: StepEnd has the rate with which the step was taken") {
+TEST_CASE("StepEnd: the learning rate is the one of the step") {
   auto net = support::plain_net();
   std::vector<double> rates;
   FitOptions<decltype(net)> options{.epochs = 1, .batch_size = 20, .progress = silent};
@@ -77,7 +75,7 @@ TEST_CASE("Callback: StepEnd has the rate with which the step was taken") {
   CHECK(rates == std::vector<double>{1.0, 1.0 / 2, 1.0 / 3});
 }
 
-TEST_CASE("Callback: with accumulated gradients a step ends once, with the mean over its mini-batches") {
+TEST_CASE("StepEnd: an accumulated step is one call with the mean over its mini-batches") {
   const Dataset<double> data = support::three_clouds<double>(50);
   const auto steps_of = [&](Index batch_size, int accumulate) {
     auto net = support::plain_net<double>();
@@ -102,7 +100,7 @@ TEST_CASE("Callback: with accumulated gradients a step ends once, with the mean 
   }
 }
 
-TEST_CASE("Callback: to watch the steps changes nothing") {
+TEST_CASE("Callback: observing the steps does not change training") {
   const Dataset<> data = support::three_clouds(50);
   auto plain = support::rich_net(), watched = plain;
   FitOptions<decltype(plain)> options{.epochs = 2, .batch_size = 20, .progress = silent};
@@ -112,7 +110,7 @@ TEST_CASE("Callback: to watch the steps changes nothing") {
   CHECK(support::values_of(watched) == support::values_of(plain));
 }
 
-TEST_CASE("Callback: EpochEnd has the model as trained and as evaluated") {
+TEST_CASE("EpochEnd: it has the model as trained and as evaluated") {
   const Dataset<> data = support::three_clouds(50);
   Trainer trainer{support::plain_net(),
                   SoftmaxCrossEntropy{},

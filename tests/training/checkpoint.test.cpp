@@ -37,7 +37,7 @@ Network<float> network() {
                  Dropout{{.keep = 0.8}}, Dense{8, 3, rng}};
 }
 
-/// 8 mini-batches an epoch, the last of 5.
+/// 8 mini-batches per epoch, the last of 5 samples.
 Options options() {
   return {.epochs = 6,
           .batch_size = 10,
@@ -67,7 +67,7 @@ struct Killed : std::runtime_error {
   Killed() : std::runtime_error{"killed"} {}
 };
 
-/// Trains until a step is done, and throws the rest away.
+/// Trains until a step is done, and is then killed.
 void train_until(std::int64_t step, Options with) {
   with.on_step_end.push_back([step](const auto& e) {
     if (e.step > step) throw Killed{};
@@ -86,13 +86,13 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("checkpoint: a run that was killed goes on to the same bits", "[threads]") {
+TEST_CASE("checkpoint: a killed run resumes to the same bits", "[threads]") {
   const support::TemporaryFolder folder;
   const auto [name, change] = GENERATE(table<std::string, std::function<void(Options&)>>({
       {"one thread", [](Options&) {}},
       {"two threads", [](Options& o) { o.threads = 2; }},
       {"gradients of three mini-batches", [](Options& o) { o.accumulate = 3; }},
-      {"in order", [](Options& o) { o.shuffle = false; }},
+      {"without shuffling", [](Options& o) { o.shuffle = false; }},
       {"without the last batch", [](Options& o) { o.drop_last = true; }},
   }));
   INFO(name);
@@ -103,7 +103,7 @@ TEST_CASE("checkpoint: a run that was killed goes on to the same bits", "[thread
   CHECK(train_with(with) == uninterrupted);
 
   for (const std::int64_t step : {1, 5, 8, 12}) {
-    INFO("killed behind step " << step);
+    INFO("killed after step " << step);
     train_until(step, with);
     Options resumed = with;
     resumed.resume_from = with.checkpoint.path;
@@ -111,7 +111,7 @@ TEST_CASE("checkpoint: a run that was killed goes on to the same bits", "[thread
   }
 }
 
-TEST_CASE("checkpoint: a run that has ended, or was stopped early, is not gone on with") {
+TEST_CASE("checkpoint: a finished run does not train further when it is resumed") {
   const support::TemporaryFolder folder;
   Options with = options();
   with.early_stopping = EarlyStopping{.monitor = "loss", .patience = 2, .min_delta = 0.1};
@@ -123,7 +123,7 @@ TEST_CASE("checkpoint: a run that has ended, or was stopped early, is not gone o
   CHECK_FALSE(std::filesystem::exists(folder.path / "run.ckpt.best"));
 }
 
-TEST_CASE("checkpoint: the best epoch is kept beside the last") {
+TEST_CASE("checkpoint: the best epoch is kept in a file of its own") {
   const support::TemporaryFolder folder;
   Options with = options();
   with.checkpoint = {.path = (folder.path / "run.ckpt").string()};
@@ -142,7 +142,7 @@ TEST_CASE("checkpoint: the best epoch is kept beside the last") {
   CHECK(trainer.history()["val_loss"].back() == least);
 }
 
-TEST_CASE("checkpoint: an epoch that was begun goes on with its own samples only") {
+TEST_CASE("checkpoint: an epoch in progress resumes only with the same batches") {
   const support::TemporaryFolder folder;
   Options with = options();
   with.checkpoint = {.path = (folder.path / "run.ckpt").string(), .every_steps = 1};
@@ -150,7 +150,7 @@ TEST_CASE("checkpoint: an epoch that was begun goes on with its own samples only
   with.resume_from = with.checkpoint.path;
   with.batch_size = 20;
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
-             ContainsSubstring("expected batch_size 10, with which the epoch was begun, got 20"));
+             ContainsSubstring("expected batch_size 10, as when the epoch began, got 20"));
   with.batch_size = 10;
   with.seed = 4;
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }), ContainsSubstring("expected seed 3"));
@@ -160,7 +160,7 @@ TEST_CASE("checkpoint: an epoch that was begun goes on with its own samples only
   CHECK(support::values_of(net) == support::values_of(network()));
 }
 
-TEST_CASE("checkpoint: the file of the best epoch does not put off the other one") {
+TEST_CASE("checkpoint: writing the best epoch does not delay the next checkpoint") {
   const support::TemporaryFolder folder;
   Options with = options();
   const std::filesystem::path path = folder.path / "run.ckpt";
@@ -173,7 +173,7 @@ TEST_CASE("checkpoint: the file of the best epoch does not put off the other one
   CHECK(trainer.steps() == 20);
 }
 
-TEST_CASE("checkpoint: one that a callback saves in the middle of an epoch goes on to the same bits") {
+TEST_CASE("checkpoint: one that a callback saves within an epoch resumes to the same bits") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run.ckpt").string();
   Options with = options();
@@ -191,7 +191,7 @@ TEST_CASE("checkpoint: one that a callback saves in the middle of an epoch goes 
   CHECK(train_with(with) == uninterrupted);
 }
 
-TEST_CASE("checkpoint: what is not one, or one of another run, is refused and changes nothing") {
+TEST_CASE("checkpoint: an invalid file or one of another run is rejected and changes nothing") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run.ckpt").string();
   Options with = options();
@@ -211,7 +211,7 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   const auto message = [&] { return message_with(network(), with); };
   SECTION("missing") {
     std::filesystem::remove(path);
-    CHECK_THAT(message(), ContainsSubstring("expected a readable file at"));
+    CHECK_THAT(message(), ContainsSubstring(": file not found; leave .resume_from empty for a new run"));
   }
   SECTION("another file") {
     write(path, "a,b\n1,2\n");
@@ -219,26 +219,29 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   }
   SECTION("a folder") {
     with.resume_from = folder.path.string();
-    CHECK_THAT(message(), ContainsSubstring("but reading failed; is it a folder?"));
+    CHECK_THAT(message(), ContainsSubstring("reading failed; pass the path of a file, not of a folder"));
   }
-  SECTION("counts below 0, with a hash that is right") {
+  SECTION("negative counts with a matching hash") {
     with.resume_from = "";
     with.checkpoint = {.path = path, .every_steps = 1};
     train_until(3, with);
     with.resume_from = path;
-    const std::string value = GENERATE("epoch/value/samples", "optimizer/progress/epoch");
+    const auto [value, got] = GENERATE(table<std::string, std::string>({
+        {"epoch/value/samples", "expected an epoch in progress, got -1 of 75 samples"},
+        {"optimizer/progress/epoch", "got 3 and -1"},
+    }));
     CAPTURE(value);
     std::string damaged = bytes_of(path);
     const std::size_t at = damaged.find(value);
     REQUIRE(at != std::string::npos);
     const std::int64_t negative = -1;
-    std::memcpy(damaged.data() + at + value.size() + 24, &negative, 8);  // behind rows, columns and size
+    std::memcpy(damaged.data() + at + value.size() + 24, &negative, 8);  // after rows, columns and size
     XXH64 hash;
     hash.update({damaged.data(), damaged.size() - 8});
     const std::uint64_t right = hash.value();
     std::memcpy(damaged.data() + damaged.size() - 8, &right, 8);
     write(path, damaged);
-    CHECK_THAT(message(), ContainsSubstring("the file is damaged"));
+    CHECK_THAT(message(), ContainsSubstring(got));
   }
   SECTION("empty") {
     write(path, "");
@@ -248,13 +251,13 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
     write(path, "descent checkpoint 4\n" + bytes.substr(21));
     CHECK_THAT(message(), ContainsSubstring("expected version 3 of the format"));
   }
-  SECTION("cut short anywhere") {
+  SECTION("truncated at any size") {
     for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 7) {
       write(path, bytes.substr(0, size));
       CHECK_FALSE(message().empty());
     }
   }
-  SECTION("a bit turned over anywhere") {
+  SECTION("a flipped bit at any position") {
     for (std::size_t at = 0; at < bytes.size(); at += 97) {
       std::string damaged = bytes;
       damaged[at] = static_cast<char>(damaged[at] ^ 4);
@@ -281,22 +284,22 @@ TEST_CASE("checkpoint: what is not one, or one of another run, is refused and ch
   }
 }
 
-TEST_CASE("checkpoint: a file that cannot be written is an error, and the old one stays") {
+TEST_CASE("checkpoint: a failed write is an error and keeps the previous file") {
   const support::TemporaryFolder folder;
   Options with = options();
-  SECTION("no folder") {
+  SECTION("the directory does not exist") {
     with.checkpoint = {.path = (folder.path / "missing" / "run.ckpt").string()};
     CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
                ContainsSubstring("pass a path in an existing directory"));
   }
 #if defined(__linux__)
-  SECTION("a folder that takes no files, not even from root") {
+  SECTION("a directory without write permission even for root") {
     with.checkpoint = {.path = "/proc/run.ckpt"};
     CHECK_THAT(support::message_of<FormatError>([&] { train_with(with); }),
                ContainsSubstring("with write permission"));
   }
-  SECTION("no room on the disk") {
-    // A name that leads to a device which is always full stands where the file is written.
+  SECTION("no space on the disk") {
+    // The temporary file is a link to a device that is always full.
     const std::string path = (folder.path / "run.ckpt").string();
     with.checkpoint = {.path = path, .keep_best = false};
     with.epochs = 1;
@@ -309,7 +312,7 @@ TEST_CASE("checkpoint: a file that cannot be written is an error, and the old on
 #endif
 }
 
-TEST_CASE("checkpoint: impossible intervals are refused") {
+TEST_CASE("checkpoint: negative intervals are rejected") {
   Options with = options();
   with.checkpoint = {.path = "unused", .every_steps = -1};
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }),
@@ -319,7 +322,7 @@ TEST_CASE("checkpoint: impossible intervals are refused") {
              ContainsSubstring("checkpoint.every_seconds"));
 }
 
-TEST_CASE("checkpoint: a run goes on with the same bits in every locale") {
+TEST_CASE("checkpoint: a run resumes to the same bits in every locale") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path / "run.checkpoint").string();
   Options whole = options();

@@ -12,8 +12,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// One weight, pulled towards 0 by training; validation would have it at 1. It starts at 3, so the best epoch
-/// for validation is the one at which it passes 1.
+/// One weight that starts at 3 and that training moves towards 0. The optimum for the validation set is 1, so that the
+/// best epoch is the one at which the weight passes 1.
 struct Tug {
   Dataset<> train{.x = Matrix<>{{1, 1}}, .y = Matrix<>{{0, 0}}};
   Dataset<> dev{.x = Matrix<>{{1, 1}}, .y = Matrix<>{{1, 1}}};
@@ -29,19 +29,19 @@ const GradientDescent slow{.learning_rate = 0.05};
 
 }  // namespace
 
-TEST_CASE("Early stopping ends the run `patience` epochs after the best and puts its weights back") {
+TEST_CASE("EarlyStopping: the run ends patience epochs after the best and restores its weights") {
   Tug tug;
   auto options = tug.options();
   options.early_stopping = EarlyStopping{.patience = 4};
   const History history = fit(tug.net, tug.train, MeanSquaredError{}, slow, options);
-  const auto& costs = history["val_loss"];
-  const auto best = std::min_element(costs.begin(), costs.end());
-  CHECK(costs.end() - best == 5);  // the best, and four that were no better
-  CHECK(costs.size() < 30);
+  const auto& losses = history["val_loss"];
+  const auto best = std::min_element(losses.begin(), losses.end());
+  CHECK(losses.end() - best == 5);  // the best, and four without improvement
+  CHECK(losses.size() < 30);
   CHECK(evaluate(tug.net, tug.dev, MeanSquaredError{}) == *best);
 }
 
-TEST_CASE("Early stopping leaves the last weights where it is told to") {
+TEST_CASE("EarlyStopping: without restore_best the last weights stay") {
   Tug tug;
   auto options = tug.options();
   options.early_stopping = EarlyStopping{.patience = 4, .restore_best = false};
@@ -49,13 +49,13 @@ TEST_CASE("Early stopping leaves the last weights where it is told to") {
   CHECK(evaluate(tug.net, tug.dev, MeanSquaredError{}) == history["val_loss"].back());
 }
 
-TEST_CASE("Early stopping can look for the largest value, and for a gain of some size") {
+TEST_CASE("EarlyStopping: Mode::max and min_delta define an improvement") {
   Tug tug;
   auto options = tug.options();
   options.metrics = {RootMeanSquaredError{}};
   options.early_stopping =
       EarlyStopping{.monitor = "val_root_mean_squared_error", .patience = 3, .mode = Mode::max};
-  // The error falls from the start, so the first epoch stays the best.
+  // The error decreases from the start, so the first epoch stays the best by Mode::max.
   CHECK(fit(tug.net, tug.train, MeanSquaredError{}, slow, options).epochs() == 4);
 
   Tug again;
@@ -63,26 +63,26 @@ TEST_CASE("Early stopping can look for the largest value, and for a gain of some
   CHECK(fit(again.net, again.train, MeanSquaredError{}, slow, options).epochs() == 3);
 }
 
-TEST_CASE("Early stopping says when there is nothing of that name to watch") {
+TEST_CASE("EarlyStopping: an unknown metric is an error") {
   Tug tug;
   auto options = tug.options();
   options.validation = nullptr;
   options.early_stopping = EarlyStopping{};
   CHECK_THROWS_WITH(fit(tug.net, tug.train, MeanSquaredError{}, slow, options),
                     ContainsSubstring("History: expected one of [loss], got \"val_loss\"") &&
-                        ContainsSubstring("give .validation"));
+                        ContainsSubstring("pass .validation"));
 }
 
-TEST_CASE("EarlyStopping: a run that it does not end keeps the best weights apart") {
+TEST_CASE("EarlyStopping: a run that it does not end keeps the best weights only in best_model") {
   Tug tug;  // the best epoch for validation is not the last of 10
   auto options = tug.options();
   options.epochs = 20;
   options.early_stopping = EarlyStopping{.patience = 100};
   Trainer trainer{tug.net, MeanSquaredError{}, slow, options};
-  const auto& costs = trainer.run(tug.train)["val_loss"];
-  const double least = *std::min_element(costs.begin(), costs.end());
-  REQUIRE(least < costs.back());
-  CHECK(evaluate(trainer.model, tug.dev, MeanSquaredError{}) == costs.back());
+  const auto& losses = trainer.run(tug.train)["val_loss"];
+  const double least = *std::min_element(losses.begin(), losses.end());
+  REQUIRE(least < losses.back());
+  CHECK(evaluate(trainer.model, tug.dev, MeanSquaredError{}) == losses.back());
   CHECK(evaluate(trainer.best_model(), tug.dev, MeanSquaredError{}) == least);
   CHECK_FALSE(trainer.stopped());
 
@@ -90,9 +90,7 @@ TEST_CASE("EarlyStopping: a run that it does not end keeps the best weights apar
   CHECK(tug.net.weight == trainer.best_model().weight);
 }
 
-TEST_CASE(
-    "EarlyStopping: a run that it ends has the best weights, and a run after it goes on from them and waits "
-    "anew") {
+TEST_CASE("EarlyStopping: a run after one that it ended starts from the best weights") {
   Tug tug;
   auto options = tug.options();
   options.early_stopping = EarlyStopping{.patience = 4};
@@ -108,7 +106,7 @@ TEST_CASE(
   CHECK(trainer.model.weight == best);
 }
 
-TEST_CASE("EarlyStopping: a loop of one's own that ends with the rule gives the bits of a single run") {
+TEST_CASE("EarlyStopping: single epochs until it stops give the bits of one run") {
   Tug tug;
   auto options = tug.options();
   options.early_stopping = EarlyStopping{.patience = 4};
@@ -119,9 +117,9 @@ TEST_CASE("EarlyStopping: a loop of one's own that ends with the rule gives the 
   CHECK(in_parts.history() == whole.history());
 }
 
-TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below the minimum") {
+TEST_CASE("ReduceOnPlateau: the learning rate is reduced but not below the minimum") {
   Tug tug;
-  tug.net.weight(0, 0) = 0;  // nothing to learn: the loss stays 0
+  tug.net.weight(0, 0) = 0;  // the optimum: the loss stays 0
   auto options = tug.options();
   options.epochs = 7;
   options.reduce_on_plateau =
@@ -129,13 +127,13 @@ TEST_CASE("A plateau lowers the learning rate, beside its schedule and not below
   std::vector<double> rates;
   options.on_epoch_end = {[&](const auto& e) { rates.push_back(e.learning_rate); }};
   fit(tug.net, tug.train, MeanSquaredError{}, GradientDescent{.learning_rate = 0.08}, options);
-  // Halved after epochs 3 and 5, the second and fourth without a gain; the third time it is at its minimum.
+  // Halved after epochs 3 and 5, the second and the fourth without improvement, and then at the minimum.
   CHECK(rates[1] == 0.08);
   CHECK_THAT(rates.back(), Catch::Matchers::WithinRel(0.02, 1e-12));
   CHECK(std::is_sorted(rates.rbegin(), rates.rend()));
 }
 
-TEST_CASE("A plateau equals the reference", "[golden]") {
+TEST_CASE("ReduceOnPlateau: the rates equal the reference", "[golden]") {
   const auto file = golden::read("schedules");
   const auto& c = file.at("plateau");
   const ReduceOnPlateau rule{.monitor = "loss",
@@ -156,7 +154,7 @@ TEST_CASE("A plateau equals the reference", "[golden]") {
   }
 }
 
-TEST_CASE("The rules of epochs refuse bad options, each by its name, before training") {
+TEST_CASE("EpochRules: invalid options are rejected by name before training") {
   const auto text = [](const std::optional<EarlyStopping>& stopping,
                        const std::optional<ReduceOnPlateau>& plateau) {
     Tug tug;
@@ -167,11 +165,11 @@ TEST_CASE("The rules of epochs refuse bad options, each by its name, before trai
         [&] { fit(tug.net, tug.train, MeanSquaredError{}, slow, options); });
   };
   CHECK(text(EarlyStopping{.patience = -1}, {}) ==
-        "EarlyStopping: expected .patience of 0 or more, got -1; it counts epochs");
+        "EarlyStopping: expected .patience of 0 or more, got -1; pass a number of epochs");
   CHECK(text(EarlyStopping{.min_delta = -1}, {}) ==
         "EarlyStopping: expected .min_delta of 0 or more, got -1");
   CHECK(text({}, ReduceOnPlateau{.patience = -1}) ==
-        "ReduceOnPlateau: expected .patience of 0 or more, got -1; it counts epochs");
+        "ReduceOnPlateau: expected .patience of 0 or more, got -1; pass a number of epochs");
   CHECK(text({}, ReduceOnPlateau{.min_delta = -1}) ==
         "ReduceOnPlateau: expected .min_delta of 0 or more, got -1");
   CHECK(text({}, ReduceOnPlateau{.minimum = -1}) ==

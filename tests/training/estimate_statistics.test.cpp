@@ -38,7 +38,7 @@ auto deep_net() {
 
 }  // namespace
 
-TEST_CASE("estimate_statistics equals the reference", "[training][golden]") {
+TEST_CASE("estimate_statistics: the statistics equal the reference", "[training][golden]") {
   const auto c = population();
   const Matrix<double> x = golden::batch(c.at("x_all"));
   for (const bool biased : {true, false}) {
@@ -51,13 +51,14 @@ TEST_CASE("estimate_statistics equals the reference", "[training][golden]") {
   }
 }
 
-TEST_CASE("estimate_statistics goes layer after layer, as inference does, without dropout", "[training]") {
+TEST_CASE("estimate_statistics: each layer sees the inference outputs of the layers before it",
+          "[training]") {
   const Matrix<double> x = golden::batch(population().at("x_all"));
   auto net = deep_net();
   const auto before = net;
   estimate_statistics(net, x);
 
-  // Worked by hand: each layer sees what the layers before it make of the samples in inference.
+  // The expected values, layer by layer: each one sees the inference outputs of the layers before it.
   const auto expect_normal_output = [&](const auto& part, const BatchNorm<double>& last,
                                         const Matrix<double>& in) {
     const Matrix<double> y = predict(part, in);
@@ -77,7 +78,7 @@ TEST_CASE("estimate_statistics goes layer after layer, as inference does, withou
   CHECK(net.layer<1>().gamma == before.layer<1>().gamma);
 }
 
-TEST_CASE("estimate_statistics gives the same in a network built at run time", "[training]") {
+TEST_CASE("estimate_statistics: a Network gives the statistics of a Sequential", "[training]") {
   const Dataset<double> data = support::three_clouds<double>(60);
   auto fixed = support::rich_net<double>();
   auto dynamic = support::rich_network<double>();
@@ -87,7 +88,7 @@ TEST_CASE("estimate_statistics gives the same in a network built at run time", "
   CHECK(support::values_of(fixed) != support::values_of(support::rich_net<double>()));
 }
 
-TEST_CASE("estimate_statistics refuses what has no statistics, and leaves the model as it was",
+TEST_CASE("estimate_statistics: data without statistics is rejected and the model is unchanged",
           "[training]") {
   auto net = support::rich_net<double>();
   const auto before = support::values_of(net);

@@ -26,7 +26,7 @@ using support::values_of;
 
 namespace {
 
-// What remains when the sums of a loss are taken in another order, in double precision.
+// The rounding error of a loss whose terms are summed in another order, in double precision.
 constexpr double rounding = 1e-12;
 const GradientDescent standstill{.learning_rate = 0};
 
@@ -38,7 +38,7 @@ M trained(M net, std::uint64_t seed) {
   return net;
 }
 
-/// How many samples were seen, how many different targets among them, and which target came first.
+/// Counts the samples.
 struct Seen {
   static constexpr std::string_view name = "seen";
   double count = 0;
@@ -46,6 +46,7 @@ struct Seen {
   void merge(const Seen& other) { count += other.count; }
   double value() const { return count; }
 };
+/// Counts the different targets.
 struct Different {
   static constexpr std::string_view name = "different";
   std::set<float> targets;
@@ -55,6 +56,7 @@ struct Different {
   void merge(const Different& other) { targets.insert(other.targets.begin(), other.targets.end()); }
   double value() const { return static_cast<double>(targets.size()); }
 };
+/// Stores the first target.
 struct First {
   static constexpr std::string_view name = "first";
   double target = -1;
@@ -67,18 +69,18 @@ struct First {
 
 }  // namespace
 
-TEST_CASE("fit trains the model that it is given") {
+TEST_CASE("fit: the model learns to classify unseen samples") {
   const Dataset<> train = support::three_clouds(150, 1), test = support::three_clouds(60, 2);
   auto net = support::rich_net();
   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-2},
                               {.epochs = 20, .batch_size = 16, .metrics = {Accuracy{}}, .progress = silent});
   CHECK(history.epochs() == 20);
   CHECK(history["loss"].back() < history["loss"].front() / 2);
-  // The clouds are four deviations apart or more: less than one point in twenty lies on the wrong side.
+  // The clouds are at least four deviations apart: fewer than one point in twenty is on the wrong side.
   CHECK(evaluate(net, test, Accuracy{}) > 0.95);
 }
 
-TEST_CASE("fit leaves the same model behind as a Trainer") {
+TEST_CASE("fit: the model equals that of a Trainer") {
   const Dataset<> data = support::three_clouds(50);
   auto net = support::rich_net();
   const FitOptions<decltype(net)> options{.epochs = 3, .batch_size = 8, .progress = silent};
@@ -91,22 +93,22 @@ TEST_CASE("fit leaves the same model behind as a Trainer") {
   CHECK(history["loss"] == trainer.history()["loss"]);
 }
 
-TEMPLATE_TEST_CASE("The same seed gives the same bits, another seed others", "", float, double) {
+TEMPLATE_TEST_CASE("fit: equal seeds give equal bits and other seeds give others", "", float, double) {
   const auto net = support::rich_net<TestType>();
   const auto weights = values_of(trained(net, 1));
   CHECK(values_of(trained(net, 1)) == weights);
   CHECK(values_of(trained(net, 2)) != weights);
 
-  SECTION("whether the layers are chosen at compile time or at run time") {
+  SECTION("with layers chosen at run time") {
     CHECK(values_of(trained(support::rich_network<TestType>(), 1)) == weights);
   }
 }
 
-TEST_CASE("The seed of the weights counts as well") {
+TEST_CASE("fit: another seed of the weights gives other weights") {
   CHECK(values_of(trained(support::plain_net(1), 1)) != values_of(trained(support::plain_net(2), 1)));
 }
 
-TEST_CASE("An epoch uses every sample once, whatever the batch size") {
+TEST_CASE("fit: an epoch uses every sample once for every batch size") {
   constexpr Index samples = 10;
   Dataset<> numbered{.x = Matrix<>::Zero(2, samples), .y = Matrix<>(1, samples)};
   numbered.y.row(0).setLinSpaced(0, samples - 1);
@@ -128,11 +130,11 @@ TEST_CASE("An epoch uses every sample once, whatever the batch size") {
   }
 }
 
-TEST_CASE("Each epoch takes the samples in a new order, and dropout draws anew in each step") {
+TEST_CASE("fit: each epoch has a new order and each step has new dropout masks") {
   const auto different = [](const std::vector<double>& values) {
     return std::set<double>{values.begin(), values.end()}.size();
   };
-  // Nothing is learnt, so that nothing but the order and the masks changes from epoch to epoch.
+  // The learning rate is 0, so that only the order and the masks change from epoch to epoch.
   Dataset<> data = support::three_clouds(50);
   Rng rng{1};
   Dense<> plain{2, 1, rng};
@@ -152,7 +154,7 @@ TEST_CASE("Each epoch takes the samples in a new order, and dropout draws anew i
   CHECK(losses_with_masks_of(1) != losses_with_masks_of(2));
 }
 
-TEST_CASE("Each step moves the running statistics of batch normalisation") {
+TEST_CASE("fit: each step updates the running statistics of BatchNorm") {
   const Dataset<double> data = support::three_clouds<double>(40);
   const Vector<double> mean = data.x.rowwise().mean();
   Rng rng{1};
@@ -163,7 +165,7 @@ TEST_CASE("Each step moves the running statistics of batch normalisation") {
   CHECK(net.layer<0>().running_mean.isApprox((1 - 0.75 * 0.75) * mean, rounding));
 }
 
-TEST_CASE("Without shuffling the samples come in their order; with it, the seed sets the order") {
+TEST_CASE("fit: the seed determines the order only with shuffling") {
   const auto weights = [](bool shuffle, std::uint64_t seed) {
     auto net = support::plain_net();
     fit(net, support::three_clouds(50), SoftmaxCrossEntropy{}, Adam{},
@@ -175,7 +177,7 @@ TEST_CASE("Without shuffling the samples come in their order; with it, the seed 
   CHECK(weights(true, 1) != weights(false, 1));
 }
 
-TEST_CASE("The loss of an epoch is the mean over samples, not over batches") {
+TEST_CASE("fit: the loss of an epoch is the mean over samples and not over batches") {
   // Batches of 4, 4 and 2, with all of the loss in the last: a mean over batches would be 10 / 6 too large.
   Dataset<double> data = support::three_clouds<double>(10);
   auto net = support::plain_net<double>();
@@ -186,7 +188,7 @@ TEST_CASE("The loss of an epoch is the mean over samples, not over batches") {
   CHECK_THAT(history["loss"].front(), WithinRel(evaluate(net, data, MeanSquaredError{}), rounding));
 }
 
-TEST_CASE("A history names loss and metrics, with val_ those of the validation set") {
+TEST_CASE("fit: the history has loss and metrics and those of the validation set with val_") {
   const Dataset<> data = support::three_clouds(40);
   const auto names_with = [&](FitOptions<decltype(support::plain_net())> options) {
     options.epochs = 2;
@@ -207,7 +209,7 @@ TEST_CASE("A history names loss and metrics, with val_ those of the validation s
         Names{"loss", "accuracy", "val_loss", "val_accuracy"});
 }
 
-TEST_CASE("The validation set is measured after the epoch, as in inference") {
+TEST_CASE("fit: the validation set is evaluated after the epoch in inference mode") {
   const Dataset<double> train = support::three_clouds<double>(40, 1),
                         dev = support::three_clouds<double>(20, 2);
   auto net = support::rich_net<double>();
@@ -217,7 +219,7 @@ TEST_CASE("The validation set is measured after the epoch, as in inference") {
   CHECK(history["val_accuracy"].back() == evaluate(net, dev, Accuracy{}));
 }
 
-TEST_CASE("To measure more does not change what is learnt") {
+TEST_CASE("fit: validation and metrics do not change the trained weights") {
   const Dataset<> data = support::three_clouds(40);
   auto plain = support::rich_net(), measured = plain;
   fit(plain, data, SoftmaxCrossEntropy{}, Adam{}, {.epochs = 2, .progress = silent});
@@ -226,7 +228,7 @@ TEST_CASE("To measure more does not change what is learnt") {
   CHECK(values_of(measured) == values_of(plain));
 }
 
-TEST_CASE("loss and val_loss include the penalty of the regularizer") {
+TEST_CASE("fit: loss and val_loss include the penalty of the regularizer") {
   const Dataset<double> train = support::three_clouds<double>(40, 1),
                         dev = support::three_clouds<double>(20, 2);
   const L2 l2{.lambda = 3};
@@ -243,7 +245,7 @@ TEST_CASE("loss and val_loss include the penalty of the regularizer") {
              WithinRel(evaluate(net, dev, SoftmaxCrossEntropy{}) + penalty, rounding));
 }
 
-TEST_CASE("A regularizer keeps the weights small") {
+TEST_CASE("fit: a regularizer keeps the weights small") {
   const Dataset<> data = support::three_clouds(40);
   auto free = support::plain_net(), held = free;
   fit(free, data, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-2}, {.epochs = 20, .progress = silent});
@@ -253,13 +255,13 @@ TEST_CASE("A regularizer keeps the weights small") {
   CHECK(norm.penalty(held, 1) < norm.penalty(free, 1) / 2);
 }
 
-// --- what fit refuses, before anything is trained --------------------------------------------------------
+// --- errors before the first step -------------------------------------------------------------------------
 
 namespace {
 
 using Net = decltype(support::plain_net());
 
-// What fit says; the model must be as it was.
+/// The message of fit, which must leave the model unchanged.
 std::string complaint_about(const Dataset<>& data, FitOptions<Net> options = {}) {
   options.progress = silent;
   auto net = support::plain_net();
@@ -270,17 +272,19 @@ std::string complaint_about(const Dataset<>& data, FitOptions<Net> options = {})
 
 }  // namespace
 
-TEST_CASE("fit refuses data of another width") {
+TEST_CASE("fit: data with another number of features is rejected") {
   const Dataset<> wide{.x = Matrix<>::Zero(3, 5), .y = Matrix<>::Zero(1, 5)};
   const std::string text =
-      "fit: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: is it transposed?";
+      "fit: Dense \"0\": expected 2 features, got 3; the data is [3 features, 5 samples]: transpose it if "
+      "its "
+      "samples are in rows";
   CHECK(complaint_about(wide) == text);
 
   const Dataset<> train = support::three_clouds(5);
   CHECK(complaint_about(train, {.batch_size = 5, .validation = &wide}) == text);
 }
 
-TEST_CASE("fit refuses layers that do not fit together, and names the one at fault") {
+TEST_CASE("fit: layers that do not fit together are rejected by name") {
   const Dataset<> data = support::three_clouds(40);
   const std::string text = "Dense \"2\": expected 9 features, got 8; match the layer before it, which returns 8";
   Rng rng{1};
@@ -299,7 +303,7 @@ TEST_CASE("fit refuses layers that do not fit together, and names the one at fau
   }
 }
 
-TEST_CASE("fit refuses outputs that do not fit the targets") {
+TEST_CASE("fit: targets that do not fit the outputs are rejected") {
   Dataset<> data = support::three_clouds(40);
   data.y = Matrix<>::Zero(2, 40);
   CHECK(complaint_about(data) ==
@@ -308,7 +312,7 @@ TEST_CASE("fit refuses outputs that do not fit the targets") {
         "each output");
 }
 
-TEST_CASE("fit refuses a label that is no class, and names its sample") {
+TEST_CASE("fit: an invalid class is rejected with its sample") {
   const std::string cure =
       "; number the classes from 0, and let the last layer have one output for each; -1 ignores a sample";
   Dataset<> data = support::three_clouds(40);
@@ -323,7 +327,7 @@ TEST_CASE("fit refuses a label that is no class, and names its sample") {
   }
 }
 
-TEST_CASE("fit refuses values that are not finite, and names feature and sample") {
+TEST_CASE("fit: values that are not finite are rejected with feature and sample") {
   const auto [bad, printed] =
       GENERATE(table<float, std::string>({{std::numeric_limits<float>::quiet_NaN(), "nan"},
                                           {std::numeric_limits<float>::infinity(), "inf"},
@@ -345,7 +349,7 @@ TEST_CASE("fit refuses values that are not finite, and names feature and sample"
         "fit: expected finite values in the validation set, got " + printed + " in " + place + cure);
 }
 
-TEST_CASE("fit refuses an empty set") {
+TEST_CASE("fit: an empty data set is rejected") {
   const std::string cure = ", got an empty set; check the file that was read, or choose a larger split";
   const Dataset<> empty{.x = Matrix<>(2, 0), .y = Matrix<>(1, 0)};
   CHECK(complaint_about(empty) == "fit: expected samples in the training set" + cure);
@@ -353,7 +357,7 @@ TEST_CASE("fit refuses an empty set") {
         "fit: expected samples in the validation set" + cure);
 }
 
-TEST_CASE("fit refuses another number of targets than of samples") {
+TEST_CASE("fit: a number of targets other than that of samples is rejected") {
   Dataset<> data = support::three_clouds(40);
   data.y = support::three_clouds(41).y;
   CHECK(complaint_about(data) ==
@@ -361,15 +365,16 @@ TEST_CASE("fit refuses another number of targets than of samples") {
         "samples] and y as [targets, samples]; transpose the one whose rows are samples");
 }
 
-TEST_CASE("fit refuses an impossible batch size or number of epochs") {
+TEST_CASE("fit: an invalid batch size or number of epochs is rejected") {
   const Dataset<> data = support::three_clouds(40);
   CHECK(complaint_about(data, {.batch_size = 0}) ==
-        "fit: expected a batch size of at least 1, got 0; 32 is a good start; full_batch takes all samples");
+        "fit: expected a batch size of at least 1, got 0; pass 32, or full_batch for all samples");
   CHECK_THAT(complaint_about(data, {.batch_size = -5}), ContainsSubstring("at least 1, got -5"));
-  CHECK(complaint_about(data, {.epochs = -1}) == "fit: expected 0 epochs or more, got -1; set .epochs");
+  CHECK(complaint_about(data, {.epochs = -1}) ==
+        "fit: expected 0 epochs or more, got -1; pass .epochs of 0 or more");
 }
 
-TEST_CASE("No epochs are no training") {
+TEST_CASE("fit: with 0 epochs the model is unchanged") {
   auto net = support::plain_net();
   const History history =
       fit(net, support::three_clouds(40), SoftmaxCrossEntropy{}, Adam{}, {.epochs = 0, .progress = silent});
@@ -389,7 +394,7 @@ TEST_CASE("fit: a batch size beyond the training set takes all samples") {
   CHECK(weights_with({.batch_size = 21, .progress = silent}) == all);
 }
 
-TEST_CASE("fit: a last batch that the model refuses is found before the first step, with the cure") {
+TEST_CASE("fit: a last batch that the model rejects is an error before the first step") {
   auto net = support::rich_net();
   int steps = 0;
   CHECK(
@@ -404,7 +409,7 @@ TEST_CASE("fit: a last batch that the model refuses is found before the first st
   CHECK(values_of(net) == values_of(support::rich_net()));
 }
 
-TEST_CASE("fit: drop_last leaves out a smaller last batch, and no other") {
+TEST_CASE("fit: drop_last omits only a smaller last batch") {
   const auto steps_of = [](Index samples, Index batch_size) {
     const auto net = support::rich_net();
     Trainer trainer{net,
@@ -416,11 +421,11 @@ TEST_CASE("fit: drop_last leaves out a smaller last batch, and no other") {
   };
   CHECK(steps_of(33, 16) == 2 * 2);
   CHECK(steps_of(32, 16) == 2 * 2);
-  CHECK(steps_of(20, 32) == 2 * 1);  // the batch is cut to the samples, and then full
+  CHECK(steps_of(20, 32) == 2 * 1);  // the batch size is capped at 20, so the batch is full
 }
 
-TEST_CASE("fit: drop_last counts an accumulated step and the mean over the samples that were seen") {
-  // Costs of y = 0 for targets 1, 2, 3 in order and batches of 2: the third is left out, so (1 + 4) / 2.
+TEST_CASE("fit: drop_last works with accumulated steps and averages the samples that are used") {
+  // Losses of y = 0 for the targets 1, 2, 3 in batches of 2: the third is omitted, so (1 + 4) / 2.
   Dataset<double> data{.x = Matrix<double>::Zero(1, 3), .y = Matrix<double>(1, 3)};
   data.y << 1, 2, 3;
   Rng rng{1};

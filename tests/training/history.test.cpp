@@ -28,7 +28,7 @@ History two_epochs() {
 
 }  // namespace
 
-TEST_CASE("A history keeps one value an epoch for each name") {
+TEST_CASE("History: each name has one value per epoch") {
   const History history = two_epochs();
   CHECK(history["loss"] == std::vector{0.5, 0.25});
   CHECK(history["accuracy"].back() == 0.75);
@@ -37,28 +37,28 @@ TEST_CASE("A history keeps one value an epoch for each name") {
   CHECK_FALSE(history.contains("val_loss"));
 }
 
-TEST_CASE("The series of a history come in the order in which they were first added") {
+TEST_CASE("History: the series are in the order of their first values") {
   std::vector<std::string> names;
   for (const auto& [name, values] : two_epochs()) names.push_back(name);
   CHECK(names == std::vector<std::string>{"loss", "accuracy"});
 }
 
-TEST_CASE("A history before training is empty") {
+TEST_CASE("History: it is empty before training") {
   const History history;
   CHECK(history.epochs() == 0);
   CHECK(history.begin() == history.end());
   CHECK_FALSE(history.contains("loss"));
 }
 
-TEST_CASE("A history that lacks a name lists those that it has") {
+TEST_CASE("History: an unknown name is an error with the list of the known ones") {
   CHECK(message_of<DataError>([] { two_epochs()["val_loss"]; }) ==
-        "History: expected one of [loss, accuracy], got \"val_loss\"; name the metric in .metrics, and give "
-        ".validation for names with val_");
+        "History: expected one of [loss, accuracy], got \"val_loss\"; add the metric to .metrics, and pass "
+        ".validation for names that begin with val_");
   CHECK_THAT(message_of<DataError>([] { History{}["loss"]; }),
              Catch::Matchers::ContainsSubstring("expected one of [], got \"loss\""));
 }
 
-TEST_CASE("A history is written as CSV and as JSON") {
+TEST_CASE("History: CSV and JSON contain all values") {
   History history;
   history.add("loss", 0.5);
   history.add("my \"metric\"", 1);
@@ -89,7 +89,7 @@ TEST_CASE("History: CSV and JSON are the same in every locale") {
   CHECK(support::under_decimal_comma(written) == expected);
 }
 
-TEST_CASE("History: JSON escapes all that its strings may not hold") {
+TEST_CASE("History: JSON escapes quotes and backslashes and control characters") {
   History history;
   history.add("a \"b\" \\ \n\t\x01 \x1f \xC3\xA9", 1);
   std::ostringstream json;
@@ -99,7 +99,7 @@ TEST_CASE("History: JSON escapes all that its strings may not hold") {
   CHECK(read.begin().key() == history.begin()->name);
 }
 
-TEST_CASE("History: learning rate and time of each epoch stand beside the metrics") {
+TEST_CASE("History: each epoch has a learning rate and a time apart from the metrics") {
   History history;
   history.add_epoch({{"loss", 0.5}}, 0.1, 2.5);
   history.add_epoch({{"loss", 0.25}}, 0.01, 3.5);
@@ -109,7 +109,7 @@ TEST_CASE("History: learning rate and time of each epoch stand beside the metric
   CHECK(std::distance(history.begin(), history.end()) == 1);
 }
 
-TEST_CASE("History: histories that differ in their times alone are equal") {
+TEST_CASE("History: equality ignores the times") {
   const auto with = [](double loss, double rate, double seconds) {
     History history;
     history.add_epoch({{"loss", loss}}, rate, seconds);

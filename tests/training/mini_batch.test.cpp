@@ -8,7 +8,7 @@ namespace mini_batch_test {
 
 using namespace descent;
 
-TEST_CASE("MiniBatch: matrices are loaded without a copy, samples by number are gathered") {
+TEST_CASE("MiniBatch: matrices are loaded without a copy and samples by index are gathered") {
   const Dataset<double> data{.x = Matrix<double>{{1, 2, 3, 4}, {5, 6, 7, 8}},
                              .y = Matrix<double>{{10, 20, 30, 40}},
                              .weights = Vector<double>{{1, 2, 0, 3}},

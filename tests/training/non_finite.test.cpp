@@ -52,7 +52,7 @@ void plant_nan(M& model, const std::string& path) {
   REQUIRE(planted == 1);
 }
 
-/// A cost that is finite and whose gradient is not.
+/// A loss that is finite and whose gradient is not.
 struct Cliff {
   WeightedSum value(Batch<>, Batch<>, SampleWeights<>) const { return {1, 1}; }
   WeightedSum value_and_gradient(Batch<> p, Batch<>, Matrix<>& dy, SampleWeights<>) const {
@@ -63,8 +63,8 @@ struct Cliff {
 
 }  // namespace
 
-TEST_CASE("An absurd learning rate is found out: step, rate and the first layer at fault are named") {
-  // The first step makes weights of some 1e29: one layer can bear them, two multiply to infinity.
+TEST_CASE("fit: divergence is reported with step and learning rate and the first layer that is not finite") {
+  // The first step makes weights of about 1e29: the output of one layer is finite, the product of two overflows.
   const GradientDescent absurd{.learning_rate = 1e30};
   const std::string expected =
       R"(fit: expected a finite loss, got -?(nan|inf) at step 2 with learning rate 1e\+30; )"
@@ -76,7 +76,7 @@ TEST_CASE("An absurd learning rate is found out: step, rate and the first layer 
       fit(net, data, SoftmaxCrossEntropy{}, absurd, {.batch_size = full_batch, .progress = silent});
     });
     CHECK_THAT(text, Catch::Matchers::Matches(expected));
-    CHECK(values_of(net) != before);  // the first step counts
+    CHECK(values_of(net) != before);  // the first step was taken
     CHECK(is_finite(net));
   };
   SECTION("Sequential") { expect_error(support::plain_net()); }
@@ -85,7 +85,7 @@ TEST_CASE("An absurd learning rate is found out: step, rate and the first layer 
   }
 }
 
-TEST_CASE("The model is as it was before the step that failed, and the trainer too") {
+TEST_CASE("Trainer: a failed step leaves model and trainer unchanged") {
   Trainer trainer{support::plain_net(),
                   SoftmaxCrossEntropy{},
                   GradientDescent{.learning_rate = 1e30},
@@ -97,8 +97,8 @@ TEST_CASE("The model is as it was before the step that failed, and the trainer t
   CHECK(trainer.steps() == 1);
 }
 
-TEST_CASE("fit leaves no model behind that is not finite, and a fit that cannot succeed fails") {
-  // 1e300 is too much for the very first step, which here is also the last.
+TEST_CASE("fit: diverging runs throw and leave a finite model") {
+  // 1e300 overflows float in the first step, which in the first section is also the last.
   const double rate = GENERATE(1e30, 1e300);
   CAPTURE(rate);
   auto net = support::plain_net();
@@ -116,7 +116,7 @@ TEST_CASE("fit leaves no model behind that is not finite, and a fit that cannot 
   CHECK(is_finite(net));
 }
 
-TEST_CASE("A parameter that is not a number is named, wherever it stands") {
+TEST_CASE("fit: a parameter that is not a number is named") {
   for (const char* path : {"0.weight", "0.bias", "2.weight", "2.bias"}) {
     auto net = support::plain_net();
     plant_nan(net, path);
@@ -128,7 +128,7 @@ TEST_CASE("A parameter that is not a number is named, wherever it stands") {
   }
 }
 
-TEST_CASE("A gradient that is not finite is found out before it spoils the model") {
+TEST_CASE("fit: a gradient that is not finite is rejected before the model is updated") {
   auto net = support::plain_net();
   CHECK(message_of<NumericalError>([&] {
           fit(net, data, Cliff{}, GradientDescent{.learning_rate = 0.5},
@@ -141,7 +141,7 @@ TEST_CASE("A gradient that is not finite is found out before it spoils the model
   CHECK(values_of(net) == values_of(support::plain_net()));
 }
 
-TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, or the loss itself") {
+TEST_CASE("first_fault_forward: the origin is a parameter or an output or the loss itself") {
   auto net = support::plain_net();
   decltype(net)::Cache cache;
   net.forward(data.x, cache, Pass::inference());
@@ -153,14 +153,14 @@ TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, o
     net.forward(x, cache, Pass::inference());
     CHECK(detail::first_fault_forward(net, cache).place == "the output of layer \"0\"");
   }
-  SECTION("a parameter goes before the outputs that it spoils, the first before later ones") {
+  SECTION("a parameter precedes the outputs and later parameters") {
     plant_nan(net, "2.weight");
     net.forward(data.x, cache, Pass::inference());
     CHECK(detail::first_fault_forward(net, cache).place == "parameter \"2.weight\"");
     plant_nan(net, "0.bias");
     CHECK(detail::first_fault_forward(net, cache).place == "parameter \"0.bias\"");
   }
-  SECTION("a single layer has no positions to name") {
+  SECTION("a single layer has no path") {
     const auto& layer = net.layer<0>();
     Dense<>::Cache of_layer;
     layer.forward(data.x, of_layer, Pass::inference());
@@ -168,18 +168,18 @@ TEST_CASE("The first fault of a forward pass is a parameter, a layer's output, o
   }
 }
 
-TEST_CASE("The first fault of a backward pass is that of the last layer") {
+TEST_CASE("first_fault_backward: the origin is in the last layer") {
   auto gradient = zeros_like(support::plain_net());
-  CHECK(detail::faulty_parameters(gradient).empty());
+  CHECK(detail::non_finite_parameters(gradient).empty());
   plant_nan(gradient, "0.weight");
-  CHECK_FALSE(detail::faulty_parameters(gradient).empty());
+  CHECK_FALSE(detail::non_finite_parameters(gradient).empty());
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"0.weight\"");
   plant_nan(gradient, "2.weight");
   CHECK(detail::first_fault_backward(gradient) == "the gradient of \"2.weight\"");
 }
 
-TEST_CASE("fit: an output that is not a number is named with its full path, within any composition") {
-  const auto logarithm = elementwise<float>([](auto x) { return log(-1 - x * x); });  // never a number
+TEST_CASE("fit: an output that is not a number is named with its full path in any composition") {
+  const auto logarithm = elementwise<float>([](auto x) { return log(-1 - x * x); });  // always NaN
   const auto expect_place = [](auto net, const std::string& place) {
     CAPTURE(place);
     const std::string text = message_of<NumericalError>(

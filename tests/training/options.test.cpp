@@ -21,7 +21,7 @@ Dense<double> some_dense() {
   Rng rng{1};
   return {2, 3, rng};
 }
-/// The number of different predictions, one of each mini-batch.
+/// Counts the different predictions, of which it takes the first in each mini-batch.
 struct Different {
   static constexpr std::string_view name = "different";
   std::set<double> predictions;
@@ -37,8 +37,8 @@ const auto clouds = [](Index samples) { return support::three_clouds<double>(sam
 
 }  // namespace
 
-TEST_CASE("Accumulated gradients make the step of one large batch") {
-  // 50 samples in batches of 8: groups of 32 and 18, the last batch being smaller.
+TEST_CASE("FitOptions: accumulated gradients give the step of one large batch") {
+  // 50 samples in batches of 8: steps of 32 and 18 samples, with a smaller last batch.
   const Dataset<double> data = clouds(50);
   Dense<double> small = some_dense(), large = some_dense();
   const GradientDescent descent{.learning_rate = 0.5};
@@ -53,7 +53,7 @@ TEST_CASE("Accumulated gradients make the step of one large batch") {
   CHECK((small.bias - large.bias).norm() < 1e-14);
 }
 
-TEST_CASE("Accumulation gives each mini-batch of a step its own dropout mask") {
+TEST_CASE("FitOptions: each accumulated mini-batch has its own dropout mask") {
   const Dataset<double> data{.x = Matrix<double>::Ones(16, 8), .y = Matrix<double>::Zero(1, 8)};
   Rng rng{1};
   Sequential net{Dropout<double>{{.keep = 0.5}}, Dense<double>{16, 1, rng}};
@@ -63,7 +63,7 @@ TEST_CASE("Accumulation gives each mini-batch of a step its own dropout mask") {
   CHECK(history["different"].back() >= 7);
 }
 
-TEST_CASE("The gradient is clipped before the step and the weights are limited after it") {
+TEST_CASE("FitOptions: the gradient is clipped before the step and the weights are constrained after it") {
   const Dataset<double> data = clouds(30);
   const Dense<double> before = some_dense();
   Dense<double> clipped = before;
@@ -80,7 +80,7 @@ TEST_CASE("The gradient is clipped before the step and the weights are limited a
   CHECK(limited.weight.rowwise().norm().maxCoeff() <= 0.01 * (1 + 1e-12));
 }
 
-TEST_CASE("The average of the weights is evaluated and left in the model") {
+TEST_CASE("FitOptions: the average of the weights is evaluated and returned") {
   const Dataset<double> data = clouds(40);
   const auto train = [&](double share) {
     Trainer trainer{
@@ -98,7 +98,7 @@ TEST_CASE("The average of the weights is evaluated and left in the model") {
   CHECK((trainer.evaluated_model().weight - mean).norm() < 1e-14);
   CHECK(trainer.history()["val_loss"].back() ==
         evaluate(trainer.evaluated_model(), data, SoftmaxCrossEntropy{}));
-  CHECK(trainer.model.weight == train(0).first.model.weight);  // training itself does not feel it
+  CHECK(trainer.model.weight == train(0).first.model.weight);  // training is unaffected
 
   Dense<double> net = some_dense();
   FitOptions<Dense<double>> options{.epochs = 1, .batch_size = 10, .progress = silent};
@@ -107,7 +107,8 @@ TEST_CASE("The average of the weights is evaluated and left in the model") {
   CHECK(net.weight == trainer.evaluated_model().weight);
 }
 
-TEST_CASE("Augmentation sees each batch with its samples' numbers, and leaves the data alone") {
+TEST_CASE(
+    "Augmentation: it receives each batch with the indices of its samples and does not change the data") {
   Dataset<double> data{.x = Matrix<double>(1, 5), .y = Matrix<double>::Zero(1, 5)};
   data.x << 0, 1, 2, 3, 4;
   const Matrix<double> before = data.x;
@@ -128,7 +129,7 @@ TEST_CASE("Augmentation sees each batch with its samples' numbers, and leaves th
   CHECK(data.x == before);
 }
 
-TEST_CASE("Options that make no sense are refused by name") {
+TEST_CASE("FitOptions: invalid options are rejected by name") {
   const Dataset<double> data = clouds(40);
   Dense<double> net = some_dense();
   const auto message = [&](auto change) {
@@ -141,7 +142,7 @@ TEST_CASE("Options that make no sense are refused by name") {
   CHECK_THAT(message([](auto& o) {
                o.metrics = {Accuracy{}, Accuracy{}};
              }),
-             ContainsSubstring("expected metrics of different names, got two of \"accuracy\""));
+             ContainsSubstring("expected metrics with different names, got two of \"accuracy\""));
   CHECK_THAT(message([](auto& o) { o.average_weights = 1; }),
              ContainsSubstring("expected .average_weights in [0, 1), got 1"));
   CHECK_THAT(message([](auto& o) { o.reduce_on_plateau = ReduceOnPlateau{.factor = 2}; }),

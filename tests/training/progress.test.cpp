@@ -26,7 +26,7 @@ const NamedValues values{{"loss", 0.31}, {"val_loss", 0.35}, {"val_accuracy", 0.
 constexpr double learning_rate = 1e-3;
 constexpr Index samples = 32;
 
-/// Sets a variable of the environment, or removes it, for as long as this lives.
+/// RAII guard: sets or removes an environment variable and restores it.
 class Environment {
  public:
   Environment(const char* name, const char* value) : name_{name} {
@@ -58,7 +58,7 @@ std::string shown(ProgressStyle style, auto&& steps) {
   return out.str();
 }
 
-// Half way through the third of ten epochs.
+/// The bar halfway through the third of ten epochs.
 std::string half_way_bar() {
   return shown(ProgressStyle::bar, [](Progress& progress) {
     for (int epoch = 1; epoch <= 3; ++epoch) progress.begin_epoch();
@@ -66,19 +66,19 @@ std::string half_way_bar() {
   });
 }
 
-// What stands between the brackets of a bar.
+/// The text between the brackets of a bar.
 std::string bar_in(const std::string& text) {
   const std::size_t end = text.find(']');
   const std::size_t begin = text.rfind('[', end) + 1;
   return text.substr(begin, end - begin);
 }
 
-// Matches what has a part that matches.
+/// Matches texts that contain a match.
 auto HasMatch(const std::string& pattern) { return Matches(R"([\s\S]*)" + pattern + R"([\s\S]*)"); }
 
 }  // namespace
 
-TEST_CASE("Lines: one at the end of each epoch, and nothing in between") {
+TEST_CASE("Progress: lines are printed only at the end of each epoch") {
   const std::string text = shown(ProgressStyle::lines, [](Progress& progress) {
     for (int epoch = 1; epoch <= 3; ++epoch) {
       progress.begin_epoch();
@@ -91,7 +91,7 @@ TEST_CASE("Lines: one at the end of each epoch, and nothing in between") {
       Matches(R"(Epoch 3/10 - \d+\.\ds - loss: 0\.3100 - val_loss: 0\.3500 - val_accuracy: 0\.9100\n)"));
 }
 
-TEST_CASE("A stream that is no terminal gets lines unless told otherwise") {
+TEST_CASE("Progress: the automatic style is lines on a stream that is not a terminal") {
   const std::string text = shown(ProgressStyle::automatic, [](Progress& progress) {
     progress.begin_epoch();
     CHECK_FALSE(progress.wants_update());
@@ -100,7 +100,7 @@ TEST_CASE("A stream that is no terminal gets lines unless told otherwise") {
   CHECK_THAT(text, Catch::Matchers::StartsWith("Epoch 1/10 - "));
 }
 
-TEST_CASE("Silent prints nothing, and so does progress without a stream") {
+TEST_CASE("Progress: nothing is printed if it is silent or has no stream") {
   const auto an_epoch = [](Progress& progress) {
     progress.begin_epoch();
     CHECK_FALSE(progress.wants_update());
@@ -112,7 +112,7 @@ TEST_CASE("Silent prints nothing, and so does progress without a stream") {
   CHECK_NOTHROW(an_epoch(nowhere));
 }
 
-TEST_CASE("Values print with four decimals, or with an exponent where these would say nothing") {
+TEST_CASE("Progress: values have four decimals or an exponent if they are very small or large") {
   const std::string text = shown(ProgressStyle::lines, [](Progress& progress) {
     progress.begin_epoch();
     progress.end_epoch(
@@ -123,7 +123,7 @@ TEST_CASE("Values print with four decimals, or with an exponent where these woul
                                "large: 12345.6000\n"));
 }
 
-TEST_CASE("A bar shows the epoch, how much of it is done, the time left, the speed and the rate") {
+TEST_CASE("Progress: a bar shows epoch and completion and time left and speed and learning rate") {
   const std::string text = half_way_bar();
   CAPTURE(text);
   CHECK(text.front() == '\r');
@@ -135,8 +135,8 @@ TEST_CASE("A bar shows the epoch, how much of it is done, the time left, the spe
   CHECK_THAT(text, ContainsSubstring("rate: 1.00e-03"));
 }
 
-TEST_CASE("A bar keeps to the width of the terminal, however many values there are") {
-  const Environment no_colour{"NO_COLOR", "1"};
+TEST_CASE("Progress: a bar fits the width of the terminal") {
+  const Environment no_color{"NO_COLOR", "1"};
   const std::string text = shown(ProgressStyle::bar, [](Progress& progress) {
     progress.begin_epoch();
     NamedValues many;
@@ -147,19 +147,19 @@ TEST_CASE("A bar keeps to the width of the terminal, however many values there a
   CHECK(text.size() - std::string{"\r"}.size() - erase.size() < detail::terminal_width());
 }
 
-TEST_CASE("A bar is coloured unless NO_COLOR is set") {
-  const char* colour_code = "\033\\[[0-9;]*m";
+TEST_CASE("Progress: a bar is colored unless NO_COLOR is set") {
+  const char* color_code = "\033\\[[0-9;]*m";
   SECTION("not set, or empty") {
     const Environment unset{"NO_COLOR", GENERATE(as<const char*>{}, nullptr, "")};
-    CHECK_THAT(half_way_bar(), HasMatch(colour_code));
+    CHECK_THAT(half_way_bar(), HasMatch(color_code));
   }
   SECTION("set") {
     const Environment set{"NO_COLOR", "1"};
-    CHECK_THAT(half_way_bar(), !HasMatch(colour_code));
+    CHECK_THAT(half_way_bar(), !HasMatch(color_code));
   }
 }
 
-TEST_CASE("The line of an epoch replaces its bar") {
+TEST_CASE("Progress: the line of an epoch replaces its bar") {
   const std::string text = shown(ProgressStyle::bar, [](Progress& progress) {
     progress.begin_epoch();
     progress.end_epoch(values);
@@ -168,7 +168,7 @@ TEST_CASE("The line of an epoch replaces its bar") {
              Catch::Matchers::StartsWith("\r\033[KEpoch 1/10 - ") && Catch::Matchers::EndsWith("0.9100\n"));
 }
 
-TEST_CASE("A bar is drawn at once, and then at most ten times a second") {
+TEST_CASE("Progress: a bar is drawn at once and then at most ten times a second") {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds interval{100};
   std::ostringstream out;
@@ -176,7 +176,7 @@ TEST_CASE("A bar is drawn at once, and then at most ten times a second") {
   progress.begin_epoch();
   CHECK(progress.wants_update());
 
-  // However slow the machine is, the intervals between the drawings fit into the time that has passed.
+  // On a machine of any speed, the intervals between the updates fit into the time that has passed.
   const auto began = Clock::now();
   long drawn = 0;
   while (Clock::now() - began < 3 * interval) {
@@ -191,7 +191,7 @@ TEST_CASE("A bar is drawn at once, and then at most ten times a second") {
   CHECK(progress.wants_update());
 }
 
-TEST_CASE("fit shows its progress where and how it is told") {
+TEST_CASE("fit: progress goes to the chosen stream in the chosen style") {
   const Dataset<> data = support::three_clouds(30);
   const auto output_of_fit = [&](ProgressStyle style) {
     std::ostringstream out;
@@ -210,12 +210,12 @@ TEST_CASE("fit shows its progress where and how it is told") {
   CHECK_THAT(output_of_fit(ProgressStyle::lines), Matches(line + line));
   CHECK(output_of_fit(ProgressStyle::silent).empty());
   const std::string bar = output_of_fit(ProgressStyle::bar);
-  // The first bar comes after one of three batches.
+  // The first bar is drawn after one of three batches.
   CHECK_THAT(bar_in(bar), Matches("#+\\.+"));
   CHECK_THAT(bar, HasMatch("\r\033\\[K" + line));
 }
 
-TEST_CASE("Progress: prints the same in every locale") {
+TEST_CASE("Progress: the output is the same in every locale") {
   const std::string line = support::under_decimal_comma([] {
     return shown(ProgressStyle::lines, [](Progress& progress) {
       for (int epoch = 1; epoch <= 1000; ++epoch) progress.begin_epoch();
@@ -227,7 +227,7 @@ TEST_CASE("Progress: prints the same in every locale") {
              HasMatch(R"(Epoch 3/10 .* left - \d+ samples/s - rate: 1\.00e-)"));
 }
 
-TEST_CASE("Progress: no samples, or more than there are, do not break the bar") {
+TEST_CASE("Progress: a bar is complete or empty for sample counts out of range") {
   for (const Index total : {Index{0}, Index{-4}, Index{2}}) {
     std::ostringstream out;
     Progress progress{{.out = &out, .style = ProgressStyle::bar}, 0, total};

@@ -27,7 +27,7 @@ Dataset<double> numbered() {
   return data;
 }
 
-/// The targets that a metric saw, as the digits of a number.
+/// Stores the targets as the digits of a number.
 struct Digits {
   static constexpr std::string_view name = "digits";
   double digits = 0;
@@ -52,21 +52,21 @@ TEST_CASE("SampleOrder: epochs take the samples in the order of a list") {
   CHECK(trainer.run(numbered(), 2)["digits"] == std::vector<double>{3129876540, 3129876540});
 }
 
-TEST_CASE("SampleOrder: a function gives each epoch its order, from the first epoch on") {
+TEST_CASE("SampleOrder: a function gives each epoch its order") {
   auto trainer = trainer_with([](std::int64_t epoch) { return std::vector<Index>{5, 6, epoch}; });
   CHECK(trainer.run(numbered(), 3)["digits"] == std::vector<double>{560, 561, 562});
   CHECK(trainer.steps() == 3 * 2);  // batches of 2 and 1
 }
 
-TEST_CASE("SampleOrder: samples may be left out or repeated, and the loss is the mean over the list") {
-  // Predictions are 0: the squares 4, 4 and 9.
+TEST_CASE("SampleOrder: samples may be omitted or repeated and the loss is the mean over the list") {
+  // The predictions are 0, so the losses are 4, 4 and 9.
   auto trainer = trainer_with(std::vector<Index>{2, 2, 3});
   const History& history = trainer.run(numbered(), 1);
   CHECK(history["digits"].back() == 223);
   CHECK_THAT(history["loss"].back(), Catch::Matchers::WithinRel((4 + 4 + 9) / 3.0, 1e-12));
 }
 
-TEST_CASE("SampleOrder: the size of a list decides the batches of its epoch") {
+TEST_CASE("SampleOrder: the size of a list determines the batches of its epoch") {
   auto trainer = trainer_with([](std::int64_t epoch) {
     std::vector<Index> order(epoch == 0 ? 3 : 10);
     std::iota(order.begin(), order.end(), Index{0});
@@ -77,7 +77,7 @@ TEST_CASE("SampleOrder: the size of a list decides the batches of its epoch") {
   CHECK(trainer.steps() == 1 + 5);
 }
 
-TEST_CASE("SampleOrder: numbers that no sample has are refused before anything is trained") {
+TEST_CASE("SampleOrder: indices out of range are rejected before the first step") {
   const auto complaint = [](SampleOrder order) {
     auto trainer = trainer_with(std::move(order));
     const std::string text = support::message_of<DataError>([&] { trainer.run(numbered(), 2); });
@@ -86,14 +86,14 @@ TEST_CASE("SampleOrder: numbers that no sample has are refused before anything i
     return text;
   };
   CHECK(complaint(std::vector<Index>{0, 10}) ==
-        "fit: expected numbers from 0 to 9 in .order of epoch 0, got 10; count the samples from 0");
+        "fit: expected indices from 0 to 9 in .order of epoch 0, got 10; number the samples from 0");
   CHECK_THAT(complaint(std::vector<Index>{-1}), ContainsSubstring("got -1"));
   CHECK(complaint(std::vector<Index>{}) ==
-        "fit: expected one sample or more in .order of epoch 0, got none; give the numbers of the samples to "
+        "fit: expected one sample or more in .order of epoch 0, got none; pass the indices of the samples to "
         "train on");
 }
 
-TEST_CASE("SampleOrder: an order that is refused in a later epoch leaves the epochs before it") {
+TEST_CASE("SampleOrder: an order that is rejected in a later epoch keeps the epochs before it") {
   auto trainer = trainer_with([](std::int64_t epoch) { return std::vector<Index>{0, 8 + epoch}; });
   CHECK_THROWS_AS(trainer.run(numbered(), 5), DataError);
   CHECK(trainer.epochs() == 2);

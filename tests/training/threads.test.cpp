@@ -8,10 +8,10 @@ using namespace descent;
 
 namespace {
 
-/// Large enough to be shared: 10 million operations a step.
+/// Large enough for several threads: 10 million operations per step.
 constexpr Index batch_size = 160;
 
-/// Without biases before batch normalisation: their gradient is all rounding, which some optimizers blow up.
+/// No biases before batch normalization: their gradient is rounding error only, which some optimizers amplify.
 auto some_net() {
   Rng rng{1};
   return Sequential{Dense<double>{64, 100, rng, Bias::none},
@@ -55,24 +55,26 @@ double difference(const Net& a, const Net& b) {
 
 }  // namespace
 
-// With a learning rate of 1, gradient descent moves the weights by the gradient itself.
-TEST_CASE("A team finds the gradient of a single thread, to rounding", "[training][threads]") {
+// With a learning rate of 1, a step of gradient descent is the negative gradient.
+TEST_CASE("Threads: several workers compute the gradient of a single thread up to rounding",
+          "[training][threads]") {
   const Dataset data = some_data(batch_size);
   const auto step = [&](int threads) {
     Trainer trainer{some_net(), SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1.0}, with(threads)};
-    const double cost = trainer.step(data.x, data.y);
-    return std::pair{trainer.model, cost};
+    const double objective = trainer.step(data.x, data.y);
+    return std::pair{trainer.model, objective};
   };
-  const auto [alone, cost] = step(1);
+  const auto [single, objective] = step(1);
   for (const int threads : {2, 3, 5}) {
-    const auto [shared, same_cost] = step(threads);
-    CHECK(difference(alone, shared) < 1e-12);
-    CHECK(std::abs(cost - same_cost) < 1e-12);
-    CHECK(difference(alone, shared) > 0);  // or it was not shared: sums in another order round otherwise
+    const auto [parallel, same_objective] = step(threads);
+    CHECK(difference(single, parallel) < 1e-12);
+    CHECK(std::abs(objective - same_objective) < 1e-12);
+    // Sums in another order round differently: no difference would mean a single thread.
+    CHECK(difference(single, parallel) > 0);
   }
 }
 
-TEST_CASE("The same seed and number of threads give the same bits", "[training][threads]") {
+TEST_CASE("Threads: equal seeds and numbers of threads give equal bits", "[training][threads]") {
   const Dataset data = some_data(3 * batch_size + 150);
   const auto train = [&](int threads) {
     Net net = some_net();
@@ -83,11 +85,11 @@ TEST_CASE("The same seed and number of threads give the same bits", "[training][
   const auto [again, same_accuracy] = train(2);
   CHECK(difference(first, again) == 0);
   CHECK(accuracy == same_accuracy);
-  const auto [alone, accuracy_alone] = train(1);
-  CHECK(difference(first, alone) < 1e-9);  // 12 steps of Adam from gradients that differ by rounding
+  const auto [single, accuracy_of_single] = train(1);
+  CHECK(difference(first, single) < 1e-9);  // 12 steps of Adam from gradients that differ by rounding
 }
 
-TEST_CASE("The number of threads may change between runs", "[training][threads]") {
+TEST_CASE("Threads: the number may change between runs", "[training][threads]") {
   const Dataset data = some_data(2 * batch_size);
   Trainer trainer{some_net(), SoftmaxCrossEntropy{}, Adam{}, with(2)};
   trainer.run(data, 2);
@@ -100,7 +102,7 @@ TEST_CASE("The number of threads may change between runs", "[training][threads]"
   CHECK(trainer.history()["loss"].size() == 3);
 }
 
-TEST_CASE("Every optimizer takes its step in parts", "[training][threads]") {
+TEST_CASE("Threads: every optimizer takes the step of a single thread", "[training][threads]") {
   const Dataset data = some_data(batch_size);
   const auto agrees = [&](const auto& optimizer) {
     const auto trained = [&](int threads) {
@@ -122,7 +124,7 @@ TEST_CASE("Every optimizer takes its step in parts", "[training][threads]") {
   agrees(LBFGS{.learning_rate = 0.1});
 }
 
-TEST_CASE("A small step is not shared", "[training][threads]") {
+TEST_CASE("Threads: a small batch is computed by a single thread", "[training][threads]") {
   Rng rng{1};
   const Sequential net{Dense<double>{2, 3, rng}};
   const Matrix<double> x = Matrix<double>::Random(2, 8), y = Matrix<double>::Random(3, 8);
@@ -134,7 +136,7 @@ TEST_CASE("A small step is not shared", "[training][threads]") {
   CHECK(step(1).layer<0>().weight == step(4).layer<0>().weight);
 }
 
-TEST_CASE("What goes wrong in a thread is told as ever", "[training][threads]") {
+TEST_CASE("Threads: errors of a worker reach the caller", "[training][threads]") {
   const Dataset data = some_data(2 * batch_size);
   Net net = some_net();
   CHECK_THROWS_WITH(fit(net, data, SoftmaxCrossEntropy{}, Adam{}, with(0)),

@@ -15,6 +15,7 @@
 #include "descent/regularizers/l2.hpp"
 #include "descent/schedules/inverse_time.hpp"
 #include "descent/schedules/per_step.hpp"
+#include "descent/training/fit.hpp"
 #include "support.hpp"
 
 namespace trainer_test {
@@ -27,7 +28,7 @@ using support::values_of;
 
 namespace {
 
-// 50 samples in batches of 8: seven steps an epoch, the last of two samples.
+/// 50 samples in batches of 8: seven steps per epoch, the last of two samples.
 template <class M, class O = Adam>
 auto trainer_of(M net, O optimizer = {}) {
   return Trainer{std::move(net), SoftmaxCrossEntropy{}, std::move(optimizer),
@@ -65,7 +66,7 @@ void expect_independent_snapshot(M net) {
   CHECK(snapshot.epochs() == 3);
   CHECK(snapshot.history().epochs() == 3);
 
-  // With the state of the optimizer, the snapshot goes the same way.
+  // The snapshot includes the state of the optimizer, so it continues in the same way.
   snapshot.run(data, 2);
   CHECK(values_of(snapshot.model) == values_of(trainer.model));
   CHECK(snapshot.history()["loss"] == trainer.history()["loss"]);
@@ -73,14 +74,14 @@ void expect_independent_snapshot(M net) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Five epochs and five more give the same bits as ten", "", float, double) {
+TEMPLATE_TEST_CASE("Trainer: two runs of five epochs give the bits of one run of ten", "", float, double) {
   SECTION("Sequential") { expect_same_bits_in_one_run_or_two(support::rich_net<TestType>()); }
   SECTION("Network") { expect_same_bits_in_one_run_or_two(support::rich_network<TestType>()); }
 }
 
 namespace {
 
-// With all that remembers something: 7 mini-batches an epoch, of which 3 make a step.
+/// With all stateful options: 7 mini-batches per epoch, in steps of 3.
 template <class M>
 auto trainer_with_everything(M net, const Dataset<typename M::Scalar>& dev) {
   auto trainer = trainer_of(std::move(net), Adam{.learning_rate = 0.05});
@@ -105,11 +106,11 @@ void expect_same_state(const auto& a, const auto& b) {
 
 }  // namespace
 
-TEST_CASE("Trainer: a paused run gives the bits of an unpaused one, whatever it remembers") {
+TEST_CASE("Trainer: a paused run gives the bits of an unpaused one with all stateful options") {
   const Dataset<> data = clouds(), dev = support::three_clouds(30, 2);
   auto whole = trainer_with_everything(support::rich_net(), dev);
-  SECTION("to the end") {}
-  SECTION("with a step that a callback stops, in the middle of the second run") {
+  SECTION("uninterrupted") {}
+  SECTION("stopped by a callback within the second run") {
     whole.options.on_step_end = {[](const auto& e) { return e.step == 20 ? Next::stop : Next::proceed; }};
   }
   auto in_parts = whole, one_by_one = whole;
@@ -118,7 +119,7 @@ TEST_CASE("Trainer: a paused run gives the bits of an unpaused one, whatever it 
   if (!in_parts.stopped()) in_parts.run(data, 5);
   for (int epoch = 0; epoch < 10 && !one_by_one.stopped(); ++epoch) one_by_one.run(data, 1);
   const auto& loss = whole.history()["val_loss"];
-  CHECK(std::max_element(loss.begin(), loss.end()) != loss.end() - 1);  // or the best were the last
+  CHECK(std::max_element(loss.begin(), loss.end()) != loss.end() - 1);  // the best epoch is not the last
   expect_same_state(in_parts, whole);
   expect_same_state(one_by_one, whole);
 
@@ -130,7 +131,7 @@ TEST_CASE("Trainer: a paused run gives the bits of an unpaused one, whatever it 
   expect_same_state(in_parts, whole);
 }
 
-TEST_CASE("Trainer: copies share nothing that the library owns") {
+TEST_CASE("Trainer: copies share no state of the library") {
   const Dataset<> data = clouds(), dev = support::three_clouds(30, 2);
   auto trainer = trainer_with_everything(support::rich_network(), dev);
   trainer.options.order = [](std::int64_t epoch) { return plain_order(epoch % 2 == 0 ? 50 : 44); };
@@ -149,14 +150,14 @@ TEST_CASE("Trainer: copies share nothing that the library owns") {
   untouched.run(data, 2);
   expect_same_state(trainer, untouched);
 
-  // One from within an epoch goes on in it, without the trainer that it was copied from.
+  // A copy from within an epoch continues it independently.
   middle.options.on_step_end.clear();
   CHECK(middle.steps() == 9);
   middle.run(data, static_cast<int>(trainer.epochs() - middle.epochs()));
   expect_same_state(middle, trainer);
 }
 
-TEST_CASE("Trainer: first_epoch continues order, augmentation and schedule of a run that was split") {
+TEST_CASE("Trainer: first_epoch continues order and augmentation and schedule of a split run") {
   const Dataset<> data = clouds();
   const auto options_from = [](int first, int epochs) {
     return FitOptions<decltype(support::plain_net())>{
@@ -177,7 +178,7 @@ TEST_CASE("Trainer: first_epoch continues order, augmentation and schedule of a 
   CHECK(history.learning_rate().front() == 0.1 / 3);
 }
 
-TEST_CASE("Trainer: first_epoch draws other masks, and counts") {
+TEST_CASE("Trainer: first_epoch sets the count of epochs and changes the dropout masks") {
   const Dataset<> data = clouds();
   const auto loss_from = [&](std::int64_t first) {
     Rng rng{1};
@@ -209,12 +210,12 @@ TEST_CASE("Trainer: the history has learning rate and time of each epoch") {
   CHECK(history.seconds()[0] >= 0);
 }
 
-TEST_CASE("A copy of a trainer is a snapshot that nothing changes any more") {
+TEST_CASE("Trainer: a copy is an independent snapshot") {
   SECTION("Sequential") { expect_independent_snapshot(support::rich_net()); }
   SECTION("Network") { expect_independent_snapshot(support::rich_network()); }
 }
 
-TEST_CASE("Assigning a snapshot goes back to it") {
+TEST_CASE("Trainer: assigning a snapshot restores it") {
   const Dataset<> data = clouds();
   auto trainer = trainer_of(support::rich_network());
   trainer.run(data, 2);
@@ -228,7 +229,7 @@ TEST_CASE("Assigning a snapshot goes back to it") {
   CHECK(values_of(trainer.model) == weights);
 }
 
-TEST_CASE("A trainer trains a copy; the model it was made from stays as it is") {
+TEST_CASE("Trainer: the original model is unchanged") {
   const auto net = support::plain_net();
   auto trainer = trainer_of(net);
   trainer.run(clouds(), 1);
@@ -236,7 +237,7 @@ TEST_CASE("A trainer trains a copy; the model it was made from stays as it is") 
   CHECK(values_of(trainer.model) != values_of(net));
 }
 
-TEST_CASE("The learning rate may be changed between runs") {
+TEST_CASE("Trainer: the learning rate may change between runs") {
   const Dataset<> data = clouds();
   auto trainer = trainer_of(support::plain_net());
   trainer.run(data, 1);
@@ -251,7 +252,7 @@ TEST_CASE("The learning rate may be changed between runs") {
   CHECK(values_of(trainer.model) != weights);
 }
 
-TEST_CASE("Options may be changed between runs as well") {
+TEST_CASE("Trainer: options may change between runs") {
   const Dataset<> data = clouds();
   auto trainer = trainer_of(support::plain_net());
   trainer.run(data, 1);
@@ -264,7 +265,7 @@ TEST_CASE("Options may be changed between runs as well") {
   CHECK(trainer.epochs() == 5);
 }
 
-TEST_CASE("A trainer counts steps and epochs, from 0") {
+TEST_CASE("Trainer: steps and epochs count from 0") {
   auto trainer = trainer_of(support::plain_net());
   CHECK(trainer.steps() == 0);
   CHECK(trainer.epochs() == 0);
@@ -274,7 +275,7 @@ TEST_CASE("A trainer counts steps and epochs, from 0") {
   CHECK(trainer.state().progress.step == 3 * 7);
 }
 
-TEST_CASE("A schedule follows the epochs, or with PerStep the steps") {
+TEST_CASE("Trainer: a schedule follows the epochs or with PerStep the steps") {
   constexpr InverseTime schedule{.initial = 1e-2, .decay_rate = 1};
   auto per_epoch = trainer_of(support::plain_net(), Adam{.learning_rate = schedule});
   auto per_step = trainer_of(support::plain_net(), Adam{.learning_rate = PerStep{schedule}});
@@ -285,8 +286,8 @@ TEST_CASE("A schedule follows the epochs, or with PerStep the steps") {
   CHECK(per_step.learning_rate() == schedule(21));
 }
 
-TEST_CASE("A schedule's rate is the one that trains") {
-  // No step at all in the first two epochs.
+TEST_CASE("Trainer: steps use the learning rate of the schedule") {
+  // A learning rate of 0 in the first two epochs.
   auto trainer =
       trainer_of(support::plain_net(),
                  GradientDescent{.learning_rate = [](std::int64_t epoch) { return epoch < 2 ? 0 : 0.1; }});
@@ -296,22 +297,22 @@ TEST_CASE("A schedule's rate is the one that trains") {
   CHECK(values_of(trainer.model) != values_of(support::plain_net()));
 }
 
-TEST_CASE("A step returns the cost before it, with the penalty, and moves the model downhill") {
+TEST_CASE("Trainer: a step returns the objective before it and decreases the objective") {
   constexpr double rounding = 1e-12;
   const Dataset<double> data = clouds<double>();
   auto trainer = trainer_of(support::plain_net<double>(), GradientDescent{.learning_rate = 0.1});
   trainer.options.regularizer = L2{.lambda = 1};
-  const auto cost = [&] {
+  const auto objective = [&] {
     return evaluate(trainer.model, data, SoftmaxCrossEntropy{}) + L2{.lambda = 1}.penalty(trainer.model, 50);
   };
-  const double before = cost();
+  const double before = objective();
   CHECK_THAT(trainer.step(data.x, data.y), WithinRel(before, rounding));
-  CHECK(cost() < before);
+  CHECK(objective() < before);
   CHECK(trainer.steps() == 1);
   CHECK(trainer.epochs() == 0);
 }
 
-TEST_CASE("Steps by hand on the same batches are an epoch of run") {
+TEST_CASE("Trainer: manual steps on the same batches equal an epoch of run") {
   const Dataset<> data = clouds();
   auto run = trainer_of(support::plain_net(), Momentum{}), by_hand = run;
   run.options.shuffle = false;
@@ -323,18 +324,18 @@ TEST_CASE("Steps by hand on the same batches are an epoch of run") {
   CHECK(values_of(by_hand.model) == values_of(run.model));
 }
 
-TEST_CASE("A run that is refused leaves the trainer as it was, ready to run again") {
-  auto trainer = trainer_of(support::plain_net()), untroubled = trainer;
+TEST_CASE("Trainer: a rejected run leaves the trainer unchanged") {
+  auto trainer = trainer_of(support::plain_net()), untouched = trainer;
   CHECK_THAT(message_of<DataError>([&] { trainer.run(clouds(), -1); }),
              ContainsSubstring("0 epochs or more, got -1"));
   CHECK_THAT(message_of<DataError>([&] { trainer.run(Dataset<>{}); }), ContainsSubstring("got an empty set"));
   CHECK(trainer.history().epochs() == 0);
   trainer.run(clouds(), 1);
-  untroubled.run(clouds(), 1);
-  CHECK(values_of(trainer.model) == values_of(untroubled.model));
+  untouched.run(clouds(), 1);
+  CHECK(values_of(trainer.model) == values_of(untouched.model));
 }
 
-TEST_CASE("Trainer: refuses a validation set whose names differ from those of the training set") {
+TEST_CASE("Trainer: a validation set with other names than the training set is rejected") {
   Dataset<> train = support::three_clouds(30), dev = support::three_clouds(12);
   train.feature_names = dev.feature_names = {"x", "y"};
   train.class_names = {"a", "b", "c"};
@@ -352,8 +353,8 @@ TEST_CASE("Trainer: refuses a validation set whose names differ from those of th
   CHECK_NOTHROW(trainer.run(train));
 }
 
-TEST_CASE("Trainer: a loop of one's own that ends its epochs trains as run does") {
-  // Of the epoch: 0.01 / (1 + epoch), so the second epoch has half the rate of the first.
+TEST_CASE("Trainer: a manual loop with end_epoch trains like run") {
+  // 0.01 / (1 + epoch): the second epoch has half the rate of the first.
   constexpr InverseTime schedule{.initial = 1e-2, .decay_rate = 1};
   const Dataset<> data = clouds();
   auto run = trainer_of(support::plain_net(), Adam{.learning_rate = schedule}), by_hand = run;
@@ -370,7 +371,7 @@ TEST_CASE("Trainer: a loop of one's own that ends its epochs trains as run does"
   CHECK(values_of(by_hand.model) == values_of(run.model));
 }
 
-TEST_CASE("Trainer: step refuses a number of threads that cannot be") {
+TEST_CASE("Trainer: step rejects an invalid number of threads") {
   const Dataset<> data = clouds();
   for (const int threads : {-1, 0, 1'000'000}) {
     auto trainer = trainer_of(support::plain_net());
@@ -380,7 +381,7 @@ TEST_CASE("Trainer: step refuses a number of threads that cannot be") {
   }
 }
 
-TEST_CASE("Trainer: step refuses sizes that do not fit together, and changes nothing") {
+TEST_CASE("Trainer: step rejects sizes that do not fit together and changes nothing") {
   auto trainer = trainer_of(support::plain_net());
   const Dataset<> data = clouds();
   const auto before = values_of(trainer.model);
@@ -389,10 +390,10 @@ TEST_CASE("Trainer: step refuses sizes that do not fit together, and changes not
   };
   CHECK_THAT(complaint(data.x.topRows(1), data.y),
              ContainsSubstring("Trainer::step: ") && ContainsSubstring("expected 2 features, got 1"));
-  CHECK(
-      complaint(data.x, data.y.leftCols(49)) ==
-      "Trainer::step: expected a target for each of the 50 samples, got 49; pass [targets, samples]: is one "
-      "transposed?");
+  CHECK(complaint(data.x, data.y.leftCols(49)) ==
+        "Trainer::step: expected a target for each of the 50 samples, got 49; pass x as [features, samples] "
+        "and "
+        "y as [targets, samples]");
   CHECK_THAT(complaint(data.x, Matrix<>::Zero(1, 51)), ContainsSubstring("got 51"));
   CHECK_THAT(complaint(data.x, Matrix<>::Zero(2, 50)), ContainsSubstring("targets of 1 or 3 rows, got 2"));
   CHECK_THAT(message_of<DataError>([&] { trainer.step(Matrix<>(2, 0), Matrix<>(1, 0)); }),

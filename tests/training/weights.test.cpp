@@ -7,7 +7,7 @@
 #include "descent/descent.hpp"
 #include "support.hpp"
 
-// Weights of samples, all the way through training: from the data set to the history.
+// Sample weights in training, from the data set to the history.
 namespace weights_test {
 
 using namespace descent;
@@ -28,7 +28,7 @@ double distance(const auto& a, const auto& b) {
   return largest;
 }
 
-/// Each sample as often as its weight says.
+/// Repeats each sample by its weight.
 Dataset<double> copies(const Dataset<double>& data) {
   std::vector<Index> samples;
   for (Index j = 0; j < data.samples(); ++j) samples.insert(samples.end(), std::size_t(data.weights[j]), j);
@@ -87,7 +87,7 @@ TEST_CASE("fit: ignored classes change nothing") {
     CHECK_THAT(history[name].back(), WithinAbs(clean_history[name].back(), 1e-9));
 }
 
-TEST_CASE("fit: weights are duplicated samples, in training and in validation") {
+TEST_CASE("fit: an integer weight equals repeated samples in training and validation") {
   const Dataset<double> data = weighted_clouds(60), all = copies(data);
   auto net = support::plain_net<double>(), expected = net;
   FitOptions<Net> options = full(5), options_of_copies = options;
@@ -104,7 +104,7 @@ TEST_CASE("fit: weights are duplicated samples, in training and in validation") 
   CHECK_THAT(evaluate(net, data, F1{}), WithinAbs(evaluate(net, all, F1{}), 1e-12));
 }
 
-// Without learning the cost is that of the model: costs 1, 4, 9 and 16 with weights 1, 0, 2, 1.
+// The learning rate is 0, so the losses are 1, 4, 9 and 16, with sample weights 1, 0, 2 and 1.
 TEST_CASE("fit: the loss of an epoch is the weighted mean over its mini-batches") {
   Dataset<double> data{.x = Matrix<double>::Zero(1, 4), .y = Matrix<double>{{1, 2, 3, 4}}};
   data.weights = Vector<double>{{1, 0, 2, 1}};
@@ -115,7 +115,7 @@ TEST_CASE("fit: the loss of an epoch is the weighted mean over its mini-batches"
   CHECK(history["loss"].back() == (1 + 2 * 9 + 16) / 4.0);
 }
 
-TEST_CASE("fit: accumulated mini-batches share a step by their weights") {
+TEST_CASE("fit: accumulated mini-batches are averaged by their weights") {
   const Dataset<double> data = weighted_clouds(30);
   auto whole = support::plain_net<double>(), parts = whole;
   const GradientDescent descent{.learning_rate = 1};
@@ -127,7 +127,7 @@ TEST_CASE("fit: accumulated mini-batches share a step by their weights") {
   CHECK(distance(whole, parts) < 1e-12);
 }
 
-TEST_CASE("fit: a mini-batch without weight has no gradient and counts nothing") {
+TEST_CASE("fit: a mini-batch with total weight 0 has no effect") {
   Dataset<double> data = support::three_clouds<double>(20);
   const Dataset<double> first = data.subset(plain_order(10));
   data.weights = Vector<double>::Zero(20);
@@ -155,30 +155,30 @@ TEST_CASE("fit: a mini-batch without weight has no gradient and counts nothing")
   }
 }
 
-TEST_CASE("fit: workers share a batch of weighted and ignored samples", "[threads]") {
+TEST_CASE("fit: several workers handle weighted and ignored samples", "[threads]") {
   Rng rng{2};
   Dataset<double> data{.x = Matrix<double>(64, 160), .y = Matrix<double>(1, 160)};
   for (double& v : data.x.reshaped()) v = rng.normal();
   for (double& v : data.y.reshaped()) v = static_cast<double>(rng.below(3));
   data.weights.resize(160);
   for (double& w : data.weights) w = rng.uniform();
-  data.y.leftCols(60).setConstant(ignored_class);  // the first of three workers has nothing that counts
+  data.y.leftCols(60).setConstant(ignored_class);  // the first of three workers has only ignored samples
   const Sequential start{Dense<double>{64, 100, rng}, Tanh<double>{}, Dense<double>{100, 50, rng},
                          Tanh<double>{}, Dense<double>{50, 3, rng}};
-  auto alone = start, shared = start;
+  auto single = start, parallel = start;
   FitOptions<std::remove_const_t<decltype(start)>> options{
       .epochs = 1, .batch_size = full_batch, .metrics = {Accuracy{}}, .progress = silent};
   const GradientDescent descent{.learning_rate = 1};
-  const History one = fit(alone, data, SoftmaxCrossEntropy{}, descent, options);
+  const History one = fit(single, data, SoftmaxCrossEntropy{}, descent, options);
   options.threads = 3;
-  const History three = fit(shared, data, SoftmaxCrossEntropy{}, descent, options);
-  CHECK(distance(alone, shared) < 1e-12);
-  CHECK(distance(alone, start) > 1e-3);
+  const History three = fit(parallel, data, SoftmaxCrossEntropy{}, descent, options);
+  CHECK(distance(single, parallel) < 1e-12);
+  CHECK(distance(single, start) > 1e-3);
   CHECK_THAT(three["loss"].back(), WithinAbs(one["loss"].back(), 1e-12));
   CHECK_THAT(three["accuracy"].back(), WithinAbs(one["accuracy"].back(), 1e-12));
 }
 
-TEST_CASE("Trainer: a wrong class in the part of one worker ends the step of all", "[threads]") {
+TEST_CASE("Trainer: an invalid class in the part of one worker cancels the step", "[threads]") {
   Rng rng{2};
   const Sequential start{Dense<double>{64, 100, rng}, Tanh<double>{}, Dense<double>{100, 100, rng},
                          Tanh<double>{}, Dense<double>{100, 3, rng}};
@@ -194,7 +194,7 @@ TEST_CASE("Trainer: a wrong class in the part of one worker ends the step of all
   CHECK(values_of(trainer.model) == values_of(start));
 }
 
-TEST_CASE("fit: weights that cannot be are refused before anything is trained") {
+TEST_CASE("fit: invalid weights are rejected before the first step") {
   const Dataset<double> good = support::three_clouds<double>(30);
   const auto complaint = [&](const Dataset<double>& train, const Dataset<double>& validation) {
     auto net = support::plain_net<double>();
@@ -226,7 +226,7 @@ TEST_CASE("fit: weights that cannot be are refused before anything is trained") 
   }
 }
 
-TEST_CASE("Trainer: a step on samples without weight leaves the model as it is") {
+TEST_CASE("Trainer: a step with total weight 0 leaves the model unchanged") {
   const Dataset<double> data = support::three_clouds<double>(6);
   Trainer trainer{support::plain_net<double>(), SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 1}};
   const auto before = values_of(trainer.model);
@@ -234,7 +234,7 @@ TEST_CASE("Trainer: a step on samples without weight leaves the model as it is")
   CHECK(values_of(trainer.model) == before);
 }
 
-TEST_CASE("Trainer: a step refuses weights that do not fit") {
+TEST_CASE("Trainer: a step rejects invalid weights") {
   const Dataset<double> data = support::three_clouds<double>(6);
   Trainer trainer{support::plain_net<double>(), SoftmaxCrossEntropy{}, Adam{}};
   CHECK_THAT(message_of<ShapeError>([&] {
@@ -247,7 +247,7 @@ TEST_CASE("Trainer: a step refuses weights that do not fit") {
              StartsWith("Trainer::step: expected weights of 0 or more in the batch, got -1 for sample 2"));
 }
 
-TEST_CASE("check_gradient: the mean of a loss, whatever is ignored") {
+TEST_CASE("check_gradient: ignored samples do not count in the mean loss") {
   Dataset<double> data = support::three_clouds<double>(6);
   data.y(0, 2) = ignored_class;
   CHECK(check_gradient(support::plain_net<double>(), SoftmaxCrossEntropy{}, data.x, data.y)

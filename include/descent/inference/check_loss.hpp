@@ -20,9 +20,9 @@
 
 namespace descent::detail {
 
-/// True if outputs may be of this kind, as far as their values tell.
+/// True if the values of the outputs do not contradict the kind.
 template <std::floating_point T>
-bool may_be(OutputKind kind, const Matrix<T>& outputs) {
+bool is_plausible(OutputKind kind, const Matrix<T>& outputs) {
   constexpr T rounding = T(1e-4);
   const T least = outputs.minCoeff(), most = outputs.maxCoeff();
   switch (kind) {
@@ -30,7 +30,7 @@ bool may_be(OutputKind kind, const Matrix<T>& outputs) {
       return least >= 0 && most <= 1;
     case OutputKind::log_probabilities:
       return most <= rounding;
-    case OutputKind::scores:  // which are not at least 0 with a sum of 1 in every sample
+    case OutputKind::scores:  // unlike probabilities, which are at least 0 and sum to 1 in every sample
       return outputs.rows() < 2 || least < 0 ||
              ((outputs.colwise().sum().array() - T(1)).abs() > rounding).any();
     default:
@@ -38,8 +38,8 @@ bool may_be(OutputKind kind, const Matrix<T>& outputs) {
   }
 }
 
-/// Throws DataError if the model puts out another kind of number than the loss expects: by what its last layer declares
-/// or, if that declares nothing, by its outputs for the first samples.
+/// Throws DataError if the model's outputs are of another kind than the loss expects: by the declaration of its last
+/// layer or, without one, by its outputs for the first samples.
 template <class L, Layer M>
 void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M& model,
                         [[maybe_unused]] const Batch<typename M::Scalar>& x) {
@@ -48,26 +48,27 @@ void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M
     const OutputKind declared = output_kind(model);
     expect_kind(loss, declared);
     if (declared != OutputKind::unknown) return;
-    constexpr Index enough = 16;
+    constexpr Index examined = 16;
     typename M::Cache cache;
     const Matrix<typename M::Scalar> outputs =
-        model.forward(x.columns(0, std::min(enough, x.samples())), cache, Pass::inference());
-    if (outputs.size() == 0 || !all_finite(outputs) || may_be(expected, outputs)) return;
+        model.forward(x.columns(0, std::min(examined, x.samples())), cache, Pass::inference());
+    if (outputs.size() == 0 || !all_finite(outputs) || is_plausible(expected, outputs)) return;
     if (expected == OutputKind::scores)
       reject_outputs<L>("probabilities: none is negative, and they sum to 1");
     reject_outputs<L>(joined({"numbers from ", outputs.minCoeff(), " to ", outputs.maxCoeff()}));
   }
 }
 
-/// Lets the loss or the metric look at all targets at once, if it can: its error then counts the samples right.
+/// Calls `check` of the loss or metric, if it has one, with all targets at once, so that an error numbers the samples
+/// as in the data set.
 template <Layer M>
-void check_targets(const auto& judge, const M& model, const Dataset<typename M::Scalar>& data) {
+void check_targets(const auto& loss_or_metric, const M& model, const Dataset<typename M::Scalar>& data) {
   const Batch<typename M::Scalar> targets{data.y};
-  if constexpr (requires { judge.check(Index{}, targets); })
-    judge.check(model.output_shape(data.sample_shape()).size(), targets);
+  if constexpr (requires { loss_or_metric.check(Index{}, targets); })
+    loss_or_metric.check(model.output_shape(data.sample_shape()).size(), targets);
 }
 
-/// Throws unless a sample counts: one whose weight is above 0, and whose class, where targets are classes, is not ignored.
+/// Throws DataError unless some sample counts: its weight is positive and its target is not an ignored class.
 template <Layer M>
 void expect_counted_sample(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
                            std::string_view role) {
@@ -77,11 +78,11 @@ void expect_counted_sample(const M& model, const Dataset<typename M::Scalar>& da
   for (Index j = 0; j < data.samples(); ++j)
     if (weights(j) > 0 && !(classes && data.y(0, j) == T(ignored_class))) return;
   throw_error<DataError>(
-      user, {"expected a sample that counts in ", role, ", got classes of -1 and weights of 0 alone"},
-      "number the classes from 0; -1 ignores a sample");
+      user, {"expected a sample that counts in ", role, ", got only ignored classes (-1) and weights of 0"},
+      "number the classes from 0, and pass positive weights");
 }
 
-/// Throws unless the loss can take the targets, and what the model puts out.
+/// Throws DataError or ShapeError unless targets and model outputs fit the loss.
 template <Layer M>
 void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data,
                 std::string_view user, std::string_view role) {
@@ -90,7 +91,8 @@ void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scal
   expect_outputs_for(loss, model, data.inputs());
 }
 
-/// Tells metrics the kind of numbers that they measure: what the last layer declares, or else what the loss expects.
+/// Passes metrics the kind of the outputs that they measure: as the last layer declares it, or else as the loss
+/// expects it.
 template <std::floating_point T>
 void prepare_metrics(std::vector<AnyMetric<T>>& metrics, const auto& model, const auto& loss) {
   OutputKind kind = output_kind(model);
@@ -98,7 +100,7 @@ void prepare_metrics(std::vector<AnyMetric<T>>& metrics, const auto& model, cons
   for (AnyMetric<T>& metric : metrics) metric.prepare(kind);
 }
 
-/// Throws unless the loss and the metrics can take the targets, and what the model puts out.
+/// Throws DataError or ShapeError unless targets and model outputs fit the loss and the metrics.
 template <Layer M>
 void check_loss_and_metrics(const auto& loss, std::vector<AnyMetric<typename M::Scalar>> metrics,
                             const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,

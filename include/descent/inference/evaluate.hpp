@@ -16,7 +16,7 @@ namespace descent {
 
 namespace detail {
 
-/// Throws unless the data set, which has the role given, can be handed to the model.
+/// Throws DataError or ShapeError unless the data set fits the model. `role` names the data set in the message.
 template <Layer M>
 void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
                  std::string_view role) {
@@ -24,9 +24,9 @@ void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::s
   expect_input(model, data.inputs(), user);
 }
 
-/// Calls f(prediction, target, weights) for the data set, batch by batch.
+/// Calls f(prediction, target, weights) batch by batch for the whole data set.
 template <Layer M>
-void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
+void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
   using T = typename M::Scalar;
   forward_in_batches(model, data.inputs(), [&](Index first, Batch<T> prediction) {
     f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())},
@@ -36,36 +36,40 @@ void predict_beside_targets(const M& model, const Dataset<typename M::Scalar>& d
 
 }  // namespace detail
 
-/// The value of a metric over a data set, as in inference. Samples count by `data.weights`.
+/// Computes a metric over a data set, with the model in inference mode. Samples are weighted by `data.weights`.
 ///
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
 ///
-/// The threshold of a single output, unless it is chosen, is 0.5 after a layer that puts out probabilities, such as
-/// `Sigmoid`, else 0. A model has no names, so nothing is known here of those of the training set: `expect_same_names`
-/// compares two sets.
+/// The default threshold of a single output is 0.5 after a layer whose outputs are probabilities, such as `Sigmoid`,
+/// and 0 otherwise. A model does not store the names of features and classes: compare them with `expect_same_names`.
 ///
-/// Throws   ShapeError or DataError when the data does not fit the model, or the targets do not fit the metric.
+/// Throws   ShapeError or DataError when the data does not fit the model or the targets do not fit the metric.
+/// Cost     a forward pass
+/// Example  examples/01_digits.cpp
 template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
   detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_targets(metric, model, data);
   if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
-  detail::predict_beside_targets(model, data, [&](auto prediction, auto target, auto weights) {
+  detail::predict_with_targets(model, data, [&](auto prediction, auto target, auto weights) {
     metric.update(prediction, target, weights);
   });
   return metric.value();
 }
 
-/// The mean of a loss over a data set, as in inference, without any penalty. Samples count by `data.weights`.
+/// Computes the mean loss over a data set, with the model in inference mode and without the penalty of a regularizer.
+/// Samples are weighted by `data.weights`.
 ///
-/// Throws   ShapeError or DataError when the data does not fit the model, or the loss expects other targets or outputs.
+/// Throws   ShapeError or DataError when the data does not fit the model, or targets or outputs do not fit the loss.
+/// Cost     a forward pass
+/// Example  examples/01_digits.cpp
 template <Layer M, Loss<typename M::Scalar> L>
 double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
   detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_loss(loss, model, data, "evaluate", "the data set");
   WeightedSum total;
-  detail::predict_beside_targets(model, data, [&](auto prediction, auto target, auto weights) {
+  detail::predict_with_targets(model, data, [&](auto prediction, auto target, auto weights) {
     total += loss.value(prediction, target, weights);
   });
   return total.mean();

@@ -19,37 +19,35 @@ namespace descent {
 
 namespace detail {
 
-[[noreturn]] inline void throw_not_taken(std::string_view user, const ShapeError& error, Index rows,
-                                         Index cols) {
-  throw_error<ShapeError>(
-      user, {error.what()},
-      joined({"the data is [", rows, " features, ", cols, " samples]: is it transposed?"}));
+[[noreturn]] inline void throw_unfit(std::string_view user, const ShapeError& error, Index rows, Index cols) {
+  throw_error<ShapeError>(user, {error.what()},
+                          joined({"the data is [", rows, " features, ", cols,
+                                  " samples]: transpose it if its samples are in rows"}));
 }
 
-/// Throws unless `x` has samples of a size that the model takes.
+/// Throws DataError if `x` is empty, ShapeError unless the model accepts the size of its samples.
 template <Layer M>
 void expect_shape(const M& model, const Batch<typename M::Scalar>& x, std::string_view user) {
-  if (x.cols() == 0)
-    throw_error<DataError>(user, {"expected samples, got none"}, "hand in [features, samples]");
+  if (x.cols() == 0) throw_error<DataError>(user, {"expected samples, got none"}, "pass [features, samples]");
   positive_features(user, x.rows());
   try {
     model.output_shape(x.shape());
   } catch (const ShapeError& error) {
-    throw_not_taken(user, error, x.rows(), x.cols());
+    throw_unfit(user, error, x.rows(), x.cols());
   }
 }
 
-/// The same, and throws also unless all values are finite.
+/// Throws as `expect_shape`, and DataError unless all values are finite.
 template <Layer M>
 void expect_input(const M& model, const Batch<typename M::Scalar>& x, std::string_view user) {
   expect_shape(model, x, user);
   if (!all_finite(x))
     throw_error<DataError>(user, {"expected finite inputs, got infinity or not-a-number"},
-                           "remove such samples, or fill the values in");
+                           "remove these samples, or fill in the values");
 }
 
-/// Runs the model over samples of any number, a few at a time, so that the memory stays small; calls
-/// f(first, y) with the number of the first sample and the output of each such batch.
+/// Runs the model over any number of samples in batches of bounded size, which bounds the memory. Calls f(first, y)
+/// with the index of each batch's first sample and its outputs.
 template <Layer M>
 void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto&& f) {
   constexpr Index batch_size = 256;
@@ -62,14 +60,16 @@ void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto
 
 }  // namespace detail
 
-/// Returns the outputs of the model for each sample, as in inference.
+/// Computes the outputs of the model for each sample, in inference mode.
 ///
-/// One model may predict in several threads at once. For single samples in a tight loop, keep a cache and
-/// call `model.forward(x, cache, Pass::inference())`: it allocates nothing from the second call on.
+/// Thread-safe for one model in several threads. For single samples in a tight loop, reuse a cache and call
+/// `model.forward(x, cache, Pass::inference())`, which does not allocate from the second call on.
 ///
 /// Shapes   x [features, m]   returns [outputs, m]
-/// Throws   ShapeError when the model takes another number of features, DataError for no samples or values
-///          that are not finite.
+/// Throws   ShapeError when the model expects another number of features, DataError when there are no samples or a
+///          value is not finite.
+/// Cost     a forward pass
+/// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
 Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scalar>& x) {
   static_assert(has_valid_hooks<M>);
@@ -80,10 +80,12 @@ Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scala
   return outputs;
 }
 
-/// The class that the model chooses for each sample; of a single output, 1 where it is above `threshold`: unless it is
-/// chosen, 0.5 after a layer that puts out probabilities, such as `Sigmoid`, else 0.
+/// Predicts the class of each sample: the largest output or, of a single output, 1 if it is above `threshold`, else
+/// 0. The default threshold is 0.5 after a layer whose outputs are probabilities, such as `Sigmoid`, and 0 otherwise.
 ///
-/// Throws   as predict; ShapeError when a threshold is chosen for several outputs.
+/// Throws   as predict; ShapeError when a threshold is passed for several outputs.
+/// Cost     a forward pass
+/// Example  examples/01_digits.cpp
 template <Layer M>
 std::vector<Index> predict_classes(const M& model, const Batch<typename M::Scalar>& x,
                                    Threshold threshold = {}) {

@@ -11,8 +11,11 @@
 
 namespace descent {
 
-/// A function that changes the inputs of a mini-batch before the model sees them. It is called with the inputs, the
-/// numbers of the samples, the seed and the number of the epoch; threads call it at once, each for its samples.
+/// A function that changes the inputs of a mini-batch before the forward pass. Its arguments are the inputs, the
+/// indices of the samples, the seed and the number of the epoch. Threads call it concurrently, each for its own
+/// samples.
+///
+/// Example  examples/09_augmentation.cpp
 template <class T>
 class Augmentation {
  public:

@@ -9,7 +9,7 @@
 
 namespace descent::detail {
 
-/// Copies parameters and state of a model; allocates only the first time.
+/// Copies the parameters and the state of a model. Allocates only the first time.
 template <Parameterized M>
 void copy_leaves(const M& from, std::optional<M>& to) {
   using T = typename M::Scalar;
@@ -22,8 +22,8 @@ void copy_leaves(const M& from, std::optional<M>& to) {
   });
 }
 
-/// Adds the gradient of samples of this weight to the mean gradient of samples that weigh `before`, those of the same step,
-/// and writes the mean to both.
+/// Averages a mini-batch's gradient into the mean gradient of the mini-batches before it in the same step, by the
+/// weights of their samples: `weight` and in total `before`. Writes the new mean to both.
 template <Parameterized M>
 void accumulate(std::optional<M>& mean, M& gradient, double weight, double before) {
   using T = typename M::Scalar;
@@ -39,10 +39,10 @@ void accumulate(std::optional<M>& mean, M& gradient, double weight, double befor
   });
 }
 
-/// Moves an exponential average of weights, which begins with the first model, towards the model. `share` is that of the
-/// old weights; state such as running statistics is an average already and is copied.
+/// Updates an exponential moving average of a model's weights, which starts at the first model. `share` is that of
+/// the old weights. Copies the state, such as running statistics, which is an average already.
 template <Parameterized M>
-void follow(std::optional<M>& average, const M& model, double share) {
+void average_weights(std::optional<M>& average, const M& model, double share) {
   using T = typename M::Scalar;
   if (!average) average.emplace(model);
   visit_leaves(*average, model, [&](const Leaf<T>& mean, const Leaf<const T>& now) {

@@ -24,7 +24,7 @@
 
 namespace descent::detail {
 
-/// A worker's part of a mini-batch: the memory in which it computes, and the result.
+/// A worker's part of a mini-batch: its working memory and its result.
 template <Layer M>
 struct PartOfBatch {
   using T = typename M::Scalar;
@@ -40,36 +40,40 @@ struct PartOfBatch {
   Result result;
 };
 
-/// The mean loss of a mini-batch and its gradient. Refers to the memory of the BatchGradient that computed it, which the
-/// next mini-batch overwrites.
+/// The mean loss of a mini-batch and its gradient. Refers to memory of the BatchGradient, which the next mini-batch
+/// overwrites.
 template <Layer M>
 struct BatchResult {
-  double loss, weight;  // the weight is that of the samples; without any the loss is 0
-  M& gradient;
+  double loss, weight;  // the mean over the samples, and their total weight; a loss of 0 if that is 0
+  M& gradient;          // of the mean loss
   bool gradient_is_finite;
   std::span<const PartOfBatch<M>> parts;  // in the order of the samples
-  Workers& workers;                       // that computed it
+  Workers& workers;                       // that computed them
+  double penalty = 0;                     // of the regularizer, set by the trainer
 
-  /// Updates the state of the model, such as running statistics: all parts have those of the whole mini-batch.
+  double objective() const { return loss + penalty; }
+
+  /// Updates the state of the model, such as running statistics, which every part has for the whole mini-batch.
   void update_state(M& model) const { descent::update_state(model, parts.front().cache); }
 
-  /// Names the quantity that is not finite, and the place where that begins.
+  /// Finds the quantity that is not finite, and the layer or parameter where that begins.
   [[gnu::cold]] Fault fault(const M& model) const {
-    if (is_finite(loss)) return {"gradient", not_a_number<double>(), first_fault_backward(gradient)};
+    if (is_finite(objective())) return {"gradient", not_a_number<double>(), first_fault_backward(gradient)};
     ForwardFault first;
     for (const auto& part : parts) {
       ForwardFault fault = first_fault_forward(model, part.cache);
       if (first.place.empty() || fault.depth < first.depth) first = std::move(fault);
     }
-    return {"loss", loss, first.place};
+    return {"loss", objective(), first.place};
   }
 };
 
-/// Computes the loss and the gradient of mini-batches, in one thread or in several, each of which takes some of the
-/// samples. Owns the working memory of both, and the threads.
+/// Computes the mean loss of mini-batches and its gradient, on one thread or on several, each of which takes a part
+/// of the samples. Owns the threads and the working memory.
 ///
-/// The gradients of the workers are added in the order of ranks. dy of a part is that of the whole batch, so that the
-/// sum needs no weights; layers that look at a whole batch sum over the workers themselves.
+/// The gradients of the workers are summed in the order of their ranks. Each dy is already divided by the weight of
+/// the whole mini-batch, so the sum needs no weights. Layers that need the whole mini-batch, such as `BatchNorm`,
+/// reduce over the workers themselves.
 template <Layer M>
 class BatchGradient {
  public:
@@ -80,16 +84,16 @@ class BatchGradient {
         parameters_{parameter_count(model)},
         gradients_(static_cast<std::size_t>(workers_->size()), zeros_like(model)),
         full_(gradients_.size()),
-        rest_(gradients_.size()) {}
+        partial_(gradients_.size()) {}
 
   int threads() const { return static_cast<int>(gradients_.size()); }
 
-  /// Full batches and the smaller last one have a workspace each, so that no matrix changes its size from step to step.
+  /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
                          const Pass::Training& at) {
-    const bool shared = is_worth_sharing(batch.size());
-    Workers& workers = shared ? *workers_ : single_;
-    std::vector<PartOfBatch<M>>& parts = is_full ? full_ : rest_;
+    const bool parallel = is_worth_threads(batch.size());
+    Workers& workers = parallel ? *workers_ : single_;
+    std::vector<PartOfBatch<M>>& parts = is_full ? full_ : partial_;
     workers.run([&](Worker& worker) {
       const auto rank = static_cast<std::size_t>(worker.rank());
       const Part part = part_of(batch.size(), worker);
@@ -103,12 +107,12 @@ class BatchGradient {
     const std::span<const PartOfBatch<M>> used{parts.data(), static_cast<std::size_t>(workers.size())};
     WeightedSum sum;
     for (const auto& part : used) sum += part.result.loss;
-    const bool is_finite = shared ? add_up() : faulty_parameters(gradients_[0]).empty();
+    const bool is_finite = parallel ? sum_gradients() : non_finite_parameters(gradients_[0]).empty();
     return {sum.weight > 0 ? sum.mean() : 0, sum.weight, gradients_[0], is_finite, used, workers};
   }
 
  private:
-  /// Runs forward, loss and backward for the samples of a worker.
+  /// Runs forward pass, loss and backward pass for the samples of a worker.
   static void compute_part(const M& model, const auto& loss, const MiniBatch<T>& samples, Worker& worker,
                            const Pass& pass, PartOfBatch<M>& part, M& gradient) {
     const auto [x, y, weights] = samples.load(part.samples);
@@ -121,14 +125,14 @@ class BatchGradient {
     part.result = {sum, prediction, y, weights};
   }
 
-  /// Below some 10 million operations, about 100 microseconds, what threads save is less than what they wait.
-  bool is_worth_sharing(Index samples) const {
+  /// False below some 10 million operations, about 100 microseconds: synchronization then costs more than threads save.
+  bool is_worth_threads(Index samples) const {
     constexpr Index flop = 6, enough = 10'000'000;
     return threads() > 1 && samples >= 2 * threads() && flop * parameters_ * samples >= enough;
   }
 
-  /// Sums the gradients into the first of them; true if the sum, which is looked at while it is in the cache, is finite.
-  bool add_up() {
+  /// Sums the gradients into the first one; true if the sum is finite, which is checked while it is in the CPU cache.
+  bool sum_gradients() {
     std::atomic<bool> finite = true;
     for (int rank = 1; rank < threads(); ++rank)
       workers_->run([&](const Worker& worker) {
@@ -147,10 +151,10 @@ class BatchGradient {
     return finite;
   }
 
-  std::unique_ptr<Workers> workers_;  // first: it refuses numbers of threads that cannot be
+  std::unique_ptr<Workers> workers_;  // first, because it rejects an impossible number of threads
   Index parameters_;
   std::vector<M> gradients_;  // of each worker
-  std::vector<PartOfBatch<M>> full_, rest_;
+  std::vector<PartOfBatch<M>> full_, partial_;
   SingleWorker single_;
 };
 

@@ -12,36 +12,37 @@
 
 namespace descent {
 
-/// The answer of a callback: go on, or end the run after this step or epoch.
+/// The return value of a callback: continue, or end the run after this step or epoch.
 enum class Next { proceed, stop };
 
-/// A step of the optimizer, which has just been taken. With `.accumulate` it is one step for several mini-batches, and
-/// the callback is called once for them all.
+/// The argument of an `on_step_end` callback: the optimizer step just taken. With `.accumulate` it is one step, and one
+/// call, for several mini-batches.
 template <class M>
 struct StepEnd {
-  std::int64_t step;     ///< steps done
-  double loss;           ///< of the step's samples before the step: the mean of the loss plus the penalty
-  double learning_rate;  ///< with which the step was taken
+  std::int64_t step;     ///< number of steps done
+  double loss;           ///< objective at the step's samples before the step: the mean loss plus the penalty
+  double learning_rate;  ///< learning rate of the step
   const M& before;       ///< the model before the step
   const M& model;        ///< the model after the step
-  const M& gradient;     ///< of the mean loss: without the penalty, before `.clip`
+  const M& gradient;     ///< gradient of the mean loss, without the penalty and before `.clip`
 };
 
-/// An epoch, which has just been measured.
+/// The argument of an `on_epoch_end` callback: the epoch just measured.
 template <class M>
 struct EpochEnd {
-  std::int64_t epoch;  ///< epochs done, counted from `.first_epoch`
+  std::int64_t epoch;  ///< number of epochs done, counted from `.first_epoch`
   const History& history;
-  const M& model;  ///< as trained; copy it for a snapshot
-  const M&
-      evaluated_model;  ///< as measured on the validation set: with `.average_weights` the average, else the model
-  double learning_rate;  ///< of the next step
+  const M& model;            ///< as trained; copy it for a snapshot
+  const M& evaluated_model;  ///< the averaged weights with `.average_weights`, else `model`
+  double learning_rate;      ///< learning rate of the next step
 };
 
-/// A function that training calls, such as a lambda. It returns `Next`, or nothing to go on. A copy of a trainer has copies
-/// of its callbacks, which share what they refer to.
+/// A function that training calls, such as a lambda. It returns `Next`, or nothing to continue. A copy of a trainer has
+/// copies of its callbacks, which share the variables that they capture by reference.
 ///
 ///   .on_epoch_end = {[&](const auto& e) { if (e.epoch % 10 == 0) snapshots.push_back(e.model); }}
+///
+/// Example  examples/13_resume.cpp
 template <class Event>
 class Callback {
  public:

@@ -19,7 +19,8 @@
 
 namespace descent::detail {
 
-/// Throws unless the model, the loss and the metrics take a data set, which has the names of the training set.
+/// Throws DataError or ShapeError unless the data set fits the model, the loss and the metrics and has the names of the
+/// training set.
 template <Layer M>
 [[gnu::cold]] void check_data(const M& model, const auto& loss, const FitOptions<M>& options,
                               const Dataset<typename M::Scalar>& data, std::string_view role,
@@ -29,19 +30,20 @@ template <Layer M>
   check_loss_and_metrics(loss, options.metrics, model, data, "fit", role);
 }
 
-/// Throws unless model, loss, options and data fit together.
+/// Throws DataError or ShapeError unless model, loss, options and data fit together.
 template <Layer M>
 [[gnu::cold]] void check_run(const M& model, const auto& loss, const FitOptions<M>& options,
                              const Dataset<typename M::Scalar>& train, int epochs) {
-  if (epochs < 0) throw_error<DataError>("fit", {"expected 0 epochs or more, got ", epochs}, "set .epochs");
+  if (epochs < 0)
+    throw_error<DataError>("fit", {"expected 0 epochs or more, got ", epochs}, "pass .epochs of 0 or more");
   check_data(model, loss, options, train, "the training set", train);
   if (options.validation != nullptr)
     check_data(model, loss, options, *options.validation, "the validation set", train);
   expect_usable(options);
 }
 
-/// Throws unless the plan is that of the epoch in progress, if there is one, and the model takes the last batch of an
-/// epoch, which would fail late.
+/// Throws DataError unless `plan` is the plan of the epoch in progress, if any, and the model accepts the last batch
+/// of an epoch, which would otherwise fail only at its end.
 template <Layer M>
 [[gnu::cold]] void check_epoch(const M& model, const Dataset<typename M::Scalar>& train,
                                const EpochPlan& plan, const std::optional<Epoch>& in_progress) {
@@ -58,7 +60,8 @@ template <Layer M>
   }
 }
 
-/// Throws unless the model takes the inputs of a step by hand, and there is a target for each of them.
+/// Throws DataError or ShapeError unless a batch for `Trainer::step` fits the model and has one target and one valid
+/// weight for each sample.
 template <Layer M>
 void check_step(const M& model, const Batch<typename M::Scalar>& x, const Batch<typename M::Scalar>& y,
                 SampleWeights<typename M::Scalar> weights) {
@@ -66,7 +69,7 @@ void check_step(const M& model, const Batch<typename M::Scalar>& x, const Batch<
   if (y.cols() != x.cols())
     throw_error<ShapeError>("Trainer::step",
                             {"expected a target for each of the ", x.cols(), " samples, got ", y.cols()},
-                            "pass [targets, samples]: is one transposed?");
+                            "pass x as [features, samples] and y as [targets, samples]");
   expect_weights("Trainer::step", weights, x.samples());
   expect_weight_values("Trainer::step", weights, "the batch");
 }

@@ -13,7 +13,7 @@ namespace descent {
 
 namespace detail {
 
-/// The content of a checkpoint: the model, then the state of the loop, then the rest.
+/// Interface of a value that a checkpoint stores: first the model, then the state of the training loop, then the rest.
 class Checkpointed {
  public:
   virtual LoopState& loop_state() = 0;
@@ -35,8 +35,8 @@ class Checkpointed {
 
 }  // namespace detail
 
-/// The path of a checkpoint. Constructed from a string, it brings the code that reads and writes the file; programs that
-/// name no checkpoint do not compile it.
+/// The path of a checkpoint. Its constructor from a string instantiates the code that reads and writes the file, so
+/// that programs without checkpoints do not compile it.
 class CheckpointPath {
  public:
   CheckpointPath() = default;
@@ -45,18 +45,18 @@ class CheckpointPath {
 
   bool empty() const { return path_.empty(); }
   operator const std::string&() const { return path_; }
-  friend std::string operator+(const CheckpointPath& path, std::string_view end) {
-    return std::string{path.path_}.append(end);
+  friend std::string operator+(const CheckpointPath& path, std::string_view suffix) {
+    return std::string{path.path_}.append(suffix);
   }
 
-  /// Writes the file, or one beside it whose name has `end` as well.
-  void save(detail::Checkpointed& run, std::string_view end = "") const { save_(*this, end, run); }
+  /// Writes the file, with `suffix` appended to its name.
+  void save(detail::Checkpointed& run, std::string_view suffix = "") const { save_(*this, suffix, run); }
   void load(detail::Checkpointed& run) const { load_(path_, run); }
 
  private:
   template <class Run>
-  static void save_to(const CheckpointPath& path, std::string_view end, Run& run) {
-    detail::save_checkpoint(path + end, run);
+  static void save_to(const CheckpointPath& path, std::string_view suffix, Run& run) {
+    detail::save_checkpoint(path + suffix, run);
   }
   template <class Run>
   static void load_from(const std::string& path, Run& run) {
@@ -68,20 +68,23 @@ class CheckpointPath {
   void (*load_)(const std::string&, detail::Checkpointed&) = nullptr;
 };
 
-/// The file to which training writes its state, and how often: after a number of steps or of seconds, whichever comes
-/// first, and at the end of the run. 0 is never.
+/// The file to which training writes its state, and the intervals: after a number of steps or seconds, whichever comes
+/// first, and at the end of the run. An interval of 0 means never.
 ///
 ///   fit(net, train, loss, Adam{}, {.epochs = 100, .checkpoint = {.path = "run.ckpt"}});
 ///   fit(net, train, loss, Adam{}, {.epochs = 100, .checkpoint = {.path = "run.ckpt"}, .resume_from = "run.ckpt"});
 ///
-/// The second goes on where the first was killed, and ends with the bits that it would have had. The file of the best
-/// epoch, by `early_stopping.monitor` or else the loss, of the validation set if one is given, is kept beside it
-/// as `run.ckpt.best`.
+/// The second call resumes the first after it was killed, and ends with the same bits as an uninterrupted run. The
+/// checkpoint of the best epoch is kept next to the last one as `run.ckpt.best`: best by the metric of
+/// `early_stopping` or, without it, by `val_loss`, or by `loss` without a validation set.
+///
+/// Throws   DataError before training when an interval is negative; FormatError when the file cannot be written.
+/// Example  examples/13_resume.cpp
 struct CheckpointOptions {
-  CheckpointPath path = {};  ///< of the file; none is written without it
-  std::int64_t every_steps = 0;
-  double every_seconds = 60;
-  bool keep_best = true;
+  CheckpointPath path = {};      ///< of the file; empty for no checkpoints
+  std::int64_t every_steps = 0;  ///< optimizer steps between two checkpoints; 0 for never
+  double every_seconds = 60;     ///< seconds between two checkpoints; 0 for never
+  bool keep_best = true;         ///< also writes the checkpoint of the best epoch
 };
 
 }  // namespace descent

@@ -13,14 +13,15 @@ namespace descent {
 ///   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 1e-3},
 ///                               {.epochs = 50, .batch_size = 32, .validation = &dev});
 ///
-/// Runs a `Trainer` once and returns its `best_model()` in `model`; use that to go on afterwards. With `.resume_from` the
-/// epochs of the run before count: it ends after `.epochs` epochs in all.
+/// Runs a `Trainer` once and leaves its `best_model()` in `model`. With `.resume_from` the epochs of the checkpoint
+/// count: the run ends after `.epochs` epochs in total.
 ///
-/// Each call begins anew: with the same `.seed` it takes the samples in the same order, and the optimizer has forgotten
-/// its state. To train a few epochs at a time, run a `Trainer` several times and do not call `fit` in a loop. Where a loop
-/// of calls is what you need, give each the number of its `.first_epoch`: order, augmentation, dropout and learning rate
-/// go on from there.
+/// Each call starts a new run: with the same `.seed` it takes the samples in the same order, and the state of the
+/// optimizer is initialized again. To train a few epochs at a time, run a `Trainer` several times instead of calling
+/// `fit` in a loop. If you need such calls, pass each one its `.first_epoch`, from which order, augmentation, dropout
+/// and learning rate continue.
 ///
+/// Returns  the history of the run
 /// Throws   as Trainer::run; the model is then as it was before the step that failed.
 /// Example  examples/01_digits.cpp
 template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>

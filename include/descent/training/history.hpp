@@ -12,7 +12,7 @@
 
 namespace descent {
 
-/// The values of a metric, one an epoch.
+/// The values of a metric, one per epoch.
 struct Series {
   std::string name;
   std::vector<double> values;
@@ -21,40 +21,40 @@ struct Series {
   bool operator==(const Series&) const = default;
 };
 
-/// Metrics by their names, each with its value at a time.
+/// The current values of metrics, by name.
 using NamedValues = std::vector<Series>;
 
-/// Adds a value to that of its metric, or as a new one.
+/// Appends a value to the series of that name, or to a new one.
 inline void add(NamedValues& values, std::string_view name, double value) {
   for (Series& s : values)
     if (s.name == name) return s.values.push_back(value);
   values.emplace_back(name, value);
 }
 
-/// Measurements of training: for each metric, by name, one value an epoch. `loss` is the mean over the samples plus the
-/// penalty of the regularizer; names of the validation set begin with `val_`.
+/// Measurements of training: for each metric, by name, one value per epoch. `loss` is the objective: the mean loss
+/// over the samples plus the penalty of the regularizer. Names for the validation set begin with `val_`.
 ///
 ///   history["val_loss"].back()
 ///   history.seconds().back()
 ///
-/// Histories are equal if they measured the same, in the same or in another time.
+/// Equality compares metrics and learning rates, but not the times.
 class History {
  public:
   using Series = descent::Series;
 
-  /// Returns the values of a metric. Throws DataError, which lists the names that exist, for any other.
+  /// Returns the values of a metric. Throws DataError for an unknown name, with the list of the known ones.
   const std::vector<double>& operator[](std::string_view name) const {
     if (const Series* found = find(name)) return found->values;
     std::string names;
     for (const Series& s : series_) names.append(names.empty() ? "" : ", ").append(s.name);
     throw_error<DataError>("History", {"expected one of [", names, "], got \"", name, '"'},
-                           "name the metric in .metrics, and give .validation for names with val_");
+                           "add the metric to .metrics, and pass .validation for names that begin with val_");
   }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   /// The learning rate of the last step of each epoch.
   const std::vector<double>& learning_rate() const { return learning_rate_; }
-  /// The wall-clock time of each epoch, from its first step to the end of its validation.
+  /// The wall-clock time of each epoch in seconds, from its first step to the end of its validation.
   const std::vector<double>& seconds() const { return seconds_; }
 
   /// The number of epochs that were measured.
@@ -64,12 +64,12 @@ class History {
     return series_ == other.series_ && learning_rate_ == other.learning_rate_;
   }
 
-  /// Iterates over the series of the metrics, in the order in which they were first added.
+  /// Iterates over the series of the metrics in order of their first appearance.
   auto begin() const { return series_.begin(); }
   auto end() const { return series_.end(); }
 
-  /// Writes a line for each epoch, under a header of names, quoted where they need it. Learning rate and time are not
-  /// written: the same run writes the same file.
+  /// Writes one line per epoch after a header of names, quoted if necessary. Omits learning rate and time, so that
+  /// equal runs write equal files.
   void write_csv(std::ostream& out) const {
     out << "epoch";
     for (const auto& [name, values] : series_) {
@@ -83,7 +83,7 @@ class History {
     out << '\n';
   }
 
-  /// Writes an object with an array for each name; values that are not finite become null.
+  /// Writes an object with one array per name; values that are not finite become null.
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
@@ -108,13 +108,13 @@ class History {
       if (s.values.size() != epochs())
         throw_error<FormatError>(
             "checkpoint", {"expected ", epochs(), " values of \"", s.name, "\", got ", s.values.size()},
-            "the file is damaged");
+            "pass an intact file");
     a("learning_rate", learning_rate_), a("seconds", seconds_);
     if (learning_rate_.size() != epochs() || seconds_.size() != epochs())
       throw_error<FormatError>("checkpoint",
                                {"expected ", epochs(), " learning rates and times, got ",
                                 learning_rate_.size(), " and ", seconds_.size()},
-                               "the file is damaged");
+                               "pass an intact file");
   }
 
   void add(std::string_view name, double value) { descent::add(series_, name, value); }
@@ -126,7 +126,7 @@ class History {
   }
 
  private:
-  /// Prints as many digits as the same number is read back from.
+  /// Prints 17 digits, from which the same number is read back.
   static std::string digits(double value) {
     return detail::number_text(value, std::chars_format::general, 17);
   }

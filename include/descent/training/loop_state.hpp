@@ -11,7 +11,7 @@
 
 namespace descent::detail {
 
-// Archives are `auto&`, so that programs without checkpoints do not compile what they need.
+// Archives are `auto&`, so that programs without checkpoints do not compile the code for them.
 
 /// The division of an epoch's samples into mini-batches and steps.
 struct EpochPlan {
@@ -19,9 +19,9 @@ struct EpochPlan {
   std::uint64_t seed = 0;
   bool shuffle = false, drop_last = false;
 
-  /// The samples that the epoch takes, without a last batch that is dropped.
+  /// The number of samples that the epoch takes: without a last batch that is dropped.
   std::int64_t samples_used() const { return drop_last ? samples - samples % batch_size : samples; }
-  /// The samples of the step that begins after this many of the epoch.
+  /// The number of samples in the step that begins after `done` samples of the epoch.
   std::int64_t step_size(std::int64_t done) const {
     const std::int64_t left = samples_used() - done;
     return accumulate > left / batch_size ? left : accumulate * batch_size;
@@ -32,13 +32,13 @@ struct EpochPlan {
     a("seed", seed), a("shuffle", shuffle), a("drop_last", drop_last);
   }
 
-  /// Throws DataError unless an epoch that was begun by this plan can go on by the other.
+  /// Throws DataError unless the plan `now` is the one with which the epoch began.
   void expect_same(const EpochPlan& now) const {
     const auto same = [](std::string_view name, std::uint64_t before, std::uint64_t after) {
       if (before != after)
-        throw_error<DataError>(
-            "resume_from", {"expected ", name, ' ', before, ", with which the epoch was begun, got ", after},
-            "go on with the data and the options of the run; change them between epochs");
+        throw_error<DataError>("resume_from",
+                               {"expected ", name, ' ', before, ", as when the epoch began, got ", after},
+                               "resume with the data and the options of the run; change them between epochs");
     };
     same("samples", static_cast<std::uint64_t>(samples), static_cast<std::uint64_t>(now.samples));
     same("batch_size", static_cast<std::uint64_t>(batch_size), static_cast<std::uint64_t>(now.batch_size));
@@ -52,24 +52,22 @@ struct EpochPlan {
 /// An epoch in progress, between two steps.
 struct Epoch {
   EpochPlan plan;
-  std::int64_t samples = 0;  // done
-  WeightedSum loss = {};     // of these samples, with the penalty
-  double learning_rate = 0;  // of the last step
+  std::int64_t samples = 0;    // done
+  WeightedSum objective = {};  // at these samples
+  double learning_rate = 0;    // of the last step
   double seconds = 0;
 
-  double mean_loss() const { return loss.mean(); }
-
   void visit_members(auto& a) {
-    a("plan", plan), a("samples", samples), a("loss", loss);
+    a("plan", plan), a("samples", samples), a("loss", objective);
     a("learning_rate", learning_rate), a("seconds", seconds);
     if (samples < 0 || samples > plan.samples)
       throw_error<FormatError>(
-          "checkpoint", {"expected an epoch that was begun, got ", samples, " of ", plan.samples, " samples"},
-          "the file is damaged");
+          "checkpoint", {"expected an epoch in progress, got ", samples, " of ", plan.samples, " samples"},
+          "pass an intact file");
   }
 };
 
-/// The state of the training loop beside the model and the optimizer.
+/// The state of the training loop, besides model and optimizer.
 struct LoopState {
   History history;
   EpochRules rules;

@@ -18,15 +18,15 @@
 
 namespace descent::detail {
 
-/// Adds the loss and the metrics by their names, with `prefix` in front.
+/// Adds the objective, named `loss`, and the metrics by their names, each with `prefix` in front.
 template <std::floating_point T>
-void add_measured(NamedValues& values, double loss, const std::vector<AnyMetric<T>>& metrics,
+void add_measured(NamedValues& values, double objective, const std::vector<AnyMetric<T>>& metrics,
                   std::string_view prefix = "") {
-  add(values, joined({prefix, "loss"}), loss);
+  add(values, joined({prefix, "loss"}), objective);
   for (const AnyMetric<T>& metric : metrics) add(values, joined({prefix, metric.name()}), metric.value());
 }
 
-/// Adds loss and metrics on the validation set; the penalty is scaled by the size of the training set.
+/// Adds objective and metrics on the validation set. Its penalty is the one for a training set of `training_samples`.
 template <Layer M>
 void validate(NamedValues& values, const M& model, const FitOptions<M>& options, const auto& loss,
               Index training_samples) {
@@ -34,11 +34,11 @@ void validate(NamedValues& values, const M& model, const FitOptions<M>& options,
   WeightedSum total;
   std::vector<AnyMetric<T>> metrics = options.metrics;
   prepare_metrics(metrics, model, loss);
-  predict_beside_targets(model, *options.validation,
-                         [&](Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) {
-                           total += loss.value(prediction, target, weights);
-                           for (AnyMetric<T>& metric : metrics) metric.update(prediction, target, weights);
-                         });
+  predict_with_targets(model, *options.validation,
+                       [&](Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) {
+                         total += loss.value(prediction, target, weights);
+                         for (AnyMetric<T>& metric : metrics) metric.update(prediction, target, weights);
+                       });
   add_measured(values, total.mean() + options.regularizer.penalty(model, training_samples), metrics, "val_");
 }
 

@@ -23,19 +23,19 @@ struct Samples {
   SampleWeights<T> weights;
 };
 
-/// The memory into which they are gathered.
+/// The memory into which samples are gathered.
 template <std::floating_point T>
 struct GatheredSamples {
   Matrix<T> x, y;
   Vector<T> weights;
 };
 
-/// The samples of a step or of a part of it: given as matrices, or as numbers of samples of a data set, which are
-/// gathered and augmented when they are loaded.
+/// The samples of a step or of a part of it: given as matrices, or as indices into a data set, which are gathered and
+/// augmented when they are loaded.
 template <std::floating_point T>
 class MiniBatch {
  public:
-  /// The augmentation of a run, which may be empty, with the arguments that it takes.
+  /// The augmentation of a run, which may be empty, and its arguments.
   struct Augment {
     const Augmentation<T>* function = nullptr;
     std::uint64_t seed = 0;
@@ -48,7 +48,7 @@ class MiniBatch {
 
   Index size() const { return is_given() ? given_.x.samples() : static_cast<Index>(samples_.size()); }
 
-  /// A part of the samples.
+  /// Returns a part of the samples.
   MiniBatch part(const Part& part) const {
     const auto [first, count] = part;
     if (is_given())
@@ -58,7 +58,7 @@ class MiniBatch {
             augment_};
   }
 
-  /// The samples as matrices, gathered into the memory given unless they were given as matrices.
+  /// Returns the samples as matrices; samples that are given by index are gathered into `to`.
   Samples<T> load(GatheredSamples<T>& to) const {
     if (is_given()) return given_;
     gather(data_->x, samples_, to.x);

@@ -16,28 +16,28 @@
 
 namespace descent::detail {
 
-/// The names of the parameters of a model, or of a gradient, that are not finite, in order.
+/// Returns the names of the parameters of a model, or of a gradient, that are not finite, in order.
 template <Parameterized M>
-std::vector<std::string> faulty_parameters(const M& model) {
+std::vector<std::string> non_finite_parameters(const M& model) {
   std::vector<std::string> names;
-  // Only reads, but shares the traversal that is compiled for models that are written to.
+  // Only reads; the cast shares the instantiation for models that are not const, which saves compile time.
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {
     if (!leaf.is_state() && !all_finite(leaf.array())) names.push_back(leaf.name().path());
   });
   return names;
 }
 
-/// The place where numbers that are not finite begin after a forward pass, and the number of finite outputs before it.
+/// The place where a forward pass stops being finite, and the number of finite outputs before it.
 struct ForwardFault {
   int depth = 0;
   std::string place;
 };
 
-/// Finds that place: the first in the order of the layers.
+/// Finds the first place in the order of the layers where a forward pass is not finite.
 template <Layer M>
 [[gnu::cold]] ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
   ForwardFault fault{-1, ""};
-  if (const auto faulty = faulty_parameters(model); !faulty.empty())
+  if (const auto faulty = non_finite_parameters(model); !faulty.empty())
     fault.place = joined({"parameter \"", faulty.front(), '"'});
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const Name& name, const auto& y) {
@@ -50,13 +50,14 @@ template <Layer M>
   return fault;
 }
 
-/// Names that place after a backward pass, which runs from the last layer to the first.
+/// Names the first parameter whose gradient is not finite in a backward pass, which runs from the last layer to the
+/// first.
 template <Parameterized M>
 [[gnu::cold]] std::string first_fault_backward(const M& gradient) {
-  return joined({"the gradient of \"", faulty_parameters(gradient).back(), '"'});
+  return joined({"the gradient of \"", non_finite_parameters(gradient).back(), '"'});
 }
 
-/// A quantity that is not finite, and the place where that begins.
+/// A quantity that is not finite, and its origin.
 struct Fault {
   std::string_view what;
   double value;
@@ -74,10 +75,10 @@ struct Fault {
       "is as it was before the step");
 }
 
-/// Throws NumericalError if the steps so far have left weights that are not finite.
+/// Throws NumericalError unless all weights are finite.
 template <Parameterized M>
 void expect_finite_weights(const M& model, const TrainingProgress& progress, double learning_rate) {
-  const auto faulty = faulty_parameters(model);
+  const auto faulty = non_finite_parameters(model);
   if (faulty.empty()) return;
   throw_error<NumericalError>(
       "fit",

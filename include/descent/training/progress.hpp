@@ -22,20 +22,21 @@
 
 namespace descent {
 
+/// The form in which training shows its progress.
 enum class ProgressStyle {
-  automatic,  ///< a bar on a terminal, lines elsewhere
-  bar,        ///< redrawn in place, ten times a second at most
-  lines,      ///< a line at the end of each epoch
-  silent,
+  automatic,  ///< a bar on a terminal, lines otherwise
+  bar,        ///< a progress bar, redrawn in place at most ten times a second
+  lines,      ///< one line at the end of each epoch
+  silent,     ///< no output
 };
 
-/// The stream and the style in which training shows its progress. NO_COLOR in the environment turns colors off.
+/// The output stream and the style of the progress display. The environment variable NO_COLOR turns colors off.
 struct ProgressOptions {
   std::ostream* out = &std::cerr;
   ProgressStyle style = ProgressStyle::automatic;
 };
 
-/// `fit(..., {.progress = silent})`
+/// No progress display: `fit(..., {.progress = silent})`.
 inline constexpr ProgressOptions silent{.style = ProgressStyle::silent};
 
 namespace detail {
@@ -56,12 +57,12 @@ inline std::size_t terminal_width() {
   return 80;
 }
 
-/// Seconds of a clock that only goes forward.
+/// The time of a monotonic clock in seconds.
 inline double now() {
   return std::chrono::duration<double>{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// Measures the time between two calls of `lap`.
+/// Measures the time between two calls of `lap`, in seconds.
 class Stopwatch {
  public:
   double lap() {
@@ -74,7 +75,7 @@ class Stopwatch {
   double began_ = now();
 };
 
-/// A measured value with four decimals, or with an exponent where these would say nothing.
+/// Formats a value with four decimals, or with an exponent if it is very small or very large.
 inline Formatted readable(double value) {
   const bool fixed = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e6);
   if (fixed) return {value, std::chars_format::fixed, 4};
@@ -83,7 +84,7 @@ inline Formatted readable(double value) {
 
 }  // namespace detail
 
-/// Shows how far training has come. Draws nothing in the style `silent`.
+/// The progress display of a run.
 class Progress {
  public:
   Progress(const ProgressOptions& options, int epochs, Index samples)
@@ -96,7 +97,7 @@ class Progress {
     width_ = style_ == ProgressStyle::bar ? detail::terminal_width() : 0;
 #if defined(__GNUC__) && !defined(__OPTIMIZE__)
     if (style_ != ProgressStyle::silent && detail::is_terminal(*out_))
-      *out_ << "descent: built without optimisation, which is some 30 times slower; compile with -O2\n";
+      *out_ << "descent: built without optimization, which is some 30 times slower; compile with -O2\n";
 #endif
   }
 
@@ -105,7 +106,7 @@ class Progress {
     epoch_began_ = detail::now();
   }
 
-  /// True if a bar is due. Asked before the values are gathered, because that costs more than asking.
+  /// True if a bar is due. Saves callers from computing the values for `update`, which are expensive, when none is.
   bool wants_update() const { return style_ == ProgressStyle::bar && detail::now() - drawn_ >= 0.1; }
 
   void update(Index samples_done, const NamedValues& values, double learning_rate) {

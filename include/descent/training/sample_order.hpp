@@ -13,19 +13,18 @@
 
 namespace descent {
 
-/// The order in which an epoch takes the samples: a list of their numbers for all epochs, or a function of the epoch's
-/// number, counted from 0, that returns one.
+/// The order in which an epoch takes the samples: a list of indices for all epochs, or a function that returns one
+/// for an epoch, counted from 0.
 ///
 ///   .order = std::vector<Index>{2, 0, 1}
 ///   .order = [&](std::int64_t epoch) { return curriculum(epoch); }
 ///
-/// A list need not be a permutation: samples may be left out or repeated, and lists may differ in length. The function
-/// is called again when an epoch goes on in a later run, so it has to return the same list for the same epoch.
+/// A list need not be a permutation: samples may be omitted or repeated, and the lists of two epochs may differ in
+/// length. The function is called again when an epoch continues in a later run, so it must return the same list for
+/// the same epoch. The constructors instantiate the code that checks the list, so that programs without an order do
+/// not compile it.
 ///
-/// Throws   DataError, before the epoch's first step, if the list is empty or has a number that no sample has.
-///
-/// Constructed from a list or a function, it brings the code that checks them; programs that give no order do not compile
-/// it.
+/// Throws   DataError, before the epoch's first step, if the list is empty or an index is out of range.
 class SampleOrder {
  public:
   SampleOrder() = default;
@@ -48,23 +47,23 @@ class SampleOrder {
         "an .order is a std::vector<Index>, or is called with (std::int64_t epoch) and returns one");
   }
 
-  /// True if an order was given.
+  /// True if an order was passed.
   explicit operator bool() const { return static_cast<bool>(order_); }
 
-  /// Returns the order of an epoch of a training set of this many samples.
+  /// Returns the order of an epoch for a training set of `samples` samples.
   std::vector<Index> operator()(std::int64_t epoch, Index samples) const { return order_(epoch, samples); }
 
  private:
   static std::vector<Index> checked(std::vector<Index> order, std::int64_t epoch, Index samples) {
     if (order.empty())
       throw_error<DataError>("fit", {"expected one sample or more in .order of epoch ", epoch, ", got none"},
-                             "give the numbers of the samples to train on");
+                             "pass the indices of the samples to train on");
     for (const Index sample : order)
       if (sample < 0 || sample >= samples)
         throw_error<DataError>(
             "fit",
-            {"expected numbers from 0 to ", samples - 1, " in .order of epoch ", epoch, ", got ", sample},
-            "count the samples from 0");
+            {"expected indices from 0 to ", samples - 1, " in .order of epoch ", epoch, ", got ", sample},
+            "number the samples from 0");
     return order;
   }
 

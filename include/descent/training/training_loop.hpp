@@ -18,23 +18,23 @@
 
 namespace descent::detail {
 
-/// The result of a step. The loss is that of its samples before it, with the penalty, and
-/// their weight; the learning rate is that with which it was taken.
+/// The objective at the samples of a step before the step is taken, the total weight of the samples, and the learning
+/// rate of the step.
 struct StepResult {
-  double loss, weight, learning_rate;
+  double objective, weight, learning_rate;
 };
 
-/// The side of training that knows the types of model, loss, optimizer and data.
+/// Interface between the training loop and the code that knows the types of model, loss, optimizer and data.
 class Learner {
  public:
   virtual TrainingProgress& progress() = 0;
   virtual double learning_rate() const = 0;
 
   virtual void begin_epoch() = 0;
-  /// Takes a step on the samples with these numbers, in mini-batches of `batch_size`.
+  /// Takes one step on the samples with these indices, in mini-batches of `batch_size`.
   virtual StepResult take_step(std::span<const Index> samples, Index batch_size) = 0;
   virtual Next notify_step_end(const StepResult& step) const = 0;
-  virtual NamedValues training_values(double mean_loss) const = 0;
+  virtual NamedValues training_values(double mean_objective) const = 0;
   virtual void add_validation_values(NamedValues& values) const = 0;
   virtual void expect_finite_weights() const = 0;
   virtual void keep_best_weights() = 0;
@@ -45,7 +45,7 @@ class Learner {
   ~Learner() = default;
 };
 
-/// The options that the loop reads.
+/// The options that the training loop reads.
 struct LoopOptions {
   Index training_samples;
   Index batch_size, accumulate;
@@ -78,8 +78,8 @@ LoopOptions loop_options(const auto& options, Index training_samples) {
       options.early_stopping, options.reduce_on_plateau, options.checkpoint, options.progress};
 }
 
-/// The epochs of a run, for any model: order, history, early stopping, plateau, progress, callbacks and the times of
-/// checkpoints. The learner does what needs the model, so that this is compiled once.
+/// The loop over epochs: sample order, history, early stopping, reduction of the learning rate, progress, callbacks
+/// and the intervals of checkpoints. The learner does whatever depends on the model, so that this class is no template.
 class TrainingLoop {
  public:
   TrainingLoop(Learner& learner, LoopState& state, Checkpointed& saved, const LoopOptions& options)
@@ -102,10 +102,11 @@ class TrainingLoop {
   }
 
  private:
-  /// The reason for which a run ends before its last epoch; the later one outweighs the earlier.
+  /// The reason for which a run ends before its last epoch, in increasing order of precedence.
   enum class End { none, callback, early_stopping };
 
-  /// Trains for an epoch, or for what is left of it. A callback that stops a step ends the epoch there.
+  /// Trains for an epoch, or for the remainder of one in progress. The epoch ends early if a callback stops it at a
+  /// step.
   End run_epoch(Progress& display) {
     const std::vector<Index> order = options_.order_of(learner_.progress().epoch);
     if (!state_.epoch) {
@@ -123,11 +124,12 @@ class TrainingLoop {
           std::span{order}.subspan(static_cast<std::size_t>(epoch.samples), static_cast<std::size_t>(size)),
           static_cast<Index>(epoch.plan.batch_size));
       epoch.samples += size;
-      epoch.loss += {step.loss * step.weight, step.weight};
+      epoch.objective += {step.objective * step.weight, step.weight};
       epoch.learning_rate = step.learning_rate;
       next = learner_.notify_step_end(step);
       if (display.wants_update())
-        display.update(epoch.samples, learner_.training_values(epoch.mean_loss()), learner_.learning_rate());
+        display.update(epoch.samples, learner_.training_values(epoch.objective.mean()),
+                       learner_.learning_rate());
       if (next == Next::proceed && checkpoint_is_due()) {
         epoch.seconds += watch.lap();
         options_.checkpoint.path.save(saved_);
@@ -140,7 +142,7 @@ class TrainingLoop {
   [[gnu::cold]] End end_epoch(Progress& display, Stopwatch& watch) {
     ++learner_.progress().epoch;
     learner_.expect_finite_weights();
-    NamedValues values = learner_.training_values(state_.epoch->mean_loss());
+    NamedValues values = learner_.training_values(state_.epoch->objective.mean());
     if (options_.has_validation) learner_.add_validation_values(values);
     state_.history.add_epoch(values, state_.epoch->learning_rate, state_.epoch->seconds + watch.lap());
     state_.epoch.reset();
@@ -153,7 +155,7 @@ class TrainingLoop {
     return is_over ? End::early_stopping : next == Next::stop ? End::callback : End::none;
   }
 
-  /// Lowers the learning rate on a plateau and keeps the best weights; true if early stopping ends the run.
+  /// Reduces the learning rate on a plateau and keeps the best weights. Returns true if early stopping ends the run.
   [[gnu::cold]] bool apply_rules() {
     if (options_.reduce_on_plateau)
       learner_.progress().rate_scale *=
@@ -173,9 +175,10 @@ class TrainingLoop {
   bool checkpoint_is_due() const {
     const CheckpointOptions& checkpoint = options_.checkpoint;
     if (checkpoint.path.empty()) return false;
-    const bool steps_are_over =
+    const bool steps_have_passed =
         checkpoint.every_steps > 0 && learner_.progress().step - saved_at_step_ >= checkpoint.every_steps;
-    return steps_are_over || (checkpoint.every_seconds > 0 && now() - saved_at_ >= checkpoint.every_seconds);
+    return steps_have_passed ||
+           (checkpoint.every_seconds > 0 && now() - saved_at_ >= checkpoint.every_seconds);
   }
   void restart_timer() {
     saved_at_step_ = learner_.progress().step;

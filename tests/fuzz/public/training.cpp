@@ -18,18 +18,18 @@ namespace {
 using namespace descent;
 using Chain = Sequential<Dense<double>, Tanh<double>, Dense<double>>;
 
-/// Functions that each make one component out of a row of a table.
+/// Factories that each construct a component from a row of a table.
 template <class Component>
-using Makers = std::vector<std::function<Component(Source&)>>;
+using Factories = std::vector<std::function<Component(Source&)>>;
 
-/// A metric such as a confusion matrix, which lists of metrics do not take.
+/// A metric whose value is not a number, such as a confusion matrix, which AnyMetric does not accept.
 template <class M>
 concept WithoutNumber =
     requires(const M& m) { m.value(); } && !requires(const M& m) { static_cast<double>(m.value()); };
 
 template <class Component>
-Makers<Component> makers(const auto& table, auto&& of) {
-  Makers<Component> all;
+Factories<Component> factories(const auto& table, auto&& of) {
+  Factories<Component> all;
   conformance::for_each(table, [&](const auto& row) {
     using Made = decltype(of(row));
     if constexpr (std::is_constructible_v<Component, Made> && !WithoutNumber<Made>)
@@ -39,24 +39,24 @@ Makers<Component> makers(const auto& table, auto&& of) {
 }
 
 AnyLoss any_loss(Source& source) {
-  static const auto all = makers<AnyLoss>(conformance::losses, [](const auto& row) { return row.loss; });
+  static const auto all = factories<AnyLoss>(conformance::losses, [](const auto& row) { return row.loss; });
   return source.pick(all)(source);
 }
 AnyMetric<double> any_metric(Source& source) {
   static const auto all =
-      makers<AnyMetric<double>>(conformance::metrics, [](const auto& row) { return row.metric; });
+      factories<AnyMetric<double>>(conformance::metrics, [](const auto& row) { return row.metric; });
   return source.pick(all)(source);
 }
 template <class M>
 AnyOptimizer<M> any_optimizer(Source& source) {
   static const auto all =
-      makers<AnyOptimizer<M>>(conformance::optimizers, [](const auto& row) { return row.optimizer; });
+      factories<AnyOptimizer<M>>(conformance::optimizers, [](const auto& row) { return row.optimizer; });
   return source.pick(all)(source);
 }
 template <class M>
 AnyRegularizer<M> any_regularizer(Source& source) {
-  static const auto all =
-      makers<AnyRegularizer<M>>(conformance::regularizers, [](const auto& row) { return row.regularizer; });
+  static const auto all = factories<AnyRegularizer<M>>(conformance::regularizers,
+                                                       [](const auto& row) { return row.regularizer; });
   return source.pick(all)(source);
 }
 template <class M>
@@ -66,7 +66,7 @@ AnyTransform<M> any_transform(Source& source) {
   return source.pick(all)(source);
 }
 
-/// Five features, mostly, and targets of 1 or 3 rows.
+/// Returns a data set of mostly 5 features, and 1 or 3 rows of targets.
 Dataset<double> any_dataset(Source& source) {
   const Index samples = source.one_in(32) ? 300 : source.count(6);
   Dataset<double> data{.x = source.matrix(5, samples), .y = source.matrix(source.flag() ? 1 : 3, samples)};
@@ -100,7 +100,7 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   if (source.one_in(4)) options.early_stopping = changed(source, EarlyStopping{});
   if (source.one_in(4)) options.reduce_on_plateau = changed(source, ReduceOnPlateau{});
   if (source.one_in(8)) options.threads = source.one_in(16) ? 2 : static_cast<int>(source.size(1));
-  if (options.threads > 8 && options.threads <= 4096) options.threads = 1;  // to start them takes long
+  if (options.threads > 8 && options.threads <= 4096) options.threads = 1;  // starting them is slow
   if (source.one_in(64)) options.resume_from = "no/such/file";
   if (source.one_in(16)) options.checkpoint.every_seconds = source.number();
   sometimes(options.checkpoint.every_steps);
@@ -111,7 +111,7 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   sometimes(options.first_epoch);
   if (source.one_in(16)) options.order = std::vector<Index>{0, source.size(4), source.below(3)};
   if (source.one_in(16)) options.on_step_end = {[](const auto& e) { static_cast<void>(e.before); }};
-  if (source.one_in(8)) {  // as many epochs as there are, and a callback that ends them
+  if (source.one_in(8)) {  // the maximum of epochs, ended by a callback
     options.epochs = std::numeric_limits<int>::max();
     options.on_step_end = {[](const auto&) { return Next::stop; }};
   }

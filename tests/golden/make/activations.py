@@ -1,4 +1,4 @@
-"""Writes tests/golden/activations.json: activations of PyTorch, each with its derivative.
+"""Writes tests/golden/activations.json: the activations of PyTorch and their derivatives.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/activations.py
@@ -15,7 +15,7 @@ def tensor(t):
 
 
 def backward(function, dy, *inputs):
-    """y and the gradients of sum(dy * y) with respect to the inputs."""
+    """Returns y and the gradients of sum(dy * y) with respect to the inputs."""
     inputs = [torch.tensor(i, requires_grad=True) for i in inputs]
     y = function(*inputs)
     return [tensor(t) for t in (y, *torch.autograd.grad(y, inputs, torch.tensor(dy)))]
@@ -63,7 +63,7 @@ slopes = [[1.052, -1.216, 1.052], [0.417, -1.706, 0.477], [-1.007, -1.088, 0.321
 softmax, softmax_dx = backward(lambda v: torch.softmax(v, 1), slopes, rows)
 log_softmax, log_softmax_dx = backward(lambda v: torch.log_softmax(v, 1), slopes, rows)
 
-# One slope for all, and one for each feature.
+# One slope for all features, and one per feature.
 prelu = []
 for a in [0.25], [0.1, -0.5, 2.0]:
     y, dx, da = backward(F.prelu, slopes, rows, a)

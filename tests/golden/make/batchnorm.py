@@ -1,7 +1,7 @@
-"""Writes tests/golden/batchnorm.json: batch normalisation of PyTorch over three steps, and its hard cases.
+"""Writes tests/golden/batchnorm.json: batch normalization of PyTorch over three steps, and edge cases.
 
-PyTorch keeps the unbiased variance of a batch; the biased form of the course is added up beside it here. The values
-beside the large offset come from decimal arithmetic of 50 digits.
+PyTorch's running variance averages the unbiased variance of the batches; this script also computes the average of the
+biased variance. The values for a large offset are computed in decimal arithmetic with 50 digits.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/batchnorm.py
@@ -20,7 +20,7 @@ def tensor(t):
     return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
-def normalise(x, gamma, beta, mean, variance):
+def normalize(x, gamma, beta, mean, variance):
     return (x - mean) / torch.sqrt(variance + epsilon) * gamma + beta
 
 
@@ -67,7 +67,7 @@ def three_steps(gamma, beta, batches, dy, test, test_dy):
         "eval": {
             "x": tensor(x),
             "y_pytorch": tensor(y),
-            "y_if_running_var_biased": tensor(normalise(x.detach(), gamma, beta, layer.running_mean, biased)),
+            "y_if_running_var_biased": tensor(normalize(x.detach(), gamma, beta, layer.running_mean, biased)),
             "dy": tensor(test_dy),
             "dx_pytorch": tensor(dx),
             "dgamma": tensor(dgamma),

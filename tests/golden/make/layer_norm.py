@@ -1,4 +1,4 @@
-"""Writes tests/golden/layer_norm.json: layer normalisation of PyTorch, both passes.
+"""Writes tests/golden/layer_norm.json: layer normalization of PyTorch, forward and backward.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/layer_norm.py

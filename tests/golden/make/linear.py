@@ -1,4 +1,4 @@
-"""Writes tests/golden/linear.json: the fully connected layer of PyTorch, with its gradients.
+"""Writes tests/golden/linear.json: the fully connected layer of PyTorch and its gradients.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/linear.py

@@ -1,4 +1,4 @@
-"""Writes tests/golden/losses.json: losses of PyTorch, each with its gradient.
+"""Writes tests/golden/losses.json: the losses of PyTorch and their gradients.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/losses.py
@@ -29,7 +29,7 @@ def log_cosh(p, t):
     return (r + F.softplus(-2 * r, threshold=1e9) - math.log(2)).mean()
 
 
-# PyTorch has no hinge loss for classes 0 and 1; these are the formulas, with its autograd.
+# PyTorch has no hinge loss for classes 0 and 1: these formulas use its autograd.
 def hinge(z, t):
     return (1 - (2 * t - 1) * z).clamp(min=0).mean()
 
@@ -39,7 +39,7 @@ def squared_hinge(z, t):
 
 
 def weighted(weights, smoothing):
-    """Weights and smoothing as in PyTorch, but the mean is over samples, whatever they weigh."""
+    """Class weights and label smoothing as in PyTorch, but with the unweighted mean over the samples."""
     def mean_over_samples(z, t):
         w = torch.tensor(weights)
         return F.cross_entropy(z, t, weight=w, label_smoothing=smoothing, reduction="sum") / len(z)

@@ -1,5 +1,5 @@
 # Writes tests/golden/npy/*.npy: the array a[i, j] = 10 i + j - 3 of 3 rows and 4 columns in each type, order and
-# version of the format that read_npy takes, each as NumPy writes it.
+# format version that read_npy supports, as NumPy writes it.
 # Run from the root of the repository; needs numpy:  python3 tests/golden/make/npy.py
 import os
 
@@ -26,13 +26,13 @@ write("version_2", a.astype("<f8"), (2, 0))
 write("version_3", a.astype("<f8"), (3, 0))
 write("list", a[1].astype("<f8"))
 write("empty", np.zeros((0, 4)))
-# The long double of x86, whose 80 bits NumPy keeps in 16 bytes; on other machines f16 is something else.
+# The 80-bit long double of x86, which NumPy stores in 16 bytes; on other machines f16 is another type.
 tenths = (a / np.longdouble(10)).astype("<f16")
-tenths.view(np.uint8).reshape(3, 4, 16)[:, :, 10:] = 0  # these may hold anything
+tenths.view(np.uint8).reshape(3, 4, 16)[:, :, 10:] = 0  # padding, which is undefined
 write("x86_f16", tenths)
 write("f2", np.array([[1, 2, 3], [4, 5, 6.5]], "<f2"))
 write("special", np.array([np.inf, -np.inf, np.nan, 0.1, 5e-324]))
 
-# What write_npy writes must be the same, byte for byte.
+# The output of write_npy must equal these files byte for byte.
 write("written_matrix", np.asfortranarray(a.astype("<f4")))
 write("written_list", a[1].astype("<f8"))

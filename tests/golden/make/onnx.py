@@ -1,4 +1,4 @@
-# Writes tests/golden/onnx/*.onnx, exports of PyTorch, and tests/golden/onnx.json with an input and the output of each.
+# Writes tests/golden/onnx/*.onnx, exports of PyTorch, and tests/golden/onnx.json with the inputs and outputs of each.
 # Run from the root of the repository; needs torch:  python3 tests/golden/make/onnx.py
 import json
 import os
@@ -38,7 +38,7 @@ activations = [nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.2), nn.PReLU(), nn.PReLU(6)
                nn.GELU(approximate="tanh"), nn.SiLU(), nn.Mish(), nn.Softplus(), nn.Softsign(), nn.Hardsigmoid(),
                nn.Hardtanh(), nn.Hardswish(), nn.Sigmoid(), nn.Tanh(), nn.Softmax(1), nn.LogSoftmax(1)]
 layers = []
-for activation in activations:  # each behind a layer of its own
+for activation in activations:  # each after a linear layer
     layers += [nn.Linear(6, 6), activation]
 
 networks = {

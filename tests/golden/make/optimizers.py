@@ -1,7 +1,7 @@
 """Writes tests/golden/opt_problem.json and tests/golden/opt_*.json: fifty steps of each optimizer on one problem.
 
-The gradients are PyTorch's. So are the updates where PyTorch has the optimizer; the others are the formulas
-below, in numpy. Run from the root of the repository; needs Debian's python3-torch:
+PyTorch computes the gradients, and the updates of the optimizers that it has; the others are the formulas below, in
+numpy. Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/optimizers.py
 """
 import json
@@ -17,7 +17,7 @@ TORCH = "PyTorch " + torch.__version__ + ", float64"
 NUMPY = "numpy, float64; the gradients from PyTorch " + torch.__version__
 
 
-# The problem. Three decimals, so that any program reads the same numbers.
+# The problem, with three decimals, so that every program reads the same numbers.
 random = np.random.RandomState(777)
 initial = {}
 for name, size, shape in [("W1", 0.6, (7, 5)), ("W2", 0.5, (6, 7)), ("W3", 0.6, (3, 6)),
@@ -40,14 +40,14 @@ def parameters():
     return {k: torch.tensor(initial[k], requires_grad=True) for k in NAMES}
 
 
-def cost(p, rows):
+def loss(p, rows):
     h = torch.tanh(x[rows] @ p["W1"].T + p["b1"])
     h = torch.relu(h @ p["W2"].T + p["b2"])
     return torch.nn.functional.cross_entropy(h @ p["W3"].T + p["b3"], labels[rows])
 
 
 def fifty_steps(name, make, formula, source=TORCH, after=(1, 50), batch_size=8, **hyper):
-    """make(p, **hyper) gives an object with step(closure)."""
+    """Takes fifty steps of the optimizer that make(p, **hyper) returns, an object with step(closure)."""
     p = parameters()
     optimizer = make(p, **hyper)
     losses, params_after = [], {}
@@ -57,7 +57,7 @@ def fifty_steps(name, make, formula, source=TORCH, after=(1, 50), batch_size=8, 
         def closure():
             for w in p.values():
                 w.grad = None
-            value = cost(p, slice(first, first + batch_size))
+            value = loss(p, slice(first, first + batch_size))
             value.backward()
             return value
 
@@ -66,7 +66,7 @@ def fifty_steps(name, make, formula, source=TORCH, after=(1, 50), batch_size=8, 
             params_after[str(k + 1)] = {n: tensor(p[n]) for n in NAMES}
     write(name, {"source": source, "formula": formula, "hyper": hyper, "problem": "opt_problem",
                  "batch_size": batch_size, "tolerance": "rel 1e-9 after 50 steps, 1e-12 after 1",
-                 "loss": losses, "params_after": params_after, "final_loss_full_data": cost(p, slice(0, 32)).item()})
+                 "loss": losses, "params_after": params_after, "final_loss_full_data": loss(p, slice(0, 32)).item()})
 
 
 def of_torch(kind):
@@ -74,7 +74,7 @@ def of_torch(kind):
 
 
 class Formula:
-    """update(w, g, state, t) of one parameter in numpy, in place."""
+    """An optimizer whose update(w, g, state, t) modifies one parameter in place, in numpy."""
 
     def __init__(self, p, update):
         self.update, self.t = update, 0
@@ -114,8 +114,8 @@ def adamw_of_weights(p, weight_decay, **hyper):
 
 
 p = parameters()
-loss = cost(p, slice(0, 8))
-loss.backward()
+first_loss = loss(p, slice(0, 8))
+first_loss.backward()
 write("opt_problem", {
     "description": "the problem of every opt_*.json",
     "conventions": {
@@ -126,7 +126,7 @@ write("opt_problem", {
         "loss[k]": "loss of step k's batch BEFORE the update of step k",
         "params_after": "parameters after that many updates"},
     "x": tensor(x), "labels": labels.tolist(), "initial": {n: tensor(torch.tensor(initial[n])) for n in NAMES},
-    "gradient_at_step_0": {"d" + n: tensor(p[n].grad) for n in NAMES}, "loss_at_step_0": loss.item()})
+    "gradient_at_step_0": {"d" + n: tensor(p[n].grad) for n in NAMES}, "loss_at_step_0": first_loss.item()})
 
 often = (1, 2, 5, 10, 50)
 betas = {"betas": (0.9, 0.999), "eps": 1e-8}
@@ -160,7 +160,7 @@ fifty_steps("opt_amsgrad", of_torch(torch.optim.Adam), "Adam with max over time 
             lr=0.05, amsgrad=True, betas=(0.9, 0.9), eps=1e-8)
 fifty_steps("opt_adamax", of_torch(torch.optim.Adamax), "u=max(beta2*u,|g|+eps); w -= lr/(1-beta1^t)*m/u",
             lr=0.01, **betas)
-# foreach: the plain loop of PyTorch 1.13 takes mu_t twice in the product up to t + 1; this one is as in the paper.
+# foreach=True follows the paper; the plain loop of PyTorch 1.13 multiplies mu_t twice into the product up to t + 1.
 fifty_steps("opt_nadam", lambda p, **h: torch.optim.NAdam(list(p.values()), foreach=True, **h),
             "mu_t=beta1*(1-0.96^(t*momentum_decay)/2)", lr=0.01, momentum_decay=0.004, **betas)
 fifty_steps("opt_nadam_keras", lambda p, **h: nadam(p, mu=lambda t: h["beta1"] * (1 - 0.5 * 0.96**t), **h),

@@ -1,14 +1,14 @@
-"""Writes tests/golden/safetensors/: a network of PyTorch, its input and its outputs.
+"""Writes tests/golden/safetensors/: a PyTorch network, its inputs and its outputs.
 
-    net.safetensors                 as PyTorch has it, in F32, with the scalar num_batches_tracked in I64
+    net.safetensors                 with PyTorch's types: F32, and the scalar num_batches_tracked in I64
     net_{f64,f16,bf16}.safetensors  the same in other types
     expected.json                   x, and y for each type
 
-The package safetensors is not needed: the format is a length in 8 bytes, a header in JSON, and the numbers.
+Does not need the package safetensors: the format is a length in 8 bytes, a JSON header, and the numbers.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/safetensors.py
-    /usr/bin/python3 tests/golden/make/safetensors.py FILE      what the network gives with the weights of FILE
+    /usr/bin/python3 tests/golden/make/safetensors.py FILE      compare the outputs with the weights of FILE
 """
 import json
 import os
@@ -63,7 +63,7 @@ def tensor(t):
 net = network()
 optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
 x = torch.randn(64, 6)
-for _ in range(20):  # so that no parameter and no running statistic is what it was at first
+for _ in range(20):  # changes all parameters and running statistics
     optimizer.zero_grad()
     torch.nn.functional.cross_entropy(net(2 * x + 1), torch.arange(64) % 3).backward()
     optimizer.step()
@@ -72,7 +72,7 @@ x = x[:5]
 
 if len(sys.argv) > 1:
     net.load_state_dict(load_file(sys.argv[1]), strict=False)
-    print("differs from the network of this script by at most",
+    print("largest difference from the network of this script:",
           float((net(x) - torch.tensor(json.load(open(f"{folder}/expected.json"))["F32"]["data"]).reshape(5, 3)).abs().max()))
     sys.exit()
 

@@ -1,4 +1,4 @@
-"""Writes tests/golden/schedules.json: learning rates of PyTorch's schedulers, at t = 0, 1, 2, ...
+"""Writes tests/golden/schedules.json: learning rates of PyTorch's schedulers at t = 0, 1, 2, ...
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/schedules.py
@@ -8,7 +8,7 @@ import warnings
 import torch
 from torch.optim import lr_scheduler as s
 
-warnings.simplefilter("ignore")  # steps of the scheduler without steps of the optimizer
+warnings.simplefilter("ignore")  # of scheduler steps without optimizer steps
 
 
 def rates(count, make, initial=0.2):
@@ -38,7 +38,7 @@ def plateau(losses, **options):
 
 losses = [1.0, 0.9, 0.895, 0.91, 0.5, 0.49, 0.48, 0.47, 0.3, 0.3, 0.31, 0.3, 0.32, 0.33, 0.3, 0.3]
 plateaus = {"losses": losses, "patience": 2, "min_delta": 0.025, "factor": 0.5, "minimum": 0.03,
-            # bad epochs have to exceed PyTorch's patience
+            # PyTorch waits for one more epoch than its patience
             "rates": plateau(losses, patience=1, threshold=0.025, factor=0.5, min_lr=0.03)}
 cases = {
     "exponential": rates(12, lambda o: s.ExponentialLR(o, gamma=0.9)),

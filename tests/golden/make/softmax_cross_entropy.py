@@ -1,4 +1,4 @@
-"""Writes tests/golden/softmax_cross_entropy.json: softmax cross-entropy of PyTorch, with its gradient.
+"""Writes tests/golden/softmax_cross_entropy.json: the softmax cross-entropy of PyTorch and its gradient.
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/softmax_cross_entropy.py

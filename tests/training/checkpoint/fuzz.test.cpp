@@ -4,6 +4,8 @@
 
 namespace checkpoint_fuzz_test {
 
-TEST_CASE("Hostile checkpoints are read or refused") { fuzz::feed_all("checkpoint", fuzz::checkpoint); }
+TEST_CASE("checkpoint: hostile files are read or rejected") {
+  fuzz::feed_all("checkpoint", fuzz::checkpoint);
+}
 
 }  // namespace checkpoint_fuzz_test

@@ -20,12 +20,12 @@ namespace descent::detail {
 
 inline constexpr std::string_view checkpoint_magic = "descent checkpoint 3\n";
 
-/// Tells the byte order of the numbers in a checkpoint, which is that of the machine that wrote it.
+/// Marks the byte order of the numbers in a checkpoint, which is that of the machine that wrote it.
 inline constexpr std::uint32_t checkpoint_byte_order = 0x01020304;
 
-/// The bytes of a checkpoint: magic line, byte order, version of the library; for each value length of its path, path,
-/// rows, columns, bytes of a number and the numbers; and the hash of all that. A template, so that programs without
-/// checkpoints do not compile it.
+/// Writes the bytes of a checkpoint: magic line, byte order, library version; for each value the length of its path,
+/// the path, rows, columns, bytes per number and the numbers; and the hash of all that. A template, so that programs
+/// without checkpoints do not compile it.
 template <class Hash>
 class CheckpointWriter final : public Archive {
  public:
@@ -58,8 +58,8 @@ class CheckpointWriter final : public Archive {
   std::string bytes_;
 };
 
-/// Reads what CheckpointWriter wrote, value by value. Throws FormatError where a value is not the one that is asked
-/// for; nothing in the file makes it take memory that the file does not take itself.
+/// Reads the bytes of a CheckpointWriter, value by value. Throws FormatError if the next value has another path or
+/// shape than expected. Never allocates more than the size of the file, whatever the file declares.
 template <class Hash>
 class CheckpointReader final : public Archive {
  public:
@@ -68,10 +68,9 @@ class CheckpointReader final : public Archive {
       const bool newer = bytes.starts_with(checkpoint_magic.substr(0, checkpoint_magic.find('3')));
       fail({newer ? "expected version 3 of the format, got another"
                   : "expected a checkpoint, got another file"},
-           newer ? "read it with the version of descent that wrote it"
-                 : "is it the path that was trained with?");
+           newer ? "read it with the version of descent that wrote it" : "pass the path of a checkpoint");
     }
-    if (bytes.size() < checkpoint_magic.size() + sizeof(std::uint64_t)) fail_cut_short();
+    if (bytes.size() < checkpoint_magic.size() + sizeof(std::uint64_t)) fail_truncated();
     left_.remove_suffix(sizeof(std::uint64_t));
     Hash hash;
     hash.update(left_);
@@ -79,20 +78,21 @@ class CheckpointReader final : public Archive {
     std::memcpy(&expected, bytes.data() + left_.size(), sizeof expected);
     left_.remove_prefix(checkpoint_magic.size());
     if (take<std::uint32_t>() != checkpoint_byte_order)
-      fail({"expected numbers in this machine's byte order, got the other one"}, "go on where the run began");
+      fail({"expected numbers in this machine's byte order, got the other one"},
+           "resume on a machine with the byte order of the one that wrote it");
     if (hash.value() != expected)
-      fail({"expected the bytes that were written, got others"}, "the file is damaged or cut short");
+      fail({"expected contents that match their hash, got a mismatch"}, "pass an intact file");
     take_text(take<std::uint64_t>());  // the version of the library
   }
 
   void expect_end() const {
     if (!left_.empty())
-      fail({"expected the end of the file, got more values"}, "was it written by another program?");
+      fail({"expected the end of the file, got more values"}, "resume with the program that wrote it");
   }
 
  private:
   std::string_view take_text(std::uint64_t size) {
-    if (size > left_.size()) fail_cut_short();
+    if (size > left_.size()) fail_truncated();
     const std::string_view text = left_.substr(0, static_cast<std::size_t>(size));
     left_.remove_prefix(text.size());
     return text;
@@ -120,11 +120,12 @@ class CheckpointReader final : public Archive {
   }
   void expect_room(const std::string& path, std::uint64_t count, std::size_t bytes_each) override {
     if (count > left_.size() / bytes_each)
-      fail({"\"", path, "\": expected a list that fits into the file, got one of ", count}, "it is damaged");
+      fail({"\"", path, "\": expected a list that fits into the file, got one of ", count},
+           "pass an intact file");
   }
 
-  [[noreturn]] void fail_cut_short() const {
-    fail({"expected more bytes, got the end"}, "the file is cut short");
+  [[noreturn]] void fail_truncated() const {
+    fail({"expected more bytes, got the end of the file"}, "pass an intact file: this one is truncated");
   }
   [[noreturn]] void fail(Message problem, std::string_view cure) const {
     throw_error<FormatError>(joined({"checkpoint ", source_}), problem, cure);
@@ -135,16 +136,16 @@ class CheckpointReader final : public Archive {
 
 /// Reads a checkpoint into a value.
 ///
-/// Throws   FormatError if the file holds other values; some are then read, and good to be thrown away.
+/// Throws   FormatError if the file contains other values; `value` is then partly overwritten, to be discarded.
 void load_checkpoint(const std::string& path, auto& value) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
-    throw_error<FormatError>("checkpoint", {"expected a readable file at \"", path, "\", found none"},
+    throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": file not found"},
                              "leave .resume_from empty for a new run");
   const std::optional<std::string> bytes = read_all(in);
   if (!bytes)
-    throw_error<FormatError>("checkpoint", {"expected a file at \"", path, "\", but reading failed"},
-                             "is it a folder?");
+    throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": reading failed"},
+                             "pass the path of a file, not of a folder");
   CheckpointReader<XXH64> reader{*bytes, path};
   value.visit_members(static_cast<Archive&>(reader));
   reader.expect_end();

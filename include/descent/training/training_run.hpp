@@ -1,0 +1,96 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "descent/core/sample_weights.hpp"
+#include "descent/core/types.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/metrics/any_metric.hpp"
+#include "descent/training/averages.hpp"
+#include "descent/training/batch_gradient.hpp"
+#include "descent/training/callbacks.hpp"
+#include "descent/training/measure.hpp"
+#include "descent/training/mini_batch.hpp"
+#include "descent/training/non_finite.hpp"
+#include "descent/training/options.hpp"
+#include "descent/training/training_loop.hpp"
+
+namespace descent::detail {
+
+/// The `Trainer` as the training loop sees it while it trains on a data set; a friend of the trainer.
+template <class Trainer>
+class TrainingRun final : public Learner {
+ public:
+  using Model = decltype(Trainer::model);
+  using T = typename Trainer::T;
+
+  TrainingRun(Trainer& trainer, const Dataset<T>& train) : trainer_{trainer}, train_{train} {}
+
+  TrainingProgress& progress() override { return trainer_.state_.progress; }
+  double learning_rate() const override { return trainer_.learning_rate(); }
+  [[gnu::cold]] void begin_epoch() override { trainer_.begin_metrics(); }
+
+  StepResult take_step(std::span<const Index> samples, Index batch_size) override {
+    const typename MiniBatch<T>::Augment augment{&options().augment, options().seed, trainer_.epochs()};
+    const MiniBatch<T> step{train_, samples, augment};
+    const bool has_callback = !options().on_step_end.empty();
+    if (has_callback) copy_leaves(trainer_.model, before_);
+
+    WeightedSum objective;
+    std::optional<BatchResult<Model>> batch;
+    for (Index first = 0; first < step.size(); first += batch_size) {
+      const Index count = std::min(batch_size, step.size() - first);
+      batch.emplace(
+          trainer_.differentiate(step.part({first, count}), {train_.samples(), first, count == batch_size}));
+      for (AnyMetric<T>& metric : trainer_.metrics_)
+        for (const auto& part : batch->parts)
+          metric.update(part.result.prediction, part.result.target, part.result.weights);
+      if (step.size() > batch_size) accumulate(mean_, batch->gradient, batch->weight, objective.weight);
+      objective += {batch->objective() * batch->weight, batch->weight};
+    }
+    if (has_callback) copy_leaves(batch->gradient, gradient_);
+    const double rate = trainer_.update(*batch, train_.samples());
+    return {objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
+  }
+  Next notify_step_end(const StepResult& step) const override {
+    if (options().on_step_end.empty()) return Next::proceed;
+    return notify(options().on_step_end, {trainer_.steps(), step.objective, step.learning_rate, *before_,
+                                          trainer_.model, *gradient_});
+  }
+
+  [[gnu::cold]] NamedValues training_values(double mean_objective) const override {
+    NamedValues values;
+    add_measured(values, mean_objective, trainer_.metrics_);
+    return values;
+  }
+  void add_validation_values(NamedValues& values) const override {
+    validate(values, trainer_.evaluated_model(), options(), trainer_.loss, train_.samples());
+  }
+  [[gnu::cold]] void expect_finite_weights() const override {
+    detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());
+  }
+  [[gnu::cold]] void keep_best_weights() override {
+    trainer_.best_model_.emplace(trainer_.evaluated_model());
+  }
+  [[gnu::cold]] void restore_best_weights() override {
+    if (!trainer_.keeps_best()) return;
+    trainer_.model = Model{*trainer_.best_model_};
+    if (trainer_.average_) trainer_.average_.emplace(*trainer_.best_model_);
+  }
+  Next notify_epoch_end() const override {
+    return notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
+                                           trainer_.evaluated_model(), learning_rate()});
+  }
+
+ private:
+  const FitOptions<Model>& options() const { return trainer_.options; }
+
+  Trainer& trainer_;
+  const Dataset<T>& train_;
+  std::optional<Model> mean_;               // of the gradients of the step's mini-batches
+  std::optional<Model> before_, gradient_;  // for `on_step_end`
+};
+
+}  // namespace descent::detail
