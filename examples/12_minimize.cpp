@@ -25,7 +25,7 @@ struct Number {
   static void visit(auto&& f, auto&... tree) { f(Parameter{"w", Role::weight}, tree.w...); }
 };
 
-void minimise_a_parabola() {
+void minimize_a_parabola() {
   const auto cost = [](const Number& at, Number& gradient) {
     const double w = at.w(0);
     gradient.w(0) = 2 * w - 10;
@@ -61,14 +61,14 @@ void stop_early(const std::filesystem::path& out) {
                   {plot::line_chart({.title = "Early stopping"},
                                     {{"train", history["loss"]}, {"dev", history["val_loss"]}}),
                    plot::class_map("The weights of the best epoch", net, train)});
-  replace_file((out / "12_curves.csv").string(), "12_minimise",
+  replace_file((out / "12_curves.csv").string(), "12_minimize",
                [&](std::ostream& file) { history.write_csv(file); });
 }
 
 int main(int argc, char** argv) try {
   const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the curves
 
-  minimise_a_parabola();
+  minimize_a_parabola();
   std::printf("\n");
   stop_early(out);
   std::cout << "\nThe curves are in " << out << "/12_curves.csv and 12_curves.svg\n";

@@ -44,8 +44,8 @@ int main(int argc, char** argv) try {
   compare("He", HeNormal{});
 
   maps.push_back(plot::line_chart({.title = "Cost", .x_label = "step", .y_most = 1.5}, costs));
-  plot::write_svg(out + "/02_initialisation.svg", maps, 2);
-  std::cout << "\nThe pictures are in " << out << "/02_initialisation.svg\n";
+  plot::write_svg(out + "/02_initialization.svg", maps, 2);
+  std::cout << "\nThe pictures are in " << out << "/02_initialization.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

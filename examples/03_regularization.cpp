@@ -47,8 +47,8 @@ int main(int argc, char** argv) try {
   compare("dropout", 0, 0.6);
 
   maps.push_back(plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves));
-  plot::write_svg(out + "/03_regularisation.svg", maps, 2);
-  std::cout << "\nThe pictures are in " << out << "/03_regularisation.svg\n";
+  plot::write_svg(out + "/03_regularization.svg", maps, 2);
+  std::cout << "\nThe pictures are in " << out << "/03_regularization.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;
