@@ -1,4 +1,4 @@
-// The same training steps with dlib, by the two calls that its trainer makes for a step. The trainer itself copies
+// Trains the workloads with dlib, by the two calls that its trainer makes for a step. The trainer itself copies
 // each batch and passes it to another thread, which is three times slower on S and as fast for long steps.
 
 #include <dlib/dnn.h>

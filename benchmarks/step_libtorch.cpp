@@ -1,4 +1,4 @@
-// The same training steps with libtorch, written as in its documentation.
+// Trains the workloads with libtorch, as in its documentation.
 
 #include <torch/torch.h>
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same training steps with PyTorch in eager mode, written as in its tutorials. Used like the workers in C++."""
+"""Trains the workloads with PyTorch in eager mode, as in its tutorials. Used like the workers in C++."""
 
 import sys
 import time
