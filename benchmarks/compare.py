@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares the training speed of descent with that of other libraries, on the same work in the same run.
+"""Compares the training speed of descent with that of other libraries, on the same workloads in the same run.
 
-Every worker is a program that trains one workload with one library for a while. The workers take turns, several
-rounds long, so that a machine that gets slower meanwhile does so for all of them; what counts is the median.
-Prints Markdown. `./dev bench` builds the workers and starts this.
+A worker is a program that trains one workload with one library for a given time. The workers take turns for several
+rounds, so that a machine that slows down does so for all of them; the tables have the medians.
+Prints Markdown. `./dev bench` builds the workers and runs this script.
 """
 
 import argparse
@@ -25,15 +25,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKLOADS = ["S", "M", "M+", "L"]
-OURS = {  # with each backend: what the names of its programs end in
+OURS = {  # with each backend: the suffix of the names of its programs
     "descent": "",
     "descent openblas": "_openblas",
     "descent onednn": "_onednn",
     "descent onednn_bf16": "_onednn_bf16",
 }
 PEERS = {"libtorch": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
-UNSUPPORTED = 77  # what a worker returns when it cannot do such work
-openblas_choice = {}  # of kernels, as environment variables
+UNSUPPORTED = 77  # the exit status of a worker that does not support the workload
+openblas_choice = {}  # environment variables that choose the kernels of OpenBLAS
 
 
 def note(text):
@@ -41,7 +41,7 @@ def note(text):
 
 
 def output_of(*command):
-    """What a command prints; nothing where it fails."""
+    """The output of a command; an empty string if it fails."""
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else ""
 
@@ -72,7 +72,7 @@ def find_workers(build):
 
 
 def environment(threads):
-    """For all workers alike: the number of threads, and OpenBLAS as it is fastest, on OpenMP, where there is one."""
+    """The environment of all workers: the number of threads, and the OpenMP build of OpenBLAS if it is installed."""
     folders = glob.glob("/usr/lib/*/openblas-openmp") + [os.environ.get("LD_LIBRARY_PATH", "")]
     return {
         **os.environ,
@@ -84,8 +84,8 @@ def environment(threads):
 
 
 def choose_openblas_kernels(workers):
-    """OpenBLAS takes a processor that is newer than itself for the oldest it knows. So that our peers run on kernels
-    that suit it, all are tried on the products of L, and the fastest ones are used. Returns what to tell about that."""
+    """Chooses the fastest kernels of OpenBLAS by trying each on the products of L, because OpenBLAS uses its oldest
+    kernels on a processor that is newer than itself. Returns a description of the choice."""
     worker = workers.get("products of descent openblas")
     if worker is None or "OPENBLAS_CORETYPE" in os.environ:
         return None
@@ -93,18 +93,18 @@ def choose_openblas_kernels(workers):
     for kernels in [None, "Haswell", "Zen", "SkylakeX", "Cooperlake"]:
         openblas_choice.update({"OPENBLAS_CORETYPE": kernels} if kernels else {})
         done = start_worker(worker, "L", 1, 1)
-        if done.returncode == 0:  # those for other processors crash
+        if done.returncode == 0:  # kernels for other processors crash
             speeds[kernels] = Run(done.stdout).steps_per_second
     openblas_choice.clear()
     best = max(speeds, key=speeds.get)
     if best is None or speeds[best] < 1.1 * speeds[None]:
-        return "the kernels of its own choice"
+        return "its default kernels"
     openblas_choice["OPENBLAS_CORETYPE"] = best
-    return f"OPENBLAS_CORETYPE={best}, {speeds[best] / speeds[None]:.1f} times as fast as its own choice"
+    return f"OPENBLAS_CORETYPE={best}, {speeds[best] / speeds[None]:.1f} times as fast as its default"
 
 
 class Run:
-    """One line of a worker."""
+    """The measurement that a worker prints as one line."""
 
     def __init__(self, line):
         speed, memory, share = line.split()
@@ -114,7 +114,7 @@ class Run:
 
 
 def run_worker(command, workload, threads, seconds):
-    """The worker's Run, or the reason why it cannot do this."""
+    """The worker's Run, or the reason why it does not support the workload."""
     done = start_worker(command, workload, threads, seconds)
     if done.returncode == UNSUPPORTED:
         return done.stderr.strip()
@@ -138,7 +138,7 @@ def wanted(name, libraries, threads):
 
 
 def time_of_others():
-    """Seconds that all processors together have worked, but not for us; None where that is not known."""
+    """Processor seconds of all other programs so far; None if unknown."""
     try:
         with open("/proc/stat") as file:
             user, nice, system, _, _, *interrupts_and_stolen = map(int, file.readline().split()[1:9])
@@ -149,7 +149,7 @@ def time_of_others():
 
 
 def measure(workers, options):
-    """runs[workload, threads, worker], one Run a round; and why others are missing."""
+    """Returns runs[workload, threads, worker], one Run per round, and the reasons why workers are missing."""
     jobs = [
         (workload, threads, name)
         for workload in options.workloads
@@ -179,7 +179,7 @@ def measure(workers, options):
 
 
 def print_table(header, rows):
-    """Markdown, with columns that also line up as text. The first column is for names."""
+    """Prints a Markdown table with aligned columns. The first column has the names."""
     rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
@@ -203,7 +203,7 @@ def plural(count, thing):
 
 
 def training_tables(runs, threads, options):
-    """Steps a second, and what they mean beside others'."""
+    """Prints steps per second, speedups, and the share of the products."""
 
     def speeds(workload, name):
         return [run.steps_per_second for run in runs[workload, threads, name]]
@@ -221,7 +221,7 @@ def training_tables(runs, threads, options):
         return f"{100 * statistics.median(shares):.0f} %" if shares else ""
 
     def table(title, rows):
-        """`rows` gives a function of the workload for each name; what nothing is known of is left out."""
+        """`rows` has a function of the workload for each name; a row without values is left out."""
         filled = [[name, *(cell(workload) for workload in options.workloads)] for name, cell in rows.items()]
         filled = [row for row in filled if any(row[1:])]
         if filled:
@@ -230,14 +230,14 @@ def training_tables(runs, threads, options):
     names = [*OURS, "descent, whole fit", *PEERS]
     pairs = [("descent", peer) for peer in PEERS] + [(name, "libtorch") for name in OURS if name != "descent"]
     print(f"### {plural(threads, 'thread')}\n")
-    table("steps a second", {name: lambda w, name=name: median(w, name) for name in names})
-    table("how many times as fast", {f"{a} / {b}": lambda w, a=a, b=b: ratio(w, a, b) for a, b in pairs})
-    table("time over that of the bare products", {n: lambda w, n=n: ratio(w, f"products of {n}", n) for n in OURS})
+    table("steps per second", {name: lambda w, name=name: median(w, name) for name in names})
+    table("speedup", {f"{a} / {b}": lambda w, a=a, b=b: ratio(w, a, b) for a, b in pairs})
+    table("step time / product time", {n: lambda w, n=n: ratio(w, f"products of {n}", n) for n in OURS})
     table("share of time in products", {"descent": share})
     beside_products = ratio("L", "products of descent", "descent") if "L" in options.workloads else ""
     if beside_products and float(beside_products) > 1.5:
-        print("The products of L are slower in a whole program than alone: is Eigen's kernel called instead of inlined?\n"
-              "See docs/decisions/0009-kernels-of-eigen.md.\n")
+        print("The products of L are slower in a whole program than alone; check that Eigen's kernel is inlined:\n"
+              "see docs/decisions/0009-kernels-of-eigen.md.\n")
 
 
 def memory_table(runs, options):
@@ -273,7 +273,7 @@ def time_compiler(compiler, include_dirs, program):
     with tempfile.TemporaryDirectory() as folder:
         command = compile_command(compiler, include_dirs, program, folder)
         process = subprocess.Popen(command)
-        _, status, usage = os.wait4(process.pid, 0)  # counts the compiler's own children in
+        _, status, usage = os.wait4(process.pid, 0)  # includes the child processes of the compiler
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"compare.py: failed: {' '.join(map(str, command))}")
@@ -281,7 +281,7 @@ def time_compiler(compiler, include_dirs, program):
 
 
 def count_instructions(compiler, include_dirs, program):
-    """Instructions of the compiler, which are the same in each run and on each machine, unlike its time."""
+    """Instructions of the compiler, which do not depend on the machine or the run, unlike its time."""
     with tempfile.TemporaryDirectory() as folder:
         counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--trace-children=yes",
                    "--cachegrind-out-file=/dev/null"]
@@ -306,7 +306,7 @@ def compile_table(include_dirs, options):
                 note(f"{compiler}: {program}: {figures[program][-1][0]:.2f} s")
         base = None
         for program, of_program in figures.items():
-            # The least: whatever else the machine does can only add to it.
+            # The minimum: other load can only add to it.
             seconds, memory = map(min, zip(*of_program))
             base = base or (seconds, memory)
             rows.append([f"{compiler}: {program}", f"{seconds:.2f}", f"{seconds / base[0]:.2f}", f"{memory:.0f}",
@@ -316,7 +316,7 @@ def compile_table(include_dirs, options):
 
 
 def check_compile_cost(include_dirs, at_most):
-    """Exits if a training program costs a compiler more, over a single product, than `at_most` allows."""
+    """Exits if the cost of a training program for a compiler, relative to a single product, exceeds `at_most`."""
     product, training = list(PROGRAMS)[:2]
     jobs = [(compiler, include_dirs, program) for compiler in compilers() for program in (product, training)]
     with ThreadPoolExecutor(os.cpu_count()) as executor:
@@ -358,7 +358,8 @@ def describe(settings, options, kernels):
         print(f"- OpenBLAS: {kernels}")
     print(f"- Command: ./dev bench {' '.join(sys.argv[1:])}".rstrip())
     if options.only != "compile":
-        print(f"- Medians of {options.repetitions} rounds of {options.seconds:g} s; in each all libraries take turns.")
+        rounds = f"{options.repetitions} rounds of {options.seconds:g} s"
+        print(f"- Medians of {rounds}; in each round all libraries take turns.")
     print()
 
 
@@ -372,11 +373,11 @@ def parse_arguments():
     parser.add_argument("--libraries", nargs="+", choices=libraries, default=libraries, metavar="LIBRARY",
                         help=", ".join(libraries))
     parser.add_argument("--repetitions", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--seconds", type=float, default=2, help="how long each worker trains in a round (2)")
-    parser.add_argument("--quick", action="store_true", help="two short rounds: a look, not a measurement")
-    parser.add_argument("--only", choices=["steps", "compile"], help="only the training steps, or only the compiler")
+    parser.add_argument("--seconds", type=float, default=2, help="seconds that each worker trains in a round (2)")
+    parser.add_argument("--quick", action="store_true", help="two short rounds, for a rough estimate")
+    parser.add_argument("--only", choices=["steps", "compile"], help="measure only training steps or only the compiler")
     parser.add_argument("--at-most", nargs=2, type=float, metavar=("INSTRUCTIONS", "MEMORY"),
-                        help="only fail when a training program costs the compiler more, over a single product")
+                        help="only check the cost of a training program for the compiler, relative to a single product")
     options = parser.parse_args()
     if options.quick:
         options.repetitions, options.seconds = 2, 0.5
@@ -400,7 +401,7 @@ def main():
         print("## Training\n")
         if others is not None:
             busy = (time_of_others() - others) / (time.monotonic() - begin)
-            print(f"Other programs took {100 * busy:.0f} % of a core meanwhile.\n")
+            print(f"Other programs used {100 * busy:.0f} % of a core during the run.\n")
         for threads in options.threads:
             training_tables(runs, threads, options)
         for reason in left_out:

@@ -1,4 +1,4 @@
-// What it costs to load a model file of 100 MB, next to reading its bytes.
+// The time to load a model file of 100 MB, compared with reading its bytes.
 
 #include <benchmark/benchmark.h>
 
@@ -22,7 +22,7 @@ Net network() {
   return Sequential{Dense{3500, 3500, rng}, ReLU{}, Dense{3500, 3500, rng}};
 }
 
-/// Lives as long as the program.
+/// A temporary model file, removed at the end of the program.
 class File {
  public:
   File() { save_model(path, network(), {.golden = Matrix<>::Ones(3500, 1)}); }
@@ -43,7 +43,7 @@ void count_bytes(benchmark::State& state) {
                           static_cast<std::int64_t>(std::filesystem::file_size(file().path)));
 }
 
-/// Into new memory, as a model is; in pieces of the size that load_model takes.
+/// Reads the file into new memory, in pieces of the size that load_model uses.
 void read_bytes(benchmark::State& state) {
   const std::size_t size = std::filesystem::file_size(file().path), piece = std::size_t{1} << 18;
   for (auto _ : state) {

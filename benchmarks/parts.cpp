@@ -1,9 +1,9 @@
-// Where the time of a step goes: its parts at the sizes of M, whole steps, batch sizes, single samples.
+// The time of the parts of a step at the sizes of M, of whole steps, of batch sizes and of single samples.
 //
 //   parts --benchmark_filter='adam|batch_norm'
 //
-// All with one thread. items_per_second counts values, parameters or samples; for products, multiplications with
-// their additions, so that twice the figure is flop.
+// All run on one thread. items_per_second counts values, parameters or samples; for products it counts fused
+// multiply-adds, so FLOP/s are twice the figure.
 
 #include <benchmark/benchmark.h>
 
@@ -22,8 +22,8 @@ using namespace descent;
 
 namespace {
 
-/// Registers a benchmark. `make` returns what is to be timed, a function, when its turn has come; each call of that
-/// works on so many items.
+/// Registers a benchmark. `make` is called when the benchmark starts and returns the function to be timed, which
+/// processes `items` items per call.
 void add(const std::string& name, Index items, auto make) {
   benchmark::RegisterBenchmark(name.c_str(), [items, make](benchmark::State& state) {
     auto run = make();
@@ -73,7 +73,7 @@ void add_products(const Sizes& sizes) {
   }
 }
 
-/// A layer alone, at the width of M's first hidden layer.
+/// Adds a single layer, at the width of M's first hidden layer.
 void add_layer(const std::string& name, const auto& layer) {
   using Layer = std::remove_cvref_t<decltype(layer)>;
   constexpr Index features = M::sizes.hidden_1, batch = M::sizes.batch;
@@ -118,13 +118,13 @@ void add_optimizer(const std::string& name, const auto& optimizer) {
   });
 }
 
-/// Forward and backward by hand, as the trainer does them.
+/// The forward and backward passes of a training step.
 template <class W>
 class Passes {
  public:
   void forward() {
     const auto [x, y] = batches_.next();
-    new (&x_) Batch<>{x};  // so Eigen has it: a map that is to look elsewhere is made anew in its place
+    new (&x_) Batch<>{x};  // placement new is how Eigen changes the data of a map
     new (&y_) Batch<>{y};
     prediction_ = net_.forward(x_, cache_, Pass::training({.seed = 1}));
   }
@@ -151,7 +151,7 @@ auto whole_step(Index batch) {
   };
 }
 
-/// A step, what it consists of, and the bare loop of its matrix products: the roofline.
+/// Adds a step, its parts, and its matrix products alone, which are the lower bound.
 template <class W>
 void add_step() {
   const std::string name{W::sizes.name};
@@ -175,10 +175,10 @@ void add_batch_sizes() {
     add("M/step/batch " + std::to_string(batch), batch, [batch] { return whole_step<M>(batch); });
 }
 
-/// Features that are never seen again, as rare words may be: the averages of their gradients fade away until they are
-/// denormal numbers, with which many processors are slow. To be compared with M/step.
-void add_faded() {
-  add("M/step/with faded features", M::sizes.batch, [] {
+/// Adds a step in which half of the features have become 0, like rare words: the averages of their gradients decay
+/// until they are denormal, and many processors are slow with denormal numbers. Compare it with M/step.
+void add_denormals() {
+  add("M/step/with denormal moments", M::sizes.batch, [] {
     Trainer trainer{network<M>(), M::loss(), M::optimizer()};
     Dataset<> data = make_data(M::sizes, M::sizes.batch);
     trainer.step(data.x, data.y);
@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
   add_step<MPlus>();
   add_step<L>();
   add_batch_sizes();
-  add_faded();
+  add_denormals();
   add_inference<S>();
   add_inference<M>();
   add_inference<MPlus>();

@@ -7,8 +7,8 @@
 
 #include "sizes.hpp"
 
-/// The matrix products of a training step and nothing else, through the same backend: the time that no library with
-/// these products can beat.
+/// The matrix products of a training step alone, with the same backend: a lower bound of the time of a step for any
+/// library with these products.
 ///
 ///   y = W x      dW = dy x^T      dx = W^T dy, for all layers but the first
 class ProductLoop {
@@ -45,7 +45,7 @@ class ProductLoop {
   }
 
  private:
-  // Every result has a matrix of its own, as in a network. dy does not follow from dx: nothing may overflow.
+  // Every result has its own matrix, as in a network. dy is independent of dx, so that nothing overflows.
   struct Layer {
     descent::Matrix<> weight, gradient, y, dy, dx;
   };

@@ -1,5 +1,5 @@
-// The roofline: how many training steps a second there would be if a step were its matrix products alone.
-// Each thread takes its share of the batch, as in training.
+// The upper bound of training steps per second: the matrix products of a step alone. Each thread computes its part of
+// the batch, as in training.
 
 #include <barrier>
 #include <thread>
@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l}) {
       if (sizes.name != job.workload) continue;
 
-      // The first thread steps and looks at the clock; the others go along from barrier to barrier.
+      // The first thread measures the time; barriers keep the others in step.
       std::vector<ProductLoop> parts;
       parts.reserve(static_cast<std::size_t>(job.threads));
       for (int i = 0; i < job.threads; ++i) parts.emplace_back(sizes, sizes.batch / job.threads);

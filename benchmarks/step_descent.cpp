@@ -1,5 +1,5 @@
-// Training steps a second of descent itself. The mode `fit` runs whole epochs instead of bare steps: shuffling,
-// gathering batches and looking after the cost come on top.
+// Training steps per second of descent. The mode `fit` runs whole epochs instead of steps alone: it adds shuffling,
+// gathering of batches and the history.
 
 #ifdef TIMED_PRODUCTS
 #include "timed_product.hpp"
@@ -17,12 +17,12 @@ descent::FitOptions<Model> options_for(const Job& job, const Sizes& sizes) {
   return {.batch_size = sizes.batch, .threads = job.threads, .progress = descent::silent};
 }
 
-/// A callback counts the steps, and ends the training when the time is over.
+/// Returns the steps per second of `fit`, which a callback stops when the time is over.
 template <class W, class Model>
 double steps_of_fit(Model& net, descent::FitOptions<Model> options, double seconds) {
-  constexpr int batches = 8 * batch_count;  // an epoch ends with a few things to do, and real ones are long
+  constexpr int batches = 8 * batch_count;  // long epochs, as in practice: each end of an epoch costs time
   const descent::Dataset<> data = make_data(W::sizes, batches * W::sizes.batch);
-  int epochs = -1;  // the first warms up
+  int epochs = -1;  // the first epoch is the warm-up
   double begin = 0, elapsed = 0;
   options.epochs = std::numeric_limits<int>::max();
   options.on_epoch_end = {[&](const descent::EpochEnd<Model>&) {

@@ -1,5 +1,5 @@
-// The same training steps with dlib, by the two calls that its trainer makes for a step. The trainer itself would copy
-// each batch and hand it to a thread of its own, which is three times slower on S, and alike where steps are long.
+// Trains the workloads with dlib, by the two calls that its trainer makes for a step. The trainer itself copies
+// each batch and passes it to another thread, which is three times slower on S and as fast for long steps.
 
 #include <dlib/dnn.h>
 
@@ -18,12 +18,12 @@ template <template <class> class Activation, const Sizes& s>
 using Plain = fc<s.outputs, Activation<fc<s.hidden_2, Activation<fc<s.hidden_1, Input>>>>>;
 
 template <int units, class Below>
-using Normalised = dropout<relu<bn_fc<fc_no_bias<units, Below>>>>;
+using Normalized = dropout<relu<bn_fc<fc_no_bias<units, Below>>>>;
 
 using NetS = loss_binary_log<Plain<htan, size_s>>;
 using NetM = loss_multiclass_log<Plain<relu, size_m>>;
 using NetMPlus =
-    loss_multiclass_log<fc<size_m.outputs, Normalised<size_m.hidden_2, Normalised<size_m.hidden_1, Input>>>>;
+    loss_multiclass_log<fc<size_m.outputs, Normalized<size_m.hidden_2, Normalized<size_m.hidden_1, Input>>>>;
 using NetL = loss_multiclass_log<Plain<relu, size_l>>;
 
 template <class Net, class Solver>
@@ -45,7 +45,8 @@ Result measure(const Job& job, const Sizes& sizes, const Solver& solver) {
       samples.push_back(
           matrix_cast<float>(gaussian_randm(sizes.features, 1, random.get_random_32bit_number())));
       const auto label = random.get_integer(binary ? 2 : sizes.outputs);
-      targets[i].push_back(static_cast<Label>(binary ? 2 * label - 1 : label));  // dlib's are -1 and 1
+      targets[i].push_back(
+          static_cast<Label>(binary ? 2 * label - 1 : label));  // dlib's classes are -1 and 1
     }
     net.to_tensor(samples.begin(), samples.end(), inputs[i]);
   }

@@ -1,4 +1,4 @@
-// The same training steps with libtorch, as its documentation shows them.
+// Trains the workloads with libtorch, as in its documentation.
 
 #include <torch/torch.h>
 

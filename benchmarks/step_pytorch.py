@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same training steps with PyTorch, eager, as its tutorials show them. Used like the workers in C++."""
+"""Trains the workloads with PyTorch in eager mode, as in its tutorials. Used like the workers in C++."""
 
 import sys
 import time
@@ -79,7 +79,7 @@ def main():
         nonlocal position
         i = position % BATCHES
         position += 1
-        optimizer.zero_grad(set_to_none=True)  # as its tuning guide advises
+        optimizer.zero_grad(set_to_none=True)  # as its performance guide recommends
         loss_of(net(inputs[i]), targets[i]).backward()
         optimizer.step()
 

@@ -1,11 +1,11 @@
 #pragma once
 
-// A backend of Eigen's products with a stopwatch, for `step_descent_timed`, which tells what share of a step they take.
+// A backend that times Eigen's products, for `step_descent_timed`, which measures their share of a step.
 
 #include <chrono>
 #include <descent/linalg/product.hpp>
 
-/// What the products of this thread have taken so far.
+/// The time of the products of this thread so far.
 inline thread_local double seconds_in_products = 0;
 
 namespace descent {

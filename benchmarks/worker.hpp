@@ -12,21 +12,21 @@
 #include <optional>
 #include <string>
 
-// What all workers share: a worker trains one workload with one library and prints how fast that went. compare.py
-// starts it as `WORKER WORKLOAD THREADS SECONDS` and reads the line
+// The common part of all workers. A worker trains one workload with one library and prints its speed. compare.py
+// runs `WORKER WORKLOAD THREADS SECONDS` and reads the line
 //
 //   steps_per_second peak_memory_in_kB share_of_time_in_products
 //
-// with `-` for a share that is not known. Nothing of descent is included here: peers use it too.
+// with `-` for an unknown share. This header includes nothing of descent, because the other libraries use it too.
 
 struct Job {
   std::string workload;
   int threads;
   double seconds;
-  std::string mode;  ///< a fourth argument, for workers that know more than one way
+  std::string mode;  ///< an optional fourth argument, for workers with several modes
 };
 
-/// What a worker cannot do, which is no fault: compare.py leaves it out of the table and passes the reason on.
+/// An unsupported workload, which is no failure: compare.py leaves it out of the table and prints the reason.
 struct Unsupported : std::exception {
   explicit Unsupported(std::string text) : reason{std::move(text)} {}
   const char* what() const noexcept override { return reason.c_str(); }
@@ -37,8 +37,8 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Calls `step` over and over, and returns how often a second. Caches, threads and the processor's clock get a
-/// quarter of the time to warm up. The clock is read so seldom that even a step of a microsecond does not feel it.
+/// Calls `step` repeatedly and returns the calls per second. A quarter of the time is warm-up for caches, threads and
+/// the processor's frequency. The clock is read rarely, so that it does not slow down even a step of a microsecond.
 double steps_per_second(double seconds, auto&& step) {
   const auto run = [&](double duration, std::int64_t between_looks) {
     std::int64_t steps = 0;
@@ -55,8 +55,8 @@ double steps_per_second(double seconds, auto&& step) {
   return run(seconds, std::max<std::int64_t>(1, static_cast<std::int64_t>(warm / 1000)));
 }
 
-/// The most memory that this process has had, in kB. Linux hands the figure of getrusage down from the process that
-/// started this one, so there it is read elsewhere.
+/// The peak memory of this process in kB. On Linux getrusage includes the peak of the parent process, so the value is
+/// read from /proc instead.
 inline long peak_memory() {
   std::ifstream status{"/proc/self/status"};
   for (std::string word; status >> word;) {
@@ -66,7 +66,7 @@ inline long peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
 #ifdef __APPLE__
-  return usage.ru_maxrss / 1024;  // bytes, there
+  return usage.ru_maxrss / 1024;  // in bytes on macOS
 #else
   return usage.ru_maxrss;
 #endif
@@ -92,7 +92,7 @@ int run_worker(int argc, char** argv, auto&& work) try {
   return 0;
 } catch (const Unsupported& missing) {
   std::fprintf(stderr, "%s\n", missing.what());
-  return 77;  // what test programs return for "skipped"
+  return 77;  // the conventional exit status of a skipped test
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -9,9 +9,9 @@
 #include "sizes.hpp"
 #include "worker.hpp"
 
-// The workloads as descent trains them. Each gives its sizes, network, loss and optimizer.
+// The workloads for descent. Each has its sizes, network, loss and optimizer.
 
-/// Tiny: what a step costs beside the arithmetic.
+/// Tiny: measures the overhead of a step.
 struct S {
   static constexpr Sizes sizes = size_s;
   static auto network(descent::Rng& rng) {
@@ -39,7 +39,7 @@ struct M {
   static auto optimizer() { return descent::Adam{.learning_rate = learning_rate}; }
 };
 
-/// The same with batch normalisation and dropout.
+/// M with batch normalization and dropout.
 struct MPlus : M {
   static constexpr Sizes sizes = size_m_plus;
   static auto network(descent::Rng& rng) {
@@ -56,7 +56,7 @@ struct MPlus : M {
   }
 };
 
-/// Large: matrix products and little else.
+/// Large: dominated by matrix products.
 struct L : M {
   static constexpr Sizes sizes = size_l;
   static auto network(descent::Rng& rng) { return plain_classifier(sizes, rng); }
@@ -65,7 +65,7 @@ struct L : M {
   }
 };
 
-/// Normal features, and classes or yes-or-no targets by chance: the time of a step does not depend on them.
+/// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
@@ -74,14 +74,14 @@ inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) 
   return data;
 }
 
-/// Batches to be gone through in turn, without end.
+/// Batches that are used in turn, endlessly.
 class Batches {
  public:
   explicit Batches(const Sizes& sizes) : Batches(sizes, sizes.batch) {}
   Batches(const Sizes& sizes, descent::Index batch)
       : batch_{batch}, data_{make_data(sizes, batch_count * batch)} {}
 
-  /// The next batch's x and y.
+  /// Returns x and y of the next batch.
   std::pair<descent::Batch<>, descent::Batch<>> next() {
     const descent::Index first = position_++ % batch_count * batch_;
     return {std::as_const(data_.x).middleCols(first, batch_),
@@ -93,7 +93,7 @@ class Batches {
   descent::Dataset<> data_;
 };
 
-/// Calls f(W{}) for the workload W of this name.
+/// Calls f(W{}) for the workload W with this name.
 void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);

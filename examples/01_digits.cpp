@@ -1,4 +1,4 @@
-// Lesson 1: a network learns to read handwritten digits.
+// Lesson 1: a classifier of handwritten digits.
 //
 //   01_digits --epochs 50 --batch-size 32 --learning-rate 3e-3 --hidden 128 64 --seed 1
 
@@ -28,18 +28,18 @@ void draw_misread_digits(const Network<>& net, const Dataset<>& test, const Matr
 int main(int argc, char** argv) try {
   const Settings settings = read_settings(argc, argv);
 
-  // 1797 images of 8 x 8 pixels. The network learns from one part, we choose by the second, and judge by the
-  // third, which neither has seen.
+  // 1797 images of 8 x 8 pixels: a training set, a dev set for choosing hyper-parameters, and a test set, which is
+  // used for nothing else.
   const Dataset digits = read_csv(settings.data, {.label = "label"});
   auto [train, dev, test] =
       split(digits, {.train = 0.7, .dev = 0.1, .stratify = true, .seed = settings.seed});
   const Matrix<> test_images = test.x;
 
-  // Bring every pixel to mean 0 and deviation 1, as measured on the training set.
+  // Normalize every pixel to mean 0 and standard deviation 1, computed from the training set.
   const Standardize scale{train.x};
   for (Dataset<>* part : {&train, &dev, &test}) scale.apply(part->x);
 
-  // The hidden layers normalise what they get and drop a fifth of what they find.
+  // Each hidden layer has batch normalization, and dropout of a fifth of its outputs.
   Rng rng{settings.seed};
   Network net;
   Index width = digits.features();
@@ -52,7 +52,7 @@ int main(int argc, char** argv) try {
   }
   net.add(Dense{width, 10, rng});
 
-  // Adam, with a learning rate that falls from epoch to epoch.
+  // Adam, with a learning rate that decays from epoch to epoch.
   const InverseTime decay{.initial = settings.learning_rate, .decay_rate = 0.1};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = decay},
       {.epochs = settings.epochs,
@@ -73,12 +73,12 @@ Settings read_settings(int argc, char** argv) {
   Settings s;
   CLI::App app{"Trains a network to read handwritten digits."};
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", s.data, "CSV file with 64 pixels and a label a line");
+  app.add_option("--data", s.data, "CSV file with 64 pixels and a label per line");
   app.add_option("--epochs", s.epochs, "passes through the training set");
-  app.add_option("--batch-size", s.batch_size, "images a step");
-  app.add_option("--learning-rate", s.learning_rate, "of Adam, at the start");
-  app.add_option("--hidden", s.hidden, "units of each hidden layer");
-  app.add_option("--seed", s.seed, "of split, first weights, order and dropout");
+  app.add_option("--batch-size", s.batch_size, "images per step");
+  app.add_option("--learning-rate", s.learning_rate, "initial learning rate of Adam");
+  app.add_option("--hidden", s.hidden, "number of units of each hidden layer");
+  app.add_option("--seed", s.seed, "seed of split, initialization, order and dropout");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -87,7 +87,7 @@ Settings read_settings(int argc, char** argv) {
   return s;
 }
 
-/// Draws the first few digits that the network takes for another, side by side.
+/// Draws the first four misclassified digits side by side.
 void draw_misread_digits(const Network<>& net, const Dataset<>& test, const Matrix<>& images) {
   const std::vector<Index> read = predict_classes(net, test.x);
   std::vector<Index> misread;

@@ -1,17 +1,17 @@
-// Lesson 5: four ways down.
+// Lesson 5: four optimizers.
 //
 // First two moons, a network 2-16-8-1 and mini-batches of 64: gradient descent, momentum, RMSprop and Adam at
-// the same learning rates. A rate that RMSprop and Adam like is slow for the other two, and momentum, an average
-// of gradients, is no faster than they are; a rate that these two like makes the cost of the others jump about.
-// Decay, alpha = alpha0 / (1 + epoch / 10), takes large steps at first and lets RMSprop and Adam settle at the
-// end; for gradient descent, which was not there yet, it comes too early. The picture has the costs, and above
-// them the boundaries that the four draw between the moons at rate 0.2.
+// the same learning rates. A rate that suits RMSprop and Adam is slow for the other two, and momentum, as an
+// average of gradients, is no faster than gradient descent; a rate that suits these two makes the cost of the
+// others oscillate. Decay, alpha = alpha0 / (1 + epoch / 10), takes large steps at first and lets RMSprop and Adam
+// converge at the end; for gradient descent, which has not converged yet, it comes too early. The picture has the
+// costs, and above them the decision boundaries at rate 0.2.
 //
-// Then a saddle at the end of a ravine, J(u, v) = 50 u^2 + (v^2 - 1)^2 / 4. At (0, 0) the gradient is zero, but
-// it is no minimum: those are at v = 1 and v = -1. We start beside it, at v = 0.001, where J is almost flat
-// along v. Across, along u, it is steep, and so gradient descent must take a rate below 2 / 100 or it flies out
-// of the ravine: it crawls. With momentum the swings across cancel, and the rate may be 15 times larger. RMSprop
-// and Adam divide each step by the size of the gradients, so that flat is as fast as steep.
+// Then a saddle point, J(u, v) = 50 u^2 + (v^2 - 1)^2 / 4. At (0, 0) the gradient is zero, but the minima are at
+// v = 1 and v = -1. The start is near the saddle, at v = 0.001, where J is almost flat along v. Along u it is
+// steep, so gradient descent diverges unless its rate is below 2 / 100, and is slow along v. With momentum the
+// oscillations along u cancel, and the rate may be 15 times larger. RMSprop and Adam divide each step by the size
+// of the gradients, so they are as fast in flat directions as in steep ones.
 
 #include <cmath>
 #include <cstdio>
@@ -59,7 +59,7 @@ void two_moons(const std::string& out) {
   plot::write_svg(out + "/05_optimizers.svg", pictures, boundaries.size());
 }
 
-/// A model that is nothing but a point (u, v): whoever names its parameters in `visit` can be optimised.
+/// A model that is a point (u, v): any type that names its parameters in `visit` can be optimized.
 struct Point {
   using Scalar = double;
   Vector<double> w = Vector<double>{{0.1, 0.001}};
@@ -72,7 +72,7 @@ double saddle(const Point& at, Point& gradient) {
   return 50 * u * u + (v * v - 1) * (v * v - 1) / 4;
 }
 
-/// Counts the steps until v has left the saddle.
+/// Prints the number of steps until |v| exceeds 0.5.
 void leave_the_saddle(const std::string& out) {
   std::vector<plot::Line> costs;
   const auto descend = [&](const std::string& name, const auto& optimizer) {

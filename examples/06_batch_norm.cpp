@@ -1,8 +1,8 @@
-// Lesson 6: batch normalisation lets a network learn at rates that are too high without it.
+// Lesson 6: batch normalization lets a network learn at rates that are too high without it.
 //
-// Digits, a network of four hidden layers, and momentum at three learning rates, each with batch normalisation
-// of what goes into the activations and without. At a low rate both learn; at a high one the network without it
-// stops learning: a step that changes the first layer changes what all layers behind it get.
+// Digits, a network of four hidden layers, and momentum at three learning rates, each with and without batch
+// normalization before the activations. At a low rate both networks learn; at a high rate the network without
+// batch normalization stops learning: a step of the first layer changes the inputs of all layers after it.
 
 #include <cmath>
 #include <cstdio>
@@ -15,14 +15,14 @@
 
 using namespace descent;
 
-Network<> make_network(bool normalise) {
+Network<> make_network(bool normalized) {
   Rng rng{1};
   Network net;
   Index width = 64;
   for (int i = 0; i < 4; ++i, width = 32) {
-    // The normalisation has a shift of its own, so the bias before it can be left out.
-    net.add(Dense{width, 32, rng, normalise ? Bias::none : Bias::learned});
-    if (normalise) net.add(BatchNorm{32});
+    // BatchNorm has a shift, so Dense needs no bias.
+    net.add(Dense{width, 32, rng, normalized ? Bias::none : Bias::learned});
+    if (normalized) net.add(BatchNorm{32});
     net.add(ReLU{});
   }
   net.add(Dense{width, 10, rng});
@@ -40,9 +40,9 @@ int main(int argc, char** argv) try {
   std::vector<plot::Picture> charts;
   for (const double rate : {0.1, 1.0, 3.0}) {
     std::vector<plot::Line> costs;
-    for (const bool normalise : {false, true}) {
-      Network net = make_network(normalise);
-      const char* const name = normalise ? "with" : "without";
+    for (const bool normalized : {false, true}) {
+      Network net = make_network(normalized);
+      const char* const name = normalized ? "with" : "without";
       std::vector<double> cost;
       try {
         Trainer trainer{net,
@@ -50,10 +50,10 @@ int main(int argc, char** argv) try {
                         Momentum{.learning_rate = rate},
                         {.batch_size = 64, .seed = 1, .progress = silent}};
         for (int epoch = 0; epoch < 15; ++epoch) cost.push_back(trainer.run(train, 1)["loss"].back());
-        std::printf("rate %.1f %-8s batch normalisation: cost %.4f   test accuracy %.3f\n", rate, name,
+        std::printf("rate %.1f %-8s batch normalization: cost %.4f   test accuracy %.3f\n", rate, name,
                     cost.back(), evaluate(trainer.model, test, Accuracy{}));
       } catch (const NumericalError&) {
-        std::printf("rate %.1f %-8s batch normalisation: diverged\n", rate, name);
+        std::printf("rate %.1f %-8s batch normalization: diverged\n", rate, name);
       }
       costs.push_back({name, cost});
     }

@@ -1,9 +1,9 @@
 // Lesson 7: a softmax classifier for MNIST, 70,000 images of 28 x 28 pixels.
 //
-//   07_mnist --data FOLDER                                   784-256-128-10, about 98 % right after 5 epochs
-//   07_mnist --data FOLDER --no-batch-norm --dropout 1       the same without its two helpers
+//   07_mnist --data FOLDER                                   784-256-128-10, accuracy about 98 % after 5 epochs
+//   07_mnist --data FOLDER --no-batch-norm --dropout 1       without batch normalization and dropout
 //
-// The images are not part of this repository: FOLDER holds the four files of MNIST, packed by gzip or not.
+// The images are not part of this repository: FOLDER has the four files of MNIST, plain or gzipped.
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -33,10 +33,10 @@ Dataset<> read_mnist(const std::filesystem::path& folder, const std::string& par
 int main(int argc, char** argv) try {
   const Settings settings = read_settings(argc, argv);
   if (settings.data.empty()) {
-    std::cout << "MNIST is not here: call 07_mnist --data FOLDER, where FOLDER holds\n"
+    std::cout << "MNIST is not in this repository: run 07_mnist --data FOLDER, where FOLDER has\n"
                  "  train-images-idx3-ubyte  train-labels-idx1-ubyte  t10k-images-idx3-ubyte  "
                  "t10k-labels-idx1-ubyte\n"
-                 "or the same with .gz behind their names.\n";
+                 "or these files gzipped, as .gz.\n";
     return 0;
   }
 
@@ -56,7 +56,7 @@ int main(int argc, char** argv) try {
   }
   net.add(Dense{width, 10, rng});
 
-  // Large steps at first, ever smaller ones towards the end.
+  // A learning rate that decays to 0.
   const Cosine decay{.initial = 2e-3, .steps = settings.epochs};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = decay},
       {.epochs = settings.epochs, .batch_size = 128, .metrics = {Accuracy{}}, .seed = settings.seed});
@@ -73,10 +73,10 @@ Settings read_settings(int argc, char** argv) {
   CLI::App app{"Trains a network on MNIST."};
   app.option_defaults()->always_capture_default();
   app.add_option("--data", s.data, "folder with the files of MNIST");
-  app.add_flag("--batch-norm,!--no-batch-norm", s.batch_norm, "normalise before each activation");
-  app.add_option("--dropout", s.keep, "the probability that a hidden value stays; 1 for no dropout");
+  app.add_flag("--batch-norm,!--no-batch-norm", s.batch_norm, "batch normalization before each activation");
+  app.add_option("--dropout", s.keep, "probability of keeping a hidden value; 1 for no dropout");
   app.add_option("--epochs", s.epochs, "passes through the training set");
-  app.add_option("--seed", s.seed, "of first weights, order and dropout");
+  app.add_option("--seed", s.seed, "seed of initialization, order and dropout");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

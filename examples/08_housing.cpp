@@ -1,10 +1,10 @@
-// Lesson 8: regression. The price of a house from where it stands, its age, its rooms, and what people earn there.
+// Lesson 8: regression. The price of a house from its location, age, number of rooms, and the local income.
 //
-//   08_housing                                            houses that are made up
+//   08_housing                                            synthetic houses
 //   08_housing --data houses.csv --target price           a table of your own; all its other columns are features
 //
-// The error is the root of the mean squared error (RMSE), in the unit of the price, on every fifth row, which
-// training does not see. Beside the network stand two simple predictors that it must beat to be worth its time.
+// The error is the root mean squared error (RMSE), in the unit of the price, on the test set, which is every fifth
+// row. Two baselines, the mean and a linear model, show what the network adds.
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -17,7 +17,7 @@
 
 using namespace descent;
 
-Dataset<> made_up_houses(Index samples);
+Dataset<> synthetic_houses(Index samples);
 
 int main(int argc, char** argv) try {
   std::string data, target;
@@ -25,31 +25,31 @@ int main(int argc, char** argv) try {
   std::uint64_t seed = 1;
   CLI::App app{"Predicts the price of houses."};
   app.option_defaults()->always_capture_default();
-  CLI::Option* const with_data = app.add_option("--data", data, "CSV file; without it, houses are made up");
-  app.add_option("--target", target, "the column to predict")->needs(with_data);
+  CLI::Option* const with_data = app.add_option("--data", data, "CSV file; synthetic houses if not given");
+  app.add_option("--target", target, "target column")->needs(with_data);
   app.add_option("--epochs", epochs, "passes through the training set");
-  app.add_option("--seed", seed, "of first weights and order");
+  app.add_option("--seed", seed, "seed of initialization and order");
   CLI11_PARSE(app, argc, argv);
 
-  const Dataset houses = data.empty() ? made_up_houses(4000) : read_csv(data, {.target = target});
+  const Dataset houses = data.empty() ? synthetic_houses(4000) : read_csv(data, {.target = target});
   std::vector<Index> train_rows, test_rows;
   for (Index i = 0; i < houses.samples(); ++i) (i % 5 == 0 ? test_rows : train_rows).push_back(i);
   Dataset train = houses.subset(train_rows), test = houses.subset(test_rows);
 
-  // Also the targets: the network then starts with the right mean and size, whatever the currency.
+  // Targets are standardized too, so that the initial outputs have the right mean and scale in any currency.
   const Standardize scale{train.x}, prices{train.y};
   for (Dataset<>* part : {&train, &test}) scale.apply(part->x), prices.apply(part->y);
   const double unit = static_cast<double>(prices.deviation()(0));
-  const auto report = [&](const char* who, double error) {
-    std::printf("%-14s RMSE %.4f\n", who, error * unit);
+  const auto report = [&](const char* predictor, double error) {
+    std::printf("%-14s RMSE %.4f\n", predictor, error * unit);
   };
 
-  report("the mean", std::sqrt(test.y.cwiseAbs2().mean()));  // of standardised prices the mean is 0
-  const auto train_and_report = [&](const char* who, auto net) {
+  report("the mean", std::sqrt(test.y.cwiseAbs2().mean()));  // the mean of standardized prices is 0
+  const auto train_and_report = [&](const char* predictor, auto net) {
     const Cosine decay{.initial = 3e-3, .steps = epochs};
     fit(net, train, MeanSquaredError{}, Adam{.learning_rate = decay},
         {.epochs = epochs, .batch_size = 64, .seed = seed, .progress = silent});
-    report(who, evaluate(net, test, RootMeanSquaredError{}));
+    report(predictor, evaluate(net, test, RootMeanSquaredError{}));
   };
   Rng rng{seed};
   const Index features = train.features();
@@ -61,8 +61,8 @@ int main(int argc, char** argv) try {
   return 1;
 }
 
-/// Prices in units of 100,000: they rise with income, fall with the distance from two cities, and have noise.
-Dataset<> made_up_houses(Index samples) {
+/// Synthetic prices in units of 100,000: increasing with income, decreasing with the distance from two cities, noisy.
+Dataset<> synthetic_houses(Index samples) {
   Rng rng{1};
   Dataset<> houses{.x = Matrix<>(5, samples), .y = Matrix<>(1, samples)};
   houses.feature_names = {"east", "north", "age", "rooms", "income"};

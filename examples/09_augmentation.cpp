@@ -1,8 +1,8 @@
-// Lesson 9: more images than there are. A digit that is turned or shifted a little is the same digit.
+// Lesson 9: augmentation. A digit that is rotated or shifted a little is the same digit.
 //
-// A network learns to read from 100 images, ten of each digit. Augmentation shows it a new version of each in
-// every epoch: turned by up to 12 degrees, shifted by up to one of the eight pixels, zoomed by up to 12 %. The
-// test images stay as they are.
+// A network is trained on 100 images, ten of each digit. Augmentation transforms each image at random in every
+// epoch: rotated by up to 12 degrees, shifted by up to one of the eight pixels, zoomed by up to 12 %. The test
+// images are not augmented.
 
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -20,13 +20,13 @@ int main(int argc, char** argv) try {
   const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
   auto parts = split(digits, {.train = 100.0 / 1797, .dev = 0, .stratify = true, .seed = 1});
   Dataset<>&train = parts.train, &test = parts.test;
-  for (Dataset<>* part : {&train, &test}) part->x /= 16;  // pixels from 0 to 1; what is outside an image is 0
+  for (Dataset<>* part : {&train, &test}) part->x /= 16;  // pixels from 0 to 1; 0 outside the image
 
   const Augmentation<float> none;
-  const Augmentation<float> turn_and_shift =
+  const Augmentation<float> rotate_and_shift =
       Augment{Shape{1, 8, 8}, RandomAffine{.degrees = 12, .pixels = 1, .zoom = 0.12}};
 
-  std::printf("%ld images to learn from, %ld to judge by\n", static_cast<long>(train.samples()),
+  std::printf("%ld training images, %ld test images\n", static_cast<long>(train.samples()),
               static_cast<long>(test.samples()));
   std::vector<plot::Line> curves;
   const auto compare = [&](const std::string& name, const Augmentation<float>& augment) {
@@ -45,7 +45,7 @@ int main(int argc, char** argv) try {
     curves.push_back({name, history["val_accuracy"]});
   };
   compare("without augmentation", none);
-  compare("with augmentation", turn_and_shift);
+  compare("with augmentation", rotate_and_shift);
 
   plot::write_svg(out + "/09_augmentation.svg",
                   {plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves)});

@@ -4,9 +4,9 @@
 //   exp(-50 x)       an activation, by its formula alone
 //   Cauchy           a loss:                    L = 1/k sum of log(1 + (r / width)^2), r = prediction - target
 //
-// Distance and exp(-50 x) make bumps, and a Dense layer adds bumps to a curve: a radial basis network. The loss
-// grows so slowly that it hardly notices a target that is far off. A tenth of the targets here is spoiled, and
-// the same network with the squared error follows them.
+// Distance and exp(-50 x) are radial basis functions, and a Dense layer adds them up: a radial basis function
+// network. The loss grows logarithmically, so it is robust against outliers. A tenth of the targets are outliers,
+// and the same network trained with the squared error follows them.
 
 #include <cmath>
 #include <cstdio>
@@ -33,12 +33,12 @@ struct Distance {
     Matrix<T> y, dx;
   };
 
-  /// The centers are uniformly distributed between 0 and 1 at first.
+  /// Initializes the centers uniformly between 0 and 1.
   Distance(Index features, Index centers, Rng& rng) : center(features, centers) {
     for (Index i = 0; i < center.size(); ++i) center.data()[i] = static_cast<T>(rng.uniform());
   }
 
-  /// Names the centers for optimizers, files and checks. Regularizers leave them alone, as a bias.
+  /// Names the centers for optimizers, files and checks. Regularizers ignore them, because their role is `bias`.
   static void visit(auto&& f, auto&... tree) { f(Parameter{"center", Role::bias}, tree.center...); }
 
   Shape output_shape(const Shape& in) const {
@@ -62,9 +62,11 @@ struct Distance {
 };
 static_assert(Layer<Distance<>> && has_valid_hooks<Distance<>>);
 
-/// L = 1/k sum over outputs of log(1 + (r / width)^2)      dL/dr = 1/k 2 r / (width^2 + r^2)      of each sample
+/// Cauchy loss, robust against outliers.
 ///
-/// A loss gives the sum over samples, each times its weight, and the sum of the weights. Who wants the mean divides.
+///   L = 1/k sum over outputs of log(1 + (r / width)^2)      dL/dr = 1/k 2 r / (width^2 + r^2)      of each sample
+///
+/// A loss returns the weighted sum over samples and the sum of the weights; the caller divides to get the mean.
 struct Cauchy {
   double width = 0.1;
 
@@ -97,7 +99,7 @@ auto make_network(Rng& rng) {
 int main(int argc, char** argv) try {
   const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the picture
 
-  // What is new is checked first: all three at once, against differences of the cost.
+  // A gradient check of all three together.
   Rng rng{1};
   const auto few = noisy_wave<double>({.samples = 10});
   std::cout << check_gradient(make_network<double>(rng), Cauchy{}, few.x, few.y) << '\n';

@@ -1,11 +1,11 @@
-// Lesson 11: one small network for many small tables.
+// Lesson 11: one small network for several small data sets.
 //
 //   11_small_sets                                  iris, wine, breast cancer
 //   11_small_sets --data mine.csv --label kind     a table of your own
 //
-// Every fifth row is the test set. With so few rows a single number says little, so each set is learnt five
-// times, from other first weights, and the mean is what counts. Learning rate, L2 and epochs are chosen by
-// cross-validation on the training rows: the test set must not be used to choose.
+// Every fifth row is the test set. With few rows a single accuracy is noisy, so each set is learned five times, with
+// different seeds, and the mean counts. Learning rate, L2 and epochs are chosen by cross-validation on the training
+// rows: the test set must not be used for this choice.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -42,13 +42,14 @@ double test_accuracy(Dataset<> train, Dataset<> test, const Choice& choice, std:
   return evaluate(net, test, Accuracy{});
 }
 
-/// Cross-validation. Of all choices whose mean over the folds is within a standard error of the best, the first:
-/// they are listed from the most cautious to the boldest, and what is within the error proves nothing.
+/// Chooses hyper-parameters by cross-validation and the one-standard-error rule: the first choice whose mean accuracy
+/// over the folds is within a standard error of the best. The choices are ordered from the most cautious to the
+/// boldest.
 Choice choose(const Dataset<>& train) {
   const auto folds = k_fold(train, {.folds = 5, .stratify = true, .seed = 1});
   std::vector<Choice> choices;
   std::vector<double> means;
-  double least = 0;  // the best mean less its standard error
+  double least = 0;  // the best mean minus its standard error
   for (const double learning_rate : {0.003, 0.01})
     for (const int epochs : {30, 100})
       for (const double lambda : {10.0, 3.0, 1.0, 0.0}) {
@@ -71,9 +72,9 @@ int main(int argc, char** argv) try {
   std::vector<std::string> files{EXAMPLES_DATA "iris.csv", EXAMPLES_DATA "wine.csv",
                                  EXAMPLES_DATA "breast_cancer.csv"};
   std::string label = "label";
-  CLI::App app{"Learns small tables."};
+  CLI::App app{"Trains a small network on each of several small data sets."};
   app.add_option("--data", files, "CSV files")->capture_default_str();
-  app.add_option("--label", label, "the column of the class")->capture_default_str();
+  app.add_option("--label", label, "class column")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   for (const std::string& file : files) {

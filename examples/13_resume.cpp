@@ -1,12 +1,12 @@
-// Lesson 13: a run that dies goes on as if nothing had happened.
+// Lesson 13: a run that is killed resumes, and ends with the same bits as an uninterrupted run.
 //
-//   13_resume                                              shows it, in three runs
-//   13_resume --checkpoint run.ckpt                        trains, or goes on where run.ckpt ends: kill it, start it again
-//   13_resume --checkpoint run.ckpt --die-after-step 150   ends at once after that step, as if the power had failed
+//   13_resume                                              demonstrates it with three runs
+//   13_resume --checkpoint run.ckpt                        trains, or resumes from run.ckpt: kill and restart it
+//   13_resume --checkpoint run.ckpt --die-after-step 150   exits after that step without cleaning up, as if killed
 //
-// The checkpoint holds the weights, the running statistics, the moments of Adam, the place in the shuffled epoch, the
-// history and what early stopping has seen. The random numbers of dropout need no place in it: they are a function of
-// the seed and the step.
+// The checkpoint contains the weights, the running statistics, the moments of Adam, the position in the shuffled epoch,
+// the history and the state of early stopping. It needs no random numbers of dropout: they are functions of the seed
+// and the step.
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -45,7 +45,7 @@ auto train(const Settings& settings) {
                                .checkpoint = {.path = settings.checkpoint, .every_steps = 10},
                                .resume_from = begun ? settings.checkpoint : "",
                                .progress = silent});
-  std::printf("%s: %zu epochs measured, loss %.6f, test accuracy %.4f\n", begun ? "resumed " : "from new",
+  std::printf("%s: %zu epochs, loss %.6f, test accuracy %.4f\n", begun ? "resumed" : "new run",
               history.epochs(), history["loss"].back(), evaluate(net, test, Accuracy{}));
   return predict(net, test.x);
 }
@@ -57,11 +57,11 @@ void show(const std::string& program, Settings settings) {
   std::filesystem::remove(settings.checkpoint);
   const std::string command = '"' + program + "\" --data \"" + settings.data + "\" --checkpoint \"" +
                               settings.checkpoint + "\" --die-after-step 255";
-  std::printf("another program died in epoch 7, with status %s\n",
+  std::printf("a second process was killed in epoch 7, exit status %s\n",
               std::system(command.c_str()) == 0 ? "0" : "1");
 
   const Matrix<> resumed = train(settings);
-  std::printf("predictions of both: %s\n", resumed == uninterrupted ? "the same bits" : "different");
+  std::printf("predictions of both runs: %s\n", resumed == uninterrupted ? "the same bits" : "different");
   std::filesystem::remove(settings.checkpoint);
   std::filesystem::remove(settings.checkpoint + ".best");
 }
@@ -70,8 +70,8 @@ int main(int argc, char** argv) try {
   CLI::App app{"Trains with checkpoints."};
   Settings settings;
   app.add_option("--data", settings.data, "CSV file with a column 'label'")->capture_default_str();
-  app.add_option("--checkpoint", settings.checkpoint, "file to write, and to go on from if it is there");
-  app.add_option("--die-after-step", settings.die_after_step, "end without a word after this step");
+  app.add_option("--checkpoint", settings.checkpoint, "file to write, and to resume from if it exists");
+  app.add_option("--die-after-step", settings.die_after_step, "exit after this step without cleaning up");
   CLI11_PARSE(app, argc, argv);
   if (settings.checkpoint.empty())
     show(argv[0], settings);

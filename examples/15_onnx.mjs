@@ -1,4 +1,4 @@
-// Lesson 15, second half: runs digits.onnx, which 15_onnx wrote, under node.
+// Lesson 15, second half: runs digits.onnx, written by 15_onnx, under Node.js.
 //
 //   npm install onnxruntime-node
 //   node examples/15_onnx.mjs digits.onnx
@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 
 const ort = createRequire(import.meta.url)("onnxruntime-node");
 
-// A line a digit: 64 pixels from 0 to 16, and what it shows.
+// One digit per line: 64 pixels from 0 to 16, and the label.
 const lines = readFileSync(new URL("data/digits.csv", import.meta.url), "utf8").trim().split("\n");
 const label = lines[0].trim().split(",").indexOf("label");
 const rows = lines.slice(1).map((line) => line.split(",").map(Number));

@@ -1,4 +1,4 @@
-# Runs lesson 15 and its second half in WORK_DIR; both must read the digits alike.
+# Runs lesson 15 and its second half in WORK_DIR; both must predict the same digits.
 file(MAKE_DIRECTORY "${WORK_DIR}")
 foreach(command IN ITEMS "${PROGRAM}" "${NODE};${SCRIPT}")
   execute_process(COMMAND ${command} WORKING_DIRECTORY "${WORK_DIR}" OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
@@ -12,5 +12,5 @@ math(EXPR half "${length} / 2")
 list(SUBLIST all 0 ${half} here)
 list(SUBLIST all ${half} -1 there)
 if(NOT length EQUAL 8 OR NOT here STREQUAL there)
-  message(FATAL_ERROR "Under node the network reads something else.")
+  message(FATAL_ERROR "The predictions under Node.js differ.")
 endif()

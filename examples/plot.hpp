@@ -1,6 +1,6 @@
 #pragma once
 
-// Charts for the lessons, as SVG, which any browser shows. Part of the examples, not of the library.
+// Charts for the lessons, as SVG. Part of the examples, not of the library.
 //
 //   write_svg("curves.svg", {line_chart({.title = "Cost", .x_label = "epoch"}, {{"train", a}, {"dev", b}})});
 //   write_svg("maps.svg", {class_map("plain", net, train), class_map("L2", other, train)});    side by side
@@ -22,7 +22,7 @@ namespace plot {
 
 using descent::Index;
 
-/// A drawing of `width` x `height`, to stand beside others.
+/// A drawing of `width` x `height`.
 struct Picture {
   static constexpr double width = 480, height = 360;
   std::string svg;
@@ -37,8 +37,8 @@ struct Axes {
   std::string title;
   std::string x_label = "epoch";
   std::string y_label = "cost";
-  double x_per_value = 1;  ///< how far apart on the x axis the values of a line are; the first is at 0
-  double y_most = std::numeric_limits<double>::infinity();  ///< what lies above is cut off
+  double x_per_value = 1;  ///< the distance on the x axis between the values of a line; the first is at 0
+  double y_most = std::numeric_limits<double>::infinity();  ///< values above are cut off
 };
 
 /// A number with up to 6 digits, as in the C locale.
@@ -51,10 +51,10 @@ inline std::string number(double value) {
 
 namespace detail {
 
-/// Colours that also those tell apart who see no red or green (Okabe, Ito), with a dash of its own for each
-/// line, and a pale shade for areas.
+/// A color of the palette for color-blind readers (Okabe, Ito), with a distinct dash for lines and a pale shade for
+/// areas.
 struct Style {
-  const char *colour, *dash, *pale;
+  const char *color, *dash, *pale;
 };
 inline const Style& style(std::size_t i) {
   static constexpr std::array<Style, 7> styles{{{"#0072b2", "none", "#cfe3f2"},
@@ -95,7 +95,7 @@ struct Range {
   }
 };
 
-/// The frame with its axes: where a point goes, and the text around.
+/// The frame of a chart: axes, ticks and labels, and the positions of points.
 class Frame {
  public:
   Frame(const Axes& axes, Range across, Range upwards) : x_{across}, y_{upwards} {
@@ -122,9 +122,9 @@ class Frame {
   const Range& x_range() const { return x_; }
   const Range& y_range() const { return y_; }
 
-  void text(double at_x, double at_y, const char* anchor, const std::string& what, const char* more = "") {
+  void text(double at_x, double at_y, const char* anchor, const std::string& content, const char* more = "") {
     out << "<text x='" << at_x << "' y='" << at_y << "' text-anchor='" << anchor << "' " << more << '>'
-        << escaped(what) << "</text>\n";
+        << escaped(content) << "</text>\n";
   }
   Picture finish() {
     out << "<rect x='" << left << "' y='" << top << "' width='" << right - left << "' height='"
@@ -141,7 +141,7 @@ class Frame {
 
 }  // namespace detail
 
-/// One line for each series, with a legend. What is not finite or too high leaves a gap.
+/// A chart with one line for each series, and a legend. Values that are not finite or above `y_most` leave gaps.
 inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
   detail::Range x{0, 0}, y;
   for (const Line& line : lines) {
@@ -158,7 +158,7 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::vector<double>& values = lines[i].values;
     const std::size_t stride = values.size() / 400 + 1;  // more points than pixels show nothing
-    frame.out << "<path fill='none' stroke-width='1.8' stroke='" << detail::style(i).colour
+    frame.out << "<path fill='none' stroke-width='1.8' stroke='" << detail::style(i).color
               << "' stroke-dasharray='" << detail::style(i).dash << "' d='";
     bool down = false;
     for (std::size_t k = 0; k < values.size(); k += stride) {
@@ -170,7 +170,7 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
     }
     frame.out << "'/>\n";
   }
-  // The legend stands on the right, above or below: where fewer points are in its way.
+  // The legend is on the right, at the top or at the bottom, where it covers fewer points.
   const double size = 18 * static_cast<double>(lines.size()) + 10;
   int above = 0, below = 0;
   for (const Line& line : lines)
@@ -182,7 +182,7 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const double row = first_row + 18 * static_cast<double>(i);
     frame.out << "<path d='M" << detail::Frame::right - 12 << ' ' << row - 4
-              << "h-34' stroke-width='1.8' stroke='" << detail::style(i).colour << "' stroke-dasharray='"
+              << "h-34' stroke-width='1.8' stroke='" << detail::style(i).color << "' stroke-dasharray='"
               << detail::style(i).dash << "'/>";
     frame.text(detail::Frame::right - 52, row, "end", lines[i].name,
                "paint-order='stroke' stroke='white' stroke-width='3'");
@@ -190,8 +190,7 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
   return frame.finish();
 }
 
-/// The plane, shaded by the class that the network sees at each point, and the samples in it: discs, squares
-/// and diamonds for the classes 0, 1 and 2.
+/// The plane, shaded by the predicted class, and the samples: discs, squares and diamonds for the classes 0, 1 and 2.
 template <class Net>
 Picture class_map(const std::string& title, const Net& net,
                   const descent::Dataset<typename Net::Scalar>& data) {
@@ -210,9 +209,9 @@ Picture class_map(const std::string& title, const Net& net,
     grid(0, j) = static_cast<T>(x.low + (static_cast<double>(j % cells) + 0.5) * step_x);
     grid(1, j) = static_cast<T>(y.low + (static_cast<double>(j / cells) + 0.5) * step_y);
   }
-  const std::vector<Index> seen = descent::predict_classes(net, grid);
+  const std::vector<Index> predicted = descent::predict_classes(net, grid);
   const auto class_at = [&](Index row, Index column) {
-    return seen[static_cast<std::size_t>(row * cells + column)];
+    return predicted[static_cast<std::size_t>(row * cells + column)];
   };
   for (Index row = 0; row < cells; ++row) {
     for (Index column = 0, next = 0; column < cells; column = next) {
@@ -229,7 +228,7 @@ Picture class_map(const std::string& title, const Net& net,
     const auto c = static_cast<std::size_t>(data.y(0, j));
     const double at_x = frame.x(data.x(0, j)), at_y = frame.y(data.x(1, j));
     const std::string look =
-        std::string{" fill='"} + detail::style(c).colour + "' stroke='white' stroke-width='0.6'/>\n";
+        std::string{" fill='"} + detail::style(c).color + "' stroke='white' stroke-width='0.6'/>\n";
     if (c == 0)
       frame.out << "<circle cx='" << at_x << "' cy='" << at_y << "' r='3.2'" << look;
     else
@@ -239,7 +238,7 @@ Picture class_map(const std::string& title, const Net& net,
   return frame.finish();
 }
 
-/// Writes pictures side by side, `per_row` in a row. Makes the folder where there is none.
+/// Writes pictures side by side, `per_row` in a row. Creates the folder if it does not exist.
 inline void write_svg(const std::filesystem::path& path, const std::vector<Picture>& pictures,
                       std::size_t per_row = 3) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());

@@ -1,4 +1,4 @@
-// A whole training program, with no more headers than it needs.
+// A complete training program that includes only the headers it needs.
 
 #include <descent/layers/activations/relu.hpp>
 #include <descent/layers/dense.hpp>

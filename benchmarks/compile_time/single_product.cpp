@@ -1,4 +1,4 @@
-// One product of Eigen matrices: what any program with Eigen costs the compiler.
+// One product of Eigen matrices: the compile time of any program that uses Eigen.
 
 #include <Eigen/Core>
 #include <iostream>

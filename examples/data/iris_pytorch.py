@@ -1,7 +1,7 @@
-"""Trains a network of PyTorch on iris.csv and writes what lesson 14 reads:
+"""Trains a PyTorch network on iris.csv and writes the files of lesson 14:
 
     iris_pytorch.safetensors    its weights, as safetensors.torch.save_file(net.state_dict(), path) does
-    iris_pytorch.npy            its outputs for all flowers, one row each
+    iris_pytorch.npy            its outputs for all flowers, one row per flower
 
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 examples/data/iris_pytorch.py
@@ -26,7 +26,7 @@ for _ in range(200):
     optimizer.step()
 net.eval()
 
-# Debian has no package of safetensors; by hand the format takes five lines.
+# Debian has no package of safetensors; writing the format takes five lines.
 header, values = {"__metadata__": {"format": "pt"}}, b""
 for name, t in net.state_dict().items():
     raw = t.numpy().tobytes()

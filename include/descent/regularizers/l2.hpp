@@ -12,7 +12,7 @@ namespace descent {
 ///   R = lambda / (2 m) * sum over layers of ||W||^2      dR/dW = lambda / m * W
 ///
 /// m is the number of training samples, so that the strength does not depend on the batch size; see
-/// docs/decisions/0003-regularisation-strength.md. PyTorch's weight_decay is lambda / m.
+/// docs/decisions/0003-regularization-strength.md. PyTorch's weight_decay is lambda / m.
 ///
 /// Throws   DataError when lambda is negative.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 7.1.1

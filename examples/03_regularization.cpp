@@ -1,10 +1,10 @@
-// Lesson 3: a network that is too large for its data learns the noise by heart; regularisation keeps it from it.
+// Lesson 3: a network that is too large for its data overfits; regularization prevents it.
 //
-// Two moons that overlap, 100 samples, and a network of some 5000 weights. Compared are:
-//   none       nothing stops the network from winding its boundary around single samples
-//   L2         lambda / (2 m) * sum of w^2 is added to the cost: large weights, hence sharp bends, must pay off
-//   dropout    each hidden value is dropped with probability 0.4 in training: no unit can rely on a single other
-// What counts is the test set: the gap between the two columns is the variance of course section 1.2.
+// Two overlapping moons, 100 samples, and a network of about 5000 weights:
+//   none       the decision boundary winds around single samples
+//   L2         lambda / (2 m) * sum of w^2 is added to the cost, which penalizes large weights, hence sharp bends
+//   dropout    each hidden value is dropped with probability 0.4 in training, so no unit can rely on a single other
+// The test set matters: the gap between training and test accuracy is the variance of course section 1.2.
 
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -47,8 +47,8 @@ int main(int argc, char** argv) try {
   compare("dropout", 0, 0.6);
 
   maps.push_back(plot::line_chart({.title = "Test set", .y_label = "accuracy"}, curves));
-  plot::write_svg(out + "/03_regularisation.svg", maps, 2);
-  std::cout << "\nThe pictures are in " << out << "/03_regularisation.svg\n";
+  plot::write_svg(out + "/03_regularization.svg", maps, 2);
+  std::cout << "\nThe pictures are in " << out << "/03_regularization.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

@@ -1,10 +1,11 @@
-// Lesson 2: the first weights decide whether a network learns.
+// Lesson 2: the initialization decides whether a network learns.
 //
-// Two circles, one within the other, and a network 2-10-5-1. Only the first weights differ:
-//   zeros       all units of a layer compute the same, get the same gradient, and stay the same: the cost
-//               stays at log 2 = 0.693, as if the network tossed a coin
-//   too large   the network begins sure of itself and wrong; its cost is huge, and what it ends with ragged
-//   He          variance 2 / n_in: signals neither grow nor shrink from layer to layer behind ReLU
+// Two concentric circles, and a network 2-10-5-1. Only the initial weights differ:
+//   zeros       all units of a layer compute the same value, get the same gradient, and stay equal: the cost
+//               stays at log 2 = 0.693, that of a random guess
+//   too large   the network starts with confident wrong predictions; its cost is huge, and its decision boundary
+//               stays ragged
+//   He          variance 2 / n_in: with ReLU, the variance of the activations is the same in all layers
 
 #include <cmath>
 #include <cstdio>
@@ -44,8 +45,8 @@ int main(int argc, char** argv) try {
   compare("He", HeNormal{});
 
   maps.push_back(plot::line_chart({.title = "Cost", .x_label = "step", .y_most = 1.5}, costs));
-  plot::write_svg(out + "/02_initialisation.svg", maps, 2);
-  std::cout << "\nThe pictures are in " << out << "/02_initialisation.svg\n";
+  plot::write_svg(out + "/02_initialization.svg", maps, 2);
+  std::cout << "\nThe pictures are in " << out << "/02_initialization.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

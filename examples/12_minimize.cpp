@@ -1,13 +1,12 @@
-// Lesson 12: the machinery beneath. Any cost of any parameters can be minimised, and training can be watched
-// and ended.
+// Lesson 12: minimization of any function of parameters, and early stopping.
 //
-// First the smallest cost there is to try: J(w) = w^2 - 10 w + 25 = (w - 5)^2, which is least at w = 5. A struct
-// that names its parameters is all that the optimizers ask for.
+// First a parabola: J(w) = w^2 - 10 w + 25 = (w - 5)^2, minimal at w = 5. The optimizers need only a struct that
+// names its parameters.
 //
-// Then a network that is too large for its 60 samples. Its cost on them falls and falls; on the dev set it rises
-// again after a while. Early stopping ends the run when that has gone on for 60 epochs, and takes back the weights
-// of the best one. The curves are drawn, beside the boundary between the moons that those weights make, and are
-// written as CSV for any other program that draws.
+// Then a network that is too large for its 60 samples. Its training cost keeps falling; its dev cost rises again
+// after a while. Early stopping ends the run after 60 epochs without improvement, and restores the weights of the
+// best epoch. The learning curves and the decision boundary of these weights are drawn, and the curves are also
+// written as CSV.
 
 #include <cstdio>
 #include <descent/descent.hpp>
@@ -25,7 +24,7 @@ struct Number {
   static void visit(auto&& f, auto&... tree) { f(Parameter{"w", Role::weight}, tree.w...); }
 };
 
-void minimise_a_parabola() {
+void minimize_a_parabola() {
   const auto cost = [](const Number& at, Number& gradient) {
     const double w = at.w(0);
     gradient.w(0) = 2 * w - 10;
@@ -61,14 +60,14 @@ void stop_early(const std::filesystem::path& out) {
                   {plot::line_chart({.title = "Early stopping"},
                                     {{"train", history["loss"]}, {"dev", history["val_loss"]}}),
                    plot::class_map("The weights of the best epoch", net, train)});
-  replace_file((out / "12_curves.csv").string(), "12_minimise",
+  replace_file((out / "12_curves.csv").string(), "12_minimize",
                [&](std::ostream& file) { history.write_csv(file); });
 }
 
 int main(int argc, char** argv) try {
   const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the curves
 
-  minimise_a_parabola();
+  minimize_a_parabola();
   std::printf("\n");
   stop_early(out);
   std::cout << "\nThe curves are in " << out << "/12_curves.csv and 12_curves.svg\n";
