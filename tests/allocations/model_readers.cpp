@@ -38,7 +38,7 @@ std::string model(const std::string& architecture, const std::string& labels, co
                                 {"architecture", architecture},
                                 {"labels", labels},
                                 {"hash", digits}};
-  return with_header(concat(R"({"__metadata__":)", metadata.dump(), ',', tensors, '}'), values);
+  return with_header(detail::joined(R"({"__metadata__":)", metadata.dump(), ',', tensors, '}'), values);
 }
 
 std::string chain(const std::string& first, int length) {
@@ -98,7 +98,7 @@ TEST_CASE("load_safetensors: memory is at most 12 times the file") {
   std::string empty_tensors = tensor("a", "0", 0, 0), metadata = R"("":"")";
   for (int i = 0; i < many; ++i) {
     empty_tensors += ',' + tensor(std::to_string(i), "0", 0, 0);
-    metadata += concat(",\"", i, R"(":"")");
+    metadata += detail::joined(",\"", i, R"(":"")");
   }
   CHECK(memory_over_size(with_header('{' + empty_tensors + '}'), read) < 12);
   CHECK(memory_over_size(with_header(R"({"__metadata__":{)" + metadata + "}}"), read) < 12);

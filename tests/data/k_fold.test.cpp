@@ -101,8 +101,8 @@ TEST_CASE("k_fold: numbers of folds out of range and unusable data are refused")
   for (const Index folds : {-1, 0, 1, 5}) {
     CAPTURE(folds);
     CHECK(message_of<DataError>([&] { k_fold(data, {.folds = folds}); }) ==
-          concat("k_fold: expected from 2 to 4 folds, the number of samples, got ", folds,
-                 "; choose .folds = 5 or 10, or the number of samples for leave-one-out"));
+          detail::joined("k_fold: expected from 2 to 4 folds, the number of samples, got ", folds,
+                         "; choose .folds = 5 or 10, or the number of samples for leave-one-out"));
   }
   CHECK_THAT(message_of<DataError>([] { k_fold(Dataset<>{}); }),
              ContainsSubstring("k_fold: expected samples"));

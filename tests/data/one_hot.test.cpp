@@ -28,16 +28,16 @@ TEST_CASE("one_hot: labels that are not classes are refused") {
     CAPTURE(bad);
     CHECK(message_of<DataError>([&] {
             one_hot(Matrix<>{{0, bad}}, 3);
-          }) == concat("one_hot: expected a class from 0 to 2, got ", bad,
-                       " for sample 1; number the classes from 0"));
+          }) == detail::joined("one_hot: expected a class from 0 to 2, got ", bad,
+                               " for sample 1; number the classes from 0"));
   }
   CHECK(message_of<ShapeError>([] { one_hot(Matrix<>::Zero(2, 3).eval(), 3); }) ==
         "one_hot: expected one row of classes, got 2 rows; pass labels of shape [1, samples]");
   for (const Index none : {0, -1})
     CHECK(message_of<ShapeError>([&] {
             one_hot(Matrix<>{{0, 1}}, none);
-          }) == concat("one_hot: expected at least one class, got ", none,
-                       "; pass the number of classes, which is the largest label plus 1"));
+          }) == detail::joined("one_hot: expected at least one class, got ", none,
+                               "; pass the number of classes, which is the largest label plus 1"));
 }
 
 TEST_CASE("from_one_hot: columns without exactly one 1 are refused") {

@@ -264,7 +264,7 @@ TEST_CASE("read_csv: ambiguous or missing targets are refused") {
 TEST_CASE("read_csv: a missing value is refused by default and can be imputed or kept") {
   for (const char* missing : {"", "NA", "n/a", "NaN", "nan", "NULL", "?", "\"\""}) {
     CAPTURE(missing);
-    const std::string text = concat("a,b,y\n1,2,0\n3,", missing, ",1\n5,8,1\n");
+    const std::string text = detail::joined("a,b,y\n1,2,0\n3,", missing, ",1\n5,8,1\n");
     CHECK_THAT(complaint_about(text, {.label = "y"}),
                ContainsSubstring("cars.csv:3: ") && ContainsSubstring("column \"b\"") &&
                    ContainsSubstring("; remove the line, or choose how to impute missing values, such as "

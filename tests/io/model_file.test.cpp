@@ -465,7 +465,7 @@ TEST_CASE("load_model: an architecture with duplicate or misplaced fields is ref
     return complaint_about(with(good, from, to));
   };
   const std::string relu = R"(\"name\":\"0\",\"type\":\"ReLU\")", fault = "and layers, got ";
-  const auto got = [&](const std::string& text) { return ContainsSubstring(concat(fault, text)); };
+  const auto got = [&](const std::string& text) { return ContainsSubstring(detail::joined(fault, text)); };
   CHECK_THAT(about(relu, relu + R"(,\"type\":\"Tanh\")"), got("the field \"type\" twice or misplaced"));
   CHECK_THAT(about(relu, relu + R"(,\"size\":3)"), got("the field \"size\""));
   CHECK_THAT(about(relu, R"(\"type\":\"ReLU\")"), got("a layer without name or type"));
@@ -480,7 +480,7 @@ TEST_CASE("load_model: an architecture with duplicate or misplaced fields is ref
   CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\"}{})"), got("invalid JSON"));
   CHECK_THAT(about(R"(\"type\":\"Sequential\"})", R"(\"type\":\"Sequential\")"), got("invalid JSON"));
   for (const char* labels : {"7", R"(\"a\")", "[[]]", "{}", "[7]", "null", ""})
-    CHECK_THAT(about(R"("labels":"[]")", concat(R"("labels":")", labels, '"')),
+    CHECK_THAT(about(R"("labels":"[]")", detail::joined(R"("labels":")", labels, '"')),
                ContainsSubstring("expected labels as an array of strings, got "));
 }
 
@@ -526,11 +526,11 @@ TEST_CASE("load_model: an empty tensor cannot request memory by its other dimens
     for (const char* shape : {"[0,35184372088832]", "[35184372088832,0]"}) {
       const std::string hostile = file(type, tensor, detail::joined(R"("dtype":"F32","shape":)", shape), 0);
       CHECK(hostile.size() < 1024);
-      CHECK_THAT(
-          complaint_about(hostile),
-          ContainsSubstring(concat("load_model: a.model: expected layers that can be constructed, got: "
-                                   "Sequential \"\": expected values in the tensor \"0.",
-                                   tensor, '"')));
+      CHECK_THAT(complaint_about(hostile),
+                 ContainsSubstring(
+                     detail::joined("load_model: a.model: expected layers that can be constructed, got: "
+                                    "Sequential \"\": expected values in the tensor \"0.",
+                                    tensor, '"')));
     }
     CHECK_THAT(complaint_about(file(type, tensor, R"("dtype":"F32","shape":[2,3])", 24)),
                ContainsSubstring(

@@ -282,7 +282,9 @@ TEST_CASE("load_safetensors: a scalar is read as a vector of length 1") {
 }
 
 TEST_CASE("load_safetensors: offsets that do not match the shapes are refused") {
-  const auto slope = [](const char* rest) { return concat(R"({"slope":{"dtype":"F32",)", rest, "}}"); };
+  const auto slope = [](const char* rest) {
+    return detail::joined(R"({"slope":{"dtype":"F32",)", rest, "}}");
+  };
   const auto about = [](const std::string& header) { return complaint_about(file_of(header, "12345678")); };
   CHECK_THAT(about(slope(R"("shape":[1],"data_offsets":[4,8])")),
              ContainsSubstring("tensor \"slope\": expected its bytes to begin at 0"));
@@ -329,7 +331,7 @@ TEST_CASE("load_safetensors: a damaged header is refused") {
                ContainsSubstring("tensor \"slope\": expected dtype, shape and two data_offsets, got "));
   }
   for (const char* value : {"1", "[]", "null", "\"text\""})
-    CHECK_THAT(about(concat("{\"slope\":", value, '}')),
+    CHECK_THAT(about(detail::joined("{\"slope\":", value, '}')),
                ContainsSubstring("expected a header with an object for each tensor"));
   CHECK_THAT(about(R"({"__metadata__":{"a":1}})"), ContainsSubstring("expected strings in __metadata__"));
   CHECK_THAT(about(R"({"__metadata__":{"a":"1","a":"2"}})"), ContainsSubstring("metadata \"a\" twice"));

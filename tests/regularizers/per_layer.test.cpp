@@ -76,9 +76,10 @@ TEST_CASE("PerLayer: refuses names of layers without weights") {
   for (const char* wrong : {"1", "4", "3.2", "0.w", "0.weight.more", "first"}) {
     const PerLayer per_layer{{"0", L2{.lambda = 1}}, {wrong, L2{.lambda = 1}}};
     CHECK(message_of<DataError>([&] { per_layer.penalty(net, samples); }) ==
-          concat("PerLayer: expected the name of a layer with weights, got \"", wrong,
-                 "\"; the weights are [0.weight, 2.weight, 3.0.weight, 3.1.weight]; count the layers from 0, "
-                 "activations included"));
+          detail::joined(
+              "PerLayer: expected the name of a layer with weights, got \"", wrong,
+              "\"; the weights are [0.weight, 2.weight, 3.0.weight, 3.1.weight]; count the layers from 0, "
+              "activations included"));
     CHECK_THROWS_AS(per_layer.add_gradient(net, gradient, samples), DataError);
   }
   CHECK_THAT(message_of<DataError>([] {

@@ -33,11 +33,11 @@ class Impute {
         ++count;
       }
       if (count == 0)
-        throw DataError(name, concat("expected at least one value of feature ", i, ", got none"),
+        throw DataError(name, detail::joined("expected at least one value of feature ", i, ", got none"),
                         "remove the feature");
       mean_[i] = static_cast<T>(sum / static_cast<double>(count));
       if (!is_finite(mean_[i]))
-        throw DataError(name, concat("expected finite values of feature ", i, ", got infinity"),
+        throw DataError(name, detail::joined("expected finite values of feature ", i, ", got infinity"),
                         "remove those samples, or set the values to NaN to impute them");
     }
   }

@@ -37,10 +37,10 @@ template <std::floating_point T>
 std::vector<FoldIndices> k_fold_indices(const Dataset<T>& data, const KFoldOptions& options = {}) {
   expect_samples(data, "k_fold", "the data");
   if (options.folds < 2 || options.folds > data.samples())
-    throw DataError(
-        "k_fold",
-        concat("expected from 2 to ", data.samples(), " folds, the number of samples, got ", options.folds),
-        "choose .folds = 5 or 10, or the number of samples for leave-one-out");
+    throw DataError("k_fold",
+                    detail::joined("expected from 2 to ", data.samples(),
+                                   " folds, the number of samples, got ", options.folds),
+                    "choose .folds = 5 or 10, or the number of samples for leave-one-out");
   Rng rng{options.seed, Purpose::split};
 
   // Round robin, class by class: the sizes of two folds differ by at most one sample, in total and in each class.

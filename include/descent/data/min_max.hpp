@@ -36,12 +36,13 @@ class MinMax : public InputLayer<MinMax<T>, T> {
 
   explicit MinMax(const Batch<T>& samples, const MinMaxOptions& options = {}) : low_{T(options.low)} {
     if (!is_finite(options.low) || !is_finite(options.high) || options.low >= options.high)
-      throw DataError(name, concat("expected low < high, got ", options.low, " and ", options.high),
+      throw DataError(name, detail::joined("expected low < high, got ", options.low, " and ", options.high),
                       "choose .low below .high, such as the default of 0 and 1");
     const T range = T(options.high - options.low);
     if (!is_finite(range) || !is_finite(low_) || range <= 0)
       throw DataError(
-          name, concat("expected a finite range from low to high, got ", options.low, " to ", options.high),
+          name,
+          detail::joined("expected a finite range from low to high, got ", options.low, " to ", options.high),
           "choose bounds whose difference is representable in the precision of the values");
     const Batch<T> x = samples.channels();
     positive_features(name, x.rows());

@@ -21,7 +21,7 @@ namespace detail {
 
 inline void expect_positive_samples(std::string_view component, Index samples) {
   if (samples < 1)
-    throw DataError(component, concat("expected at least 1 sample, got ", samples),
+    throw DataError(component, joined("expected at least 1 sample, got ", samples),
                     "set .samples to at least 1");
 }
 

@@ -47,8 +47,8 @@ struct DistributionReport {
                      [](const auto& a, const auto& b) { return a.statistic > b.statistic; });
 
     if (worst.empty())
-      return out << concat("train and test look alike in all ", report.features.size(),
-                           " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
+      return out << detail::joined("train and test look alike in all ", report.features.size(),
+                                   " features (Kolmogorov-Smirnov, p >= ", report.significance, ")\n");
     std::size_t width = std::string_view{"feature"}.size();
     const std::size_t shown = std::min(most, worst.size());
     for (std::size_t i = 0; i < shown; ++i) width = std::max(width, worst[i].feature.size());
@@ -59,12 +59,12 @@ struct DistributionReport {
     const auto digits = [](double value) {
       return detail::number_text(value, std::chars_format::general, 3);
     };
-    out << concat("train and test differ in ", worst.size(), " of ", report.features.size(),
-                  " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
+    out << detail::joined("train and test differ in ", worst.size(), " of ", report.features.size(),
+                          " features (Kolmogorov-Smirnov, p < ", report.significance, ")\n");
     row("feature", "D", "p");
     for (std::size_t i = 0; i < shown; ++i)
       row(worst[i].feature, digits(worst[i].statistic), digits(worst[i].p_value));
-    if (worst.size() > shown) out << concat("and ", worst.size() - shown, " others\n");
+    if (worst.size() > shown) out << detail::joined("and ", worst.size() - shown, " others\n");
     return out;
   }
 };
@@ -132,14 +132,14 @@ DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<
                                          const CompareOptions& options = {}) {
   constexpr std::string_view name = "compare_distributions";
   if (!is_finite(options.significance) || options.significance <= 0 || options.significance >= 1)
-    throw DataError(name, concat("expected a significance in (0, 1), got ", options.significance),
+    throw DataError(name, detail::joined("expected a significance in (0, 1), got ", options.significance),
                     "pass a small probability such as 0.05");
   expect_usable(train, name, "the training set");
   expect_usable(test, name, "the test set");
   expect_features(name, train.features(), test.features());
   expect_same_names(train, test, name, "the test set");
   if (train.y.rows() != test.y.rows())
-    throw ShapeError(name, concat("expected ", train.y.rows(), " targets, got ", test.y.rows()),
+    throw ShapeError(name, detail::joined("expected ", train.y.rows(), " targets, got ", test.y.rows()),
                      "pass two sets with the same targets");
 
   const auto train_size = static_cast<double>(train.samples()),
@@ -157,11 +157,11 @@ DistributionReport compare_distributions(const Dataset<T>& train, const Dataset<
   };
   for (Index i = 0; i < train.features(); ++i) {
     const auto number = static_cast<std::size_t>(i);
-    compare(number < train.feature_names.size() ? train.feature_names[number] : concat("feature ", i),
+    compare(number < train.feature_names.size() ? train.feature_names[number] : detail::joined("feature ", i),
             train.x.row(i), test.x.row(i));
   }
   for (Index i = 0; i < train.y.rows(); ++i)
-    compare(train.y.rows() == 1 ? "target" : concat("target ", i), train.y.row(i), test.y.row(i));
+    compare(train.y.rows() == 1 ? "target" : detail::joined("target ", i), train.y.row(i), test.y.row(i));
   return report;
 }
 

@@ -34,7 +34,7 @@ struct TruncatedNormal {
     constexpr double narrowest = 0.01;  // keeps one of 125 draws
     expect_positive({name, "cut", cut, "choose a number of deviations, such as 2"});
     if (cut < narrowest)
-      throw DataError(name, concat("expected .cut of at least ", narrowest, ", got ", cut),
+      throw DataError(name, detail::joined("expected .cut of at least ", narrowest, ", got ", cut),
                       "use Uniform, which is nearly the same for a cut that narrow");
     for (T& w : weight.reshaped()) {
       double z = rng.normal();

@@ -86,14 +86,14 @@ class CsvReader {
       const std::size_t column = find_column(name, 0);
       if (column == names_.size())
         parser_.fail(
-            concat("expected a column named ", in_quotes(name), ", got ", comma_separated(names_)),
+            joined("expected a column named ", in_quotes(name), ", got ", comma_separated(names_)),
             cure_for_header(options_.header ? "choose one of them, or name the columns in the first line"
                                             : "choose a column by its index: \"0\", \"1\" and so on"));
       if (find_column(name, column + 1) != names_.size())
-        parser_.fail(concat("expected one column named ", in_quotes(name), ", got several"),
+        parser_.fail(joined("expected one column named ", in_quotes(name), ", got several"),
                      "rename the other columns");
       if (taken_[column])
-        throw DataError("read_csv", concat("expected distinct ", role, ", got ", in_quotes(name), " twice"),
+        throw DataError("read_csv", joined("expected distinct ", role, ", got ", in_quotes(name), " twice"),
                         "list it once");
       taken_[column] = true;
       columns.push_back(column);
@@ -120,7 +120,7 @@ class CsvReader {
   void take_record() {
     if (parser_.size() != names_.size())
       parser_.fail(
-          concat("expected ", names_.size(), " values, as in the ", options_.header ? "header" : "first line",
+          joined("expected ", names_.size(), " values, as in the ", options_.header ? "header" : "first line",
                  ", got ", parser_.size()),
           cure_for_header("add the missing value or separator to this line, or remove the excess one"));
     for_each_feature([&](std::size_t column) { features_.push_back(feature(column)); });
@@ -144,11 +144,11 @@ class CsvReader {
     if (parsed && is_finite(value) && std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))
       return static_cast<T>(value);
 
-    const std::string problem = concat(in_column(names_[column]), ", got ", in_quotes(parser_[column]));
-    if (!parsed) parser_.fail(concat("expected a number", problem), cure_for_text(column));
+    const std::string problem = joined(in_column(names_[column]), ", got ", in_quotes(parser_[column]));
+    if (!parsed) parser_.fail(joined("expected a number", problem), cure_for_text(column));
     if (!is_finite(value))
-      parser_.fail(concat("expected a finite number", problem), cure_for_missing(column));
-    parser_.fail(concat("expected a number of at most ", std::numeric_limits<T>::max(), problem),
+      parser_.fail(joined("expected a finite number", problem), cure_for_missing(column));
+    parser_.fail(joined("expected a number of at most ", std::numeric_limits<T>::max(), problem),
                  "read it with read_csv<double>");
   }
 
@@ -165,7 +165,7 @@ class CsvReader {
     if (double value = 0; parser_.parse(other, value))
       return joined("choose .decimal = '", other_sign, "' if that is the decimal sign of the file");
     if (is_target(column)) return "name the column as .label if it is a class";
-    return concat(target_columns_.empty() ? "name the column as .label if it is the class"
+    return joined(target_columns_.empty() ? "name the column as .label if it is the class"
                                           : "encode its strings as numbers, such as one-hot columns",
                   ", or leave it out: .leave_out = {", in_quotes(names_[column]), '}');
   }
@@ -182,7 +182,7 @@ class CsvReader {
   void impute_mean(Dataset<T>& data) const {
     for (Index i = 0; i < data.features(); ++i)
       if (data.x.row(i).unaryExpr([](const T& value) { return is_nan(value); }).all())
-        parser_.fail(concat("expected at least one value",
+        parser_.fail(joined("expected at least one value",
                             in_column(data.feature_names[static_cast<std::size_t>(i)]), ", got none"),
                      "leave the column out, or choose Missing::zero");
     Impute<T>{data.x}.apply(data.x);

@@ -39,9 +39,10 @@ class GzipFile : public std::istream {
     explicit Buffer(const std::filesystem::path& path)
         : name_{path.string()}, file_{gzopen(name_.c_str(), "rb"), &gzclose_r} {
       if (!file_)
-        throw FormatError(
-            "GzipFile", concat("expected a readable file at ", path, ", file not found"),
-            concat("pass an existing path; the working directory is ", std::filesystem::current_path()));
+        throw FormatError("GzipFile",
+                          detail::joined("expected a readable file at ", path, ", file not found"),
+                          detail::joined("pass an existing path; the working directory is ",
+                                         std::filesystem::current_path()));
     }
 
    private:
@@ -50,7 +51,8 @@ class GzipFile : public std::istream {
       int error = Z_OK;
       const char* const text = gzerror(file_.get(), &error);
       if (error != Z_OK)
-        throw FormatError(concat("GzipFile: ", name_), concat("expected a valid gzip file, got: ", text),
+        throw FormatError(detail::joined("GzipFile: ", name_),
+                          detail::joined("expected a valid gzip file, got: ", text),
                           "copy the file again: it is damaged or cut short");
       if (got <= 0) return traits_type::eof();
       setg(bytes_.data(), bytes_.data(), bytes_.data() + got);

@@ -41,7 +41,7 @@ IdxSamples<T> read_idx_bytes(std::istream& in, std::string_view user, const std:
                      ' ', int{magic[1]}, ' ', int{magic[2]}),
               "pass the path of such a file");
   if (images ? dimensions < 2 || dimensions > 4 : dimensions != 1)
-    file.fail(concat(images ? "expected 2 to 4 dimensions, of which the first is the images, got "
+    file.fail(joined(images ? "expected 2 to 4 dimensions, of which the first is the images, got "
                             : "expected 1 dimension, one label per image, got ",
                      dimensions),
               "pass the file of images as .images and that of labels as .labels");

@@ -20,7 +20,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t&) override {
     fail("a number that is not an integer, or too large");
   }
-  bool string(string_t& value) override { fail(concat("the string \"", value, '"')); }
+  bool string(string_t& value) override { fail(joined("the string \"", value, '"')); }
   bool binary(binary_t&) override { fail("bytes"); }
   bool key(string_t& name) override { fail(joined("the field \"", name, '"')); }
   bool start_object(std::size_t) override { fail("an object"); }
@@ -28,7 +28,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return true; }
   bool end_array() override { return true; }
   bool parse_error(std::size_t at, const std::string&, const nlohmann::json::exception& error) override {
-    fail(concat("invalid JSON: at character ", at, ": ", error.what()));
+    fail(joined("invalid JSON: at character ", at, ": ", error.what()));
   }
 
   void read(std::string_view text) {

@@ -85,7 +85,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
       throw FormatError("save_model",
-                        concat("rebuilt from its description, the network differs: ", *difference), "");
+                        joined("rebuilt from its description, the network differs: ", *difference), "");
     const auto made = tensors_of(again);
     bool same = made.size() == model.tensors.size();
     for (std::size_t i = 0; same && i < made.size(); ++i) {
@@ -98,7 +98,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
                         "add all members that the outputs depend on to visit, visit_state or visit_options");
   } catch (const FormatError& error) {
     throw DataError("save_model",
-                    concat("expected layers that the registry can rebuild, got: ", error.what()),
+                    joined("expected layers that the registry can rebuild, got: ", error.what()),
                     "add the layer to .registry; write a formula as a layer with a name");
   }
 }
@@ -154,7 +154,7 @@ void save_model(std::ostream& out, const M& model, const SaveModel<typename M::S
   const Index samples = x.samples();
   if (samples < 1 || samples > detail::most_golden)
     throw DataError("save_model",
-                    concat("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
+                    detail::joined("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
                     "pass a few: .golden = train.x.leftCols(4)");
   detail::write_model<T>(
       out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
@@ -181,7 +181,7 @@ LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = s
   const detail::ModelFile file{in, source};
   Network<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
-    file.fail(concat("expected an architecture that can be rebuilt, got another: ", *difference),
+    file.fail(detail::joined("expected an architecture that can be rebuilt, got another: ", *difference),
               "copy or save the file again: it is damaged");
   file.fill(network);
   return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
@@ -203,7 +203,7 @@ ModelInfo load_model(std::istream& in, M& model, const std::string& source = "st
   const detail::ModelFile file{in, source};
   if (const auto difference =
           detail::first_difference(detail::as_chain(describe(model)), file.architecture()))
-    file.fail(concat("expected the architecture of the model, got another: ", *difference),
+    file.fail(detail::joined("expected the architecture of the model, got another: ", *difference),
               "construct the model that was saved, or let load_model construct it");
   M loaded = model;
   file.fill(loaded);

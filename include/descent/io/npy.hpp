@@ -99,7 +99,7 @@ NpyArray<T> read_npy_array(std::istream& in, std::string_view user, const std::s
     }
   });
   if (!known)
-    file.fail(concat("expected floats, integers or booleans, got values of type \"", header.type, '"'),
+    file.fail(joined("expected floats, integers or booleans, got values of type \"", header.type, '"'),
               "convert the array: numpy.save(path, a.astype('float64'))");
   return {std::move(m), header.sizes};
 }

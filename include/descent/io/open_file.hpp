@@ -13,8 +13,8 @@ inline std::ifstream open_file(const std::filesystem::path& path, std::string_vi
   std::ifstream in{path, std::ios::binary};
   if (!in)
     throw FormatError(
-        user, concat("expected a readable file at ", path, ", file not found"),
-        concat("pass an existing path; the working directory is ", std::filesystem::current_path()));
+        user, joined("expected a readable file at ", path, ", file not found"),
+        joined("pass an existing path; the working directory is ", std::filesystem::current_path()));
   return in;
 }
 

@@ -93,7 +93,7 @@ std::vector<std::string> names_in_file(std::string_view where, const std::vector
     const auto [other, is_new] = ours.emplace(all.back(), tensor.name);
     if (!is_new)
       throw DataError(where,
-                      concat("expected a unique name for each tensor, got \"", all.back(), "\" for \"",
+                      joined("expected a unique name for each tensor, got \"", all.back(), "\" for \"",
                              other->second, "\" and \"", tensor.name, '"'),
                       "correct .names");
   }
@@ -132,7 +132,7 @@ std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::ve
     if (at == by_name.end())
       file.fail(names[i], "expected a tensor of this name, got none",
                 by_name.empty() ? "correct .names: the model uses all names in the file"
-                                : concat("correct .names, if it is called ", by_name.begin()->first));
+                                : joined("correct .names, if it is called ", by_name.begin()->first));
     found.push_back(at->second);
     by_name.erase(at);
 

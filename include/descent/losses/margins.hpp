@@ -66,7 +66,7 @@ struct MarginLoss {
 
   static void expect_binary(auto target, Index sample) {
     if (!is_finite(target) || (target != 0 && target != 1))
-      throw DataError(name, concat("expected a target of 0 or 1, got ", target, " for sample ", sample),
+      throw DataError(name, joined("expected a target of 0 or 1, got ", target, " for sample ", sample),
                       "number the classes 0 and 1, not -1 and +1");
   }
 };

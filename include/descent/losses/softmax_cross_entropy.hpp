@@ -154,7 +154,8 @@ struct SoftmaxCrossEntropy {
     expect_share({name, "label_smoothing", label_smoothing, "choose 0.1, a usual value"});
     if (!class_weights.empty() && static_cast<Index>(class_weights.size()) != classes)
       throw ShapeError(
-          name, concat("expected ", classes, " class weights, one per output, got ", class_weights.size()),
+          name,
+          detail::joined("expected ", classes, " class weights, one per output, got ", class_weights.size()),
           "pass a weight for each class, or none");
     for (const double w : class_weights)
       expect_not_negative({name, "class_weights", w, "choose 1 for a class that is not rare"});

@@ -74,7 +74,7 @@ class ClassCounts {
     if (classes_.empty()) return detail::not_a_number<double>();
     if (wanted < 0 || wanted >= static_cast<Index>(classes_.size()))
       throw DataError(component,
-                      concat("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
+                      detail::joined("expected .of_class from 0 to ", classes_.size() - 1, ", got ", wanted),
                       "count the classes from 0");
     return score(classes_[static_cast<std::size_t>(wanted)]);
   }

@@ -82,7 +82,7 @@ class ConfusionMatrix {
   }
   static Index checked(Index classes) {
     if (classes < 2)
-      throw ShapeError(name, concat("expected at least 2 classes, got ", classes),
+      throw ShapeError(name, detail::joined("expected at least 2 classes, got ", classes),
                        "pass 2 for a network with a single output");
     return classes;
   }

@@ -16,7 +16,7 @@ void expect_labels(std::string_view component, const auto& target) {
   for (Index j = 0; j < target.cols(); ++j)
     for (Index i = 0; i < target.rows(); ++i)
       if (const auto t = target(i, j); !is_finite(t) || (t != 0 && t != 1))
-        throw DataError(component, concat("expected targets of 0 or 1, got ", t, " for sample ", j),
+        throw DataError(component, joined("expected targets of 0 or 1, got ", t, " for sample ", j),
                         "pass a row for each label: 1 where the sample has it, else 0");
 }
 

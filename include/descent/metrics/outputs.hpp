@@ -17,14 +17,14 @@ void make_room(std::string_view component, std::vector<Entry>& entries, Index co
                std::string_view unit = "outputs") {
   if (entries.empty()) entries.resize(static_cast<std::size_t>(count));
   if (static_cast<Index>(entries.size()) != count)
-    throw ShapeError(component, concat("expected ", entries.size(), ' ', unit, " as before, got ", count),
+    throw ShapeError(component, joined("expected ", entries.size(), ' ', unit, " as before, got ", count),
                      "use a separate metric for each network");
 }
 
 /// Throws unless `wanted` is one of the outputs.
 inline void expect_output(std::string_view component, Index wanted, Index outputs) {
   if (wanted < 0 || wanted >= outputs)
-    throw DataError(component, concat("expected .of_output from 0 to ", outputs - 1, ", got ", wanted),
+    throw DataError(component, joined("expected .of_output from 0 to ", outputs - 1, ", got ", wanted),
                     "count the outputs from 0");
 }
 

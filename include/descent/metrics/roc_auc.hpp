@@ -41,14 +41,14 @@ struct RocAuc {
   void update(const P& prediction, const BatchLike auto& target,
               SampleWeights<typename P::Scalar> weights = {}) {
     if (prediction.rows() > 2)
-      throw ShapeError(name, concat("expected 1 or 2 outputs, got ", prediction.rows()),
+      throw ShapeError(name, detail::joined("expected 1 or 2 outputs, got ", prediction.rows()),
                        "measure one class against the rest");
     detail::expect_classes(name, prediction, target, weights);
     for (Index j = 0; j < prediction.cols(); ++j) {
       auto score = static_cast<double>(prediction(prediction.rows() - 1, j));
       if (prediction.rows() == 2) score -= static_cast<double>(prediction(0, j));
       if (is_nan(score))
-        throw DataError(name, concat("expected a score, got not-a-number for sample ", j),
+        throw DataError(name, detail::joined("expected a score, got not-a-number for sample ", j),
                         "find the first layer whose output is not-a-number");
       if (const Index actual = detail::target_class_of(name, target, j, 2); actual != ignored_class)
         samples.push_back({score, static_cast<double>(weights(j)), actual == 1});

@@ -19,7 +19,7 @@ namespace descent {
 ///          positive.
 struct TopKAccuracy {
   Index k = 5;
-  std::string name = concat("top_", k, "_accuracy");
+  std::string name = detail::joined("top_", k, "_accuracy");
   WeightedSum right = {};  ///< weight of the correct samples, and of all samples
 
   void check(Index outputs, const BatchLike auto& target) const {
@@ -28,7 +28,8 @@ struct TopKAccuracy {
   template <BatchLike P>
   void update(const P& prediction, const BatchLike auto& target,
               SampleWeights<typename P::Scalar> weights = {}) {
-    if (k < 1) throw DataError(name, concat("expected .k of at least 1, got ", k), "choose 1 or more");
+    if (k < 1)
+      throw DataError(name, detail::joined("expected .k of at least 1, got ", k), "choose 1 or more");
     if (prediction.rows() == 1)
       throw ShapeError(name, "expected an output for each class, got a single one", "take Accuracy");
     detail::expect_classes(name, prediction, target, weights);

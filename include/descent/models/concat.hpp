@@ -135,10 +135,11 @@ class Concat : public detail::LayerTuple<First, Rest...> {
       return;
     }
     if (branch.height != all.height || branch.width != all.width)
-      throw ShapeError(name,
-                       concat("expected branches of ", all.height, " x ", all.width, " positions, got ",
-                              branch.height, " x ", branch.width, " from branch ", position),
-                       "end each branch in Flatten, or keep height and width in all of them");
+      throw ShapeError(
+          name,
+          detail::joined("expected branches of ", all.height, " x ", all.width, " positions, got ",
+                         branch.height, " x ", branch.width, " from branch ", position),
+          "end each branch in Flatten, or keep height and width in all of them");
     all.channels += branch.channels;
   }
 

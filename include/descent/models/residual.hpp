@@ -87,8 +87,8 @@ class Residual {
  private:
   [[noreturn]] static void throw_not_kept(const Shape& in, const Shape& out) {
     throw ShapeError(name,
-                     concat("expected a body that keeps the shape ", detail::shape_text(in), ", got ",
-                            detail::shape_text(out)),
+                     detail::joined("expected a body that keeps the shape ", detail::shape_text(in), ", got ",
+                                    detail::shape_text(out)),
                      "give the last layer of the body as many outputs as the first has inputs");
   }
 };

@@ -80,8 +80,8 @@ class PerLayer {
           model);
       if (!found)
         throw DataError("PerLayer",
-                        concat("expected the name of a layer with weights, got \"", entry.layer,
-                               "\"; the weights are [", names_of(model), ']'),
+                        detail::joined("expected the name of a layer with weights, got \"", entry.layer,
+                                       "\"; the weights are [", names_of(model), ']'),
                         "count the layers from 0, activations included");
     }
   }

@@ -453,14 +453,14 @@ TEST_CASE("from_onnx: networks much larger than their file are refused") {
                m.inputs[0].dims = {-1, std::int64_t{1} << 40};
              }),
              ContainsSubstring("features up to 2^31"));
-  CHECK_THAT(
-      error_after([](OnnxModel& m) {  // the features double each time
-        std::string x = "y";
-        for (int i = 0; i < 70; ++i)
-          m.nodes.push_back({"Concat", "", {x, x}, {x = concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
-        m.outputs[0].name = x;
-      }),
-      ContainsSubstring("expected up to 2^31 features"));
+  CHECK_THAT(error_after([](OnnxModel& m) {  // the features double each time
+               std::string x = "y";
+               for (int i = 0; i < 70; ++i)
+                 m.nodes.push_back(
+                     {"Concat", "", {x, x}, {x = detail::joined("c", i)}, {{"axis", std::int64_t{1}}}, {}});
+               m.outputs[0].name = x;
+             }),
+             ContainsSubstring("expected up to 2^31 features"));
   CHECK_THAT(error_after([](OnnxModel& m) {  // nested residuals
                std::string x = "y";
                for (int i = 0; i < 70; ++i)
@@ -479,15 +479,16 @@ TEST_CASE("from_onnx: networks much larger than their file are refused") {
 }
 
 TEST_CASE("from_onnx: the search for common ancestors is limited") {
-  CHECK_THAT(
-      error_after([](OnnxModel& m) {
-        std::string x = "y";
-        for (int i = 0; i < 1000; ++i) m.nodes.push_back({"Tanh", "", {x}, {x = concat("t", i)}, {}, {}});
-        for (int i = 0; i < 1000; ++i)
-          m.nodes.push_back({"Concat", "", {x, "y"}, {concat("c", i)}, {{"axis", std::int64_t{1}}}, {}});
-        m.outputs[0].name = "c0";
-      }),
-      ContainsSubstring("(Concat): expected branches that share no layers"));
+  CHECK_THAT(error_after([](OnnxModel& m) {
+               std::string x = "y";
+               for (int i = 0; i < 1000; ++i)
+                 m.nodes.push_back({"Tanh", "", {x}, {x = detail::joined("t", i)}, {}, {}});
+               for (int i = 0; i < 1000; ++i)
+                 m.nodes.push_back(
+                     {"Concat", "", {x, "y"}, {detail::joined("c", i)}, {{"axis", std::int64_t{1}}}, {}});
+               m.outputs[0].name = "c0";
+             }),
+             ContainsSubstring("(Concat): expected branches that share no layers"));
   // A network with as many nodes that shares no layers is read.
   OnnxModel model = simple();
   std::string x = "y";
@@ -536,7 +537,7 @@ TEST_CASE("read_onnx: a file that is not ONNX is refused") {
   CHECK_THAT(message_of<FormatError>([] { load_onnx("missing.onnx"); }),
              ContainsSubstring("read_onnx: expected a readable file at \"missing.onnx\", file not found"));
   CHECK_THAT(message_of<FormatError>([] { load_onnx(std::filesystem::path{DESCENT_TESTS_DIR}); }),
-             ContainsSubstring(concat(
+             ContainsSubstring(detail::joined(
                  "read_onnx: ", DESCENT_TESTS_DIR,
                  ": expected a readable file, got a read error; pass the path of a file, not of a folder")));
   const auto tensor = [](const std::string& bytes) {

@@ -37,8 +37,8 @@ class Augment {
       : shape_{shape}, transforms_{std::move(transforms)...} {
     if (shape.size() == 0)
       throw ShapeError(name,
-                       concat("expected an image of at least one pixel, got ", shape.channels, " channels, ",
-                              shape.height, " x ", shape.width),
+                       detail::joined("expected an image of at least one pixel, got ", shape.channels,
+                                      " channels, ", shape.height, " x ", shape.width),
                        "pass the shape of the images, or set that of the data: train.shape = {1, 28, 28}");
     const auto check = [](const auto& transform) {
       if constexpr (requires { transform.check(); }) transform.check();
@@ -62,7 +62,8 @@ class Augment {
     expect_features(name, shape_.size(), x.rows());
     if (static_cast<Index>(samples.size()) != x.cols())
       throw ShapeError(
-          name, concat("expected one index for each of the ", x.cols(), " images, got ", samples.size()),
+          name,
+          detail::joined("expected one index for each of the ", x.cols(), " images, got ", samples.size()),
           "pass the sample indices of the batch");
     for (Index j = 0; j < x.cols(); ++j) {
       const auto sample = static_cast<std::uint64_t>(samples[static_cast<std::size_t>(j)]);

@@ -17,7 +17,7 @@ struct RandomCrop {
 
   void check() const {
     if (padding < 0 || padding > (1 << 20))
-      throw DataError("RandomCrop", concat("expected .padding from 0 to 2^20, got ", padding),
+      throw DataError("RandomCrop", detail::joined("expected .padding from 0 to 2^20, got ", padding),
                       "choose about an eighth of the width, such as 4 for 32 x 32 pixels");
   }
 

@@ -27,20 +27,20 @@ class CsvLabels {
     for (std::size_t i = 1; i < by_name_.size(); ++i)
       if (classes_[by_name_[i]] == classes_[by_name_[i - 1]])
         throw DataError("read_csv",
-                        concat("expected distinct classes, got ", in_quotes(classes_[by_name_[i]]), " twice"),
+                        joined("expected distinct classes, got ", in_quotes(classes_[by_name_[i]]), " twice"),
                         "list it once");
   }
 
   void take(const CsvParser& parser, std::string_view label) {
     if (!classes_.empty()) {
       if (class_of(label) == classes_.size())
-        parser.fail(concat("expected one of the classes ", comma_separated(classes_), in_column(column_),
+        parser.fail(joined("expected one of the classes ", comma_separated(classes_), in_column(column_),
                            ", got ", in_quotes(label)),
                     "add it to .classes, or remove the line");
     } else if (is_missing(label)) {
       const std::string got = label.empty() ? "an empty value" : in_quotes(label);
       parser.fail(
-          concat("expected a class", in_column(column_), ", got ", got),
+          joined("expected a class", in_column(column_), ", got ", got),
           label.empty()
               ? "remove the line, or fill the class in"
               : "remove the line, or fill the class in; if it is the name of a class, list all in .classes");
@@ -89,7 +89,7 @@ class CsvLabels {
     std::size_t stray = 0;
     while (parser.parse(labels_[stray], c) != stray_is_number) ++stray;
     parser.fail(lines_[stray],
-                concat("expected all classes as numbers or all as strings", in_column(column_), ", got ",
+                joined("expected all classes as numbers or all as strings", in_column(column_), ", got ",
                        in_quotes(labels_[stray]), " among ", stray_is_number ? "strings" : "numbers"),
                 "correct the value");
   }
@@ -101,7 +101,7 @@ class CsvLabels {
     if (!(c >= 0 && c == std::floor(c) && c < largest_class))
       parser.fail(
           lines_[i],
-          concat("expected integer classes from 0", in_column(column_), ", got ", in_quotes(labels_[i])),
+          joined("expected integer classes from 0", in_column(column_), ", got ", in_quotes(labels_[i])),
           "set .target instead of .label for a number to predict");
     return c;
   }

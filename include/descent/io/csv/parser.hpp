@@ -151,7 +151,7 @@ class CsvParser {
         at = skip_spaces(quote + 1);
         if (at < line_.size() && line_[at] != separator_)
           fail(line_number_,
-               concat("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
+               joined("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
                "write a quote within a quoted value twice");
         return at;
       }

@@ -50,7 +50,7 @@ class ArchitectureParser final : public JsonEvents {
                              : key_ == "name"    ? 8U
                                                  : 0U;
       if (field == 0 || (open_.back().seen & field) != 0 || (field == 8 && open_.size() == 1))
-        fail(concat("the field \"", key_, field == 0 ? "\"" : "\" twice or misplaced"));
+        fail(joined("the field \"", key_, field == 0 ? "\"" : "\" twice or misplaced"));
       open_.back().seen |= field;
     }
     return true;
@@ -61,7 +61,7 @@ class ArchitectureParser final : public JsonEvents {
     else if (state_ == State::layer && key_ == "name")
       open_[open_.size() - 2].layer->layers.back().name = value;
     else
-      fail(concat("the string \"", value, '"'));
+      fail(joined("the string \"", value, '"'));
     return true;
   }
   bool number_integer(number_integer_t value) override { return option(static_cast<double>(value)); }
@@ -72,7 +72,7 @@ class ArchitectureParser final : public JsonEvents {
     if (state_ == State::start) {
       open_.push_back({&whole_});
     } else if (state_ == State::layers) {
-      if (open_.size() == most_levels) fail(concat("more than ", most_levels, " levels"));
+      if (open_.size() == most_levels) fail(joined("more than ", most_levels, " levels"));
       open_.push_back({&open_.back().layer->layers.emplace_back().layer});
     } else if (state_ == State::layer && key_ == "options") {
       state_ = State::options;
@@ -113,13 +113,13 @@ class ArchitectureParser final : public JsonEvents {
   };
 
   bool option(double value) {
-    if (state_ != State::options) fail(concat("the number ", value));
+    if (state_ != State::options) fail(joined("the number ", value));
     open_.back().layer->options.emplace_back(key_, value);
     return true;
   }
   FormatError fault(const std::string& got) const override {
     return {where_,
-            concat("expected an architecture of layers with name, type, options and layers, got ", got),
+            joined("expected an architecture of layers with name, type, options and layers, got ", got),
             "copy or save the file again: it is damaged"};
   }
 
@@ -143,7 +143,7 @@ inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * s
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
                                                    const std::string& path = {}) {
-  const std::string layer = path.empty() ? std::string{} : concat("layer \"", path, "\": ");
+  const std::string layer = path.empty() ? std::string{} : joined("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
     return joined(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
   auto ours = model.options, theirs = file.options;
@@ -159,7 +159,7 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].name)
-      return concat(layer, "the model names its part ", i, " \"", name, "\", the file \"",
+      return joined(layer, "the model names its part ", i, " \"", name, "\", the file \"",
                     file.layers[i].name, '"');
     if (auto difference =
             first_difference(part, file.layers[i].layer, path.empty() ? name : joined(path, '.', name)))

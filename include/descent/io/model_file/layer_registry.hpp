@@ -116,7 +116,7 @@ void set_options(L& layer, const LayerSpec& spec) {
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
       const int values = std::same_as<V, bool> ? 2 : enumeration_size<V>;
       expect(stored >= 0 && stored < values && stored == std::floor(stored),
-             concat("an integer from 0 to ", values - 1));
+             joined("an integer from 0 to ", values - 1));
     } else {
       expect(std::abs(stored) <= static_cast<double>(std::numeric_limits<V>::max()), "finite");
       if constexpr (std::integral<V>)
@@ -129,7 +129,7 @@ void set_options(L& layer, const LayerSpec& spec) {
   };
   if constexpr (requires { L::visit_options(set, layer); }) L::visit_options(set, layer);
   if (count != spec.description().options.size())
-    spec.fail(concat("expected ", count, " options, got ", spec.description().options.size()),
+    spec.fail(joined("expected ", count, " options, got ", spec.description().options.size()),
               "load it with the version of the layer that saved it");
 }
 
@@ -246,8 +246,8 @@ class LayerRegistry {
       // The size of the file does not bound the other dimensions of an empty tensor.
       for (std::size_t k = 0; sizes.size() == 0 && k < sizes.rank(); ++k)
         if (sizes[k] > 1)
-          spec.fail(concat("expected values in the tensor \"", name, "\", got a dimension of 0 and one of ",
-                           sizes[k]));
+          spec.fail(detail::joined("expected values in the tensor \"", name,
+                                   "\", got a dimension of 0 and one of ", sizes[k]));
       values += static_cast<double>(sizes.size());
     }
     AnyLayer<T> made = make(spec, 0);
@@ -271,14 +271,15 @@ class LayerRegistry {
     if (factory == factories_.end())
       spec.fail("expected a type in the registry, got another",
                 "add it by registry.add<...>(...), and pass the registry");
-    if (level > most_levels) spec.fail(concat("expected at most ", most_levels, " nested layers, got more"));
+    if (level > most_levels)
+      spec.fail(detail::joined("expected at most ", most_levels, " nested layers, got more"));
     Parts parts;
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < spec.description().layers.size(); ++i) {
       const std::string& name = spec.description().layers[i].name;
       // Otherwise one tensor could give many layers their size.
       if (name.find('.') != std::string::npos || !names.insert(name).second)
-        spec.fail(concat("expected parts with unique names, got \"", name, '"'));
+        spec.fail(detail::joined("expected parts with unique names, got \"", name, '"'));
       parts.push_back(make(spec.part(i), level + 1));
     }
     try {
@@ -286,7 +287,7 @@ class LayerRegistry {
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
-      spec.fail(concat("expected a layer that can be constructed, got: ", error.what()));
+      spec.fail(detail::joined("expected a layer that can be constructed, got: ", error.what()));
     }
   }
 

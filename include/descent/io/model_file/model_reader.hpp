@@ -106,14 +106,14 @@ class LabelsParser final : public JsonEvents {
     return true;
   }
   bool string(string_t& value) override {
-    if (!is_open_) fail(concat("the string \"", value, '"'));
+    if (!is_open_) fail(joined("the string \"", value, '"'));
     labels_.push_back(value);
     return true;
   }
 
  private:
   FormatError fault(const std::string& got) const override {
-    return {where_, concat("expected labels as an array of strings, got ", got),
+    return {where_, joined("expected labels as an array of strings, got ", got),
             "copy or save the file again: it is damaged"};
   }
 
@@ -136,11 +136,11 @@ class ModelFile {
     int number = 0;
     const char* const end = version.data() + version.size();
     if (std::from_chars(version.data(), end, number).ptr != end || number < 1)
-      file_.fail(concat("expected the number of a format, got \"", version, '"'),
+      file_.fail(joined("expected the number of a format, got \"", version, '"'),
                  "copy or save the file again: it is damaged");
     if (number > model_format)
-      file_.fail(concat("expected format ", model_format, " or older, got ", number),
-                 concat("update descent from version ", descent::library_version, " to at least ",
+      file_.fail(joined("expected format ", model_format, " or older, got ", number),
+                 joined("update descent from version ", descent::library_version, " to at least ",
                         text("library_version"), ", which saved it"));
     architecture_ = parse_architecture(file_.where(), text("architecture"));
     format_ = number;
@@ -167,7 +167,7 @@ class ModelFile {
     try {
       return registry.make(architecture_, sizes, info_.shape, samples("golden.x"));
     } catch (const FormatError& error) {
-      fail(concat("expected layers that can be constructed, got: ", error.what()), "");
+      fail(joined("expected layers that can be constructed, got: ", error.what()), "");
     }
   }
 
@@ -205,8 +205,8 @@ class ModelFile {
       const std::vector<std::uint64_t> shape = shape_of(own->second->dimensions);
       if (theirs.shape != shape)
         file_.fail(theirs.name,
-                   concat("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
-                   concat("construct the model with the sizes in the file",
+                   joined("expected shape ", printed_shape(shape), ", got ", printed_shape(theirs.shape)),
+                   joined("construct the model with the sizes in the file",
                           format_ == 1 ? ", where matrices are transposed" : ""));
       places.emplace_back(&theirs, own->second);
       single_precision = single_precision || theirs.dtype != "F64";
@@ -221,7 +221,7 @@ class ModelFile {
       file_.read(*theirs, *own, [&](std::span<const char> bytes) { hash.update(bytes); });
     const std::string shape = format_ == 1 ? "" : printed_shape(golden("golden.x").shape);
     if (const std::string actual = printed_hash(hash, file_.metadata(), shape); actual != text("hash"))
-      fail(concat("expected the hash ", text("hash"), ", got ", actual),
+      fail(joined("expected the hash ", text("hash"), ", got ", actual),
            "copy or save the file again: it is damaged");
     verify<T>(run, {x, x_shape}, y, single_precision);
   }
@@ -229,7 +229,7 @@ class ModelFile {
   const std::string& text(const std::string& name) const {
     const auto found = file_.metadata().find(name);
     if (found == file_.metadata().end())
-      fail(concat("expected a model file, got one without \"", name, "\" in its metadata"),
+      fail(joined("expected a model file, got one without \"", name, "\" in its metadata"),
            "read the weights of other programs with load_safetensors");
     return found->second;
   }
@@ -251,14 +251,14 @@ class ModelFile {
       file_.fail(name, "expected a tensor of this name, got none",
                  "copy or save the file again: it is damaged");
     if (tensor->shape.size() != 2 && tensor->shape.size() != 4)
-      file_.fail(name, concat("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
+      file_.fail(name, joined("expected 2 or 4 dimensions, got ", printed_shape(tensor->shape)),
                  "copy or save the file again: it is damaged");
     return *tensor;
   }
   Index samples(const char* name) const {
     const std::uint64_t samples = golden(name).shape[0];
     if (samples < 1 || samples > most_golden)
-      file_.fail(name, concat("expected 1 to ", most_golden, " samples, got ", samples),
+      file_.fail(name, joined("expected 1 to ", most_golden, " samples, got ", samples),
                  "copy or save the file again: it is damaged");
     return static_cast<Index>(samples);
   }
@@ -275,7 +275,7 @@ class ModelFile {
     try {
       reproduced = agree<T>(run(x), y, single_precision);
     } catch (const Error& error) {
-      fail(concat("expected a model that accepts its golden inputs, got: ", error.what()),
+      fail(joined("expected a model that accepts its golden inputs, got: ", error.what()),
            "copy or save the file again: it is damaged");
     }
     if (!reproduced)

@@ -136,7 +136,7 @@ class NpyHeaderParser {
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
-    file_.fail(concat("in the header ", problem, " at character ", at_),
+    file_.fail(joined("in the header ", problem, " at character ", at_),
                "save the array again with numpy.save");
   }
 
@@ -155,14 +155,14 @@ inline NpyHeader read_npy_header(ByteReader& file, std::size_t most_dimensions) 
     file.fail("expected a .npy file, which begins with \\x93NUMPY, got other bytes",
               "pass a .npy file; extract it from an .npz file");
   if (magic[6] < 1 || magic[6] > 3)
-    file.fail(concat("expected version 1 to 3 of the format, got ", int{magic[6]}),
+    file.fail(joined("expected version 1 to 3 of the format, got ", int{magic[6]}),
               "save it in one of these versions");
   std::uint64_t length = 0;
   const auto length_bytes = file.take(magic[6] == 1 ? 2 : 4, "a header");
   for (std::size_t i = 0; i < length_bytes.size(); ++i) length |= std::uint64_t{length_bytes[i]} << (8 * i);
   constexpr std::uint64_t longest = 65535;  // a plain array has about a hundred
   if (length > longest)
-    file.fail(concat("expected a header of at most ", longest, " bytes, got one of ", length),
+    file.fail(joined("expected a header of at most ", longest, " bytes, got one of ", length),
               "save a plain array");
   const auto bytes = file.take(length, "a header");
   const std::string text{bytes.begin(), bytes.end()};

@@ -98,7 +98,7 @@ inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
   for (const auto& [op, since] : onnx_operators_since)
     if (node.op == op && opset < since)
       fail_to_load_onnx(
-          concat(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
+          joined(printed(node), ": expected ", op, " of opset ", since, " or later, got opset ", opset),
           "export with opset_version=17; or set opset_import to the opset of the node");
   for (const OnnxAttribute& attribute : node.attributes) {
     const OnnxAttributeRule* rule = nullptr;
@@ -109,7 +109,7 @@ inline void check_attributes(const OnnxNode& node, std::int64_t opset) {
                                ", got \"", attribute.name, '"'),
                         "export without it, or with the opset that has it");
     if (attribute.value.index() != rule->kind)
-      fail_to_load_onnx(concat(printed(node), ": expected the attribute ", attribute.name,
+      fail_to_load_onnx(joined(printed(node), ": expected the attribute ", attribute.name,
                                " to have the type of its definition in ONNX, got another"),
                         "export the model again; the file is damaged");
   }

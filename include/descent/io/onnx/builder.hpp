@@ -94,9 +94,9 @@ class OnnxBuilder {
     const auto found = emitters_.find(inner.type());
     if (found == emitters_.end())
       throw DataError(
-          concat("save_onnx, layer \"", inner.path(), '"'),
-          concat("expected a layer with a counterpart in ONNX, got ",
-                 inner.type().empty() ? "one without a name" : inner.type()),
+          detail::joined("save_onnx, layer \"", inner.path(), '"'),
+          detail::joined("expected a layer with a counterpart in ONNX, got ",
+                         inner.type().empty() ? "one without a name" : inner.type()),
           "add a function for it: auto layers = onnx_layers(); layers[\"its name\"] = ...; and pass "
           "{.layers = layers}");
     const std::string outer = std::exchange(path_, inner.path());

@@ -109,7 +109,7 @@ struct OnnxElementwise {
   static void gelu(In in) {
     const std::string form = in.text("Gelu", "approximate", "none");
     if (form != "none" && form != "tanh")
-      in.fail(concat("expected approximate = none or tanh, got ", form),
+      in.fail(joined("expected approximate = none or tanh, got ", form),
               "export the model again; the file is damaged");
     in.add(GELU<T>{form == "none" ? GELUForm::exact : GELUForm::tanh});
   }
@@ -140,7 +140,7 @@ struct OnnxElementwise {
     if (low == -infinity && high == infinity) return;
     if (low == 0 && high == infinity) return in.add(ReLU<T>{}), void();
     if (high <= 0 || high == infinity || (low != 0 && low != -high))
-      in.fail(concat("expected to clip to [0, a] or [-a, a], got [", low, ", ", high, ']'),
+      in.fail(joined("expected to clip to [0, a] or [-a, a], got [", low, ", ", high, ']'),
               "pass a pattern that reads this Clip, in front of onnx_patterns()");
     const double side = low == 0 ? 6 : 1;
     if (high != side) scale(in, side / high);

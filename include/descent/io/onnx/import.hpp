@@ -97,9 +97,9 @@ class OnnxImport : public detail::OnnxNumbers {
     return static_cast<std::size_t>(axis - 1);
   }
   [[noreturn]] void fail_axis(std::int64_t axis) const {
-    fail(concat("expected axis = 1, got ", axis), samples_.axes.size() < 2
-                                                      ? "keep the samples in rows, their features in columns"
-                                                      : "move the channels to that axis with a Transpose");
+    fail(detail::joined("expected axis = 1, got ", axis),
+         samples_.axes.size() < 2 ? "keep the samples in rows, their features in columns"
+                                  : "move the channels to that axis with a Transpose");
   }
   [[noreturn]] void fail_order() const {
     fail("expected channels in axis 1, got values in another order",

@@ -138,8 +138,8 @@ class OnnxLayer {
 
  private:
   [[noreturn]] void fail_missing(std::string_view what, std::string_view name) const {
-    throw DataError(concat("save_onnx, layer \"", path_, '"'),
-                    concat("expected ", type(), " to have the ", what, " \"", name, "\", got none"),
+    throw DataError(detail::joined("save_onnx, layer \"", path_, '"'),
+                    detail::joined("expected ", type(), " to have the ", what, " \"", name, "\", got none"),
                     "pass a name from the layer's visit, visit_state or visit_options");
   }
 

@@ -50,7 +50,7 @@ inline const OnnxValue& only_input(const OnnxModel& model) {
       needed.insert(node->inputs.begin(), node->inputs.end());
   std::erase_if(inputs, [&](const OnnxValue* input) { return !needed.contains(input->name); });
   if (inputs.size() != 1)
-    fail_to_load_onnx(concat("expected a network with one input, got one with ", inputs.size()),
+    fail_to_load_onnx(detail::joined("expected a network with one input, got one with ", inputs.size()),
                       inputs.empty() ? "export a network whose output depends on its input"
                                      : "export a network with a single input");
   return *inputs[0];
@@ -69,8 +69,9 @@ inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
   for (std::size_t i = 1; i < input.dims.size(); ++i) {
     const std::int64_t size = input.dims[i];
     if (size < 1 || size > most_onnx_features / features)
-      fail_to_load_onnx(concat("expected a fixed number of features up to 2^31, got a size of ", size),
-                        "export with only the batch dynamic");
+      fail_to_load_onnx(
+          detail::joined("expected a fixed number of features up to 2^31, got a size of ", size),
+          "export with only the batch dynamic");
     features *= size;
     sizes.push_back(Index{size});
   }
@@ -97,25 +98,26 @@ class OnnxNetworkBuilder {
   Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
-      fail_to_load_onnx(concat("expected branches nested at most ", most, " deep, got more"),
+      fail_to_load_onnx(detail::joined("expected branches nested at most ", most, " deep, got more"),
                         "export a network with fewer nested joins");
     ++nesting_;
     Network<T> net;
     for (const std::size_t step : steps_.series(begin, end)) {
       const OnnxNode& node = *steps_[step].node;
       if (!used_.insert(step).second)
-        fail_to_load_onnx(concat(printed(node), ": expected it on one branch, got it on several"),
+        fail_to_load_onnx(detail::joined(printed(node), ": expected it on one branch, got it on several"),
                           "give each branch layers of its own");
       try {
         add(net, steps_[step], samples);
         if (const Index features = samples.shape.size(); features > most_onnx_features)
-          fail_to_load_onnx(concat(printed(node), ": expected up to 2^31 features, got ", features),
+          fail_to_load_onnx(detail::joined(printed(node), ": expected up to 2^31 features, got ", features),
                             "export a network with fewer features");
       } catch (const FormatError&) {
         throw;
       } catch (const Error& error) {
         fail_to_load_onnx(
-            concat(printed(node), ": expected a layer that fits the one before it, got: ", error.what()),
+            detail::joined(printed(node),
+                           ": expected a layer that fits the one before it, got: ", error.what()),
             "make their sizes agree");
       }
     }
@@ -144,7 +146,7 @@ class OnnxNetworkBuilder {
     Network<T> body = network(step.parent, step.branches[0], inner);
     if (inner.axes != samples.axes)
       fail_to_load_onnx(
-          concat(printed(*step.node), ": expected two values of the same dimensions, got others"),
+          detail::joined(printed(*step.node), ": expected two values of the same dimensions, got others"),
           "give both the same axes in the same order");
     view_as(body, inner, samples.shape);
     net.add(Residual{or_identity(std::move(body))});
@@ -211,7 +213,7 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
     if (steps[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
   if (read.size() > 1)
-    fail_to_load_onnx(concat("expected a network with one output, got one with ", read.size()),
+    fail_to_load_onnx(detail::joined("expected a network with one output, got one with ", read.size()),
                       "export with a single output");
   if (read.size() == 1) return read[0];
   steps.fail(steps[steps.find(model.outputs[0].name)]);

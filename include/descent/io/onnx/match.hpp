@@ -21,7 +21,7 @@ namespace descent::detail {
 }
 
 [[noreturn]] inline void fail_given_twice(const std::string& name) {
-  fail_to_load_onnx(concat("expected each value to be computed once, got \"", name, "\" twice"),
+  fail_to_load_onnx(joined("expected each value to be computed once, got \"", name, "\" twice"),
                     "export the model again; the file is damaged");
 }
 
@@ -124,7 +124,7 @@ struct OnnxPattern {
     std::string_view rest = source;
     OnnxPattern pattern;
     if (!parse_next(rest, pattern) || !rest.empty() || !pattern.is_operator() || !pattern.takes_x())
-      throw DataError("load_onnx", concat("expected a pattern of operators and x, got \"", source, '"'),
+      throw DataError("load_onnx", joined("expected a pattern of operators and x, got \"", source, '"'),
                       "write it like \"Mul(x, Sigmoid(x))\"");
     return pattern;
   }

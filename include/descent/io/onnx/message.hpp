@@ -84,7 +84,7 @@ class OnnxMessage {
   bool is(Kind kind) const { return in_.wire_type() == kind; }
   void expect(Kind kind) {
     if (!is(kind))
-      fail_to_read_onnx(concat("expected field ", field(), " of wire type ", static_cast<int>(kind), ", got ",
+      fail_to_read_onnx(joined("expected field ", field(), " of wire type ", static_cast<int>(kind), ", got ",
                                static_cast<int>(in_.wire_type())),
                         "pass a complete .onnx file");
     pending_ = false;

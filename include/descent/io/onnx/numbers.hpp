@@ -93,7 +93,7 @@ class OnnxNumbers {
   const OnnxTensor& tensor(std::string_view name) const {
     const auto found = match_.constants.find(name);
     if (found == match_.constants.end())
-      fail(concat("expected a constant for ", name, ", got none"), "name it in the pattern");
+      fail(joined("expected a constant for ", name, ", got none"), "name it in the pattern");
     const OnnxTensor& t = *found->second;
     switch (t.type) {
       case OnnxType::float32:
@@ -112,7 +112,7 @@ class OnnxNumbers {
   bool is_scalar(std::string_view name) const { return tensor(name).values.size() == 1; }
   double scalar(std::string_view name) const {
     if (!is_scalar(name))
-      fail(concat("expected a single number for ", name, ", got ", tensor(name).values.size()),
+      fail(joined("expected a single number for ", name, ", got ", tensor(name).values.size()),
            "pass a constant with one value");
     return tensor(name).values[0];
   }
@@ -153,8 +153,8 @@ class OnnxNumbers {
     const bool is_row = t.dims.size() <= 1 || (t.dims.size() == 2 && t.dims[0] == 1);
     std::string got = is_row ? joined(t.values.size()) : "[";
     if (!is_row)
-      for (std::size_t i = 0; i < t.dims.size(); ++i) got += concat(i > 0 ? ", " : "", t.dims[i]);
-    fail(concat("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
+      for (std::size_t i = 0; i < t.dims.size(); ++i) got += joined(i > 0 ? ", " : "", t.dims[i]);
+    fail(joined("expected ", size, " values in a row for ", name, ", got ", got, is_row ? "" : "]"),
          is_row ? "make its size fit the layer before it"
                 : "give one value for each feature or each channel, the same for all samples");
   }

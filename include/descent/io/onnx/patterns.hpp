@@ -134,7 +134,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
               "pass a pattern that reads it, in front of onnx_patterns()");
     const auto rank = 1 + in.samples().axes.size();
     if (kernel.dims.size() != rank)
-      in.fail(concat("expected a kernel for ", rank, " dimensions, got one of ", kernel.dims.size()),
+      in.fail(joined("expected a kernel for ", rank, " dimensions, got one of ", kernel.dims.size()),
               "make the kernel fit the layer before it");
     const Matrix<double> weight = in.matrix("weight", kernel.dims[0], kernel.dims[1]);
     if (!in.has("bias")) return add_dense(in, 0, weight, nullptr);
@@ -146,7 +146,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void expect_plain(In in) {
     if (!in.samples().is_plain())
       in.fail(
-          concat("expected an input [batch, features], got ", 1 + in.samples().axes.size(), " dimensions"),
+          joined("expected an input [batch, features], got ", 1 + in.samples().axes.size(), " dimensions"),
           "flatten the samples, or move the channels to the last axis with a Transpose");
   }
   /// The last axis of the samples; throws if it holds neither the features nor the channels.
@@ -159,7 +159,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
   static void add_dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
     OnnxSamples& samples = in.samples();
     if (samples.size(axis) != weight.cols())
-      in.fail(concat("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
+      in.fail(joined("expected ", samples.size(axis), " features, got a matrix for ", weight.cols()),
               "make the weight fit the layer before it");
     Rng unused{0};
     Dense<T> layer{weight.cols(), weight.rows(), unused, Zeros{}, bias ? Bias::learned : Bias::none};
@@ -221,20 +221,20 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
     const auto expect_last = [&](const auto& axes) {
       if (axes.size() != 1 ||
           (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
-        in.fail(concat("expected means over axis ", last + 1, ", got another"),
+        in.fail(joined("expected means over axis ", last + 1, ", got another"),
                 "normalize the last axis, with the samples in rows");
     };
     for (const OnnxNode* node : in.nodes()) {
       if (node->op != "ReduceMean") continue;
       if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
-        in.fail(concat("expected keepdims = 1 of ", printed(*node), ", got 0"),
+        in.fail(joined("expected keepdims = 1 of ", printed(*node), ", got 0"),
                 "export it with keepdims = 1");
       if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
     }
     for (const char* axes : {"axes", "square_axes"}) {
       if (in.has(axes) != (in.opset() >= 18))
         in.fail(
-            concat("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
+            joined("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
             "set opset_import to the opset of the nodes");
       if (in.has(axes)) expect_last(in.tensor(axes).values);
     }

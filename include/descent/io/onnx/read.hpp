@@ -70,7 +70,7 @@ inline OnnxNode read_onnx_node(OnnxMessage in) {
   // An empty node takes two bytes in the file, and a hundred times as many here. The checks for names below have the
   // same reason.
   if (node.op.empty() || node.outputs.empty())
-    fail_to_read_onnx(concat("node \"", node.name, "\": expected an operator and outputs, got none"),
+    fail_to_read_onnx(joined("node \"", node.name, "\": expected an operator and outputs, got none"),
                       "export the model again; the file is damaged");
   while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();  // omitted
   if (node.domain == "ai.onnx") node.domain.clear();
@@ -168,12 +168,12 @@ inline OnnxModel read_onnx_model(OnnxMessage in) {
 inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
   const std::optional<std::string> bytes = read_all(in);
   if (!bytes)
-    fail_to_read_onnx(concat(source, ": expected a readable file, got a read error"),
+    fail_to_read_onnx(joined(source, ": expected a readable file, got a read error"),
                       "pass the path of a file, not of a folder");
   try {
     return read_onnx_model(OnnxMessage{*bytes});
   } catch (const protozero::exception& error) {
-    fail_to_read_onnx(concat("expected Protocol Buffers, got damaged ones: ", error.what()),
+    fail_to_read_onnx(joined("expected Protocol Buffers, got damaged ones: ", error.what()),
                       "pass a complete .onnx file");
   }
 }

@@ -37,7 +37,7 @@ inline void check_size(const OnnxTensor& tensor) {
   const auto expect_possible = [&](bool possible, std::int64_t size) {
     if (!possible)
       fail_to_read_onnx(
-          concat("tensor \"", tensor.name, "\": expected sizes that a file can hold, got ", size),
+          joined("tensor \"", tensor.name, "\": expected sizes that a file can hold, got ", size),
           "export the model again; the file is damaged");
   };
   constexpr std::int64_t most = std::int64_t{1} << 62;
@@ -48,7 +48,7 @@ inline void check_size(const OnnxTensor& tensor) {
   }
   if (static_cast<std::uint64_t>(count) != tensor.values.size())
     fail_to_read_onnx(
-        concat("tensor \"", tensor.name, "\": expected ", count, " values, got ", tensor.values.size()),
+        joined("tensor \"", tensor.name, "\": expected ", count, " values, got ", tensor.values.size()),
         "export the model again; the file is damaged");
 }
 
@@ -72,7 +72,7 @@ inline OnnxTensor read_onnx_tensor(OnnxMessage in) {
   }
   if (location != 0)
     fail_to_read_onnx(
-        concat("tensor \"", tensor.name,
+        joined("tensor \"", tensor.name,
                "\": expected its values in the file, got a reference to another file"),
         "save the model as one file: onnx.save_model(model, path, save_as_external_data=False)");
   tensor.type = static_cast<OnnxType>(type);

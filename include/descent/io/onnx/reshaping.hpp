@@ -35,7 +35,7 @@ struct OnnxReshaping {
   }
   static void flatten(In in) {
     if (in.axis("Flatten", 1) != 0)
-      in.fail(concat("expected axis = 1, got ", in.integer("Flatten", "axis", 1)),
+      in.fail(joined("expected axis = 1, got ", in.integer("Flatten", "axis", 1)),
               "flatten all axes but the batch");
     reshape_to(in, {0, -1}, true);
   }
@@ -83,7 +83,7 @@ struct OnnxReshaping {
     fits = fits && product == features && (keeps_count || (to[0] == -1 && inferred < 0));
     if (!fits)
       in.fail("expected to keep samples in rows, each with its features, got another shape",
-              concat("reshape to [-1, ", features, "] before the layers"));
+              joined("reshape to [-1, ", features, "] before the layers"));
     if (!samples.reshape(sizes)) in.fail_order();
   }
 };

@@ -58,7 +58,7 @@ inline OnnxModel to_onnx(const LayerDescription& description, const OnnxNetwork&
   if (!options.classes.empty() && static_cast<Index>(options.classes.size()) != output.channels)
     throw DataError(
         "save_onnx",
-        concat("expected a name for each of ", output.channels, " classes, got ", options.classes.size()),
+        joined("expected a name for each of ", output.channels, " classes, got ", options.classes.size()),
         "pass as many names as the network has outputs");
   OnnxBuilder to{options.layers, input};
   to.input_normalization = options.input_normalization;

@@ -74,7 +74,7 @@ class OnnxSeriesParallel {
   /// Throws   FormatError when no node computes it.
   std::size_t find(const std::string& output) const {
     if (const std::optional<std::size_t> step = find_step(output)) return *step;
-    fail_to_load_onnx(concat("expected the output \"", output, "\" to come from a node, got none"),
+    fail_to_load_onnx(joined("expected the output \"", output, "\" to come from a node, got none"),
                       "export a network whose output depends on its input");
   }
 
@@ -89,7 +89,7 @@ class OnnxSeriesParallel {
   /// Throws FormatError with the reason why a step is unknown.
   [[noreturn]] void fail(const OnnxStep& step) const {
     const auto [problem, cure] = problem_and_cure(step);
-    fail_to_load_onnx(concat(printed(*step.node), ": expected ", problem), cure);
+    fail_to_load_onnx(joined(printed(*step.node), ": expected ", problem), cure);
   }
 
  private:
@@ -116,7 +116,7 @@ class OnnxSeriesParallel {
     for (const std::string& input : node.inputs) {
       if (input.empty() || values_.constant(input) != nullptr || find_step(input)) continue;
       if (unused_inputs_.contains(input)) return true;
-      fail_to_load_onnx(concat(printed(node), ": expected its input \"", input,
+      fail_to_load_onnx(joined(printed(node), ": expected its input \"", input,
                                "\" to come from a node before it, got none"),
                         "sort the nodes topologically, or export the model again");
     }
@@ -176,7 +176,7 @@ class OnnxSeriesParallel {
     while (a != b) {
       if (ascents_left_ == 0)
         fail_to_load_onnx(
-            concat(printed(node), ": expected branches that share no layers, got long ones that do"),
+            joined(printed(node), ": expected branches that share no layers, got long ones that do"),
             "give each branch layers of its own");
       --ascents_left_;
       if (steps_[a].depth < steps_[b].depth) std::swap(a, b);
@@ -213,7 +213,7 @@ class OnnxSeriesParallel {
   ProblemAndCure problem_and_cure(const OnnxStep& step) const {
     const OnnxNode& node = *step.node;
     if (!step.fault.empty()) {
-      std::string problem = concat("a supported layer, got ", step.fault);
+      std::string problem = joined("a supported layer, got ", step.fault);
       for (const std::string& input : node.inputs)
         if (values_.constant(input) != nullptr) problem += joined(": \"", input, '"');
       return {std::move(problem), "rewrite this part of the network"};
@@ -221,19 +221,19 @@ class OnnxSeriesParallel {
     if (node.domain.empty())
       for (const OnnxPattern& pattern : patterns_)
         if (pattern.text == node.op && pattern.is_single())
-          return {concat(spelled(pattern), ", ", difference(pattern, node, values_)),
+          return {joined(spelled(pattern), ", ", difference(pattern, node, values_)),
                   "compute x from the input, and make all others constants"};
     std::string got = "an operator that is in no pattern";
-    if (!node.domain.empty()) got = concat("an operator of \"", node.domain, '"');
+    if (!node.domain.empty()) got = joined("an operator of \"", node.domain, '"');
     if (node.op == "Constant")
-      for (const OnnxAttribute& attribute : node.attributes) got = concat("its value as ", attribute.name);
-    return {concat("a supported layer, got ", got), known_operators()};
+      for (const OnnxAttribute& attribute : node.attributes) got = joined("its value as ", attribute.name);
+    return {joined("a supported layer, got ", got), known_operators()};
   }
   std::string known_operators() const {
     std::set<std::string_view> names{"Add", "Concat"};
     for (const OnnxPattern& pattern : patterns_) names.insert(pattern.text);
     std::string all = "use these operators, or compositions of them as PyTorch exports them: ";
-    for (const std::string_view name : names) all += concat(name == *names.begin() ? "" : ", ", name);
+    for (const std::string_view name : names) all += joined(name == *names.begin() ? "" : ", ", name);
     return all;
   }
 

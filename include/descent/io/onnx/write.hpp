@@ -146,7 +146,7 @@ inline void write_onnx(std::ostream& out, const OnnxModel& model) {
   for (const OnnxTensor& tensor : model.initializers)
     size += tensor.values.size() * (tensor.type == OnnxType::float32 ? 4 : 8);
   if (size > most)
-    throw DataError("write_onnx", concat("expected less than 2 GiB of weights, got ", size, " bytes"),
+    throw DataError("write_onnx", detail::joined("expected less than 2 GiB of weights, got ", size, " bytes"),
                     "use another format");
   const std::string bytes = detail::onnx::write(model);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -70,7 +70,7 @@ class TensorFile {
     std::uint64_t length = from_bytes<std::uint64_t>(bytes.take(8, "a header").data(), false);
     constexpr std::uint64_t longest = 100'000'000;  // the limit of the reference implementation
     if (length > longest)
-      fail(concat("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
+      fail(joined("expected a header of at most ", longest, " bytes, got one of ", std::to_string(length)),
            "pass a safetensors file");
     const auto text = bytes.take(length, "a header");
     header_ = parse_tensor_header(where_, {reinterpret_cast<const char*>(text.data()), text.size()});
@@ -83,7 +83,7 @@ class TensorFile {
            "read it into a std::stringstream first: text << packed.rdbuf()");
     const std::uint64_t expected = header_.tensors.empty() ? 0 : header_.tensors.back().end;
     if (static_cast<std::uint64_t>(size) != expected)
-      fail(concat("expected ", expected, " bytes of values, got ", size),
+      fail(joined("expected ", expected, " bytes of values, got ", size),
            static_cast<std::uint64_t>(size) < expected
                ? "copy the file again: it is cut short"
                : "save the file again: its header does not match its length");
@@ -102,7 +102,7 @@ class TensorFile {
   /// Throws unless the values of a tensor are of a floating-point type that `read` converts.
   void expect_floats(const TensorInfo& tensor) const {
     if (tensor.dtype != "F64" && tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
-      fail(tensor.name, concat("expected F64, F32, F16 or BF16, got ", tensor.dtype),
+      fail(tensor.name, joined("expected F64, F32, F16 or BF16, got ", tensor.dtype),
            "save it as floats, such as tensor.float()");
   }
 

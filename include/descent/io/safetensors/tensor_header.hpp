@@ -60,17 +60,17 @@ class TensorHeaderParser final : public JsonEvents {
     else if (state_ == State::offsets && offsets_ < 2)
       (offsets_++ == 0 ? tensor().begin : tensor().end) = value;
     else
-      fail(state_ == State::shape ? concat("more than ", most_dimensions, " dimensions")
-                                  : concat("the number ", std::to_string(value)));
+      fail(state_ == State::shape ? joined("more than ", most_dimensions, " dimensions")
+                                  : joined("the number ", std::to_string(value)));
     return true;
   }
   bool string(string_t& value) override {
     if (state_ == State::metadata) {
-      if (!header_.metadata.emplace(key_, value).second) fail(concat("metadata \"", key_, "\" twice"));
+      if (!header_.metadata.emplace(key_, value).second) fail(joined("metadata \"", key_, "\" twice"));
     } else if (state_ == State::tensor && key_ == "dtype") {
       tensor().dtype = value;
     } else {
-      fail(concat("the string \"", value, '"'));
+      fail(joined("the string \"", value, '"'));
     }
     return true;
   }
@@ -128,9 +128,9 @@ class TensorHeaderParser final : public JsonEvents {
 
   FormatError fault(const std::string& got) const override {
     if (state_ == State::metadata)
-      return {where_, concat("expected strings in __metadata__, got ", got, " for \"", key_, '"'), damaged};
+      return {where_, joined("expected strings in __metadata__, got ", got, " for \"", key_, '"'), damaged};
     if (state_ == State::start || state_ == State::file || state_ == State::end)
-      return {where_, concat("expected a header with an object for each tensor, got ", got), damaged};
+      return {where_, joined("expected a header with an object for each tensor, got ", got), damaged};
     return {where_,
             joined("tensor \"", header_.tensors.back().name,
                    "\": expected dtype, shape and two data_offsets, got ", got),
@@ -155,7 +155,7 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
   for (const TensorInfo& t : tensors) names.push_back(t.name);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    throw FormatError(where, concat("tensor \"", *twice, "\": expected a unique name, got it twice"),
+    throw FormatError(where, joined("tensor \"", *twice, "\": expected a unique name, got it twice"),
                       "copy or save the file again: it is damaged");
 
   std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
@@ -172,16 +172,16 @@ inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tenso
     std::uint64_t bytes = std::max<std::uint64_t>(dtype_size(t.dtype), 1);
     for (const std::uint64_t size : t.shape) {
       if (size > most || (size != 0 && bytes > most / size))
-        fail(concat("expected a shape that a file can hold, got ", printed_shape(t.shape)),
+        fail(joined("expected a shape that a file can hold, got ", printed_shape(t.shape)),
              "copy or save the file again: it is damaged");
       bytes *= size;
     }
     if (t.begin != end)
-      fail(concat("expected its bytes to begin at ", std::to_string(end),
+      fail(joined("expected its bytes to begin at ", std::to_string(end),
                   ", the end of the previous tensor, got ", std::to_string(t.begin)),
            "copy or save the file again: it is damaged");
     if (t.end < t.begin || (is_known && t.end - t.begin != bytes))
-      fail(concat("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
+      fail(joined("expected ", std::to_string(bytes), " bytes for ", t.dtype, ' ', printed_shape(t.shape),
                   ", got the bytes from ", std::to_string(t.begin), " to ", std::to_string(t.end)),
            "copy or save the file again: it is damaged");
     end = t.end;

@@ -91,7 +91,7 @@ class PReLU {
 
   static Index checked(Index channels) {
     if (channels <= 0)
-      throw ShapeError(name, concat("expected a positive number of slopes, got ", channels),
+      throw ShapeError(name, detail::joined("expected a positive number of slopes, got ", channels),
                        "pass the number of channels of its input, or 1 to share a slope");
     return channels;
   }

@@ -101,7 +101,7 @@ class Dropout {
  private:
   static double checked(double keep) {
     if (!is_finite(keep) || keep < 0x1p-16 || keep > 1)
-      throw DataError(name, concat("expected a keep probability in [2^-16, 1], got ", keep),
+      throw DataError(name, detail::joined("expected a keep probability in [2^-16, 1], got ", keep),
                       "pass the probability of keeping a value, not of dropping it");
     return keep;
   }

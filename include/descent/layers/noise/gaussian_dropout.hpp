@@ -73,7 +73,7 @@ class GaussianDropout {
  private:
   static double to_deviation(double keep) {
     if (!is_finite(keep) || keep <= 0 || keep > 1)
-      throw DataError(name, concat("expected a keep probability in (0, 1], got ", keep),
+      throw DataError(name, detail::joined("expected a keep probability in (0, 1], got ", keep),
                       "pass the probability of keeping a value, not of dropping it");
     return std::sqrt((1 - keep) / keep);
   }

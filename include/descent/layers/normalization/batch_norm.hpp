@@ -190,7 +190,7 @@ class BatchNorm {
   }
 
   [[noreturn]] static void throw_too_few(T count) {
-    throw DataError(name, concat("expected at least 2 samples in a training batch, got ", count),
+    throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", count),
                     "choose a batch size that leaves no single sample at the end of an epoch");
   }
 
