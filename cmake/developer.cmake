@@ -28,7 +28,7 @@ endif()
 
 if(DESCENT_QUICK)
   # They compute little and compile much: -O1 halves the time, and Eigen 5 without its kernel for AVX-512 once more.
-  # What a debugger needs, and -O0, come from the build type.
+  # The build type brings -O0 and what a debugger needs.
   target_compile_options(descent_developer INTERFACE
     $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU,Clang,AppleClang>>:-O1>)
   target_compile_definitions(descent_developer INTERFACE EIGEN_USE_AVX512_GEMM_KERNELS=0)

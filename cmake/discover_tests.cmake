@@ -16,7 +16,7 @@ endif()
 set(tests "")
 while(NOT names STREQUAL "")
   take_line(names name)
-  # What means something else in Catch2's patterns.
+  # Characters with a meaning in Catch2's patterns.
   string(REGEX REPLACE "([],[\\])" "\\\\\\1" pattern "${name}")
   string(APPEND tests "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==])\n")
 endwhile()

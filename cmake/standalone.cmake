@@ -9,7 +9,7 @@ endif()
 if(NOT TARGET descent::onnx)
   list(FILTER headers EXCLUDE REGEX "^descent/io/onnx[./]")
 endif()
-# Those of other products need their libraries; their own tests include them.
+# Headers of backends need their libraries; their own tests include them.
 list(FILTER headers EXCLUDE REGEX "^descent/linalg/backends/")
 set(sources "")
 foreach(header IN LISTS headers)

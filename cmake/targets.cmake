@@ -55,7 +55,7 @@ foreach(backend IN ITEMS openblas onednn onednn_bf16)
   set_target_properties(descent_${backend} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
 endforeach()
 
-# Where descent is built, these can be fetched.
+# These can be fetched when descent itself is built.
 set(descent_io_FETCH ", or set DESCENT_IO=ON")
 set(descent_onnx_FETCH ", or set DESCENT_ONNX=ON")
 descent_report_components(${descent_components})

@@ -286,7 +286,8 @@ TEST_CASE("fit: data with another number of features is rejected") {
 
 TEST_CASE("fit: layers that do not fit together are rejected by name") {
   const Dataset<> data = support::three_clouds(40);
-  const std::string text = "Dense \"2\": expected 9 features, got 8; match the layer before it, which returns 8";
+  const std::string text =
+      "Dense \"2\": expected 9 features, got 8; match the layer before it, which returns 8";
   Rng rng{1};
   const Dense<> first{2, 8, rng}, last{9, 3, rng};
   SECTION("Sequential") {
@@ -397,14 +398,13 @@ TEST_CASE("fit: a batch size beyond the training set takes all samples") {
 TEST_CASE("fit: a last batch that the model rejects is an error before the first step") {
   auto net = support::rich_net();
   int steps = 0;
-  CHECK(
-      message_of<DataError>([&] {
-        fit(net, support::three_clouds(33), SoftmaxCrossEntropy{}, Adam{},
-            {.batch_size = 16, .on_step_end = {[&](const auto&) { ++steps; }}, .progress = silent});
-      }) ==
-      "fit: the last batch of an epoch has 1 of 33 samples: BatchNorm: expected at least 2 samples in a "
-      "training batch, got 1; choose a batch size that leaves no single sample at the end of an "
-      "epoch; set .drop_last = true to leave it out");
+  CHECK(message_of<DataError>([&] {
+          fit(net, support::three_clouds(33), SoftmaxCrossEntropy{}, Adam{},
+              {.batch_size = 16, .on_step_end = {[&](const auto&) { ++steps; }}, .progress = silent});
+        }) ==
+        "fit: the last batch of an epoch has 1 of 33 samples: BatchNorm: expected at least 2 samples in a "
+        "training batch, got 1; choose a batch size that leaves no single sample at the end of an "
+        "epoch; set .drop_last = true to leave it out");
   CHECK(steps == 0);
   CHECK(values_of(net) == values_of(support::rich_net()));
 }

@@ -16,7 +16,7 @@ namespace descent {
 ///   s = beta s + (1 - beta) dw^2      w -= alpha dw / (sqrt(s) + epsilon)      s = 0 at first
 ///
 /// With `.centered` the root is that of the variance: g = beta g + (1 - beta) dw, and s - g^2 replaces s in the step.
-/// Where a gradient is constant the variance tends to 0 and the step grows to alpha dw / epsilon: choose a larger
+/// For a constant gradient the variance tends to 0 and the step grows to alpha dw / epsilon: choose a larger
 /// epsilon then. With `.momentum` the step is along v = momentum v + dw / (sqrt(s) + epsilon), a sum as in PyTorch,
 /// not an average.
 ///

@@ -23,7 +23,7 @@ inline void expect_training_samples(Index samples) {
 ///
 ///   R = l1 / m * sum |w| + l2 / (2 m) * sum w^2      dR/dw = l1 / m * sign(w) + l2 / m * w
 ///
-/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. `L1` and `L2` are
+/// m is the number of training samples; see docs/decisions/0003-regularization-strength.md. `L1` and `L2` are
 /// the cases in which the other strength is 0. A penalty of strength alpha and ratio l1_ratio, as in scikit-learn, has
 /// l1 = m alpha l1_ratio and l2 = m alpha (1 - l1_ratio).
 ///

@@ -11,7 +11,7 @@ namespace descent {
 ///
 ///   R = lambda / m * sum over layers of sum |w|      dR/dw = lambda / m * sign(w), and 0 where w = 0
 ///
-/// m is the number of training samples; see docs/decisions/0003-regularisation-strength.md. With
+/// m is the number of training samples; see docs/decisions/0003-regularization-strength.md. With
 /// gradient steps, weights end up within a step of 0 rather than exactly at 0.
 ///
 /// Throws   DataError when lambda is negative.

@@ -118,7 +118,7 @@ class Dropout {
     mask.resize(shape.size(), samples);
     for (Index j = 0; j < samples; ++j) {
       for (Index i = 0; i < random; i += 128) {
-        const auto draws = pass.random_halves(j, i / 128);
+        const auto draws = pass.random_u16(j, i / 128);
         T* const to = mask.col(j).data() + i;
         const auto count = static_cast<std::size_t>(std::min(Index{128}, random - i));
         for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
