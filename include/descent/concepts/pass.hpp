@@ -13,6 +13,7 @@ namespace descent {
 /// layer, the step and the sample, so that any mask can be drawn again.
 class Pass {
  public:
+  /// The place of a training pass in the run, from which masks are drawn.
   struct Training {
     std::uint64_t seed = 0;
     std::int64_t step = 0;

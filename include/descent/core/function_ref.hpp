@@ -10,6 +10,7 @@ namespace descent {
 template <class Signature>
 class FunctionRef;
 
+/// A function of these arguments.
 template <class R, class... Arguments>
 class FunctionRef<R(Arguments...)> {
  public:

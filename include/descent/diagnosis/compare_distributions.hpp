@@ -16,6 +16,7 @@
 
 namespace descent {
 
+/// The options of `compare_distributions`.
 struct CompareOptions {
   double significance = 0.05;  ///< the largest probability of a false alarm, over all features together
 };

@@ -29,6 +29,7 @@
 
 namespace descent {
 
+/// The options of `check_gradient`.
 template <Layer M>
 struct GradientCheckOptions {
   double epsilon = 1e-5;               ///< the step of the central difference

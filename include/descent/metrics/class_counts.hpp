@@ -28,6 +28,7 @@ enum class Average {
 /// belong to it, and both. The first batch determines the number of classes.
 class ClassCounts {
  public:
+  /// The weights of the samples of one class.
   struct Counts {
     double hits = 0, predicted = 0, actual = 0;
 

@@ -28,6 +28,7 @@ namespace descent {
 struct RocAuc {
   static constexpr std::string_view name = "roc_auc";
 
+  /// The score, weight and class of a sample.
   struct Scored {
     double score, weight;
     bool positive;

@@ -27,6 +27,7 @@ namespace descent {
 /// Throws   DataError when a name matches no parameter that its penalty applies to, or a strength is negative.
 class PerLayer {
  public:
+  /// The penalty of the parameters whose names begin with that of a layer.
   struct Entry {
     std::string layer;
     ElasticNet strength;

@@ -19,6 +19,7 @@ namespace descent {
 /// Throws   DataError when called, if t is negative, a value is negative or not finite, or if the changes are not in
 ///          order.
 struct PiecewiseConstant {
+  /// The learning rate from a step on.
   struct Change {
     std::int64_t from;
     double value;

@@ -8,6 +8,7 @@
 
 namespace descent {
 
+/// The options of `ELU`.
 struct ELUOptions {
   double alpha = 1;  ///< y approaches -alpha for large negative x
 };

@@ -9,6 +9,7 @@
 
 namespace descent {
 
+/// The options of `HardSigmoid`.
 struct HardSigmoidOptions {
   double slope = 1.0 / 6;  ///< as in PyTorch and Keras 3; Keras 1 and 2 have 0.2
 };

@@ -8,6 +8,7 @@
 
 namespace descent {
 
+/// The options of `LeakyReLU`.
 struct LeakyReLUOptions {
   double slope = 0.01;  ///< for negative x
 };

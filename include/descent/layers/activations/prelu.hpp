@@ -13,6 +13,7 @@
 
 namespace descent {
 
+/// The options of `PReLU`.
 struct PReLUOptions {
   double slope = 0.25;  ///< the initial value of all slopes
 };

@@ -15,6 +15,7 @@
 
 namespace descent {
 
+/// The options of `Dropout`.
 struct DropoutOptions {
   double keep = 0.5;            ///< the probability of keeping a value, in [2^-16, 1]
   bool enabled = true;          ///< if false, training leaves its input unchanged, as inference does

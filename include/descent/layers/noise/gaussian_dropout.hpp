@@ -13,6 +13,7 @@
 
 namespace descent {
 
+/// The options of `GaussianDropout`.
 struct GaussianDropoutOptions {
   double keep = 0.5;    ///< the noise has the mean and variance of mask / keep in dropout; in (0, 1]
   bool enabled = true;  ///< if false, training leaves its input unchanged, as inference does

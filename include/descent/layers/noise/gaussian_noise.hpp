@@ -11,6 +11,7 @@
 
 namespace descent {
 
+/// The options of `GaussianNoise`.
 struct GaussianNoiseOptions {
   double deviation = 0.1;  ///< the standard deviation, in the units of x
   bool enabled = true;     ///< if false, training leaves its input unchanged, as inference does

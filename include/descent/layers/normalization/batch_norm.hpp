@@ -21,6 +21,7 @@ namespace descent {
 /// The estimate of the variance in the running average: squared deviations divided by m (biased) or m - 1 (unbiased).
 enum class Variance { biased, unbiased };
 
+/// The options of `BatchNorm`.
 struct BatchNormOptions {
   double momentum = 0.9;  ///< weight of the old running value; PyTorch's momentum is 1 minus this
   double epsilon = 1e-5;  ///< added to the variance, inside the square root

@@ -13,6 +13,7 @@
 
 namespace descent {
 
+/// The options of `LayerNorm`.
 struct LayerNormOptions {
   double epsilon = 1e-5;  ///< added to the variance, inside the square root; Keras has 1e-3
 };
