@@ -336,6 +336,25 @@ def check_compile_cost(include_dirs, at_most):
         sys.exit("compare.py: " + "; ".join(failures))
 
 
+def save_medians(path, runs, settings):
+    """Writes what benchmarks/plot.py draws: results/VERSION.json for a release."""
+    medians = defaultdict(lambda: defaultdict(dict))
+    for (workload, threads, name), measured in runs.items():
+        if measured and name in [*OURS, *PEERS, "descent, whole fit"]:
+            speed = statistics.median(run.steps_per_second for run in measured)
+            medians[str(threads)][name][workload] = round(speed, 1)
+    header = (HERE.parent / "include/descent/core/version.hpp").read_text()
+    release = {
+        "version": re.search(r'library_version = "([^"]+)"', header).group(1),
+        "date": str(datetime.date.today()),
+        "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        "compiler": output_of(settings["compiler"], "--version").splitlines()[0] + ", -O3 -march=native",
+        "libraries": ", ".join(f"{name} {version}" for name, version in settings["versions"].items() if version),
+        "steps_per_second": medians,
+    }
+    path.write_text(json.dumps(release, indent=2) + "\n")
+
+
 # --- the page ---------------------------------------------------------------------------------------------------
 
 
@@ -376,6 +395,7 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=2, help="seconds that each worker trains in a round (2)")
     parser.add_argument("--quick", action="store_true", help="two short rounds, for a rough estimate")
     parser.add_argument("--only", choices=["steps", "compile"], help="measure only training steps or only the compiler")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="also write the medians to a file, as in results/")
     parser.add_argument("--at-most", nargs=2, type=float, metavar=("INSTRUCTIONS", "MEMORY"),
                         help="only check the cost of a training program for the compiler, relative to a single product")
     options = parser.parse_args()
@@ -407,6 +427,8 @@ def main():
         for reason in left_out:
             print(f"Left out: {reason}.\n")
         memory_table(runs, options)
+        if options.save:
+            save_medians(options.save, runs, settings)
     if options.only != "steps":
         compile_table(settings["include_dirs"], options)
 
