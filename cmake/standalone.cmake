@@ -14,7 +14,8 @@ list(FILTER headers EXCLUDE REGEX "^descent/linalg/backends/")
 set(sources "")
 foreach(header IN LISTS headers)
   set(source ${PROJECT_BINARY_DIR}/standalone/${header}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n")  # twice: it has a guard
+  # Twice: it has a guard. Without the definition of DESCENT_ABI its namespace would have that name.
+  file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n\n#ifndef DESCENT_ABI\n#error \"include descent/core/version.hpp\"\n#endif\n")
   list(APPEND sources ${source})
 endforeach()
 get_property(programs GLOBAL PROPERTY DESCENT_PROGRAMS)

@@ -48,9 +48,9 @@ foreach(component IN LISTS descent_components)
     set_target_properties(descent_${component} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
   endif()
 endforeach()
-# All parts of a program link the same backend; see the headers in descent/linalg/backends.
+# See the headers in descent/linalg/backends.
 foreach(backend IN ITEMS openblas onednn onednn_bf16)
-  target_compile_definitions(descent_${backend} INTERFACE DESCENT_BACKEND="descent/linalg/backends/${backend}.hpp")
+  target_compile_definitions(descent_${backend} INTERFACE DESCENT_BACKEND=${backend})
   # With this definition, only linalg/product.hpp may be the first to include them.
   set_target_properties(descent_${backend} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
 endforeach()

@@ -23,7 +23,7 @@ struct Settings {
 };
 
 Settings read_settings(int argc, char** argv);
-void draw_misread_digits(const Network<>& net, const Dataset<>& test, const Matrix<>& images);
+void draw_misread_digits(const DynamicSequential<>& net, const Dataset<>& test, const Matrix<>& images);
 
 int main(int argc, char** argv) try {
   const Settings settings = read_settings(argc, argv);
@@ -41,7 +41,7 @@ int main(int argc, char** argv) try {
 
   // Each hidden layer has batch normalization, and dropout of a fifth of its outputs.
   Rng rng{settings.seed};
-  Network net;
+  DynamicSequential net;
   Index width = digits.features();
   for (const Index units : settings.hidden) {
     net.add(Dense{width, units, rng, Bias::none})
@@ -88,7 +88,7 @@ Settings read_settings(int argc, char** argv) {
 }
 
 /// Draws the first four misclassified digits side by side.
-void draw_misread_digits(const Network<>& net, const Dataset<>& test, const Matrix<>& images) {
+void draw_misread_digits(const DynamicSequential<>& net, const Dataset<>& test, const Matrix<>& images) {
   const std::vector<Index> read = predict_classes(net, test.x);
   std::vector<Index> misread;
   for (Index i = 0; i < test.samples() && misread.size() < 4; ++i)

@@ -15,9 +15,9 @@
 
 using namespace descent;
 
-Network<> make_network(bool normalized) {
+DynamicSequential<> make_network(bool normalized) {
   Rng rng{1};
-  Network net;
+  DynamicSequential net;
   Index width = 64;
   for (int i = 0; i < 4; ++i, width = 32) {
     // BatchNorm has a shift, so Dense needs no bias.
@@ -41,7 +41,7 @@ int main(int argc, char** argv) try {
   for (const double rate : {0.1, 1.0, 3.0}) {
     std::vector<plot::Line> costs;
     for (const bool normalized : {false, true}) {
-      Network net = make_network(normalized);
+      DynamicSequential net = make_network(normalized);
       const char* const name = normalized ? "with" : "without";
       std::vector<double> cost;
       try {

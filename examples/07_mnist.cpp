@@ -45,7 +45,7 @@ int main(int argc, char** argv) try {
   for (Dataset<>* part : {&train, &test}) part->x /= 255;  // pixels from 0 to 1
 
   Rng rng{settings.seed};
-  Network net;
+  DynamicSequential net;
   Index width = train.features();
   for (const Index units : {256, 128}) {
     net.add(Dense{width, units, rng, settings.batch_norm ? Bias::none : Bias::learned});

@@ -29,10 +29,10 @@ int main(int argc, char** argv) try {
 
   // The normalization is the first layer, so the exported network takes raw pixels.
   Rng rng{seed};
-  Network net{Standardize{train.x},   Dense{64, 64, rng, Bias::none},
-              BatchNorm{64},          ReLU{},
-              Dropout{{.keep = 0.8}}, Dense{64, 10, rng}};
-  FitOptions<Network<>> options{
+  DynamicSequential net{Standardize{train.x},   Dense{64, 64, rng, Bias::none},
+                        BatchNorm{64},          ReLU{},
+                        Dropout{{.keep = 0.8}}, Dense{64, 10, rng}};
+  FitOptions<DynamicSequential<>> options{
       .epochs = epochs, .batch_size = 32, .validation = &dev, .seed = seed, .progress = silent};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-3}, options);
   std::printf("test accuracy: %.4f\n", evaluate(net, test, Accuracy{}));
@@ -48,7 +48,7 @@ int main(int argc, char** argv) try {
 
   // For fine-tuning, export the batch normalization, and no softmax: the loss contains it.
   save_onnx("digits_to_train.onnx", net, {.fold_batch_norm = false});
-  Network again = load_onnx("digits_to_train.onnx");
+  DynamicSequential again = load_onnx("digits_to_train.onnx");
   std::printf("read back: %.4f\n", evaluate(again, test, Accuracy{}));
   options.epochs = 2;
   fit(again, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-4}, options);

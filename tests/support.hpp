@@ -18,7 +18,7 @@
 #include "descent/layers/noise/dropout.hpp"
 #include "descent/layers/normalization/batch_norm.hpp"
 #include "descent/linalg/flat.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -84,11 +84,11 @@ auto rich_net(std::uint64_t seed = 1) {
 
 /// Returns the layers of `rich_net` as a run-time network.
 template <std::floating_point T = float>
-descent::Network<T> rich_network(std::uint64_t seed = 1) {
+descent::DynamicSequential<T> rich_network(std::uint64_t seed = 1) {
   using namespace descent;
   Rng rng{seed};
   Dense<T> first{2, 8, rng}, last{8, 3, rng};
-  return Network<T>{first, BatchNorm<T>{8}, ReLU<T>{}, Dropout<T>{{.keep = 0.8}}, last};
+  return DynamicSequential<T>{first, BatchNorm<T>{8}, ReLU<T>{}, Dropout<T>{{.keep = 0.8}}, last};
 }
 
 }  // namespace support

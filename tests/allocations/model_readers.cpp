@@ -92,7 +92,7 @@ TEST_CASE("load_model: golden outputs take at most 24 times the file") {
 TEST_CASE("load_safetensors: memory is at most 12 times the file") {
   const auto read = [](std::istream& in) {
     Rng rng{1};
-    Network<float> net{Dense<float>{2, 3, rng}};
+    DynamicSequential<float> net{Dense<float>{2, 3, rng}};
     load_safetensors(in, net);
   };
   std::string empty_tensors = tensor("a", "0", 0, 0), metadata = R"("":"")";

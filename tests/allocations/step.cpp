@@ -58,7 +58,7 @@ TEST_CASE("CountAllocations: an allocation is counted") {
 
 TEST_CASE("fit: a step after warm-up allocates nothing") {
   const auto sequential = some_net([](auto... layers) { return Sequential{layers...}; });
-  const auto network = some_net([](auto... layers) { return Network{layers...}; });
+  const auto network = some_net([](auto... layers) { return DynamicSequential{layers...}; });
   for (const int threads : {1, 2}) {
     CAPTURE(threads);
     CHECK(allocations_in_fit(sequential, threads) == 0);

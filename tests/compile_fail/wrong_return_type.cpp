@@ -20,4 +20,4 @@ struct Double {
   }
 };
 
-int main() { Network net{Double{}}; }
+int main() { DynamicSequential net{Double{}}; }

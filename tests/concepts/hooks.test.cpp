@@ -56,7 +56,7 @@ struct {
   std::string title, path;
   OutputKind kind;
 } const rows[] = {{"Sequential", "0", OutputKind::probabilities},
-                  {"Network", "0", OutputKind::probabilities},
+                  {"DynamicSequential", "0", OutputKind::probabilities},
                   {"AnyLayer", "", OutputKind::probabilities},
                   {"Concat", "0", OutputKind::probabilities},
                   {"Residual", "body", OutputKind::unknown},  // a sum has no kind
@@ -66,11 +66,11 @@ struct {
 template <class L>
 auto compositions(const L& layer) {
   return std::tuple{Sequential{layer},
-                    Network{layer},
+                    DynamicSequential{layer},
                     AnyLayer<>{layer},
                     Concat{layer, layer},
                     Residual{layer},
-                    Network{Residual{AnyLayer<>{Concat{Network{layer}}}}},
+                    DynamicSequential{Residual{AnyLayer<>{Concat{DynamicSequential{layer}}}}},
                     Sequential{Sequential{Concat{Residual{layer}, layer}}, Identity{}}};
 }
 

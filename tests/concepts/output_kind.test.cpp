@@ -18,8 +18,8 @@ TEST_CASE("output_kind: layers declare it and compositions take that of their la
   CHECK(output_kind(Sequential{ReLU{}, Sigmoid{}}) == OutputKind::probabilities);
   CHECK(output_kind(Sequential{Sigmoid{}, ReLU{}}) == OutputKind::unknown);
   CHECK(output_kind(Sequential{ReLU{}, Sequential{ReLU{}, LogSoftmax{}}}) == OutputKind::log_probabilities);
-  CHECK(output_kind(Network{ReLU{}, Sigmoid{}}) == OutputKind::probabilities);
-  CHECK(output_kind(Network<>{}) == OutputKind::unknown);
+  CHECK(output_kind(DynamicSequential{ReLU{}, Sigmoid{}}) == OutputKind::probabilities);
+  CHECK(output_kind(DynamicSequential<>{}) == OutputKind::unknown);
   CHECK(output_kind(AnyLayer<>{Softmax{}}) == OutputKind::probabilities);
   CHECK(output_kind(Concat{Sigmoid{}, Softmax{}}) == OutputKind::probabilities);
   CHECK(output_kind(Concat{Sigmoid{}, ReLU{}}) == OutputKind::unknown);

@@ -17,14 +17,14 @@ using support::values_of;
 namespace {
 
 /// A chain of only the layer of a row, all of whose values differ from the initial ones.
-Network<> network(const LayerRow& row, std::uint64_t seed) {
+DynamicSequential<> network(const LayerRow& row, std::uint64_t seed) {
   Rng rng{seed};
-  Network<> net{row.make_float(rng)};
+  DynamicSequential<> net{row.make_float(rng)};
   const auto change = [&](const Parameter&, auto& numbers) {
     for (float& value : numbers.reshaped()) value += static_cast<float>(0.1 + rng.uniform());
   };
-  Network<>::visit(change, net);
-  Network<>::visit_state(change, net);
+  DynamicSequential<>::visit(change, net);
+  DynamicSequential<>::visit_state(change, net);
   return net;
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("standard_registry: every layer has a row in the table", "[conformance
 TEST_CASE("save_model: load_model restores every layer to the bit", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Network<> net = network(row, 7);
+      const DynamicSequential<> net = network(row, 7);
       const Matrix<> numbers = inputs(row);
       const Batch<> x{numbers, row.shape};
       std::stringstream file;
@@ -77,8 +77,8 @@ TEST_CASE("save_safetensors: load_safetensors restores the values of every layer
           "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
-      const Network<> net = network(row, 7);
-      Network<> other = network(row, 8);
+      const DynamicSequential<> net = network(row, 7);
+      DynamicSequential<> other = network(row, 8);
       std::stringstream file;
       save_safetensors(file, net);
       load_safetensors(file, other);

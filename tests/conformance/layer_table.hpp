@@ -157,9 +157,9 @@ inline const std::vector<LayerRow> layers{
              []<class T>(T, Rng& rng) {
                return Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
-    LayerRow{"Network", any_shape,
+    LayerRow{"DynamicSequential", any_shape,
              []<class T>(T, Rng& rng) {
-               return Network{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
+               return DynamicSequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
 };
 

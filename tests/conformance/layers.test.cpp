@@ -53,8 +53,8 @@ struct Neighbors {
   Rng rng{3};
   Dense<double> before, after;
   explicit Neighbors(const LayerRow& row) : before{3, row.shape.size(), rng}, after{outputs(row), 3, rng} {}
-  Network<double> around(const LayerRow& row) const {
-    return Network{before, Reshape<double>{row.shape}, make(row), Flatten<double>{}, after};
+  DynamicSequential<double> around(const LayerRow& row) const {
+    return DynamicSequential{before, Reshape<double>{row.shape}, make(row), Flatten<double>{}, after};
   }
 };
 
@@ -89,8 +89,8 @@ TEST_CASE("Layer: backward inside a network is the gradient of forward", "[confo
   });
 }
 
-// With this test, the claims of the tests above for Network also hold for Sequential.
-TEST_CASE("Layer: Sequential and Network compute the same bits", "[conformance]") {
+// With this test, the claims of the tests above for DynamicSequential also hold for Sequential.
+TEST_CASE("Layer: Sequential and DynamicSequential compute the same bits", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {
       const Neighbors n{row};

@@ -97,13 +97,13 @@ TEST_CASE("Optimizer: the learning rate follows its schedule", "[conformance]") 
   });
 }
 
-TEST_CASE("Optimizer: a Network takes the same steps as a Sequential in float", "[conformance]") {
+TEST_CASE("Optimizer: a DynamicSequential takes the same steps as a Sequential in float", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       Rng rng{1};
       const Dense first{3, 4, rng}, last{4, 2, rng};
       Sequential fixed{first, BatchNorm{4}, last};
-      Network chosen{first, BatchNorm{4}, last};
+      DynamicSequential chosen{first, BatchNorm{4}, last};
       const auto fixed_gradient = fixed;
       const auto chosen_gradient = chosen;
       auto fixed_state = row.optimizer.init(fixed);

@@ -27,9 +27,9 @@ auto static_network() {
   return Sequential{first, norm, last};
 }
 
-Network<double> runtime_network() {
+DynamicSequential<double> runtime_network() {
   auto same = static_network();
-  return Network<double>{same.layer<0>(), same.layer<1>(), same.layer<2>()};
+  return DynamicSequential<double>{same.layer<0>(), same.layer<1>(), same.layer<2>()};
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ TEST_CASE("Regularizer: the strength is lambda / m", "[conformance]") {
   });
 }
 
-TEST_CASE("Regularizer: Sequential and Network give the same bits", "[conformance]") {
+TEST_CASE("Regularizer: Sequential and DynamicSequential give the same bits", "[conformance]") {
   for_each(regularizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       const auto model = static_network();
@@ -127,7 +127,7 @@ TEST_CASE("AnyTransform: keeps a model within its limit to the bit and is idempo
   });
 }
 
-TEST_CASE("AnyTransform: Sequential and Network give the same bits", "[conformance]") {
+TEST_CASE("AnyTransform: Sequential and DynamicSequential give the same bits", "[conformance]") {
   for_each(transforms, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
       auto model = static_network();

@@ -12,19 +12,20 @@ namespace {
 constexpr double gradient_tolerance = 1e-7;
 
 /// A network with residual blocks, branches, both normalizations and all random layers.
-Network<double> everything(Index outputs) {
+DynamicSequential<double> everything(Index outputs) {
   Rng rng{11};
   const auto dense = [&](Index in, Index out) { return Dense<double>{in, out, rng}; };
-  return Network{dense(4, 6),
-                 BatchNorm<double>{6},
-                 Tanh<double>{},
-                 Dropout<double>{{.keep = 0.8}},
-                 Residual{Sequential{dense(6, 5), LayerNorm<double>{5}, GELU<double>{},
-                                     GaussianDropout<double>{{.keep = 0.9}}, dense(5, 6)}},
-                 Concat{Sequential{dense(6, 3), BatchNorm<double>{3}, PReLU<double>{3}},
-                        Network{GaussianNoise<double>{{.deviation = 0.1}}, dense(6, 2), SiLU<double>{}}},
-                 Residual{Network{dense(5, 5), LayerNorm<double>{5}, Softplus<double>{}}},
-                 dense(5, outputs)};
+  return DynamicSequential{
+      dense(4, 6),
+      BatchNorm<double>{6},
+      Tanh<double>{},
+      Dropout<double>{{.keep = 0.8}},
+      Residual{Sequential{dense(6, 5), LayerNorm<double>{5}, GELU<double>{},
+                          GaussianDropout<double>{{.keep = 0.9}}, dense(5, 6)}},
+      Concat{Sequential{dense(6, 3), BatchNorm<double>{3}, PReLU<double>{3}},
+             DynamicSequential{GaussianNoise<double>{{.deviation = 0.1}}, dense(6, 2), SiLU<double>{}}},
+      Residual{DynamicSequential{dense(5, 5), LayerNorm<double>{5}, Softplus<double>{}}},
+      dense(5, outputs)};
 }
 
 Matrix<double> some_samples(Index samples) {
@@ -39,7 +40,7 @@ Matrix<double> some_samples(Index samples) {
 TEST_CASE("check_gradient: a network of all kinds of layers is correct for every loss", "[conformance]") {
   for_each(losses, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {
-      Network<double> net = everything(row.prediction.rows());
+      DynamicSequential<double> net = everything(row.prediction.rows());
       if (row.kind == Prediction::probability) net.add(Sigmoid<double>{});
       const Matrix<double> target = row.target.replicate(1, 4);
       const auto report = check_gradient(net, row.loss, some_samples(target.cols()), target,

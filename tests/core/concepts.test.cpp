@@ -97,7 +97,7 @@ TEST_CASE("Parameterized: visit must be static and take any number of trees") {
   STATIC_REQUIRE(Parameterized<Scale>);
   STATIC_REQUIRE(Parameterized<Dense<>>);
   STATIC_REQUIRE(Parameterized<ReLU<>>);
-  STATIC_REQUIRE(Parameterized<Network<>>);
+  STATIC_REQUIRE(Parameterized<DynamicSequential<>>);
   STATIC_REQUIRE_FALSE(Parameterized<WithoutVisit>);
   STATIC_REQUIRE_FALSE(Parameterized<VisitsOneTreeOnly>);
   STATIC_REQUIRE_FALSE(Parameterized<VisitsThroughAnObject>);
@@ -109,7 +109,7 @@ TEST_CASE("Layer: requires a copyable type with a cache and a shape and forward 
   STATIC_REQUIRE(Layer<Dense<double>>);
   STATIC_REQUIRE(Layer<BatchNorm<>>);
   STATIC_REQUIRE(Layer<AnyLayer<>>);
-  STATIC_REQUIRE(Layer<Network<double>>);
+  STATIC_REQUIRE(Layer<DynamicSequential<double>>);
   STATIC_REQUIRE(Layer<Sequential<Scale, Sequential<Scale, ReLU<>>>>);
 
   STATIC_REQUIRE_FALSE(Layer<WithoutVisit>);
@@ -240,7 +240,7 @@ struct StepChangesIt : Still {
 
 TEST_CASE("Optimizer: requires a state that holds the training progress") {
   STATIC_REQUIRE(Optimizer<Still, Scale>);
-  STATIC_REQUIRE(Optimizer<Adam, Network<>>);
+  STATIC_REQUIRE(Optimizer<Adam, DynamicSequential<>>);
   STATIC_REQUIRE(Optimizer<Momentum, Dense<double>>);
   STATIC_REQUIRE(Optimizer<GradientDescent, Scale>);
   STATIC_REQUIRE_FALSE(Optimizer<WithoutLearningRate, Scale>);
@@ -270,7 +270,7 @@ struct WithoutSampleCount {
 
 TEST_CASE("Regularizer: requires a penalty and its gradient") {
   STATIC_REQUIRE(Regularizer<Nothing, Scale>);
-  STATIC_REQUIRE(Regularizer<L2, Network<>>);
+  STATIC_REQUIRE(Regularizer<L2, DynamicSequential<>>);
   STATIC_REQUIRE_FALSE(Regularizer<PenaltyAlone, Scale>);
   STATIC_REQUIRE_FALSE(Regularizer<WithoutSampleCount, Scale>);
   STATIC_REQUIRE_FALSE(Regularizer<double, Scale>);

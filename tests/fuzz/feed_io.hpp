@@ -11,7 +11,7 @@
 #include <descent/layers/noise/dropout.hpp>
 #include <descent/layers/normalization/batch_norm.hpp>
 #include <descent/layers/reshape.hpp>
-#include <descent/models/network.hpp>
+#include <descent/models/dynamic_sequential.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -46,7 +46,7 @@ inline descent::LayerRegistry<float> few_layers() {
 inline void safetensors(std::string_view bytes) {
   using namespace descent;
   Rng rng{1};
-  Network<float> net{Dense<float>{2, 3, rng}, BatchNorm<float>{3}};
+  DynamicSequential<float> net{Dense<float>{2, 3, rng}, BatchNorm<float>{3}};
   const auto written = [&] {
     std::ostringstream out;
     save_safetensors(out, net);

@@ -20,7 +20,7 @@ inline void onnx(std::string_view bytes) {
     std::size_t values = 0;
     for (const OnnxTensor& tensor : model.initializers) values += tensor.values.size();
     expect(values <= bytes.size(), "expected no more values than bytes");
-    const Network<> net = from_onnx(model);
+    const DynamicSequential<> net = from_onnx(model);
     expect(static_cast<std::size_t>(parameter_count(net)) <= 8 * bytes.size() + (1 << 16),
            "expected weights in proportion to the bytes");
   } catch (const Error&) {

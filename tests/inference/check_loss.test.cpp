@@ -69,7 +69,7 @@ TEST_CASE("fit: probabilities for a loss of logits are rejected before the first
   const std::string problem =
       "expected logits or other scores from the last layer, got probabilities" + leave_out;
   CHECK(refusal(net_ending_in(Softmax{}), SoftmaxCrossEntropy{}) == "SoftmaxCrossEntropy: " + problem);
-  CHECK(refusal(Network<>{net_ending_in(Softmax{})}, SoftmaxCrossEntropy{}) ==
+  CHECK(refusal(DynamicSequential<>{net_ending_in(Softmax{})}, SoftmaxCrossEntropy{}) ==
         "SoftmaxCrossEntropy: " + problem);
   CHECK(refusal(net_ending_in(Sigmoid{}), SoftmaxCrossEntropy{}) == "SoftmaxCrossEntropy: " + problem);
 
@@ -195,7 +195,7 @@ TEST_CASE("fit: the threshold of metrics follows from the last layer or from the
     CHECK(evaluate(net, data, Accuracy{}) == 1);
     CHECK(evaluate(net, data, F1{}) == 1);
     CHECK(evaluate(net, data, ConfusionMatrix{2}).counts().trace() == 40);
-    CHECK(evaluate(Network<>{net}, data, Accuracy{}) == 1);
+    CHECK(evaluate(DynamicSequential<>{net}, data, Accuracy{}) == 1);
     const std::vector<Index> classes = predict_classes(net, data.x);
     for (Index j = 0; j < 40; ++j) CHECK(classes[static_cast<std::size_t>(j)] == j % 2);
   }

@@ -110,7 +110,7 @@ void expect_equal_predictions_in_two_threads(const M& net) {
 
 TEST_CASE("predict: two threads predict concurrently with one model", "[threads]") {
   SECTION("Sequential") { expect_equal_predictions_in_two_threads(support::rich_net()); }
-  SECTION("Network") { expect_equal_predictions_in_two_threads(support::rich_network()); }
+  SECTION("DynamicSequential") { expect_equal_predictions_in_two_threads(support::rich_network()); }
 }
 
 TEST_CASE("predict: samples without features are rejected") {

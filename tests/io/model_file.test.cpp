@@ -182,14 +182,14 @@ TEST_CASE("load_model: rebuilds the saved network to the bit") {
 
 TEST_CASE("LayerRegistry: has all compositions but not Elementwise") {
   const auto registry = standard_registry();
-  for (const char* type : {"Sequential", "Network", "Residual", "Concat", "Flatten", "Reshape"})
+  for (const char* type : {"Sequential", "DynamicSequential", "Residual", "Concat", "Flatten", "Reshape"})
     CHECK(registry.knows(type));
   CHECK_FALSE(registry.knows("Elementwise"));
 }
 
 TEST_CASE("save_model: the file stores the shape of images and sequences") {
   Rng rng{1};
-  const auto check = [](const Network<>& net, const Shape& sample) {
+  const auto check = [](const DynamicSequential<>& net, const Shape& sample) {
     CAPTURE(sample.channels, sample.height, sample.width);
     const Matrix<> numbers = Matrix<>::Random(sample.size(), 3);
     const Batch<> images{numbers, sample};
@@ -197,24 +197,24 @@ TEST_CASE("save_model: the file stores the shape of images and sequences") {
     const LoadedModel<> again = loaded(file);
     CHECK(again.shape == sample);
     CHECK(predict(again.network, Batch<>{numbers, again.shape}) == predict(net, images));
-    Network<> other = net;
+    DynamicSequential<> other = net;
     std::istringstream in{file};
     CHECK(load_model(in, other).shape == sample);
   };
   const Shape image{.channels = 2, .height = 3, .width = 4}, sequence{.channels = 4, .height = 1, .width = 6};
-  check(Network{Flatten{}, Dense{24, 2, rng}}, image);
-  check(Network{BatchNorm{2}, ReLU{}, Flatten{}, Dense{24, 2, rng}}, image);
-  check(Network{Residual{Sequential{Dense{2, 3, rng}, Tanh{}, Dense{3, 2, rng}}}}, image);
-  check(Network{Concat{BatchNorm{2}, Dense{2, 1, rng}}, Flatten{}, Dense{36, 1, rng}}, image);
-  check(Network{Dense{4, 3, rng}, Tanh{}, Flatten{}, Dense{18, 1, rng}}, sequence);
-  check(Network{Reshape{image}, BatchNorm{2}}, Shape{24});
-  check(Network{Reshape{sequence}, Dense{4, 2, rng}}, image);
+  check(DynamicSequential{Flatten{}, Dense{24, 2, rng}}, image);
+  check(DynamicSequential{BatchNorm{2}, ReLU{}, Flatten{}, Dense{24, 2, rng}}, image);
+  check(DynamicSequential{Residual{Sequential{Dense{2, 3, rng}, Tanh{}, Dense{3, 2, rng}}}}, image);
+  check(DynamicSequential{Concat{BatchNorm{2}, Dense{2, 1, rng}}, Flatten{}, Dense{36, 1, rng}}, image);
+  check(DynamicSequential{Dense{4, 3, rng}, Tanh{}, Flatten{}, Dense{18, 1, rng}}, sequence);
+  check(DynamicSequential{Reshape{image}, BatchNorm{2}}, Shape{24});
+  check(DynamicSequential{Reshape{sequence}, Dense{4, 2, rng}}, image);
 }
 
 TEST_CASE("load_model: another shape of the inputs changes the hash") {
   // Flatten accepts either shape, with the same outputs.
   const Matrix<> numbers = Matrix<>::Random(6, 2);
-  const std::string file = saved(Network{Flatten{}}, {.golden = Batch<>{numbers, Shape{1, 2, 3}}});
+  const std::string file = saved(DynamicSequential{Flatten{}}, {.golden = Batch<>{numbers, Shape{1, 2, 3}}});
   CHECK_THAT(complaint_about(with(file, R"("shape":[2,2,3,1])", R"("shape":[2,3,2,1])")),
              ContainsSubstring("a.model: expected the hash "));
   CHECK_THAT(complaint_about(with(file, R"("shape":[2,2,3,1])", R"("shape":[2,6,1])")),
@@ -223,7 +223,7 @@ TEST_CASE("load_model: another shape of the inputs changes the hash") {
 
 TEST_CASE("save_model: tensors have their logical shapes as in safetensors") {
   Rng rng{1};
-  CHECK_THAT(saved(Network{Dense{5, 3, rng}}, {.golden = x}),
+  CHECK_THAT(saved(DynamicSequential{Dense{5, 3, rng}}, {.golden = x}),
              ContainsSubstring(R"("0.weight":{"data_offsets":[0,60],"dtype":"F32","shape":[3,5]})"));
 }
 
@@ -257,9 +257,9 @@ TEST_CASE("load_model: sets the values of a Sequential and refuses another archi
              ContainsSubstring(
                  "load_model: a.model: expected the architecture of the model, got another: layer \"1\": "
                  "the model has slope = 0.5, the file slope = 0.25"));
-  CHECK_THAT(refusal(Network{Dense{5, 3, rng}, ReLU{}, Dense{3, 2, rng}}),
+  CHECK_THAT(refusal(DynamicSequential{Dense{5, 3, rng}, ReLU{}, Dense{3, 2, rng}}),
              ContainsSubstring("layer \"1\": the model has ReLU, the file LeakyReLU"));
-  CHECK_THAT(refusal(Network{Dense{5, 3, rng}, LeakyReLU{{.slope = 0.25}}}),
+  CHECK_THAT(refusal(DynamicSequential{Dense{5, 3, rng}, LeakyReLU{{.slope = 0.25}}}),
              ContainsSubstring("the model has 2 layers, the file 3"));
   CHECK_THAT(refusal(Sequential{Dense{5, 4, rng}, LeakyReLU{{.slope = 0.25}}, Dense{4, 2, rng}}),
              ContainsSubstring("tensor \"0.weight\": expected shape [4, 5], got [3, 5]"));
@@ -291,7 +291,7 @@ TEST_CASE("load_model: a model of doubles can be loaded as floats") {
 
 TEST_CASE("LayerRegistry: a user-defined layer can be added") {
   Rng rng{1};
-  const Network net{Dense{5, 3, rng}, Scale{3, 0.5F}};
+  const DynamicSequential net{Dense{5, 3, rng}, Scale{3, 0.5F}};
   CHECK_THAT(message_of<DataError>([&] { saved(net, {.golden = x}); }),
              ContainsSubstring("save_model: expected layers that the registry can rebuild, got: Scale \"1\": "
                                "expected a type in the registry, got another; add it"));
@@ -305,7 +305,7 @@ TEST_CASE("LayerRegistry: a user-defined layer can be added") {
 
   registry.add<Forgetful>([](const LayerSpec& layer) { return Forgetful{layer.length("factor")}; });
   CHECK_THAT(message_of<DataError>([&] {
-               saved(Network{Forgetful{5, 0.5F}}, {.golden = x, .registry = registry});
+               saved(DynamicSequential{Forgetful{5, 0.5F}}, {.golden = x, .registry = registry});
              }),
              ContainsSubstring("the network computes other outputs; add all members"));
   // The error of a factory is reported with the layer.
@@ -317,7 +317,7 @@ TEST_CASE("LayerRegistry: a user-defined layer can be added") {
 
 TEST_CASE("LayerRegistry: the factory of a user-defined composition receives its layers") {
   Rng rng{1};
-  const Network net{Blend{Dense{5, 3, rng}, Network{Dense{5, 3, rng}, Tanh{}}, 0.5F}};
+  const DynamicSequential net{Blend{Dense{5, 3, rng}, DynamicSequential{Dense{5, 3, rng}, Tanh{}}, 0.5F}};
   auto registry = standard_registry();
   registry.add<Blend>([](const LayerSpec& layer, std::vector<AnyLayer<>> parts) {
     if (parts.size() != 2) layer.fail("expected two parts");
@@ -333,7 +333,7 @@ TEST_CASE("load_model: a kernel keeps its logical dimensions and its order in me
   for (Index i = 0; i < kernel.values.size(); ++i) kernel.values(i) = static_cast<float>(i);
   auto registry = standard_registry();
   registry.add<Kernel>([](const LayerSpec& layer) { return Kernel{layer.dimensions("kernel")}; });
-  const Network net{kernel};
+  const DynamicSequential net{kernel};
   const std::string file = saved(net, {.golden = x, .registry = registry});
   CHECK_THAT(file, ContainsSubstring(R"("shape":[2,3,4,5])"));
   CHECK(values_of(loaded(file, registry).network) == values_of(net));
@@ -349,9 +349,10 @@ TEST_CASE("save_model: a model that could not be loaded is refused and the old f
   Rng rng{1};
   CHECK_THAT(refusal(small(), {}), ContainsSubstring("save_model: expected 1 to 64 golden inputs, got 0"));
   CHECK_THAT(refusal(small(), {.golden = Matrix<>::Zero(5, 65)}), ContainsSubstring("got 65"));
-  CHECK_THAT(refusal(Network{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
-             ContainsSubstring("Elementwise \"1\": expected a type in the registry") &&
-                 ContainsSubstring("add the layer to .registry; write a formula as a layer with a name"));
+  CHECK_THAT(
+      refusal(DynamicSequential{Dense{5, 2, rng}, Elementwise{[](auto v) { return v; }}}, {.golden = x}),
+      ContainsSubstring("Elementwise \"1\": expected a type in the registry") &&
+          ContainsSubstring("add the layer to .registry; write a formula as a layer with a name"));
   auto broken = small();
   broken.layer<2>().bias(0) = std::nanf("");
   CHECK_THAT(refusal(broken, {.golden = x}),
@@ -401,8 +402,8 @@ TEST_CASE("load_model: a newer format is refused with a cure") {
 }
 
 TEST_CASE("load_model: a hostile architecture is refused with the path of the layer") {
-  const std::string good =
-      saved(Network{Dropout{}, BatchNorm{5}, GaussianNoise{}, Concat{ReLU{}, Tanh{}}}, {.golden = x});
+  const std::string good = saved(
+      DynamicSequential{Dropout{}, BatchNorm{5}, GaussianNoise{}, Concat{ReLU{}, Tanh{}}}, {.golden = x});
   const auto about = [&](const std::string& from, const std::string& to) {
     return complaint_about(with(good, from, to));
   };
@@ -460,7 +461,7 @@ TEST_CASE("load_model: a hostile architecture is refused with the path of the la
 }
 
 TEST_CASE("load_model: an architecture with duplicate or misplaced fields is refused") {
-  const std::string good = saved(Network{ReLU{}, LeakyReLU{}}, {.golden = x});
+  const std::string good = saved(DynamicSequential{ReLU{}, LeakyReLU{}}, {.golden = x});
   const auto about = [&](const std::string& from, const std::string& to) {
     return complaint_about(with(good, from, to));
   };
@@ -486,14 +487,14 @@ TEST_CASE("load_model: an architecture with duplicate or misplaced fields is ref
 
 TEST_CASE("load_model: a deep network of few weights accepts the maximum of golden inputs") {
   Rng rng{1};
-  Network<> deep{Dense{5, 16, rng}};
+  DynamicSequential<> deep{Dense{5, 16, rng}};
   for (int i = 0; i < 200; ++i) deep.add(BatchNorm{16}).add(ReLU{}).add(Dropout{}).add(Dense{16, 16, rng});
   CHECK(loaded(saved(deep, {.golden = Matrix<>::Random(5, 64)})).network.size() == deep.size());
 }
 
 TEST_CASE("save_model: golden outputs much larger than the network are refused") {
   Rng rng{1};
-  Network<> wide{Dense{1, 10'000, rng}};
+  DynamicSequential<> wide{Dense{1, 10'000, rng}};
   for (int i = 0; i < 20; ++i) wide.add(ReLU{});
   const auto save = [&](Index samples) { return saved(wide, {.golden = Matrix<>::Ones(1, samples)}); };
   CHECK(loaded(save(4)).network.size() == wide.size());

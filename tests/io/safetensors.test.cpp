@@ -122,12 +122,12 @@ TEMPLATE_TEST_CASE("load_safetensors: restores the bits that save_safetensors wr
   CHECK(saved(other) != saved(support::rich_net<TestType>(2)));
 }
 
-TEST_CASE("save_safetensors: a Sequential and a Network of the same layers give the same file") {
+TEST_CASE("save_safetensors: a Sequential and a DynamicSequential of the same layers give the same file") {
   Rng rng{1};
   const Dense<> thin{1, 3, rng}, flat{3, 1, rng};
   const Residual residual{Sequential{LayerNorm{3}, PReLU{3}}};
   const auto file = saved(Sequential{thin, BatchNorm{3}, residual, Concat{flat, Identity{}}});
-  CHECK(file == saved(Network{thin, BatchNorm{3}, residual, Concat{flat, Identity{}}}));
+  CHECK(file == saved(DynamicSequential{thin, BatchNorm{3}, residual, Concat{flat, Identity{}}}));
   CHECK_THAT(file, ContainsSubstring(R"("0.weight":{"data_offsets":[0,12],"dtype":"F32","shape":[3,1]})") &&
                        ContainsSubstring(R"("1.running_mean":)") &&
                        ContainsSubstring(R"("2.body.1.slope":)") &&
@@ -168,7 +168,7 @@ TEST_CASE("load_safetensors: weights of PyTorch give the outputs of PyTorch") {
 
 TEST_CASE("TensorNames: maps names by pairs or by a function") {
   Rng rng{1};
-  const Network net{Dense{2, 2, rng}, BatchNorm{2}};
+  const DynamicSequential net{Dense{2, 2, rng}, BatchNorm{2}};
   const auto names = [&](const TensorNames& to) {
     std::string all;
     for (const char* name : {"0.weight", "1.gamma", "1.running_variance"}) all += to(name) + ' ';
@@ -221,7 +221,7 @@ TEST_CASE("load_safetensors: a missing or unused or mismatched tensor is reporte
 
 TEST_CASE("load_safetensors: an ignored tensor may have an unknown type") {
   Rng rng{1};
-  Network net{Dense{2, 1, rng}};
+  DynamicSequential net{Dense{2, 1, rng}};
   const auto load = [&](bool ignore) {
     load_safetensors(golden_files / "newer_dtype_ignored.safetensors", net, {.ignore_others = ignore});
   };

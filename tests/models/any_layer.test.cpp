@@ -49,7 +49,7 @@ TEST_CASE("AnyLayer: visits a vector as a vector and a matrix of one column as a
     return all;
   };
   CHECK(kinds(AnyLayer<float>{Dense{1, 3, rng}}) == "weight matrix bias vector ");
-  CHECK(kinds(Network{Sequential{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
+  CHECK(kinds(DynamicSequential{Sequential{Dense{1, 3, rng}}}) == "0.0.weight matrix 0.0.bias vector ");
 }
 
 TEST_CASE("AnyLayer: nests with Residual and Concat", "[models]") {

@@ -97,7 +97,7 @@ TEST_CASE("Templates: a model file restores the layer") {
   });
   std::stringstream file;
   save_model(file, net, {.golden = data.x.leftCols(4), .registry = registry});
-  const Network<> loaded = load_model<float>(file, registry).network;
+  const DynamicSequential<> loaded = load_model<float>(file, registry).network;
   CHECK(values_of(loaded) == values_of(net));
   CHECK(predict(loaded, data.x) == predict(net, data.x));
 }

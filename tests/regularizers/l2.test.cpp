@@ -4,7 +4,7 @@
 #include "descent/layers/activations/prelu.hpp"
 #include "descent/layers/dense.hpp"
 #include "descent/layers/normalization/batch_norm.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/sequential.hpp"
 
 namespace l2_test {
@@ -42,8 +42,8 @@ TEST_CASE("L2: is lambda / (2 m) times the squared norm of all weights") {
   CHECK_THAT(l2.penalty(net, 2 * samples), WithinRel(0.3 / (4 * 50) * (14 + 2), rounding));
   CHECK(L2{}.penalty(net, samples) == 0);
 
-  SECTION("a Network has the same penalty") {
-    const Network<double> network{first, BatchNorm<double>{2}, last};
+  SECTION("a DynamicSequential has the same penalty") {
+    const DynamicSequential<double> network{first, BatchNorm<double>{2}, last};
     CHECK(l2.penalty(network, samples) == l2.penalty(net, samples));
   }
 }

@@ -5,7 +5,7 @@
 #include "catch.hpp"
 #include "descent/layers/dense.hpp"
 #include "descent/layers/normalization/batch_norm.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "support.hpp"
@@ -63,7 +63,7 @@ TEST_CASE("PerLayer: the first matching name applies and an empty name matches a
 }
 
 TEST_CASE("PerLayer: matches whole names so that 1 does not match 10") {
-  Network<double> deep;
+  DynamicSequential<double> deep;
   for (int i = 0; i < 5; ++i) deep.add(filled(1)).add(sum_of(1));
   deep.add(filled(7)).add(sum_of(1));
   CHECK_THAT((PerLayer{{"1", L1{.lambda = 1}}}.penalty(deep, samples)), WithinRel(0.2, rounding));

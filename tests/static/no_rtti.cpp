@@ -6,7 +6,7 @@ using namespace descent;
 
 int main() {
   Rng rng{1};
-  Network<> net{Dense{2, 3, rng}, ReLU{}};
+  DynamicSequential<> net{Dense{2, 3, rng}, ReLU{}};
   AnyLayer<>& first = net[0];
   const bool knows = first.get_if<Dense<>>() != nullptr && first.get_if<ReLU<>>() == nullptr;
   const Matrix<> x = Matrix<>::Ones(2, 4);

@@ -34,6 +34,7 @@ endfunction()
 # The text of a header without its namespaces `detail`.
 function(public_text path result)
   file(READ "${path}" text)
+  string(REPLACE "::inline DESCENT_ABI" "" text "${text}")
   foreach(namespace IN ITEMS detail descent::detail)
     while(TRUE)
       string(FIND "${text}" "\nnamespace ${namespace} {" begin)

@@ -27,14 +27,14 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Options = FitOptions<Network<float>>;
+using Options = FitOptions<DynamicSequential<float>>;
 
 const Dataset<float> train = support::three_clouds(75, 1), dev = support::three_clouds(30, 2);
 
-Network<float> network() {
+DynamicSequential<float> network() {
   Rng rng{1};
-  return Network{Standardize{train.x},   Dense{2, 8, rng}, BatchNorm{8}, ReLU{},
-                 Dropout{{.keep = 0.8}}, Dense{8, 3, rng}};
+  return DynamicSequential{Standardize{train.x},   Dense{2, 8, rng}, BatchNorm{8}, ReLU{},
+                           Dropout{{.keep = 0.8}}, Dense{8, 3, rng}};
 }
 
 /// 8 mini-batches per epoch, the last of 5 samples.
@@ -58,7 +58,7 @@ struct Result {
 };
 
 Result train_with(const Options& with) {
-  Network<float> net = network();
+  DynamicSequential<float> net = network();
   const History history = fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with);
   return {support::values_of(net), history};
 }
@@ -127,7 +127,7 @@ TEST_CASE("checkpoint: the best epoch is kept in a file of its own") {
   const support::TemporaryFolder folder;
   Options with = options();
   with.checkpoint = {.path = (folder.path / "run.ckpt").string()};
-  Network<float> net = network();
+  DynamicSequential<float> net = network();
   std::int64_t best = 0;
   double least = 1e9;
   with.on_epoch_end.push_back([&](const auto& e) {
@@ -155,7 +155,7 @@ TEST_CASE("checkpoint: an epoch in progress resumes only with the same batches")
   with.seed = 4;
   CHECK_THAT(support::message_of<DataError>([&] { train_with(with); }), ContainsSubstring("expected seed 3"));
 
-  Network<float> net = network();
+  DynamicSequential<float> net = network();
   CHECK_THROWS_AS(fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, with), DataError);
   CHECK(support::values_of(net) == support::values_of(network()));
 }
@@ -201,7 +201,7 @@ TEST_CASE("checkpoint: an invalid file or one of another run is rejected and cha
 
   with.checkpoint = {};
   with.resume_from = path;
-  const auto message_with = [&](Network<float> net, const Options& resumed) {
+  const auto message_with = [&](DynamicSequential<float> net, const Options& resumed) {
     const auto before = support::values_of(net);
     const std::string text = support::message_of<FormatError>(
         [&] { fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0.01}, resumed); });
@@ -267,7 +267,7 @@ TEST_CASE("checkpoint: an invalid file or one of another run is rejected and cha
   }
   SECTION("another model") {
     Rng rng{1};
-    CHECK_THAT(message_with(Network{Dense{2, 3, rng}}, with), ContainsSubstring("model/0."));
+    CHECK_THAT(message_with(DynamicSequential{Dense{2, 3, rng}}, with), ContainsSubstring("model/0."));
   }
   SECTION("another optimizer") {
     CHECK_THAT(support::message_of<FormatError>(

@@ -78,7 +78,7 @@ TEST_CASE("estimate_statistics: each layer sees the inference outputs of the lay
   CHECK(net.layer<1>().gamma == before.layer<1>().gamma);
 }
 
-TEST_CASE("estimate_statistics: a Network gives the statistics of a Sequential", "[training]") {
+TEST_CASE("estimate_statistics: a DynamicSequential gives the statistics of a Sequential", "[training]") {
   const Dataset<double> data = support::three_clouds<double>(60);
   auto fixed = support::rich_net<double>();
   auto dynamic = support::rich_network<double>();

@@ -296,8 +296,8 @@ TEST_CASE("fit: layers that do not fit together are rejected by name") {
         message_of<ShapeError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.progress = silent}); }),
         ContainsSubstring(text));
   }
-  SECTION("Network") {
-    Network net{first, ReLU{}, last};
+  SECTION("DynamicSequential") {
+    DynamicSequential net{first, ReLU{}, last};
     CHECK_THAT(
         message_of<ShapeError>([&] { fit(net, data, SoftmaxCrossEntropy{}, Adam{}, {.progress = silent}); }),
         ContainsSubstring(text));

@@ -12,7 +12,7 @@
 #include "descent/layers/identity.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/models/concat.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/optimizers/adam.hpp"
@@ -80,8 +80,9 @@ TEST_CASE("fit: divergence is reported with step and learning rate and the first
     CHECK(is_finite(net));
   };
   SECTION("Sequential") { expect_error(support::plain_net()); }
-  SECTION("Network") {
-    expect_error(Network<>{support::plain_net().layer<0>(), ReLU{}, support::plain_net().layer<2>()});
+  SECTION("DynamicSequential") {
+    expect_error(
+        DynamicSequential<>{support::plain_net().layer<0>(), ReLU{}, support::plain_net().layer<2>()});
   }
 }
 
@@ -188,13 +189,13 @@ TEST_CASE("fit: an output that is not a number is named with its full path in an
   };
   Rng rng{1};
   const Dense first{2, 3, rng}, last{6, 3, rng};
-  expect_place(Network{first, Residual{Sequential{logarithm}}}, "1.body.0");
-  expect_place(Network{first, Residual{Network{ReLU{}, logarithm}}}, "1.body.1");
-  expect_place(Network{first, Residual{logarithm}}, "1.body");
-  expect_place(Network{first, Concat{Identity{}, Sequential{ReLU{}, logarithm}}, last}, "1.1.1");
+  expect_place(DynamicSequential{first, Residual{Sequential{logarithm}}}, "1.body.0");
+  expect_place(DynamicSequential{first, Residual{DynamicSequential{ReLU{}, logarithm}}}, "1.body.1");
+  expect_place(DynamicSequential{first, Residual{logarithm}}, "1.body");
+  expect_place(DynamicSequential{first, Concat{Identity{}, Sequential{ReLU{}, logarithm}}, last}, "1.1.1");
   expect_place(Sequential{first, Sequential{ReLU{}, Sequential{logarithm}}}, "1.1.0");
   expect_place(Sequential{first, Residual{AnyLayer<>{Concat{Sequential{logarithm}}}}}, "1.body.0.0");
-  expect_place(Sequential{Residual{Network{Dense{2, 2, rng}, logarithm}}, first}, "0.body.1");
+  expect_place(Sequential{Residual{DynamicSequential{Dense{2, 2, rng}, logarithm}}, first}, "0.body.1");
 }
 
 }  // namespace non_finite_test

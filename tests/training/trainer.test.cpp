@@ -76,7 +76,7 @@ void expect_independent_snapshot(M net) {
 
 TEMPLATE_TEST_CASE("Trainer: two runs of five epochs give the bits of one run of ten", "", float, double) {
   SECTION("Sequential") { expect_same_bits_in_one_run_or_two(support::rich_net<TestType>()); }
-  SECTION("Network") { expect_same_bits_in_one_run_or_two(support::rich_network<TestType>()); }
+  SECTION("DynamicSequential") { expect_same_bits_in_one_run_or_two(support::rich_network<TestType>()); }
 }
 
 namespace {
@@ -212,7 +212,7 @@ TEST_CASE("Trainer: the history has learning rate and time of each epoch") {
 
 TEST_CASE("Trainer: a copy is an independent snapshot") {
   SECTION("Sequential") { expect_independent_snapshot(support::rich_net()); }
-  SECTION("Network") { expect_independent_snapshot(support::rich_network()); }
+  SECTION("DynamicSequential") { expect_independent_snapshot(support::rich_network()); }
 }
 
 TEST_CASE("Trainer: assigning a snapshot restores it") {

@@ -42,10 +42,11 @@ TEST_CASE("describe: layers of a composition are named as in paths") {
 TEST_CASE("describe: a type-erased layer is described as the layer it holds") {
   const AnyLayer<> layer{ELU{{.alpha = 0.5}}};
   CHECK(describe(layer) == LayerDescription{"ELU", {{"alpha", 0.5}}, {}});
-  const Network net{ReLU{}, Residual{Tanh{}}};
+  const DynamicSequential net{ReLU{}, Residual{Tanh{}}};
   CHECK(describe(net) ==
-        LayerDescription{
-            "Network", {}, {{"0", plain("ReLU")}, {"1", {"Residual", {}, {{"body", plain("Tanh")}}}}}});
+        LayerDescription{"DynamicSequential",
+                         {},
+                         {{"0", plain("ReLU")}, {"1", {"Residual", {}, {{"body", plain("Tanh")}}}}}});
 }
 
 }  // namespace describe_test

@@ -6,7 +6,9 @@
 #include <numbers>
 #include <type_traits>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// A dual number for forward-mode automatic differentiation: f(Dual{x, 1}) has the value f(x) and the slope f'(x).
 ///

@@ -4,7 +4,7 @@
 #include "descent/concepts/pass.hpp"
 #include "descent/core/batch.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Runs backward without computing dx, as in the first layer of a network. A layer for which dx is a separate
 /// computation, such as `Dense`, has a member of this name; for any other this calls backward.

@@ -11,7 +11,7 @@
 #include "descent/tree/describe.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -6,7 +6,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The fan-in and fan-out of a unit: the numbers of its inputs and outputs.
 struct Fan {

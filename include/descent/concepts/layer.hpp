@@ -7,7 +7,7 @@
 #include "descent/core/types.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A differentiable function with parameters, copyable like a plain value.
 ///

@@ -6,7 +6,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A loss function: the weighted sum over the samples of a batch and the sum of the weights. A loss never divides by
 /// the number of samples; the trainer divides once per batch.

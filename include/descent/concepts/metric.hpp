@@ -6,7 +6,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/sample_weights.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A metric that is accumulated batch by batch.
 ///

@@ -8,7 +8,7 @@
 #include "descent/core/function_ref.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Training progress: the numbers of steps and epochs done, from which schedules compute the learning rate, and the
 /// factor by which plateaus have reduced it. Only the optimizer writes `step`. The training loop, usually `Trainer`,

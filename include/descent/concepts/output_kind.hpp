@@ -4,7 +4,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The meaning of the outputs of a network. A loss declares the kind that it expects in
 /// `static constexpr OutputKind expects`, and a layer may declare its kind by a member `output_kind()`; a composition

@@ -7,7 +7,7 @@
 #include "descent/core/types.hpp"
 #include "descent/parallel/workers.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The mode of a forward pass: inference or training. The random numbers of training depend only on the seed, the
 /// layer, the step and the sample, so that any mask can be drawn again.

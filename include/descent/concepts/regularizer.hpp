@@ -4,7 +4,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A penalty that depends on the weights alone and is added to the loss. `samples` is the m in lambda / m.
 ///

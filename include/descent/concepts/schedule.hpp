@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// A pure function of the number of steps or epochs done so far.
 template <class S>

@@ -12,7 +12,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A read-only view of a contiguous batch [size, samples], one column per sample, with the shape of a sample.
 ///

@@ -3,7 +3,9 @@
 #include <Eigen/Core>
 #include <type_traits>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// True if the numbers of an expression are known at compile time to be contiguous.
 template <class E>

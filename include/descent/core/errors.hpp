@@ -15,7 +15,7 @@
 #error "descent reports errors by exceptions: compile without -fno-exceptions"
 #endif
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

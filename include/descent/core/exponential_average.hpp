@@ -10,7 +10,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Updates an exponentially weighted average, a number or an Eigen expression that can be assigned to.
 ///

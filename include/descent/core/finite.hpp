@@ -14,7 +14,7 @@
 // occurs, and removes std::isnan, std::isfinite and every comparison that is false for NaN alone. These functions
 // test the bits as integers, and the compiler cannot see which floating-point operation the bits come from.
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

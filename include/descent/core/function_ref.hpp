@@ -3,7 +3,9 @@
 #include <concepts>
 #include <type_traits>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// A non-owning reference to a callable, which must outlive it. A function that takes one is compiled once, not once
 /// per callable; unlike std::function it never allocates.

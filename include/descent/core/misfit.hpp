@@ -3,7 +3,9 @@
 #include <concepts>
 #include <type_traits>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -1,6 +1,8 @@
 #pragma once
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// Working memory that is neither copied nor moved with the object that holds it, because its content can be recomputed
 /// and may point into itself.

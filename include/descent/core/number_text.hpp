@@ -15,7 +15,7 @@
 #include "descent/core/finite.hpp"
 
 // Conversions between numbers and text that do not depend on the locale, as streams and the functions of C do.
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns a number as std::printf prints it in the C locale: with `digits` significant digits in general notation,
 /// else with `digits` digits after the point.

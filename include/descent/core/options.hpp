@@ -7,7 +7,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// An option and its name for error messages. Options are aggregates, which have no constructor to check them, so the
 /// first function that uses them does.

@@ -8,7 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 using RandomBlock = std::array<std::uint32_t, 4>;
 

@@ -7,7 +7,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A weighted sum over samples and the sum of the weights. The sums of all batches add up to that of the data set,
 /// for any batch size; their means do not.

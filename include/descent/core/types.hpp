@@ -3,7 +3,9 @@
 #include <Eigen/Core>
 #include <concepts>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 using Index = Eigen::Index;
 

@@ -12,7 +12,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Returns the indices 0, 1, ..., samples - 1. Throws DataError for a negative number of samples, or for more than fit
 /// into memory.

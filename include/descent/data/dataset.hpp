@@ -14,7 +14,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Samples with their targets.
 ///

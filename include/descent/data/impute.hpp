@@ -7,7 +7,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Replaces missing values, which are NaN, by the mean of their feature. Construct it from the training set only, and
 /// apply it to all other inputs.

@@ -7,7 +7,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Base class of input normalizations, which makes them layers (CRTP). As the first layer of a network it takes raw
 /// values and is copied and saved with the network; it has no trainable parameters.

@@ -9,7 +9,7 @@
 #include "descent/data/dataset.hpp"
 #include "descent/data/strata.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `k_fold`.
 struct KFoldOptions {

@@ -11,7 +11,7 @@
 #include "descent/data/input_layer.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The range that MinMax scales each feature to.
 struct MinMaxOptions {

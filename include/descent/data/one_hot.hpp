@@ -9,7 +9,7 @@
 #include "descent/core/number_text.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Encodes class labels as one-hot columns.
 ///

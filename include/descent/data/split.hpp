@@ -13,7 +13,7 @@
 #include "descent/data/dataset.hpp"
 #include "descent/data/strata.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `split`.
 struct SplitOptions {

@@ -10,7 +10,7 @@
 #include "descent/data/input_layer.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Standardizes every feature to mean 0 and standard deviation 1. Construct it from the training set only, and apply
 /// it to all other inputs; or make it the first layer of a network.

@@ -13,7 +13,7 @@
 #include "descent/core/random.hpp"
 #include "descent/data/dataset.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the indices of all samples in random order, in strata: one for each class, or a single one. `split` and
 /// `k_fold` divide each stratum in proportion.

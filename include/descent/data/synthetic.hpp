@@ -15,7 +15,7 @@
 // Random toy data sets: another seed is another sample of the same distribution. The same seed gives the same bits on
 // every platform; std::fma is explicit where a compiler might or might not contract.
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A point on the unit circle.
 struct UnitVector {

@@ -14,7 +14,7 @@
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `compare_distributions`.
 struct CompareOptions {

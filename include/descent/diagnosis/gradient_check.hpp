@@ -27,7 +27,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `check_gradient`.
 template <Layer M>

@@ -18,7 +18,7 @@
 #include "descent/losses/targets.hpp"
 #include "descent/metrics/any_metric.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// True if the values of the outputs do not contradict the kind.
 template <std::floating_point T>

@@ -12,7 +12,7 @@
 #include "descent/inference/check_loss.hpp"
 #include "descent/inference/predict.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -15,7 +15,7 @@
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

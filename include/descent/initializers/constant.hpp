@@ -8,7 +8,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fills W with a constant. All units of a layer then stay equal, as with `Zeros`: for worked examples, and for
 /// weights that need not differ.

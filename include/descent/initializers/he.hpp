@@ -9,7 +9,7 @@
 #include "descent/initializers/normal.hpp"
 #include "descent/initializers/uniform.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// He initialization, normal: W ~ N(0, 2 / n_in). Preserves the variance of the signal through layers of ReLU units.
 ///

@@ -9,7 +9,7 @@
 #include "descent/initializers/normal.hpp"
 #include "descent/initializers/uniform.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// LeCun initialization, normal: W ~ N(0, 1 / n_in). Preserves the variance of the signal through activations whose
 /// slope at 0 is 1, such as tanh; the initialization for SELU. A. Ng's course on improving deep networks calls it

@@ -9,7 +9,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Normal distribution, independent of the fan: W ~ N(mean, deviation^2).
 ///

@@ -9,7 +9,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Orthogonal initialization: W = gain * Q, with Q drawn uniformly from the matrices with orthonormal columns, or
 /// orthonormal rows if there are fewer rows than columns. No direction of the signal grows or shrinks, however deep

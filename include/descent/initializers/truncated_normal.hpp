@@ -10,7 +10,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Truncated normal distribution, independent of the fan: W ~ N(mean, deviation^2), drawn again where it is further
 /// than `cut` deviations from the mean. Keras also cuts at 2.

@@ -9,7 +9,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Uniform distribution, independent of the fan: W ~ U[low, high). The variance is (high - low)^2 / 12.
 ///

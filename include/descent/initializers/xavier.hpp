@@ -9,7 +9,7 @@
 #include "descent/initializers/normal.hpp"
 #include "descent/initializers/uniform.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Xavier (Glorot) initialization, normal: W ~ N(0, 2 / (n_in + n_out)). Preserves the variance of signal and gradient
 /// through layers of tanh units.

@@ -6,7 +6,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fills W with zeros: for biases, and to show why weights need more, since all units of a layer stay equal.
 ///

@@ -21,7 +21,7 @@
 #include "descent/io/csv/parser.hpp"
 #include "descent/io/open_file.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -16,7 +16,7 @@
 #include "descent/io/idx.hpp"
 #include "descent/io/open_file.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// An input stream that decompresses a gzip file; an uncompressed file is read unchanged. Every reader that takes a
 /// stream can use it.

@@ -15,7 +15,7 @@
 #include "descent/io/open_file.hpp"
 #include "descent/serialize/byte_reader.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

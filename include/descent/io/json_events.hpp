@@ -7,7 +7,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Base class of SAX parsers of JSON, which refuses every event that a derived class does not override. Unlike a DOM
 /// it sees duplicate names, and its memory, time and stack do not grow with the nesting depth of a hostile text.

@@ -30,12 +30,12 @@
 #include "descent/serialize/xxh64.hpp"
 #include "descent/tree/describe.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A model read from a file.
 template <std::floating_point T = float>
 struct LoadedModel {
-  Network<T> network;
+  DynamicSequential<T> network;
   Shape shape;  ///< of the inputs: predict(network, Batch{x, shape})
   std::vector<std::string> labels;
   std::string library_version;
@@ -82,7 +82,7 @@ void expect_loadable(const ModelToSave<T>& model, const SaveModel<T>& options) {
     const Batch<T> x = options.golden.batch();
     TensorDimensions sizes;
     for (const auto& tensor : model.tensors) sizes.emplace(tensor.name, tensor.dimensions);
-    Network<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
+    DynamicSequential<T> again = options.registry.make(model.description, sizes, x.shape(), x.samples());
     if (const auto difference = first_difference(model.description, describe(again)))
       throw FormatError("save_model",
                         joined("rebuilt from its description, the network differs: ", *difference), "");
@@ -179,7 +179,7 @@ template <std::floating_point T = float>
 LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = standard_registry<T>(),
                           const std::string& source = "stream") {
   const detail::ModelFile file{in, source};
-  Network<T> network = file.make_network(registry);
+  DynamicSequential<T> network = file.make_network(registry);
   if (const auto difference = detail::first_difference(describe(network), file.architecture()))
     file.fail(detail::joined("expected an architecture that can be rebuilt, got another: ", *difference),
               "copy or save the file again: it is damaged");

@@ -21,7 +21,7 @@
 #include "descent/serialize/byte_reader.hpp"
 #include "descent/serialize/half.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -6,7 +6,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Opens a file for reading. Throws FormatError, which names the working directory, if the file cannot be opened.
 inline std::ifstream open_file(const std::filesystem::path& path, std::string_view user) {

@@ -12,7 +12,7 @@
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/leaves.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the dimensions of the transpose of a matrix in the same memory.
 inline Dimensions transposed(const Dimensions& matrix) {

@@ -21,7 +21,7 @@
 #include "descent/io/safetensors/tensor_file.hpp"
 #include "descent/serialize/atomic_file.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A mapping from the parameter paths of a model to the names of the tensors in a file: a function, or pairs of a path
 /// prefix and its replacement. {"0", "fc1"} maps `0.weight` to `fc1.weight`. The first pair that matches is used; a

@@ -14,7 +14,7 @@
 #include "descent/linalg/product.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A learned bias or none. A layer before batch normalization needs none.
 enum class Bias { learned, none };

@@ -8,7 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Reshapes each image or sequence into a vector of features, as before the dense layers of a classifier.
 ///

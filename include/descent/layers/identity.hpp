@@ -7,7 +7,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Returns its input unchanged, for example in place of an activation.
 ///

@@ -8,7 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Reshapes each sample to a shape of the same size, as before a layer that expects images.
 ///

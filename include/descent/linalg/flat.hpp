@@ -5,7 +5,7 @@
 
 #include "descent/parallel/partition.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Returns a view of the numbers of a matrix or a vector as an array, in storage order, for element-wise operations.
 /// The view is const if the numbers are.

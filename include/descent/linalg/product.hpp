@@ -8,7 +8,7 @@
 #include "descent/core/types.hpp"
 #include "descent/linalg/eigen_avx512.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
@@ -105,13 +105,21 @@ class EigenProduct {
 /// The matrix products of the library. A backend specializes this class for the scalar types for which it is faster;
 /// `name` is the name of the backend.
 ///
-/// DESCENT_BACKEND, if defined, is the header of the backend. The CMake targets `descent::openblas`,
-/// `descent::onednn` and `descent::onednn_bf16` define it; it must be the same in all translation units of a program.
+/// DESCENT_BACKEND, if defined, is the name of the backend, whose header is `linalg/backends/<name>.hpp` or else
+/// DESCENT_BACKEND_HEADER. The CMake targets `descent::openblas`, `descent::onednn` and `descent::onednn_bf16` define
+/// it. The name is part of the inline namespace, so that two backends in one program do not mix.
 template <std::floating_point T>
 struct Product : EigenProduct<T> {};
 
 }  // namespace descent
 
 #ifdef DESCENT_BACKEND
-#include DESCENT_BACKEND
+#ifndef DESCENT_BACKEND_HEADER
+// clang-format off
+#define DESCENT_BACKEND_HEADER DESCENT_BACKEND_QUOTED(descent/linalg/backends/DESCENT_BACKEND.hpp)
+// clang-format on
+#define DESCENT_BACKEND_QUOTED(path) DESCENT_BACKEND_TEXT(path)
+#define DESCENT_BACKEND_TEXT(path) #path
+#endif
+#include DESCENT_BACKEND_HEADER
 #endif

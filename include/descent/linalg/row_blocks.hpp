@@ -4,7 +4,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Calls f(first, size) for blocks of 64, 16, 4 and single rows of a matrix; size is a `std::integral_constant`. The
 /// sums of a block over the columns stay in registers; without blocks they would be loaded and stored once per

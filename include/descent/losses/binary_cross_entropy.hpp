@@ -10,7 +10,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Binary cross-entropy of probabilities, such as the outputs of a `Sigmoid`; the mean over samples and outputs.
 ///

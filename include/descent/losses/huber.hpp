@@ -8,7 +8,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Huber loss: quadratic in small errors, linear in large ones; the mean over samples and outputs.
 ///

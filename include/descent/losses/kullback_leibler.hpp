@@ -8,7 +8,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Kullback-Leibler divergence D(t || p) between target t and prediction p; the mean over samples.
 ///

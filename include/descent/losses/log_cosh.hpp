@@ -7,7 +7,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Logarithm of the hyperbolic cosine of the error: like the Huber loss, but smooth; the mean over samples and
 /// outputs.

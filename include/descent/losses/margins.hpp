@@ -11,7 +11,7 @@
 #include "descent/core/types.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A loss of margins y z, where y is -1 or +1 for a target of 0 or 1; the mean over samples and outputs. `Cost` has a
 /// name, the cost of a violation v = 1 - y z > 0 of the margin, and its derivative `slope`.

@@ -6,7 +6,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Mean absolute error, over samples and outputs. Less sensitive to outliers than the squared error.
 ///

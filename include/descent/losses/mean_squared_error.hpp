@@ -6,7 +6,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Mean squared error, over samples and outputs. The factor is 1, not 1/2.
 ///

@@ -8,7 +8,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Negative log-likelihood of the targets, from log-probabilities such as the outputs of a `LogSoftmax`; the mean over
 /// samples.

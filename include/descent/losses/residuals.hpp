@@ -12,7 +12,7 @@
 #include "descent/parallel/partition.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Sums a loss of the residuals r = p - t over samples, for each sample the mean over its outputs; computes the
 /// gradient, too, unless `dy` is null. `cost` maps an array of residuals to an array expression; `slope` is its

@@ -14,7 +14,7 @@
 #include "descent/parallel/partition.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Binary cross-entropy of the sigmoid, computed from the logits; the mean over samples and outputs.
 ///

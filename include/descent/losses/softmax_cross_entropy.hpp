@@ -14,7 +14,7 @@
 #include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Cross-entropy of the softmax over classes, computed from the logits; the mean over samples.
 ///

@@ -4,7 +4,7 @@
 
 #include "descent/losses/margins.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 struct SquaredHingeCost {

@@ -11,7 +11,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/sample_weights.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The class target of a sample that losses and metrics ignore, like ignore_index in PyTorch.
 inline constexpr Index ignored_class = -1;

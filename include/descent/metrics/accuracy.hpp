@@ -8,7 +8,7 @@
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fraction of samples whose class is predicted correctly.
 ///

@@ -16,7 +16,7 @@
 #include "descent/metrics/mean_loss.hpp"
 #include "descent/serialize/archive.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A metric of any type whose value is a number, held by value, for lists of metrics. A loss is wrapped in a
 /// `MeanLoss`.

@@ -15,7 +15,7 @@
 #include "descent/metrics/outputs.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The rule that combines the scores of the classes into one number.
 enum class Average {

@@ -10,7 +10,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 /// Throws unless a matrix has at least one row, and a column `sample`.

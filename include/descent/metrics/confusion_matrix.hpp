@@ -15,7 +15,7 @@
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Confusion matrix: counts()(actual, predicted) is the number of samples of class `actual` for which class `predicted`
 /// was predicted, or the sum of their weights. Prints as a table.

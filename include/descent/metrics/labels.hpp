@@ -9,7 +9,7 @@
 #include "descent/core/types.hpp"
 #include "descent/losses/targets.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Throws unless every target is 0 or 1.
 void expect_labels(std::string_view component, const auto& target) {

@@ -8,7 +8,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/sample_weights.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 /// Converts the name of a loss to that of a metric: MeanAbsoluteError to mean_absolute_error.

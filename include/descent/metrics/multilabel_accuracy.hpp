@@ -8,7 +8,7 @@
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fraction of labels that are predicted correctly, for samples with any number of labels. A label is predicted if its
 /// output is above `threshold`. Equals 1 - the Hamming loss. If labels are rare it is high even for a network that

@@ -8,7 +8,7 @@
 #include "descent/metrics/labels.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fraction of samples whose labels are all predicted correctly, also called subset accuracy. A label is predicted if
 /// its output is above `threshold`.

@@ -14,7 +14,7 @@
 #include "descent/metrics/outputs.hpp"
 #include "descent/metrics/threshold.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// F1 score of labels, for samples with any number of labels. A label is predicted if its output is above `threshold`.
 ///

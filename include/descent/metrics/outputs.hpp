@@ -8,7 +8,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Resizes the entries of a metric, one per output or class, at the first batch. Throws ShapeError if their number
 /// differs later.

@@ -4,7 +4,7 @@
 
 #include "descent/metrics/class_counts.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 struct PrecisionOfClass {

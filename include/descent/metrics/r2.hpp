@@ -12,7 +12,7 @@
 #include "descent/losses/targets.hpp"
 #include "descent/metrics/outputs.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Coefficient of determination: the fraction of the variance of the targets that the prediction explains. 1 is
 /// perfect, 0 is as good as predicting the mean of the targets, below 0 is worse.

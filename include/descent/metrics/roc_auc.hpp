@@ -11,7 +11,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Area under the receiver operating characteristic of two classes: the probability that a sample of class 1 has a
 /// higher score than one of class 0, a tie counting half. 1/2 is the value of a random guess. Exact, by sorting. A

@@ -11,7 +11,7 @@
 #include "descent/losses/targets.hpp"
 #include "descent/metrics/outputs.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Root mean squared error, in the unit of the targets.
 ///

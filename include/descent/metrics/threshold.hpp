@@ -7,7 +7,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The value above which an output predicts class 1. By default it is the one at which both classes are equally
 /// probable: 0 for logits, 0.5 for probabilities. `fit` and `evaluate` determine which of the two the network

@@ -8,7 +8,7 @@
 #include "descent/core/sample_weights.hpp"
 #include "descent/metrics/classes.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Fraction of samples whose class is among the k largest outputs.
 ///

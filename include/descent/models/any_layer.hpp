@@ -19,7 +19,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

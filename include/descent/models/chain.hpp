@@ -16,7 +16,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the output shape of the layer that a composition calls `child`; an error names the layer.
 Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {

@@ -17,7 +17,7 @@
 #include "descent/models/chain.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Parallel branches: each takes the same input, and their outputs are concatenated along the channels.
 ///

@@ -13,7 +13,7 @@
 #include "descent/models/chain.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A residual connection around a layer or a chain of layers.
 ///

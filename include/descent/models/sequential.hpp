@@ -15,14 +15,14 @@
 #include "descent/core/types.hpp"
 #include "descent/models/chain.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A chain of layers whose types are known at compile time. It is a layer itself, so chains nest.
 ///
 ///   y = layer_n(... layer_1(layer_0(x)))
 ///
 /// A layer is named by its position, counted from 0, so that parameters are named `0.weight`, `1.gamma`, and so on.
-/// `Network` holds a chain that is built at run time; both compute the same bits.
+/// `DynamicSequential` holds a chain that is built at run time; both compute the same bits.
 ///
 /// Throws   ShapeError, which names the layer, when a layer does not take the output of the one before it.
 /// Cost     that of its layers.

@@ -7,7 +7,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Adadelta: scales each gradient by the ratio of the root mean squares of past steps and past gradients; no learning
 /// rate to tune.

@@ -6,7 +6,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Adagrad: divides each gradient by the root of the sum of its past squares, so that parameters with rare gradients
 /// take large steps. The step sizes only decrease.

@@ -12,7 +12,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

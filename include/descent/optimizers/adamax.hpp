@@ -8,7 +8,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// AdaMax: Adam with an exponentially decaying maximum of |dw| in place of the root mean square.
 ///

@@ -10,7 +10,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The parameters that weight decay applies to.
 enum class Decays : std::uint8_t {

@@ -8,7 +8,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// AMSGrad: Adam with the maximum of s so far, so that no step grows because past gradients are forgotten.
 ///

@@ -4,7 +4,7 @@
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Gradient descent.
 ///

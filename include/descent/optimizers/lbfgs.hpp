@@ -19,7 +19,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// L-BFGS: steps along -H dw, where H approximates the inverse Hessian from the changes of the gradient over the last
 /// steps. For full batches: the noise of mini-batches is mistaken for curvature.

@@ -7,7 +7,7 @@
 #include "descent/core/function_ref.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the inner product of all parameters of a and b.
 template <Parameterized M>

@@ -14,7 +14,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The stopping criteria of `minimize`.
 struct MinimizeOptions {

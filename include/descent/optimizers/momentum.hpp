@@ -10,7 +10,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The definition of the velocity v of an optimizer with momentum. Both give the same updates if the sum has the
 /// learning rate alpha * (1 - beta).

@@ -11,7 +11,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// NAdam: Adam with Nesterov momentum, whose coefficient mu grows to beta1.
 ///

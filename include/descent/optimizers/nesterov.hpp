@@ -7,7 +7,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Nesterov momentum: steps along the velocity that another update with the same gradient would give.
 ///

@@ -9,7 +9,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// RMSprop: divides each gradient by the root of the running average of its squares.
 ///

@@ -6,7 +6,9 @@
 #include <xmmintrin.h>
 #endif
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// RAII guard: flushes denormals, which are below about 1e-38 in float, to zero on this thread and restores the
 /// previous mode. They carry no information in training, and most processors compute with them a hundred times

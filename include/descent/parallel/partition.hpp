@@ -4,7 +4,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The calling thread as the only worker: the default of functions that can run in parallel.
 struct SingleThread {

@@ -17,7 +17,7 @@
 #include "descent/parallel/flush_denormals.hpp"
 #include "descent/parallel/workers.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A pool of threads, which run until it is destroyed, since starting a thread takes longer than a small training step.
 ///

@@ -5,7 +5,7 @@
 #include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// One of the workers of a data-parallel step, each on a part of the samples. A layer that needs a sum over the whole
 /// batch calls `all_reduce_sum`; all workers must call it in the same order.

@@ -8,7 +8,7 @@
 #include "descent/core/types.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A regularizer of any type, held by value; by default none.
 template <Parameterized M>

@@ -7,7 +7,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 /// Throws unless there are training samples, by whose number a penalty is divided.

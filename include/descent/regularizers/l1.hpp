@@ -4,7 +4,7 @@
 #include "descent/regularizers/elastic_net.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// L1 penalty: on the absolute value of every weight, which drives many weights to 0. Biases are penalized only with
 /// `.biases`, scales never.

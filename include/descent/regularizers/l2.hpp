@@ -4,7 +4,7 @@
 #include "descent/regularizers/elastic_net.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// L2 penalty: on the squared Frobenius norm of every weight matrix. Biases are penalized only with `.biases`, scales
 /// never.

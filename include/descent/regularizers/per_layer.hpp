@@ -13,7 +13,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A separate penalty for each layer: `L1`, `L2` or `ElasticNet`. Biases are penalized only if the penalty of their
 /// layer has `.biases`, scales never.

@@ -8,7 +8,7 @@
 #include "descent/concepts/schedule.hpp"
 #include "descent/core/misfit.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A number or a schedule of any type, held by value; for schedules that contain another one, such as `Warmup`.
 class AnySchedule {

@@ -6,7 +6,7 @@
 
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 /// Interpolates between two values along half a cosine; share in [0, 1].

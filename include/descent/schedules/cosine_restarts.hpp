@@ -5,7 +5,7 @@
 #include "descent/core/options.hpp"
 #include "descent/schedules/cosine.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Cosine annealing with warm restarts: the learning rate falls along half a cosine, jumps back to `initial`, and
 /// falls again; t counts from 0.

@@ -5,7 +5,7 @@
 
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Exponential decay of a learning rate; t counts from 0.
 ///

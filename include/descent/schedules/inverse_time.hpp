@@ -4,7 +4,7 @@
 
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Inverse-time decay of a learning rate; t counts from 0.
 ///

@@ -10,7 +10,7 @@
 #include "descent/core/misfit.hpp"
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A learning rate: a number, or any schedule of the number of completed epochs. `PerStep` makes a schedule count
 /// optimizer steps instead.

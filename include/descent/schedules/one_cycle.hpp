@@ -5,7 +5,7 @@
 #include "descent/core/options.hpp"
 #include "descent/schedules/cosine.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// One-cycle policy: a learning rate that rises along half a cosine to its peak, then falls along another to nearly 0;
 /// t counts from 0, usually in steps: `PerStep{OneCycle{.peak = 0.1, .steps = 10'000}}`.

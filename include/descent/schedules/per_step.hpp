@@ -3,7 +3,7 @@
 #include "descent/concepts/optimizer.hpp"
 #include "descent/concepts/schedule.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Adapts a schedule to count optimizer steps instead of epochs:
 /// `Adam{.learning_rate = PerStep{InverseTime{.initial = 1e-2, .decay_rate = 1e-4}}}`.

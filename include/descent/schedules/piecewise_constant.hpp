@@ -8,7 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Piecewise constant learning rate; t counts from 0.
 ///

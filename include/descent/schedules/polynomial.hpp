@@ -5,7 +5,7 @@
 
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Polynomial decay of a learning rate, linear by default; t counts from 0.
 ///

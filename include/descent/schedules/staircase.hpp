@@ -5,7 +5,7 @@
 
 #include "descent/core/options.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Step decay: a learning rate that is multiplied by `factor` after each `every` epochs; t counts from 0.
 ///

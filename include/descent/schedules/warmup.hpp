@@ -6,7 +6,7 @@
 #include "descent/core/options.hpp"
 #include "descent/schedules/any_schedule.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Linear warmup: a learning rate that rises linearly to the initial value of another schedule and then follows it;
 /// t counts from 0, and the other schedule counts from the end of the warmup.

@@ -14,7 +14,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Writes named values to a file or reads them back. A type that is to be saved lists its members once, for both
 /// directions:

@@ -17,7 +17,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -13,7 +13,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the value of type V that the bytes represent.
 template <class V>

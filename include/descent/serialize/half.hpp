@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Converts the bits of an IEEE 754 half-precision number: a sign, 5 bits of exponent, 10 bits of fraction.
 inline float from_half(std::uint16_t bits) {

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the remaining bytes of a stream, or nothing if reading fails, as for a directory. A stream buffer iterator
 /// would throw an exception that is no descent::Error.

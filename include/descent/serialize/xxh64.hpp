@@ -9,7 +9,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The hash function XXH64 with seed 0: a 64-bit checksum that detects damaged files. It is not cryptographic and
 /// does not protect against forgery.

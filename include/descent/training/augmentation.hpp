@@ -9,7 +9,7 @@
 #include "descent/core/misfit.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A function that changes the inputs of a mini-batch before the forward pass. Its arguments are the inputs, the
 /// indices of the samples, the seed and the number of the epoch. Threads call it concurrently, each for its own

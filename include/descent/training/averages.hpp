@@ -7,7 +7,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Copies the parameters and the state of a model. Allocates only the first time.
 template <Parameterized M>

@@ -22,7 +22,7 @@
 #include "descent/training/non_finite.hpp"
 #include "descent/tree/leaves.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A worker's part of a mini-batch: its working memory and its result.
 template <Layer M>

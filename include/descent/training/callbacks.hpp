@@ -10,7 +10,7 @@
 #include "descent/core/misfit.hpp"
 #include "descent/training/history.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The return value of a callback: continue, or end the run after this step or epoch.
 enum class Next { proceed, stop };

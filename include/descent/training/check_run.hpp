@@ -17,7 +17,7 @@
 #include "descent/training/loop_state.hpp"
 #include "descent/training/options.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Throws DataError or ShapeError unless the data set fits the model, the loss and the metrics and has the names of the
 /// training set.

@@ -9,7 +9,7 @@
 #include "descent/training/checkpoint/file.hpp"
 #include "descent/training/loop_state.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -7,7 +7,7 @@
 #include "descent/core/options.hpp"
 #include "descent/training/history.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The direction in which a metric becomes better.
 enum class Mode { min, max };

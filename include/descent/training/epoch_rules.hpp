@@ -5,7 +5,7 @@
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/history.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The rules that are applied to the measurements after each epoch: early stopping, reduction of the learning rate,
 /// and the choice of the checkpoint to keep.

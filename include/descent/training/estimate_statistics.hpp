@@ -6,7 +6,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/inference/predict.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Sets the running statistics of every `BatchNorm` in the model to those of a whole training set, layer after layer:
 /// each one is computed as in inference, from the outputs of the layers before it with their new statistics and

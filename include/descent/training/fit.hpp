@@ -6,7 +6,7 @@
 
 #include "descent/training/trainer.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Trains a model in place.
 ///

@@ -10,7 +10,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/number_text.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The values of a metric, one per epoch.
 struct Series {

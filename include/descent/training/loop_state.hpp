@@ -9,7 +9,7 @@
 #include "descent/training/epoch_rules.hpp"
 #include "descent/training/history.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 // Archives are `auto&`, so that programs without checkpoints do not compile the code for them.
 

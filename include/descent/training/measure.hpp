@@ -16,7 +16,7 @@
 #include "descent/training/options.hpp"
 #include "descent/training/progress.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Adds the objective, named `loss`, and the metrics by their names, each with `prefix` in front.
 template <std::floating_point T>

@@ -14,7 +14,7 @@
 #include "descent/parallel/workers.hpp"
 #include "descent/training/augmentation.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Inputs, targets and weights of some samples.
 template <std::floating_point T>

@@ -14,7 +14,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Returns the names of the parameters of a model, or of a gradient, that are not finite, in order.
 template <Parameterized M>

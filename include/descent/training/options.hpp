@@ -23,7 +23,7 @@
 #include "descent/training/sample_order.hpp"
 #include "descent/transforms/any_transform.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The batch size of full-batch training: each step takes the whole training set.
 inline constexpr Index full_batch = std::numeric_limits<Index>::max();

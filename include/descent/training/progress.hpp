@@ -20,7 +20,7 @@
 #include "descent/core/types.hpp"
 #include "descent/training/history.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The form in which training shows its progress.
 enum class ProgressStyle {

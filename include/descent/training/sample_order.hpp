@@ -11,7 +11,7 @@
 #include "descent/core/misfit.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The order in which an epoch takes the samples: a list of indices for all epochs, or a function that returns one
 /// for an epoch, counted from 0.

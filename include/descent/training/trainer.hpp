@@ -26,7 +26,7 @@
 #include "descent/training/training_loop.hpp"
 #include "descent/training/training_run.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Training as a value: the model, the optimizer with its state, and the progress so far. Run it for some epochs,
 /// inspect or change it, and run it again. A copy is a snapshot to return to; copies share only what callbacks and

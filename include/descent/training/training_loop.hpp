@@ -16,7 +16,7 @@
 #include "descent/training/progress.hpp"
 #include "descent/training/sample_order.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The objective at the samples of a step before the step is taken, the total weight of the samples, and the learning
 /// rate of the step.

@@ -17,7 +17,7 @@
 #include "descent/training/options.hpp"
 #include "descent/training/training_loop.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The `Trainer` as the training loop sees it while it trains on a data set; a friend of the trainer.
 template <class Trainer>

@@ -7,7 +7,7 @@
 #include "descent/core/misfit.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A gradient transform, such as ClipByGlobalNorm, or a weight constraint, such as MaxNorm: any type that has
 /// `apply(M&)`, held by value; by default none.

@@ -6,7 +6,7 @@
 #include "descent/core/options.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Gradient clipping by norm: limits the norm of the whole gradient, all parameters taken as one vector. Applied
 /// before the step.

@@ -3,7 +3,7 @@
 #include "descent/core/options.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Gradient clipping by value: limits each entry of the gradient, also of biases and scales. Applied before the step.
 ///

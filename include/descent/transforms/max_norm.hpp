@@ -8,7 +8,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Max-norm constraint: limits the norm of the incoming weights of each unit. Applied after each step. Unlike a
 /// penalty it does nothing below the limit. Biases and scales are not constrained.

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// The type and the options of a layer. Together with the numbers of `visit` and `visit_state` it suffices to
 /// reconstruct the layer or to export it to another format.

@@ -7,7 +7,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The logical dimensions of a parameter, as in files and in ONNX, and the order in which they vary in memory.
 ///

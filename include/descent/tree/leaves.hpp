@@ -13,7 +13,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 [[noreturn]] inline void throw_other_dimensions(const std::string& path, Index expected, Index got) {

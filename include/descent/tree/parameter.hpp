@@ -7,7 +7,7 @@
 
 #include "descent/tree/dimensions.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A parameter path, built from the inside out as compositions prepend their names. A linked list on the stack, valid
 /// during a traversal; `path()` returns the text, such as `2.weight`.

@@ -9,7 +9,7 @@
 #include "descent/parallel/partition.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 struct AcceptAnything {

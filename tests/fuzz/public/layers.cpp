@@ -114,12 +114,12 @@ void add_layers(Calls& calls) {
                                          after, x, dy);
                      }});
   }
-  calls.push_back({"Network: forward and backward", [](Source& source) {
+  calls.push_back({"DynamicSequential: forward and backward", [](Source& source) {
                      const auto net = any_network(source), other = any_network(source);
                      run(source, net, other);
                      if (source.one_in(8)) net.visit_outputs({}, [](const auto&, const auto&) {});
                    }});
-  calls.push_back({"Network: output_shape and visit", [](Source& source) {
+  calls.push_back({"DynamicSequential: output_shape and visit", [](Source& source) {
                      auto net = any_network(source);
                      inspect(source, net, any_network(source));
                      net[static_cast<std::size_t>(source.size(0))].output_shape({5});

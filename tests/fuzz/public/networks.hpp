@@ -27,25 +27,25 @@ inline descent::AnyLayer<double> some_layer(Source& source) {
 }
 
 /// Returns a network of up to three layers of the table, whose shapes mostly do not match.
-inline descent::Network<double> any_network(Source& source) {
-  descent::Network<double> net;
+inline descent::DynamicSequential<double> any_network(Source& source) {
+  descent::DynamicSequential<double> net;
   for (unsigned n = source.below(4); n > 0; --n) net.add(some_layer(source));
   return net;
 }
 
 /// Returns a network of 5 features and mostly 3 outputs.
-inline descent::Network<double> usual_network(Source& source) {
+inline descent::DynamicSequential<double> usual_network(Source& source) {
   using namespace descent;
-  static const std::vector<Network<double>> networks = [] {
+  static const std::vector<DynamicSequential<double>> networks = [] {
     Rng rng{4};
-    std::vector<Network<double>> all{
-        Network<double>{Dense<double>{5, 3, rng}},
-        Network<double>{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{4, 3, rng}},
-        Network<double>{Dense<double>{5, 4, rng, Bias::none}, BatchNorm<double>{4}, ReLU<double>{},
-                        Dropout<double>{{.keep = 0.7}}, Dense<double>{4, 3, rng}},
-        Network<double>{Dense<double>{5, 3, rng}, Softmax<double>{}},
-        Network<double>{Dense<double>{5, 3, rng}, Sigmoid<double>{}},
-        Network<double>{Dense<double>{5, 1, rng}},
+    std::vector<DynamicSequential<double>> all{
+        DynamicSequential<double>{Dense<double>{5, 3, rng}},
+        DynamicSequential<double>{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{4, 3, rng}},
+        DynamicSequential<double>{Dense<double>{5, 4, rng, Bias::none}, BatchNorm<double>{4}, ReLU<double>{},
+                                  Dropout<double>{{.keep = 0.7}}, Dense<double>{4, 3, rng}},
+        DynamicSequential<double>{Dense<double>{5, 3, rng}, Softmax<double>{}},
+        DynamicSequential<double>{Dense<double>{5, 3, rng}, Sigmoid<double>{}},
+        DynamicSequential<double>{Dense<double>{5, 1, rng}},
     };
     return all;
   }();

@@ -15,23 +15,23 @@ namespace {
 using namespace descent;
 
 /// Returns mostly the same network with other values, otherwise one of another architecture.
-Network<double> mostly(Source& source, const Network<double>& net) {
+DynamicSequential<double> mostly(Source& source, const DynamicSequential<double>& net) {
   if (source.one_in(6)) return source.flag() ? usual_network(source) : any_network(source);
-  Network<double> filled = net;
+  DynamicSequential<double> filled = net;
   const Matrix<double> values = source.values(1, 3);
   visit_flat([&](auto w) { w.setConstant(values(0, w.size() % 3)); }, filled);
   return filled;
 }
 
 void minimize_parabola(Source& source, const auto& optimizer) {
-  Network<double> net = usual_network(source);
+  DynamicSequential<double> net = usual_network(source);
   const double curvature = source.flag() ? 1 : source.number();
   MinimizeOptions options{.steps = source.below(4), .gradient_tolerance = 1e-6};
   if (source.one_in(4)) options.gradient_tolerance = source.number();
   if (source.one_in(8)) options.steps = -1;
   minimize(
       net,
-      [&](const Network<double>& at, Network<double>& gradient) {
+      [&](const DynamicSequential<double>& at, DynamicSequential<double>& gradient) {
         double cost = 0;
         visit_flat([&](auto w, auto dw) { cost += curvature * w.square().sum() / 2, dw = curvature * w; }, at,
                    gradient);
@@ -43,10 +43,10 @@ void minimize_parabola(Source& source, const auto& optimizer) {
 
 void add_optimizers(Calls& calls) {
   conformance::for_each(conformance::optimizers, [&](const auto& row) {
-    using Optimizer = AnyOptimizer<Network<double>>;
+    using Optimizer = AnyOptimizer<DynamicSequential<double>>;
     calls.push_back({row.name + ": init and step", [&row](Source& source) {
                        const Optimizer optimizer{changed(source, row.optimizer)};
-                       Network<double> net = usual_network(source);
+                       DynamicSequential<double> net = usual_network(source);
                        auto state = optimizer.init(mostly(source, net));
                        for (unsigned steps = source.below(4); steps > 0; --steps)
                          optimizer.step(net, mostly(source, net), state);
@@ -91,8 +91,8 @@ void add_optimizers(Calls& calls) {
   conformance::for_each(conformance::regularizers, [&](const auto& row) {
     calls.push_back({row.name + ": penalty and gradient", [&row](Source& source) {
                        const auto regularizer = changed(source, row.regularizer);
-                       const Network<double> net = usual_network(source);
-                       Network<double> gradient = mostly(source, net);
+                       const DynamicSequential<double> net = usual_network(source);
+                       DynamicSequential<double> gradient = mostly(source, net);
                        const Index samples = source.size(7);
                        if (source.flag())
                          regularizer.penalty(net, samples);
@@ -108,7 +108,7 @@ void add_optimizers(Calls& calls) {
   conformance::for_each(conformance::transforms, [&](const auto& row) {
     calls.push_back({row.name + ": apply", [&row](Source& source) {
                        const auto limit = changed(source, row.transform);
-                       Network<double> net = mostly(source, usual_network(source));
+                       DynamicSequential<double> net = mostly(source, usual_network(source));
                        limit.apply(net);
                      }});
   });

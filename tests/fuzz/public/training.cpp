@@ -177,11 +177,11 @@ void add_training_of(Calls& calls, const std::string& name) {
 }  // namespace
 
 void add_training(Calls& calls) {
-  add_training_of<Network<double>>(calls, "Network");
+  add_training_of<DynamicSequential<double>>(calls, "DynamicSequential");
   add_training_of<Chain>(calls, "Sequential");
   conformance::for_each(conformance::metrics, [&](const auto& row) {
     calls.push_back({row.name + ": evaluate", [&row](Source& source) {
-                       const auto model = model_for<Network<double>>(source);
+                       const auto model = model_for<DynamicSequential<double>>(source);
                        evaluate(model, any_dataset(source), changed(source, row.metric, Whole::small));
                      }});
   });

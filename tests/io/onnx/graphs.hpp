@@ -43,7 +43,7 @@ inline std::string error_of(const OnnxModel& model) {
   return support::message_of<FormatError>([&] { from_onnx(model); });
 }
 
-inline std::vector<std::string> types(const Network<>& net) {
+inline std::vector<std::string> types(const DynamicSequential<>& net) {
   std::vector<std::string> all;
   for (const auto& [name, layer] : describe(net).layers) all.push_back(layer.type);
   return all;

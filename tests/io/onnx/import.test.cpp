@@ -79,7 +79,7 @@ TEST_CASE("OnnxImport: the channels of the input are last if the layers work on 
       graph({-1, 2, 3}, {node("MatMul", {"x", "w"})}, {numbers("w", {3, 1}, {1, 10, 100})});
   const Matrix<> steps{{1}, {2}, {3},
                        {4}, {5}, {6}};  // [[1, 2, 3], [4, 5, 6]] in ONNX, in the same order in a Batch
-  const Network<> net = from_onnx(model);
+  const DynamicSequential<> net = from_onnx(model);
   CHECK(predict(net, Batch{steps, {.channels = 3, .width = 2}}) == Matrix<>{{321}, {654}});
   // Between two x.transpose(1, 2) of PyTorch, the channels of the input are first.
   const OnnxModel transposed =

@@ -40,7 +40,7 @@ std::string content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-Network<> read_back(const Network<>& net, const OnnxOptions& options) {
+DynamicSequential<> read_back(const DynamicSequential<>& net, const OnnxOptions& options) {
   std::stringstream file;
   save_onnx(file, net, options);
   return load_onnx(file);
@@ -82,7 +82,7 @@ TEST_CASE("load_onnx: every layer predicts the same after saving and loading") {
       for (const bool fold : {true, false}) {
         CAPTURE(name, fold);
         const Matrix<> x = onnx_networks::samples(shape, 7);
-        const Network<> again = read_back(net, {.shape = shape, .fold_batch_norm = fold});
+        const DynamicSequential<> again = read_back(net, {.shape = shape, .fold_batch_norm = fold});
         REQUIRE(again.output_shape(shape) == net.output_shape(shape));
         // Folded batch normalization subtracts the mean last, so the rounding error is relative to the mean, not the
         // output.
@@ -135,14 +135,14 @@ TEST_CASE("load_onnx: an export of PyTorch predicts the same and can be trained 
        {"activations", "batch_norm", "layer_norm", "residuals", "branches", "flatten", "affine"})
     for (const int opset : {13, 17}) {
       CAPTURE(name, opset);
-      Network net = load_onnx(std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" /
-                              detail::joined(name, '_', opset, ".onnx"));
+      DynamicSequential net = load_onnx(std::filesystem::path{DESCENT_TESTS_DIR} / "golden" / "onnx" /
+                                        detail::joined(name, '_', opset, ".onnx"));
       const Matrix<> x = golden::batch(golden.at(name).at("x")).cast<float>();
       const Matrix<double> expected = golden::batch(golden.at(name).at("y"));
       golden::require_close(predict(net, x).cast<double>(), expected, golden.at("tolerance"));
 
       const Dataset<> data{.x = x, .y = Matrix<>::Zero(expected.rows(), x.cols())};
-      const Network before = net;
+      const DynamicSequential before = net;
       fit(net, data, MeanSquaredError{}, GradientDescent{.learning_rate = 1e-3},
           {.epochs = 1, .batch_size = x.cols(), .progress = silent});
       CHECK(support::values_of(net) != support::values_of(before));
@@ -205,7 +205,7 @@ TEST_CASE("load_onnx: a Dropout with a constant training mode of false is read")
              ContainsSubstring("node \"drop\" (Dropout): expected a network at inference"));
   model.initializers.back().values = {0};
   std::istringstream without_ratio{bytes_of(model)};
-  Network<> net = load_onnx(without_ratio);
+  DynamicSequential<> net = load_onnx(without_ratio);
   REQUIRE(net[1].get_if<Dropout<>>() != nullptr);
   CHECK(net[1].get_if<Dropout<>>()->keep() == 0.5);
 }
@@ -285,7 +285,7 @@ TEST_CASE("load_onnx: exports of views and of scikit-learn predict as computed f
     const OnnxModel model = read_onnx(exported(file));
     Matrix<> y = weights(model, "W1") * x;
     y.colwise() += weights(model, "b1").col(0);
-    const Network<> net = from_onnx(model);
+    const DynamicSequential<> net = from_onnx(model);
     if (std::string{file} != "sklearn_mlp_cut.onnx") {
       y = (weights(model, "W2") * y.cwiseMax(0)).eval();
       y.colwise() += weights(model, "b2").col(0);

@@ -19,7 +19,7 @@ using namespace descent;
 /// A network and the shape of its samples.
 struct Written {
   std::string name;
-  Network<> net;
+  DynamicSequential<> net;
   Shape shape;
 };
 
@@ -41,14 +41,14 @@ inline Matrix<> in_onnx_order(const Matrix<>& x, const Shape& shape) {
 }
 
 /// A copy of the network with random parameters and state; the state stays positive, since layers divide by it.
-inline Network<> with_random_numbers(Network<> net, std::uint64_t seed = 1) {
+inline DynamicSequential<> with_random_numbers(DynamicSequential<> net, std::uint64_t seed = 1) {
   Rng rng{seed};
-  Network<>::visit(
+  DynamicSequential<>::visit(
       [&](const Parameter&, auto&& leaf) {
         for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.3 * rng.normal());
       },
       net);
-  Network<>::visit_state(
+  DynamicSequential<>::visit_state(
       [&](const Parameter&, auto&& leaf) {
         for (Index i = 0; i < leaf.size(); ++i) leaf.data()[i] = static_cast<float>(0.5 + rng.uniform());
       },
@@ -64,7 +64,7 @@ inline std::vector<Written> of_each_layer() {
     if (!row.not_in_files.empty()) return;
     const auto add = [&](std::string name, const Shape& shape) {
       Rng rng{7};
-      Network<> net;
+      DynamicSequential<> net;
       net.add(row.make_float(rng));
       std::replace(name.begin(), name.end(), ' ', '_');
       all.push_back({std::move(name), with_random_numbers(std::move(net)), shape});
@@ -83,20 +83,23 @@ inline std::vector<Written> whole() {
   Rng rng{1};
   std::vector<Written> all;
   const auto add = [&](std::string name, const Shape& shape, auto... layers) {
-    all.push_back({std::move(name), with_random_numbers(Network<>{layers...}), shape});
+    all.push_back({std::move(name), with_random_numbers(DynamicSequential<>{layers...}), shape});
   };
   const Matrix<> six = samples({6}, 9), image = samples({3, 2, 4}, 9);
   add("classifier", {6}, Standardize{six}, Dense{6, 16, rng, Bias::none}, BatchNorm{16}, ReLU{}, Dropout{},
       Dense{16, 12, rng}, BatchNorm{12}, ReLU{}, Dense{12, 3, rng});
   add("residuals", {6}, MinMax{six}, Dense{6, 8, rng},
-      Residual{Network{LayerNorm{8}, Dense{8, 8, rng}, GELU{}, Dense{8, 8, rng}}},
-      Residual{Network{BatchNorm{8}, Residual{Network{ReLU{}, Dense{8, 8, rng}}}, SiLU{}}}, Dense{8, 2, rng});
+      Residual{DynamicSequential{LayerNorm{8}, Dense{8, 8, rng}, GELU{}, Dense{8, 8, rng}}},
+      Residual{
+          DynamicSequential{BatchNorm{8}, Residual{DynamicSequential{ReLU{}, Dense{8, 8, rng}}}, SiLU{}}},
+      Dense{8, 2, rng});
   add("branches", {6}, Dense{6, 8, rng},
-      Concat{Network{Dense{8, 3, rng}, BatchNorm{3}, Mish{}}, Residual{Dense{8, 8, rng}},
+      Concat{DynamicSequential{Dense{8, 3, rng}, BatchNorm{3}, Mish{}}, Residual{Dense{8, 8, rng}},
              Concat{Identity{}, Tanh{}}},
       LayerNorm{27}, PReLU{27}, Dense{27, 2, rng}, Sigmoid{});
   add("options", {6}, MinMax{six, {.low = -1, .high = 2}}, BatchNorm{6, {.momentum = 0.8, .epsilon = 1e-3}},
-      LayerNorm{6, {.epsilon = 1e-3}}, HardSigmoid{{.slope = 0.2}}, Network{ReLU{}, Network{Tanh{}}});
+      LayerNorm{6, {.epsilon = 1e-3}}, HardSigmoid{{.slope = 0.2}},
+      DynamicSequential{ReLU{}, DynamicSequential{Tanh{}}});
   add("noise", {6}, Dropout{}, Sigmoid{}, GaussianDropout{}, GaussianNoise{});
 
   const Shape photo{3, 2, 4};
@@ -109,9 +112,9 @@ inline std::vector<Written> whole() {
       Reshape{{2, 1, 12}});
   add("each_value", photo, Standardize{image}, BatchNorm{24}, LayerNorm{24}, PReLU{24}, MinMax{image});
   add("image_branches", photo,
-      Concat{Network{Dense{3, 4, rng}, LayerNorm{4}}, Residual{Network{BatchNorm{3}, Dense{3, 3, rng}}},
-             Identity{}},
-      Residual{Network{Flatten{}, Dense{80, 80, rng}, Reshape{{10, 2, 4}}}}, LogSoftmax{});
+      Concat{DynamicSequential{Dense{3, 4, rng}, LayerNorm{4}},
+             Residual{DynamicSequential{BatchNorm{3}, Dense{3, 3, rng}}}, Identity{}},
+      Residual{DynamicSequential{Flatten{}, Dense{80, 80, rng}, Reshape{{10, 2, 4}}}}, LogSoftmax{});
   add("sequence", {3, 1, 5}, LayerNorm{3}, Dense{3, 4, rng}, GELU{}, BatchNorm{4},
       Concat{Dense{4, 1, rng}, Tanh{}}, Flatten{}, Dense{25, 2, rng});
   return all;

@@ -80,7 +80,7 @@ bool is_close(float actual, float expected, const Case& of) {
 }
 
 /// True if the network computes the output of the case, with the channels of the input first or last.
-bool gives_output(const Network<>& net, const Case& of, const std::filesystem::path& folder,
+bool gives_output(const DynamicSequential<>& net, const Case& of, const std::filesystem::path& folder,
                   bool channels_last) {
   const Shape shape = of.x.shape(channels_last);
   try {
@@ -99,7 +99,7 @@ bool gives_output(const Network<>& net, const Case& of, const std::filesystem::p
 /// Returns "match", "mismatch", "not run" for a case without numbers, or the message with which it is refused.
 std::string result_of(const Case& of, const std::filesystem::path& folder) {
   try {
-    const Network<> net = load_onnx(folder / (of.name + ".onnx"));
+    const DynamicSequential<> net = load_onnx(folder / (of.name + ".onnx"));
     if (of.x.empty()) return "not run";
     const bool matches = gives_output(net, of, folder, false) || gives_output(net, of, folder, true);
     return matches ? "match" : "mismatch";

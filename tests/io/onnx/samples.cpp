@@ -50,7 +50,7 @@ int main(int argc, char** argv) try {
     options.shape = shape;
     save_onnx(folder / (name + ".onnx"), net, options);
     const Matrix<> x = onnx_networks::samples(shape, 7);
-    const Network<> whole = options.softmax ? Network{net, Softmax{}} : net;
+    const DynamicSequential<> whole = options.softmax ? DynamicSequential{net, Softmax{}} : net;
     list << std::exchange(separator, ",") << "\n\"" << name << "\": {";
     write_value(list, "x", x, shape);
     list << ", ";

@@ -16,7 +16,7 @@
 #include "descent/io/onnx/read.hpp"
 #include "descent/layers.hpp"
 #include "descent/models/concat.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
 #include "descent/models/sequential.hpp"
 #include "support.hpp"
@@ -120,9 +120,9 @@ TEST_CASE("save_onnx: read_onnx reads the same model back") {
   CHECK(detail::attribute_or(read.nodes[0], "transB", std::int64_t{0}) == 1);
 }
 
-TEST_CASE("to_onnx: Network and Sequential give the same nodes") {
+TEST_CASE("to_onnx: DynamicSequential and Sequential give the same nodes") {
   Rng a{1}, b{1};
-  CHECK(operators(to_onnx(Network{Dense{4, 3, a}, GELU{}})) ==
+  CHECK(operators(to_onnx(DynamicSequential{Dense{4, 3, a}, GELU{}})) ==
         operators(to_onnx(Sequential{Dense{4, 3, b}, GELU{}})));
 }
 

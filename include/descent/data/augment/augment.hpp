@@ -13,7 +13,7 @@
 #include "descent/core/types.hpp"
 #include "descent/data/augment/image.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Applies random transforms to the images of a batch, one after another. Labels are unchanged. The shape is usually
 /// `Dataset::shape`, which image readers set.

@@ -9,7 +9,7 @@
 #include "descent/core/options.hpp"
 #include "descent/data/augment/image.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Displaces every pixel by a smooth random field, which imitates the variation of handwriting:
 ///

@@ -10,7 +10,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A view of one column of a batch as an image; passed by value.
 template <std::floating_point T>

@@ -4,7 +4,7 @@
 #include "descent/data/augment/image.hpp"
 #include "descent/data/unit_vector.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Rotates and scales an image about its center and translates it, with a single interpolation:
 ///

@@ -5,7 +5,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/data/augment/image.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Pads an image with `padding` zeros on each side and crops it to the old size at random: a shift by whole pixels,
 /// from -padding to padding in each direction.

@@ -5,7 +5,7 @@
 #include "descent/core/options.hpp"
 #include "descent/data/augment/image.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Flips an image at random: left to right with probability `horizontal`, top to bottom with probability `vertical`.
 /// Use only where mirroring keeps the label; not for digits.

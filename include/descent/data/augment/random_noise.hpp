@@ -3,7 +3,7 @@
 #include "descent/core/options.hpp"
 #include "descent/data/augment/image.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Adds Gaussian noise to every value: x' = x + N(0, deviation^2). The standard deviation is in the units of the data:
 /// 0.05 suits pixels from 0 to 1.

@@ -15,7 +15,7 @@
 #include "descent/io/csv/packed_strings.hpp"
 #include "descent/io/csv/parser.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Converts the labels of a CSV file to classes: a string to its position in the list of classes; a number, without a
 /// list of classes, to the class of this number.

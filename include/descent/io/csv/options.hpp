@@ -7,7 +7,7 @@
 
 #include "descent/data/dataset.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Handling of missing features: those that are empty, or NA, N/A, NaN, null or ?. A missing label or target is always
 /// an error, unless `.classes` lists a class of that name.

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A list of strings in contiguous memory, with 8 bytes per string besides its characters: a file may have millions of
 /// strings of at most one character, and a std::string for each would take many times the memory of the file.

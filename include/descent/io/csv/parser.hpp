@@ -13,7 +13,7 @@
 #include "descent/core/number_text.hpp"
 #include "descent/io/csv/packed_strings.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Quotes a value for a message and truncates it: in a file that is not CSV it may have any length.
 inline std::string in_quotes(std::string_view text) {

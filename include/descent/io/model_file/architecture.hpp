@@ -14,12 +14,12 @@
 #include "descent/io/json_events.hpp"
 #include "descent/tree/describe.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
-// In a file a Network and a Sequential have the same type.
+// In a file a DynamicSequential and a Sequential have the same type.
 inline constexpr std::string_view type_of_chain = "Sequential";
 inline std::string_view type_in_file(const LayerDescription& layer) {
-  return layer.type == "Network" ? type_of_chain : std::string_view{layer.type};
+  return layer.type == "DynamicSequential" ? type_of_chain : std::string_view{layer.type};
 }
 
 /// Returns the description of a model as JSON:

@@ -17,13 +17,13 @@
 #include "descent/core/types.hpp"
 #include "descent/models/any_layer.hpp"
 #include "descent/models/concat.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/dimensions.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The logical dimensions of the tensors in a file, by parameter path.
 using TensorDimensions = std::map<std::string, Dimensions>;
@@ -147,8 +147,8 @@ AnyLayer<T> concat_of(std::vector<AnyLayer<T>>& branches) {
 /// Returns the total number of values that the layers compute for a sample of this shape. Needs no memory for them: a
 /// forward pass of an empty batch gives the shapes of the outputs.
 template <class T>
-double outputs_per_sample(const Network<T>& network, const Shape& sample) {
-  typename Network<T>::Cache cache;
+double outputs_per_sample(const DynamicSequential<T>& network, const Shape& sample) {
+  typename DynamicSequential<T>::Cache cache;
   network.forward(Batch<T>{nullptr, sample, 0}, cache, Pass::inference());
   double values = 0;
   network.visit_outputs(
@@ -174,7 +174,7 @@ double outputs_per_sample(const Network<T>& network, const Shape& sample) {
 ///     return Residual{std::move(parts[0])};
 ///   });
 ///
-/// Sequential, Network, Residual and Concat are in every registry.
+/// Sequential, DynamicSequential, Residual and Concat are in every registry.
 template <std::floating_point T = float>
 class LayerRegistry {
  public:
@@ -183,9 +183,9 @@ class LayerRegistry {
   static constexpr int most_levels = 32;           ///< the maximum depth of nested layers
 
   LayerRegistry() {
-    const auto chain = [](const LayerSpec&, Parts parts) { return Network<T>{std::move(parts)}; };
+    const auto chain = [](const LayerSpec&, Parts parts) { return DynamicSequential<T>{std::move(parts)}; };
     add<Sequential<AnyLayer<T>>>(chain);
-    add<Network<T>>(chain);
+    add<DynamicSequential<T>>(chain);
     add<Residual<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
       layer.expect_parts(1);
       return Residual<AnyLayer<T>>{std::move(parts[0])};
@@ -238,8 +238,8 @@ class LayerRegistry {
   ///
   /// Throws   FormatError, which names the layer, if its type is not registered, if it cannot be constructed or if its
   ///          input has the wrong shape; also for an empty tensor with a dimension above 1.
-  Network<T> make(const LayerDescription& description, const TensorDimensions& tensors, const Shape& sample,
-                  Index samples) const {
+  DynamicSequential<T> make(const LayerDescription& description, const TensorDimensions& tensors,
+                            const Shape& sample, Index samples) const {
     const LayerSpec spec{description, tensors, ""};
     double values = 0;
     for (const auto& [name, sizes] : tensors) {
@@ -251,8 +251,8 @@ class LayerRegistry {
       values += static_cast<double>(sizes.size());
     }
     AnyLayer<T> made = make(spec, 0);
-    auto* const network = made.template get_if<Network<T>>();
-    if (network == nullptr) spec.fail("expected a Sequential or a Network, got another type");
+    auto* const network = made.template get_if<DynamicSequential<T>>();
+    if (network == nullptr) spec.fail("expected a Sequential or a DynamicSequential, got another type");
     double outputs = 0;
     try {
       outputs = static_cast<double>(samples) * detail::outputs_per_sample(*network, sample);

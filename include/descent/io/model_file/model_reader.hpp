@@ -25,7 +25,7 @@
 #include "descent/serialize/xxh64.hpp"
 #include "descent/tree/describe.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The contents of a model file other than the model.
 struct ModelInfo {
@@ -158,7 +158,7 @@ class ModelFile {
 
   /// Constructs a network of the architecture, with unspecified values.
   template <class T>
-  Network<T> make_network(const LayerRegistry<T>& registry) const {
+  DynamicSequential<T> make_network(const LayerRegistry<T>& registry) const {
     TensorDimensions sizes;
     for (const TensorInfo& tensor : file_.tensors()) {
       file_.expect_floats(tensor);  // otherwise a small file could declare large sizes

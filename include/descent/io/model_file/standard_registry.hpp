@@ -7,7 +7,7 @@
 #include "descent/io/model_file/layer_registry.hpp"
 #include "descent/layers.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Returns a registry of all layers of this library except Elementwise, whose formula cannot be stored in a file.
 template <std::floating_point T = float>

@@ -12,7 +12,7 @@
 #include "descent/io/npy.hpp"
 #include "descent/io/open_file.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The files of a data set in NumPy's .npy format, whose first dimension is the samples.
 struct NpyFiles {

@@ -9,7 +9,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/serialize/byte_reader.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The contents of the header of a .npy file.
 struct NpyHeader {

@@ -10,7 +10,7 @@
 #include "descent/io/onnx/match.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The newest opset that is read.
 constexpr std::int64_t newest_opset = 23;

@@ -14,7 +14,7 @@
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 class OnnxBuilder;
 

@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "descent/core/version.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Renames a value in the inputs and outputs of all nodes.
 inline void replace_value(OnnxModel& model, const std::string& from, const std::string& to) {

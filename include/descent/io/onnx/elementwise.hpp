@@ -18,7 +18,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The patterns of elementwise layers and of arithmetic with constants: each function adds the layer of one pattern.
 template <std::floating_point T>

@@ -18,15 +18,15 @@
 #include "descent/io/onnx/samples.hpp"
 #include "descent/layers/flatten.hpp"
 #include "descent/layers/reshape.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
 /// Appends a Flatten or a Reshape that gives the output of a network a shape, if it has another. No number is moved.
 template <std::floating_point T>
-void view_as(Network<T>& net, OnnxSamples& samples, const Shape& shape) {
+void view_as(DynamicSequential<T>& net, OnnxSamples& samples, const Shape& shape) {
   if (samples.shape == shape) return;
   if (shape.positions() == 1)
     net.add(Flatten<T>{});
@@ -47,8 +47,8 @@ void view_as(Network<T>& net, OnnxSamples& samples, const Shape& shape) {
 template <std::floating_point T = float>
 class OnnxImport : public detail::OnnxNumbers {
  public:
-  OnnxImport(const detail::OnnxMatch& match, detail::OnnxBudget& budget, std::int64_t opset, Network<T>& net,
-             detail::OnnxSamples& samples)
+  OnnxImport(const detail::OnnxMatch& match, detail::OnnxBudget& budget, std::int64_t opset,
+             DynamicSequential<T>& net, detail::OnnxSamples& samples)
       : OnnxNumbers{match, budget, opset}, net_{net}, samples_{samples} {}
 
   /// The shape of the input samples, for a layer whose operator takes the channels in axis 1.
@@ -181,7 +181,7 @@ class OnnxImport : public detail::OnnxNumbers {
     return all;
   }
 
-  Network<T>& net_;
+  DynamicSequential<T>& net_;
   detail::OnnxSamples& samples_;
 };
 

@@ -22,7 +22,7 @@
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Returns the dimensions of a sample in ONNX, without the batch: [channels, height, width] for an image, [channels,
 /// time] for a sequence, as in PyTorch's Conv1d, else [features].

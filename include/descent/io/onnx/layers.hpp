@@ -15,7 +15,7 @@
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
@@ -216,7 +216,7 @@ inline OnnxEmitters onnx_layers() {
           {"GaussianNoise", onnx_identity},
 
           {"Sequential", onnx_sequential},
-          {"Network", onnx_sequential},
+          {"DynamicSequential", onnx_sequential},
           {"Residual", onnx_residual},
           {"Concat", onnx_concat}};
 }

@@ -26,10 +26,10 @@
 #include "descent/io/onnx/series_parallel.hpp"
 #include "descent/layers/identity.hpp"
 #include "descent/models/concat.hpp"
-#include "descent/models/network.hpp"
+#include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
@@ -79,12 +79,12 @@ inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
 }
 
 template <std::floating_point T>
-Network<T> or_identity(Network<T> net) {
+DynamicSequential<T> or_identity(DynamicSequential<T> net) {
   if (net.size() == 0) net.add(Identity<T>{});
   return net;
 }
 
-/// Builds a network from the series-parallel structure of a graph: a series becomes a Network, a join a Residual or a
+/// Builds a network from the series-parallel structure of a graph: a series becomes a DynamicSequential, a join a Residual or a
 /// Concat of the networks of its branches.
 template <std::floating_point T>
 class OnnxNetworkBuilder {
@@ -95,13 +95,13 @@ class OnnxNetworkBuilder {
 
   /// Builds the layers after the step `begin`, up to the step `end`. `samples` is the layout of their input, then of
   /// their output.
-  Network<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
+  DynamicSequential<T> network(std::size_t begin, std::size_t end, OnnxSamples& samples) {
     constexpr int most = 50;
     if (nesting_ == most)
       fail_to_load_onnx(detail::joined("expected branches nested at most ", most, " deep, got more"),
                         "export a network with fewer nested joins");
     ++nesting_;
-    Network<T> net;
+    DynamicSequential<T> net;
     for (const std::size_t step : steps_.series(begin, end)) {
       const OnnxNode& node = *steps_[step].node;
       if (!used_.insert(step).second)
@@ -126,7 +126,7 @@ class OnnxNetworkBuilder {
   }
 
  private:
-  void add(Network<T>& net, const OnnxStep& step, OnnxSamples& samples) {
+  void add(DynamicSequential<T>& net, const OnnxStep& step, OnnxSamples& samples) {
     if (step.kind == OnnxStep::Kind::layer) {
       const OnnxImporter<T>& importer = importers_[step.pattern];
       if (importer.checks_attributes)
@@ -141,9 +141,9 @@ class OnnxNetworkBuilder {
       add_concat(net, step, samples);
   }
 
-  void add_residual(Network<T>& net, const OnnxStep& step, const OnnxSamples& samples) {
+  void add_residual(DynamicSequential<T>& net, const OnnxStep& step, const OnnxSamples& samples) {
     OnnxSamples inner = samples;
-    Network<T> body = network(step.parent, step.branches[0], inner);
+    DynamicSequential<T> body = network(step.parent, step.branches[0], inner);
     if (inner.axes != samples.axes)
       fail_to_load_onnx(
           detail::joined(printed(*step.node), ": expected two values of the same dimensions, got others"),
@@ -152,15 +152,15 @@ class OnnxNetworkBuilder {
     net.add(Residual{or_identity(std::move(body))});
   }
 
-  void add_concat(Network<T>& net, const OnnxStep& step, OnnxSamples& samples) {
+  void add_concat(DynamicSequential<T>& net, const OnnxStep& step, OnnxSamples& samples) {
     constexpr Index numbers_per_branch = 16;  // the memory of an empty branch, about
     budget_.spend(numbers_per_branch * static_cast<Index>(step.branches.size()));
     const OnnxMatch match{{}, {step.node}, {}};
-    std::vector<Network<T>> branches;
+    std::vector<DynamicSequential<T>> branches;
     OnnxSamples all;
     for (const std::size_t end : step.branches) {
       OnnxSamples branch = samples;
-      Network<T> branch_net = network(step.parent, end, branch);
+      DynamicSequential<T> branch_net = network(step.parent, end, branch);
       OnnxImport<T> in{match, budget_, opset_, branch_net, branch};
       const std::size_t axis = in.axis("Concat", 0);
       if (!branch.is_channel_axis(axis)) in.fail_order();
@@ -180,7 +180,7 @@ class OnnxNetworkBuilder {
       branches.push_back(or_identity(std::move(branch_net)));
     }
     samples = std::move(all);
-    Network<T> whole = concat_tree(branches, 0, branches.size());
+    DynamicSequential<T> whole = concat_tree(branches, 0, branches.size());
     if (branches.size() == 1)
       net.add(std::move(whole));
     else
@@ -189,10 +189,12 @@ class OnnxNetworkBuilder {
 
   /// The branches as a balanced tree of Concats of two: the branches of a Concat are in its type, but their number is
   /// known only at run time.
-  static Network<T> concat_tree(std::vector<Network<T>>& branches, std::size_t begin, std::size_t end) {
+  static DynamicSequential<T> concat_tree(std::vector<DynamicSequential<T>>& branches, std::size_t begin,
+                                          std::size_t end) {
     if (end - begin == 1) return std::move(branches[begin]);
     const std::size_t middle = begin + (end - begin) / 2;
-    return Network<T>{Concat{concat_tree(branches, begin, middle), concat_tree(branches, middle, end)}};
+    return DynamicSequential<T>{
+        Concat{concat_tree(branches, begin, middle), concat_tree(branches, middle, end)}};
   }
 
   const OnnxSeriesParallel& steps_;
@@ -225,7 +227,7 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
 ///
 /// Throws   as load_onnx.
 template <std::floating_point T = float>
-Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
+DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   using namespace detail;
   check_opset(model.opset);
   const OnnxValue& input = only_input(model);
@@ -238,7 +240,7 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
     samples = samples_of(input, channels_last);
     return OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
   };
-  Network<T> net;
+  DynamicSequential<T> net;
   try {
     net = read(false);
   } catch (const FormatError&) {
@@ -261,7 +263,7 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
 /// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and fully connected
 /// networks that PyTorch exports in inference mode. The guide has the table of operators and layers.
 ///
-///   Network net = load_onnx("digits.onnx");
+///   DynamicSequential net = load_onnx("digits.onnx");
 ///
 /// An input [batch, channels, height, width] is read as images, [batch, channels, time] as sequences. If the layers
 /// do not allow this, it is read as [batch, height, width, channels] or [batch, time, channels]. In a `Batch` the
@@ -280,11 +282,12 @@ Network<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& layers = on
 /// Source   ONNX 1.18, operators of opsets 1 to 23
 /// Example  examples/15_onnx.cpp
 template <std::floating_point T = float>
-Network<T> load_onnx(std::istream& in, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
+DynamicSequential<T> load_onnx(std::istream& in, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   return from_onnx<T>(read_onnx(in), layers);
 }
 template <std::floating_point T = float>
-Network<T> load_onnx(const std::filesystem::path& path, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
+DynamicSequential<T> load_onnx(const std::filesystem::path& path,
+                               const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   return from_onnx<T>(read_onnx(path), layers);
 }
 

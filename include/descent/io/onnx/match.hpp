@@ -14,7 +14,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 [[noreturn]] inline void fail_to_load_onnx(const std::string& problem, std::string_view cure) {
   throw FormatError("load_onnx", problem, cure);

@@ -10,7 +10,7 @@
 
 #include "descent/core/errors.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 [[noreturn]] inline void fail_to_read_onnx(const std::string& problem, std::string_view cure) {
   throw FormatError("read_onnx", problem, cure);

@@ -8,7 +8,9 @@
 #include <variant>
 #include <vector>
 
-namespace descent {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI {
 
 /// The element types that are read, by their numbers in ONNX. float16, bfloat16 and int32 are not written.
 enum class OnnxType : std::int32_t {

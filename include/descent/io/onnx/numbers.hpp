@@ -14,7 +14,7 @@
 #include "descent/io/onnx/match.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Limits the memory of a network by the size of its file, in which any number of layers may share a tensor. The
 /// budget is 4 numbers for each weight in the file, and 2^16. Integers and booleans do not count: they are no

@@ -16,7 +16,7 @@
 #include "descent/io/onnx/reshaping.hpp"
 #include "descent/layers.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
@@ -282,7 +282,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
 ///
 ///   OnnxImporters<> layers = onnx_patterns();
 ///   layers.insert(layers.begin(), {"Mul(x, x)", [](OnnxImport<>& in) { in.add(Square{}); }});
-///   Network net = load_onnx("net.onnx", layers);
+///   DynamicSequential net = load_onnx("net.onnx", layers);
 template <std::floating_point T = float>
 OnnxImporters<T> onnx_patterns() {
   return detail::OnnxPatternLayers<T>::table();

@@ -20,7 +20,7 @@
 #include "descent/io/open_file.hpp"
 #include "descent/serialize/read_all.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 

@@ -12,7 +12,7 @@
 #include "descent/serialize/byte_reader.hpp"
 #include "descent/serialize/half.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Appends the values of type V in `raw`, little-endian, each converted by `number`.
 template <class V>

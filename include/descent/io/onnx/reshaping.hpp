@@ -11,7 +11,7 @@
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/samples.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// The patterns that transpose and reshape. They update the layout of the samples and add no layer: the next layer
 /// that needs a shape adds a Flatten or a Reshape.

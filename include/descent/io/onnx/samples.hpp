@@ -9,7 +9,7 @@
 
 #include "descent/core/types.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A factor of an axis: `size` numbers at a distance of `stride` in memory.
 struct OnnxSubaxis {

@@ -18,7 +18,7 @@
 #include "descent/io/onnx/write.hpp"
 #include "descent/tree/describe.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Options of save_onnx and to_onnx.
 struct OnnxOptions {

@@ -15,7 +15,7 @@
 #include "descent/io/onnx/match.hpp"
 #include "descent/io/onnx/model.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A value of the graph, computed from an earlier value by a layer or by a join of parallel branches.
 struct OnnxStep {

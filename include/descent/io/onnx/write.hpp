@@ -13,7 +13,7 @@
 #include "descent/io/open_file.hpp"
 #include "descent/serialize/atomic_file.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail::onnx {
 

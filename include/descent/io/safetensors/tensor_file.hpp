@@ -24,7 +24,7 @@
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/leaves.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A view of a parameter or of state in the memory of the model, with its path.
 template <class T>

@@ -12,7 +12,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/io/json_events.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The metadata of a file: strings by name, stored beside the tensors.
 using Metadata = std::map<std::string, std::string>;

@@ -9,7 +9,7 @@
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The base of all element-wise activations, which have no parameters.
 ///

@@ -8,7 +8,7 @@
 #include "descent/autodiff/dual.hpp"
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A custom activation, defined by its formula. The derivative is computed by automatic differentiation with `Dual`
 /// numbers.

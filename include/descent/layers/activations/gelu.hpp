@@ -7,7 +7,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The form of GELU: exact, with the normal distribution, or its approximation by tanh (error below 5e-4).
 enum class GELUForm { exact, tanh };

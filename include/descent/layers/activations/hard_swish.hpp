@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Piecewise quadratic approximation of SiLU: x times the `HardSigmoid` of slope 1/6.
 ///

@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Piecewise linear approximation of tanh; the derivative at the corners is taken as 0.
 ///

@@ -6,7 +6,7 @@
 #include "descent/core/options.hpp"
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `LeakyReLU`.
 struct LeakyReLUOptions {

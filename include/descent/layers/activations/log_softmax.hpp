@@ -9,7 +9,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Logarithm of the softmax over the features of each sample, or over the channels at each position; exact where the
 /// softmax itself rounds to 0.

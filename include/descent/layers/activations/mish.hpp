@@ -7,7 +7,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Mish, a smooth and non-monotonic activation: y = x tanh(softplus(x)).
 ///

@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Rectified linear unit with an upper limit of 6; the derivative at the corners is taken as 0.
 ///

@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Scaled exponential linear unit. With weights initialized by `LeCunNormal`, the mean and variance of the outputs
 /// converge to 0 and 1 from layer to layer.

@@ -6,7 +6,7 @@
 #include "descent/concepts/output_kind.hpp"
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Logistic sigmoid. As the last layer of a classifier, leave it out and train with `SigmoidCrossEntropy`, which takes
 /// logits and stays exact where the sigmoid rounds to 0 or 1.

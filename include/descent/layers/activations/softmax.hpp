@@ -8,7 +8,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Softmax over the features of each sample, or over the channels at each position, for use inside a network. As the
 /// last layer of a classifier, leave it out and train with `SoftmaxCrossEntropy`, which takes logits and stays exact

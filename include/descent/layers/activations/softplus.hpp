@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// Smooth approximation of ReLU, positive everywhere.
 ///

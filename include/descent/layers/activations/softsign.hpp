@@ -5,7 +5,7 @@
 
 #include "descent/layers/activations/activation.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// A bounded activation like tanh that approaches -1 and 1 more slowly and needs no exponential.
 ///

@@ -13,7 +13,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `Dropout`.
 struct DropoutOptions {

@@ -9,7 +9,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `GaussianNoise`.
 struct GaussianNoiseOptions {

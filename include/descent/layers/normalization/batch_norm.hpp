@@ -16,7 +16,7 @@
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The estimate of the variance in the running average: squared deviations divided by m (biased) or m - 1 (unbiased).
 enum class Variance { biased, unbiased };

@@ -11,7 +11,7 @@
 #include "descent/core/types.hpp"
 #include "descent/tree/parameter.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 /// The options of `LayerNorm`.
 struct LayerNormOptions {

@@ -4,7 +4,7 @@
 
 #include "descent/linalg/product.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// A product as in BLAS: C [m, n] = op(A) [m, k] op(B) [k, n], where op transposes or does nothing.
 template <std::floating_point T>

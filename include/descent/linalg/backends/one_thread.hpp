@@ -2,7 +2,9 @@
 
 #include <omp.h>
 
-namespace descent::detail {
+#include "descent/core/version.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
 
 /// RAII guard: OpenMP regions of the calling thread use one thread, since the library's workers already share the
 /// batch. Does not affect other threads and restores the previous setting. Costs 10 ns.

@@ -1,14 +1,14 @@
 #pragma once
 
 // Needs oneDNN. With CMake, link descent::onednn in place of descent::descent. Without, compile all of the
-// program with -DDESCENT_BACKEND='"descent/linalg/backends/onednn.hpp"' and link -ldnnl -lgomp.
+// program with -DDESCENT_BACKEND=onednn and link -ldnnl -lgomp.
 #include <string_view>
 
 #include "descent/linalg/backends/gemm.hpp"
 #include "descent/linalg/backends/one_thread.hpp"
 #include "descent/linalg/backends/sgemm.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 namespace detail {
 
 struct OneDnn {

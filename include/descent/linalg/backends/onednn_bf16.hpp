@@ -1,7 +1,7 @@
 #pragma once
 
 // Needs oneDNN. With CMake, link descent::onednn_bf16 in place of descent::descent. Without, compile all of the
-// program with -DDESCENT_BACKEND='"descent/linalg/backends/onednn_bf16.hpp"' and link -ldnnl -lgomp.
+// program with -DDESCENT_BACKEND=onednn_bf16 and link -ldnnl -lgomp.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "descent/linalg/backends/one_thread.hpp"
 #include "descent/linalg/backends/sgemm.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 namespace onednn {
 
 /// The bf16 instructions of a processor. Without them the rounded numbers are multiplied in f32, with the same

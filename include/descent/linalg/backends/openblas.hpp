@@ -1,7 +1,7 @@
 #pragma once
 
 // Needs OpenBLAS. With CMake, link descent::openblas in place of descent::descent. Without, compile all of the
-// program with -DDESCENT_BACKEND='"descent/linalg/backends/openblas.hpp"' and link -lopenblas -lgomp.
+// program with -DDESCENT_BACKEND=openblas and link -lopenblas -lgomp.
 #include <cblas.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "descent/linalg/backends/gemm.hpp"
 #include "descent/linalg/backends/one_thread.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 namespace detail {
 
 template <std::floating_point T, auto gemm>

@@ -5,7 +5,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/linalg/backends/gemm.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 /// Throws Error if oneDNN reports a failure.
 inline void expect_success(dnnl_status_t status) {

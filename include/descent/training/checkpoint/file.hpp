@@ -16,7 +16,7 @@
 #include "descent/serialize/read_all.hpp"
 #include "descent/serialize/xxh64.hpp"
 
-namespace descent::detail {
+namespace descent::inline DESCENT_ABI::detail {
 
 inline constexpr std::string_view checkpoint_magic = "descent checkpoint 3\n";
 

@@ -16,10 +16,10 @@
 #include "descent/models/chain.hpp"
 #include "descent/tree/traverse.hpp"
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
 
 namespace detail {
-/// True if `L` has the scalar type `T`, or none: `Network::add` then says that it is not a layer.
+/// True if `L` has the scalar type `T`, or none: `DynamicSequential::add` then says that it is not a layer.
 template <class L, class T>
 constexpr bool scalar_is = true;
 template <class L, class T>
@@ -29,7 +29,7 @@ constexpr bool scalar_is<L, T> = std::same_as<typename L::Scalar, T>;
 
 /// A chain of layers that is built at run time. It is a layer itself, so chains nest.
 ///
-///   Network net;
+///   DynamicSequential net;
 ///   for (const Index width : widths) net.add(Dense{in, width, rng}).add(ReLU{}), in = width;
 ///
 /// Layers are named by position, and results are computed to the same bits, as in a `Sequential` of the same layers.
@@ -38,31 +38,31 @@ constexpr bool scalar_is<L, T> = std::same_as<typename L::Scalar, T>;
 ///          output of the one before it.
 /// Cost     that of its layers, and a virtual call for each of them.
 template <std::floating_point T = float>
-class Network {
+class DynamicSequential {
  public:
-  static constexpr std::string_view name = "Network";
+  static constexpr std::string_view name = "DynamicSequential";
   using Scalar = T;
   struct Cache {
     std::vector<typename AnyLayer<T>::Cache> layers;
     std::vector<Batch<T>> outputs;
   };
 
-  explicit Network(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
+  explicit DynamicSequential(std::vector<AnyLayer<T>> layers = {}) : layers_{std::move(layers)} {}
 
   template <class First, class... Rest, class = std::enable_if_t<detail::scalar_is<First, T>>>
-  explicit Network(First first, Rest... rest) {
+  explicit DynamicSequential(First first, Rest... rest) {
     add(std::move(first));
     (add(std::move(rest)), ...);
   }
 
   /// Appends a layer.
   template <class L>
-  Network& add(L layer) {
+  DynamicSequential& add(L layer) {
     // Assertions, not constraints: the first error then says which part of Layer a type lacks.
-    static_assert(Layer<L>, "a part of this Network is not a Layer");
+    static_assert(Layer<L>, "a part of this DynamicSequential is not a Layer");
     static_assert(has_valid_hooks<L>);
     static_assert(std::same_as<typename L::Scalar, T>,
-                  "the layers of a Network share its Scalar: all float or all double");
+                  "the layers of a DynamicSequential share its Scalar: all float or all double");
     layers_.push_back(std::move(layer));
     return *this;
   }
@@ -99,13 +99,13 @@ class Network {
     return c.outputs.back();
   }
 
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
                     const Pass& pass) const {
     expect_backward_of(c, gradient);
     return layers_[0].backward(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
                                gradient.layers_[0], pass.inside(0));
   }
-  void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+  void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
                            const Pass& pass) const {
     expect_backward_of(c, gradient);
     layers_[0].backward_parameters(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
@@ -143,14 +143,14 @@ class Network {
         (!layers_.empty() && c.outputs.back().rows() == 0))
       detail::throw_without_forward(name);
   }
-  static void expect_as_many(const Network& first, const Network& other) {
+  static void expect_as_many(const DynamicSequential& first, const DynamicSequential& other) {
     if (other.layers_.size() != first.layers_.size())
       throw ShapeError(
           name,
           detail::joined("expected ", first.layers_.size(), " layers in each, got ", other.layers_.size()),
           "make gradient and optimizer state from the model that is trained");
   }
-  void expect_backward_of(const Cache& c, const Network& gradient) const {
+  void expect_backward_of(const Cache& c, const DynamicSequential& gradient) const {
     expect_layers();
     expect_forward(c);
     expect_as_many(*this, gradient);
@@ -168,7 +168,7 @@ class Network {
   }
 
   /// Runs backward through all layers but the first, and returns dL/dy of the first.
-  Batch<T> backward_to_first(const Batch<T>& x, const Batch<T>& dy, Cache& c, Network& gradient,
+  Batch<T> backward_to_first(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
                              const Pass& pass) const {
     Batch<T> d = dy;
     for (std::size_t i = layers_.size(); --i > 0;)
@@ -180,6 +180,6 @@ class Network {
 };
 
 template <class First, class... Rest>
-Network(First, Rest...) -> Network<typename First::Scalar>;
+DynamicSequential(First, Rest...) -> DynamicSequential<typename First::Scalar>;
 
 }  // namespace descent

@@ -5,9 +5,9 @@ namespace network_test {
 
 using namespace descent;
 
-TEST_CASE("Network: is built at run time", "[models]") {
+TEST_CASE("DynamicSequential: is built at run time", "[models]") {
   Rng rng{1};
-  Network net;
+  DynamicSequential net;
   Index in = 4;
   for (const Index width : {8, 6, 2}) {
     net.add(Dense{in, width, rng}).add(ReLU{});
@@ -19,30 +19,30 @@ TEST_CASE("Network: is built at run time", "[models]") {
   CHECK(net[0].get_if<ReLU<float>>() == nullptr);
 }
 
-TEST_CASE("Network: a copy is independent of the original", "[models]") {
+TEST_CASE("DynamicSequential: a copy is independent of the original", "[models]") {
   Rng rng{1};
-  Network net{Dense{2, 2, rng}, BatchNorm{2}};
+  DynamicSequential net{Dense{2, 2, rng}, BatchNorm{2}};
   const Matrix<> x = Matrix<>::Ones(2, 3);
   const Matrix<> before = predict(net, x);
-  Network copy = net;
+  DynamicSequential copy = net;
   copy[0].get_if<Dense<float>>()->weight.setZero();
   copy.add(ReLU{});
   CHECK(predict(net, x) == before);
   CHECK(net.size() == 2);
 }
 
-TEST_CASE("Network: errors name an empty chain and a layer that does not fit", "[models]") {
+TEST_CASE("DynamicSequential: errors name an empty chain and a layer that does not fit", "[models]") {
   Rng rng{1};
-  CHECK_THROWS_WITH(Network{}.output_shape({4}),
-                    "Network: expected at least one layer, got none; add layers to it");
-  Network net{Dense{4, 3, rng}, Dense{5, 2, rng}};
+  CHECK_THROWS_WITH(DynamicSequential{}.output_shape({4}),
+                    "DynamicSequential: expected at least one layer, got none; add layers to it");
+  DynamicSequential net{Dense{4, 3, rng}, Dense{5, 2, rng}};
   CHECK_THROWS_WITH(net.output_shape({4}),
                     "Dense \"1\": expected 5 features, got 3; match the layer before it, which returns 3");
 }
 
-TEST_CASE("Network: rejects a gradient of other layer types", "[models]") {
+TEST_CASE("DynamicSequential: rejects a gradient of other layer types", "[models]") {
   Rng rng{1};
-  Network net{Dense{2, 2, rng}}, other{ReLU{}};
+  DynamicSequential net{Dense{2, 2, rng}}, other{ReLU{}};
   CHECK_THROWS_WITH(visit_flat([](auto, auto) {}, net, other),
                     Catch::Matchers::ContainsSubstring("expected layers of one type"));
 }
@@ -50,27 +50,29 @@ TEST_CASE("Network: rejects a gradient of other layer types", "[models]") {
 namespace {
 template <class T>
 auto make_in_template(Rng& rng) {
-  return Network{Dense<T>{2, 3, rng}, ReLU<T>{}};
+  return DynamicSequential{Dense<T>{2, 3, rng}, ReLU<T>{}};
 }
 }  // namespace
 
-TEST_CASE("Network: takes its precision from its layers", "[models]") {
+TEST_CASE("DynamicSequential: takes its precision from its layers", "[models]") {
   Rng rng{1};
-  const Network single{Dense{2, 3, rng}};
-  const Network copy{single};
-  static_assert(std::same_as<decltype(Network{Dense<double>{2, 3, rng}}), Network<double>>);
-  static_assert(std::same_as<decltype(make_in_template<double>(rng)), Network<double>>);
-  static_assert(std::same_as<decltype(copy), const Network<float>>);
+  const DynamicSequential single{Dense{2, 3, rng}};
+  const DynamicSequential copy{single};
+  static_assert(
+      std::same_as<decltype(DynamicSequential{Dense<double>{2, 3, rng}}), DynamicSequential<double>>);
+  static_assert(std::same_as<decltype(make_in_template<double>(rng)), DynamicSequential<double>>);
+  static_assert(std::same_as<decltype(copy), const DynamicSequential<float>>);
   CHECK(copy.size() == 1);
-  CHECK(Network{single, ReLU{}}.size() == 2);  // a chain in a chain
+  CHECK(DynamicSequential{single, ReLU{}}.size() == 2);  // a chain in a chain
 }
 
-TEST_CASE("Network: forward and backward reject batches and gradients of another shape", "[models]") {
+TEST_CASE("DynamicSequential: forward and backward reject batches and gradients of another shape",
+          "[models]") {
   Rng rng{1};
-  const Network net{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}};
+  const DynamicSequential net{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}};
   const Matrix<> x = Matrix<>::Ones(2, 4), dy = Matrix<>::Ones(1, 4);
-  Network gradient = zeros_like(net), shorter{Dense{2, 3, rng}};
-  Network<>::Cache cache;
+  DynamicSequential gradient = zeros_like(net), shorter{Dense{2, 3, rng}};
+  DynamicSequential<>::Cache cache;
   CHECK_THROWS_WITH(net.forward(Matrix<>::Ones(5, 4).eval(), cache, Pass::inference()),
                     "Dense \"0\": expected 2 features, got 5");
   CHECK_THROWS_AS(net.backward(x, dy, cache, gradient, Pass::inference()), ShapeError);
@@ -78,31 +80,31 @@ TEST_CASE("Network: forward and backward reject batches and gradients of another
   CHECK_NOTHROW(net.backward(x, dy, cache, gradient, Pass::inference()));
   CHECK_THROWS_AS(net.backward(x, Matrix<>::Ones(1, 3).eval(), cache, gradient, Pass::inference()),
                   ShapeError);
-  CHECK_THROWS_WITH(
-      net.backward(x, dy, cache, shorter, Pass::inference()),
-      "Network: expected 3 layers in each, got 1; make gradient and optimizer state from the model that "
-      "is trained");
+  CHECK_THROWS_WITH(net.backward(x, dy, cache, shorter, Pass::inference()),
+                    "DynamicSequential: expected 3 layers in each, got 1; make gradient and optimizer state "
+                    "from the model that "
+                    "is trained");
 }
 
-TEST_CASE("Network: an empty chain rejects every pass and every position", "[models]") {
-  Network empty;
-  Network<>::Cache cache;
+TEST_CASE("DynamicSequential: an empty chain rejects every pass and every position", "[models]") {
+  DynamicSequential empty;
+  DynamicSequential<>::Cache cache;
   const Matrix<> x = Matrix<>::Ones(2, 4);
   CHECK_THROWS_AS(empty.forward(x, cache, Pass::inference()), ShapeError);
-  Network gradient = empty;
+  DynamicSequential gradient = empty;
   CHECK_THROWS_AS(empty.backward(x, x, cache, gradient, Pass::inference()), ShapeError);
   CHECK_THROWS_AS(empty.backward_parameters(x, x, cache, gradient, Pass::inference()), ShapeError);
   CHECK_THROWS_AS(empty[0], ShapeError);
 }
 
-TEST_CASE("Network: an optimizer rejects a gradient of other layers", "[models]") {
+TEST_CASE("DynamicSequential: an optimizer rejects a gradient of other layers", "[models]") {
   Rng rng{1};
-  Network net{Dense{2, 3, rng}, ReLU{}};
-  const Network longer{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}}, wider{Dense{3, 2, rng}, ReLU{}},
+  DynamicSequential net{Dense{2, 3, rng}, ReLU{}};
+  const DynamicSequential longer{Dense{2, 3, rng}, ReLU{}, Dense{3, 1, rng}}, wider{Dense{3, 2, rng}, ReLU{}},
       without_bias{Dense{2, 3, rng, Bias::none}, ReLU{}};
   const Adam adam;
   auto state = adam.init(net);
-  for (const Network<>* gradient : {&longer, &wider, &without_bias})
+  for (const DynamicSequential<>* gradient : {&longer, &wider, &without_bias})
     CHECK_THROWS_AS(adam.step(net, *gradient, state), ShapeError);
   CHECK_THROWS_WITH(adam.step(net, wider, state), Catch::Matchers::ContainsSubstring(
                                                       "expected 3 x 2 values of \"0.weight\" in each model"));

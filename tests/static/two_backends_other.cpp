@@ -1,0 +1,3 @@
+#include "two_backends_output.hpp"
+
+float output_of_other_backend() { return output(); }
