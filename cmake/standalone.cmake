@@ -14,8 +14,12 @@ list(FILTER headers EXCLUDE REGEX "^descent/linalg/backends/")
 set(sources "")
 foreach(header IN LISTS headers)
   set(source ${PROJECT_BINARY_DIR}/standalone/${header}.cpp)
-  # Twice: it has a guard. Without the definition of DESCENT_ABI its namespace would have that name.
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n\n#ifndef DESCENT_ABI\n#error \"include descent/core/version.hpp\"\n#endif\n")
+  set(content "#include \"${header}\"\n#include \"${header}\"\n")  # twice: it has a guard
+  file(STRINGS ${PROJECT_SOURCE_DIR}/include/${header} in_namespace REGEX "inline DESCENT_ABI")
+  if(in_namespace)  # which would have this name, were it not defined
+    string(APPEND content "#ifndef DESCENT_ABI\n#error \"include descent/core/version.hpp\"\n#endif\n")
+  endif()
+  file(CONFIGURE OUTPUT ${source} CONTENT "${content}")
   list(APPEND sources ${source})
 endforeach()
 get_property(programs GLOBAL PROPERTY DESCENT_PROGRAMS)
