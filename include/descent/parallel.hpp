@@ -1,6 +1,6 @@
 #pragma once
 
 #include "descent/parallel/flush_denormals.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/parallel/workers.hpp"

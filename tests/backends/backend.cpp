@@ -10,6 +10,7 @@
 #include "descent/metrics/accuracy.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/optimizers/adam.hpp"
+#include "descent/parallel/thread_workers.hpp"
 #include "descent/training/fit.hpp"
 
 using namespace descent;
@@ -17,14 +18,15 @@ using namespace descent;
 namespace {
 
 template <class T>
-void multiply_in(backend::Product product, Batch<T> a, Batch<T> b, Matrix<T>& c) {
+void multiply_in(backend::Product product, const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, int threads) {
+  const auto workers = Threads{threads}.start();
   switch (product) {
     case backend::Product::plain:
-      return Product<T>::plain(a, b, c);
+      return Product<T>::plain(a, b, c, *workers);
     case backend::Product::transposed_left:
-      return Product<T>::transposed_left(a, b, c);
+      return Product<T>::transposed_left(a, b, c, *workers);
     case backend::Product::transposed_right:
-      return Product<T>::transposed_right(a, b, c);
+      return Product<T>::transposed_right(a, b, c, *workers);
   }
 }
 
@@ -32,11 +34,11 @@ void multiply_in(backend::Product product, Batch<T> a, Batch<T> b, Matrix<T>& c)
 
 namespace backend {
 
-void multiply(Product product, Batch<float> a, Batch<float> b, Matrix<float>& c) {
-  multiply_in<float>(product, a, b, c);
+void multiply(Product product, Ref<const MatrixXf> a, Ref<const MatrixXf> b, MatrixXf& c, int threads) {
+  multiply_in<float>(product, a, b, c, threads);
 }
-void multiply(Product product, Batch<double> a, Batch<double> b, Matrix<double>& c) {
-  multiply_in<double>(product, a, b, c);
+void multiply(Product product, Ref<const MatrixXd> a, Ref<const MatrixXd> b, MatrixXd& c, int threads) {
+  multiply_in<double>(product, a, b, c, threads);
 }
 
 std::string_view name_for_float() { return descent::Product<float>::name; }

@@ -168,6 +168,22 @@ TEST_CASE("Product: two concurrent threads get the bits of one", "[threads]") {
   CHECK(second);
 }
 
+TEST_CASE("Product: any number of threads computes the same bits", "[threads]") {
+  for (const Size s : std::vector<Size>{{256, 128, 784}, {10, 512, 700}, {97, 95, 411}, {145, 151, 1030}})
+    for (const auto product : {Product::plain, Product::transposed_left, Product::transposed_right}) {
+      CAPTURE(s.m, s.n, s.k, static_cast<int>(product));
+      const bool left = product == Product::transposed_left, right = product == Product::transposed_right;
+      const auto a = random_matrix<float>(left ? s.k : s.m, left ? s.m : s.k, 1),
+                 b = random_matrix<float>(right ? s.n : s.k, right ? s.k : s.n, 2);
+      Matrix<float> expected, c;
+      multiply(product, a, b, expected);
+      for (const int threads : {2, 3, 8}) {
+        multiply(product, a, b, c, threads);
+        CHECK(c == expected);
+      }
+    }
+}
+
 #ifdef __linux__
 TEST_CASE("Product: no thread but the calling one is used", "[threads]") {
   const auto threads = [] {

@@ -17,11 +17,12 @@ struct PassResult {
 };
 
 template <class M>
-PassResult run_pass(const M& model, const Batch<double>& x, const Batch<double>& dy) {
+PassResult run_pass(const M& model, const Batch<double>& x, const Batch<double>& dy,
+                    Workers& workers = single_thread) {
   typename M::Cache cache;
   M slopes = zeros_like(model);
   PassResult result;
-  const Pass pass = Pass::training({.seed = 5});
+  const Pass pass = Pass::training({.seed = 5, .workers = &workers});
   result.y = model.forward(x, cache, pass);
   result.dx = model.backward(x, dy, cache, slopes, pass);
   M::visit(

@@ -201,6 +201,22 @@ TEST_CASE("Layer: an error for other channels names the shape", "[conformance]")
   });
 }
 
+// As many numbers as are worth several threads, and an odd number of samples.
+TEST_CASE("Layer: any number of threads computes the same bits", "[conformance][threads]") {
+  for_each(layers, [](const LayerRow& row) {
+    DYNAMIC_SECTION(row.name) {
+      const Index count = 50'000 / row.shape.size() | 1;
+      const Samples x{row.shape, count, 1}, dy{output_shape(row), count, 2};
+      const AnyLayer<double> layer = make(row);
+      const PassResult expected = run_pass(layer, x, dy);
+      for (const int threads : {2, 3, 5}) {
+        ThreadWorkers workers{threads};
+        CHECK(run_pass(layer, x, dy, workers) == expected);
+      }
+    }
+  });
+}
+
 TEST_CASE("Layer: two threads predict with one const layer", "[conformance][threads]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {

@@ -77,6 +77,30 @@ TEST_CASE("Optimizer: a copied or loaded state continues to the same bits", "[co
   });
 }
 
+TEST_CASE("Optimizer: any number of threads takes the same step", "[conformance][threads]") {
+  for_each(optimizers, [&](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      const auto run = [&](Workers& workers) {
+        Point point{Vector<double>::LinSpaced(1001, -2, 2)};
+        auto state = row.optimizer.init(point);
+        for (int k = 0; k < 3; ++k) {
+          const Point gradient{(point.w.array() * point.w.array().cos()).matrix()};
+          if constexpr (requires { row.optimizer.step(point, gradient, state, workers); })
+            row.optimizer.step(point, gradient, state, workers);
+          else
+            row.optimizer.step(point, gradient, state);
+        }
+        return point.w;
+      };
+      const Vector<double> expected = run(single_thread);
+      for (const int threads : {2, 3, 8}) {
+        ThreadWorkers workers{threads};
+        CHECK(run(workers) == expected);
+      }
+    }
+  });
+}
+
 TEST_CASE("Optimizer: the learning rate follows its schedule", "[conformance]") {
   for_each(optimizers, [](const auto& row) {
     DYNAMIC_SECTION(row.name) {

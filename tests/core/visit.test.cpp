@@ -1,7 +1,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"

@@ -1,5 +1,9 @@
 #include "descent/linalg/product.hpp"
 
+#include <array>
+#include <utility>
+
+#include "descent/parallel/thread_workers.hpp"
 #include "support.hpp"
 
 namespace product_test {
@@ -47,6 +51,56 @@ TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[li
         REQUIRE((c.rows() == rows && c.cols() == cols));
         CHECK(distance() <= tolerance);
       }
+}
+
+// Sizes around the tiles of Eigen's kernels and the blocks for the caches.
+TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[linalg][threads]", float,
+                   double) {
+  using T = TestType;
+  Rng rng{1};
+  const auto some = [&](Index rows, Index cols) {
+    Matrix<T> m(rows, cols);
+    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
+    return m;
+  };
+  struct Size {
+    Index rows, cols, depth;
+  };
+  for (const Size size : {Size{256, 128, 784}, Size{10, 512, 700}, Size{784, 256, 128}, Size{47, 129, 333},
+                          Size{97, 95, 411}, Size{1, 5000, 300}, Size{5000, 1, 300}, Size{2, 4001, 130},
+                          Size{4001, 3, 130}, Size{145, 151, 1030}, Size{530, 70, 64}}) {
+    const auto [rows, cols, depth] = size;
+    CAPTURE(rows, cols, depth);
+    const Matrix<T> a = some(rows, depth), b = some(depth, cols), at = a.transpose(), bt = b.transpose();
+    const auto products = [&](Workers& workers) {
+      std::array<Matrix<T>, 3> c;
+      Product<T>::plain(a, b, c[0], workers);
+      Product<T>::transposed_left(at, b, c[1], workers);
+      Product<T>::transposed_right(a, bt, c[2], workers);
+      return c;
+    };
+    const auto expected = products(single_thread);
+    for (const int threads : {2, 3, 5, 8, 16}) {
+      CAPTURE(threads);
+      ThreadWorkers workers{threads};
+      const auto c = products(workers);
+      CHECK(c[0] == expected[0]);
+      CHECK(c[1] == expected[1]);
+      CHECK(c[2] == expected[2]);
+    }
+  }
+}
+
+TEST_CASE("Grid: is the fastest of those that fit", "[linalg]") {
+  using detail::Grid;
+  const auto of = [](Index rows, Index cols, Index most) {
+    const Grid grid = Grid::best(rows, cols, {48, 8}, most);
+    return std::pair{grid.rows, grid.cols};
+  };
+  CHECK(of(2048, 512, 1) == std::pair<Index, Index>{1, 1});
+  CHECK(of(2048, 2048, 16) == std::pair<Index, Index>{4, 4});
+  CHECK(of(10, 512, 16) == std::pair<Index, Index>{1, 16});
+  CHECK(of(16 * 480, 8, 16) == std::pair<Index, Index>{16, 1});
 }
 
 }  // namespace product_test

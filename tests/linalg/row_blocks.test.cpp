@@ -9,7 +9,7 @@ using namespace descent;
 TEST_CASE("for_row_blocks: the blocks cover all rows once in order", "[linalg]") {
   for (const Index rows : {0, 1, 3, 4, 15, 16, 63, 64, 65, 150}) {
     Index next = 0;
-    for_row_blocks(rows, [&](Index first, auto size) {
+    for_row_blocks(single_thread, rows, 10, [&](Index first, auto size) {
       CHECK(first == next);
       next += size;
     });

@@ -17,16 +17,16 @@ class Pass {
   struct Training {
     std::uint64_t seed = 0;
     std::int64_t step = 0;
-    Index first_sample = 0;    ///< the index of the batch's first column in the mini-batch
-    Worker* worker = nullptr;  ///< the worker that runs the pass, if several share the mini-batch
+    Index first_sample = 0;             ///< the index of the batch's first column in the mini-batch
+    Workers* workers = &single_thread;  ///< the threads that share each operation of the pass
   };
 
-  static Pass inference() { return Pass{}; }
+  static Pass inference(Workers& workers = single_thread) { return Pass{workers}; }
   static Pass training(const Training& at) { return Pass{at}; }
 
   /// Returns a pass like inference, but layers that normalize by batch statistics in training do so here.
   static Pass measuring() {
-    Pass pass;
+    Pass pass = inference();
     pass.batch_statistics_ = true;
     return pass;
   }
@@ -34,7 +34,9 @@ class Pass {
   bool is_training() const { return training_; }
   bool uses_batch_statistics() const { return batch_statistics_; }
 
-  Worker* worker() const { return worker_; }
+  /// The threads that share each operation. A layer passes them to `Product` and to the loops of parallel/parts.hpp;
+  /// one that does not runs on the calling thread.
+  Workers& workers() const { return *workers_; }
 
   /// Returns the pass for the layer at `position` of a composition, which has separate random numbers.
   Pass inside(std::size_t position) const {
@@ -67,13 +69,13 @@ class Pass {
   }
 
  private:
-  Pass() = default;
+  explicit Pass(Workers& workers) : workers_{&workers} {}
   explicit Pass(const Training& at)
       : training_{true},
         batch_statistics_{true},
         step_{static_cast<std::uint32_t>(at.step)},
         first_sample_{at.first_sample},
-        worker_{at.worker} {
+        workers_{at.workers} {
     const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
     const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
     key_ = (std::uint64_t{key[1]} << 32) | key[0];
@@ -89,7 +91,7 @@ class Pass {
   std::uint32_t layer_ = 0;
   std::uint32_t step_ = 0;
   Index first_sample_ = 0;
-  Worker* worker_ = nullptr;
+  Workers* workers_;
   std::uint64_t key_ = 0;
 };
 

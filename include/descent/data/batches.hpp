@@ -11,6 +11,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -62,16 +63,17 @@ inline std::span<const Index> mini_batch(std::span<const Index> order, Index bat
 /// Copies the columns with these indices into `out`; allocates only when its shape changes. Throws DataError for an
 /// index that is out of range.
 template <std::floating_point T>
-void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out) {
+void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out,
+            Workers& workers = single_thread) {
   out.resize(from.rows(), static_cast<Index>(columns.size()));
-  for (Index j = 0; j < out.cols(); ++j) {
+  for_columns(workers, out.rows(), out.cols(), [&](Index j) {
     const Index column = columns[static_cast<std::size_t>(j)];
     if (column < 0 || column >= from.cols())
       throw_error<DataError>("gather",
                              {"expected the index of one of ", from.cols(), " columns, got ", column},
                              "number the columns from 0");
     std::copy_n(from.data() + column * from.rows(), from.rows(), out.data() + j * from.rows());
-  }
+  });
 }
 
 /// Copies the weights of the samples with these indices into `out`; if `from` is empty, so is `out`. Throws DataError

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "descent/core/types.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/leaves.hpp"
 

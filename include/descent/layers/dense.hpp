@@ -12,6 +12,7 @@
 #include "descent/core/types.hpp"
 #include "descent/initializers/he.hpp"
 #include "descent/linalg/product.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -67,10 +68,13 @@ class Dense {
     return {weight.rows(), in.height, in.width};
   }
 
-  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Batch<T> columns = feature_columns(name, weight.cols(), x);
-    Product<T>::plain(weight, columns, c.y);
-    if (has_bias()) c.y.colwise() += bias;
+    Product<T>::plain(weight, columns, c.y, pass.workers());
+    if (has_bias())
+      for_parts(pass.workers(), {.count = c.y.cols(), .values_each = c.y.rows()}, [&](const Part& part) {
+        c.y.middleCols(part.first, part.count).colwise() += bias;
+      });
     if (columns.rows() == x.rows()) return {c.y.data(), Shape{weight.rows()}, x.samples()};
     return x.with_channels(c.y);
   }
@@ -78,17 +82,24 @@ class Dense {
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
                     const Pass& pass) const {
     backward_parameters(x, dy, c, gradient, pass);
-    Product<T>::transposed_left(weight, columns_of(dy, c), c.dx);
+    Product<T>::transposed_left(weight, columns_of(dy, c), c.dx, pass.workers());
     return x.with_numbers(c.dx);
   }
 
   /// Computes backward without dx, as for the first layer of a network. Saves half the cost of backward.
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dense& gradient,
-                           const Pass&) const {
+                           const Pass& pass) const {
     expect_backward(name, {weight.cols(), weight.rows()}, x, dy, c.y);
     const Batch<T> slopes = columns_of(dy, c);
-    Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight);
-    if (has_bias()) gradient.bias = slopes.rowwise().sum();
+    Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight,
+                                 pass.workers());
+    if (!has_bias()) return;
+    gradient.bias.resize(slopes.rows());
+    for_parts(pass.workers(), {.count = slopes.rows(), .values_each = slopes.cols(), .multiple = 16},
+              [&](const Part& rows) {
+                gradient.bias.segment(rows.first, rows.count) =
+                    slopes.middleRows(rows.first, rows.count).rowwise().sum();
+              });
   }
 
   bool has_bias() const { return bias.size() != 0; }

@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 #include <type_traits>
 
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 

@@ -11,7 +11,7 @@
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {

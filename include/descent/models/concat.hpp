@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <string>
@@ -14,7 +15,9 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/models/chain.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -83,30 +86,33 @@ class Concat : public detail::LayerTuple<First, Rest...> {
       append(out, c.outputs[i].shape(), i);
     });
     c.stacked.resize(out.channels, out.positions() * x.samples());
-    Index first = 0;
-    for (const Batch<Scalar>& y : c.outputs) {
-      if (x.samples() > 0) c.stacked.middleRows(first, y.shape().channels) = y.channels();
-      first += y.shape().channels;
-    }
+    for_columns(pass.workers(), c.stacked.rows(), c.stacked.cols(), [&](Index j) {
+      Scalar* to = c.stacked.col(j).data();
+      for (const Batch<Scalar>& y : c.outputs)
+        to = std::copy_n(y.data() + j * y.shape().channels, y.shape().channels, to);
+    });
     return c.y = Batch<Scalar>{c.stacked.data(), out, x.samples()};
   }
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
                          const Pass& pass) const {
-    split(x, dy, c);
+    split(x, dy, c, pass.workers());
     detail::each<size>([&](auto i) {
       const Batch<Scalar> dx =
           branch<i>().backward(x, dy_of(c, i), std::get<i>(c.branches), gradient.branch<i>(), pass.inside(i));
-      if constexpr (i == 0)
-        c.dx = dx;
-      else
-        c.dx += dx;
+      c.dx.resize(x.rows(), x.cols());
+      for_numbers(pass.workers(), dx.size(), [&](const Part& part) {
+        if constexpr (i == 0)
+          flat(c.dx, part) = flat(dx, part);
+        else
+          flat(c.dx, part) += flat(dx, part);
+      });
     });
     return x.with_numbers(c.dx);
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,
                            const Pass& pass) const {
-    split(x, dy, c);
+    split(x, dy, c, pass.workers());
     detail::each<size>([&](auto i) {
       descent::backward_parameters(branch<i>(), x, dy_of(c, i), std::get<i>(c.branches), gradient.branch<i>(),
                                    pass.inside(i));
@@ -144,15 +150,17 @@ class Concat : public detail::LayerTuple<First, Rest...> {
   }
 
   /// Splits dy into the dy of each branch.
-  static void split(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c) {
+  static void split(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Workers& workers) {
     expect_backward(name, x.rows(), x, dy, c.y);
     const Batch<Scalar> all = dy.reshaped(c.y.shape()).channels();
-    Index first = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      const Index channels = c.outputs[i].shape().channels;
-      c.dy[i] = all.middleRows(first, channels);
-      first += channels;
-    }
+    for (std::size_t i = 0; i < size; ++i) c.dy[i].resize(c.outputs[i].shape().channels, all.cols());
+    for_columns(workers, all.rows(), all.cols(), [&](Index j) {
+      const Scalar* from = all.data() + j * all.rows();
+      for (Matrix<Scalar>& part : c.dy) {
+        std::copy_n(from, part.rows(), part.col(j).data());
+        from += part.rows();
+      }
+    });
   }
   static Batch<Scalar> dy_of(const Cache& c, std::size_t i) {
     return {c.dy[i].data(), c.outputs[i].shape(), c.outputs[i].samples()};

@@ -10,7 +10,9 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/models/chain.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -59,14 +61,14 @@ class Residual {
   Batch<Scalar> forward(const Batch<Scalar>& x, Cache& c, const Pass& pass) const {
     c.body_output = detail::forward_of(body, "body", x, c.body, pass.inside(0));
     if (c.body_output.shape() != x.shape()) throw_not_kept(x.shape(), c.body_output.shape());
-    c.y = x + c.body_output;
+    add(x, c.body_output, c.y, pass.workers());
     return x.with_numbers(c.y);
   }
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
                          const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
-    c.dx = dy + body.backward(x, dy, c.body, gradient.body, pass.inside(0));
+    add(dy, body.backward(x, dy, c.body, gradient.body, pass.inside(0)), c.dx, pass.workers());
     return x.with_numbers(c.dx);
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Residual& gradient,
@@ -85,6 +87,12 @@ class Residual {
   Body body;
 
  private:
+  static void add(const Batch<Scalar>& a, const Batch<Scalar>& b, Matrix<Scalar>& sum, Workers& workers) {
+    sum.resize(a.rows(), a.cols());
+    for_numbers(workers, sum.size(),
+                [&](const Part& part) { flat(sum, part) = flat(a, part) + flat(b, part); });
+  }
+
   [[noreturn]] static void throw_not_kept(const Shape& in, const Shape& out) {
     throw ShapeError(name,
                      detail::joined("expected a body that keeps the shape ", detail::shape_text(in), ", got ",

@@ -2,6 +2,7 @@
 
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
@@ -44,8 +45,8 @@ struct Adagrad {
     return state;
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.progress)), eps = T(epsilon);
     ++state.progress.step;

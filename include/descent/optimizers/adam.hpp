@@ -8,6 +8,7 @@
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
@@ -74,8 +75,8 @@ struct Adam {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     const double alpha = learning_rate(state.progress);
     const detail::AdamStep<typename M::Scalar> at{*this, alpha, ++state.progress.step};
     visit_parts(

@@ -4,6 +4,7 @@
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
@@ -45,8 +46,8 @@ struct Adamax {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);
     const T rate = T(alpha / bias_correction(beta1, ++state.progress.step)), keep = T(beta2),

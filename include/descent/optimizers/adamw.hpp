@@ -5,6 +5,7 @@
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
@@ -49,8 +50,8 @@ struct AdamW {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);
     const detail::AdamStep<T> at{*this, alpha, ++state.progress.step};

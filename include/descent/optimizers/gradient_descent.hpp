@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/concepts/optimizer.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -27,8 +28,8 @@ struct GradientDescent {
     return {};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const T alpha = T(learning_rate(state.progress));
     ++state.progress.step;

@@ -7,6 +7,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/adam.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
@@ -54,8 +55,8 @@ struct Nadam {
     return {{}, zeros_like(model), zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);
     const auto t = static_cast<double>(++state.progress.step);

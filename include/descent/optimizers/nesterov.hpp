@@ -3,6 +3,7 @@
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/momentum.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/traverse.hpp"
@@ -43,8 +44,8 @@ struct Nesterov {
     return {{}, zeros_like(model)};
   }
 
-  template <Parameterized M, class Workers = SingleThread>
-  void step(M& model, const M& gradient, State<M>& state, Workers&& workers = {}) const {
+  template <Parameterized M>
+  void step(M& model, const M& gradient, State<M>& state, Workers& workers = single_thread) const {
     using T = typename M::Scalar;
     const double alpha = learning_rate(state.progress);
     ++state.progress.step;

@@ -4,6 +4,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -36,25 +37,25 @@ struct ElasticNet {
   bool biases = false;  ///< penalize biases, too
 
   template <Parameterized M>
-  double penalty(const M& model, Index samples) const {
+  double penalty(const M& model, Index samples, Workers& workers = single_thread) const {
     expect_strengths();
     detail::expect_training_samples(samples);
     double sum = 0;
     M::visit(
         [&](const Parameter& p, const auto& w) {
-          if (penalizes(p)) sum += penalty_of(w);
+          if (penalizes(p)) sum += penalty_of(w, workers);
         },
         model);
     return sum / static_cast<double>(samples);
   }
 
   template <Parameterized M>
-  void add_gradient(const M& model, M& gradient, Index samples) const {
+  void add_gradient(const M& model, M& gradient, Index samples, Workers& workers = single_thread) const {
     expect_strengths();
     detail::expect_training_samples(samples);
-    M::visit(
-        [&](const Parameter& p, const auto& w, auto& dw) {
-          expect_same_shape(p, w, dw);
+    visit_parts(
+        workers,
+        [&](const Parameter& p, auto w, auto dw) {
           if (penalizes(p)) add_slope(w, dw, samples);
         },
         model, gradient);
@@ -65,19 +66,20 @@ struct ElasticNet {
   }
 
   /// Returns m R of a single parameter.
-  double penalty_of(const auto& w) const {
-    const auto values = flat(w);
-    double sum = 0;
-    if (l1 != 0) sum += l1 * static_cast<double>(values.abs().sum());
-    if (l2 != 0) sum += l2 / 2 * static_cast<double>(values.square().sum());
-    return sum;
+  double penalty_of(const auto& w, Workers& workers) const {
+    return sum_over_numbers(workers, w.size(), [&](const Part& part) {
+      const auto values = flat(w, part);
+      double sum = 0;
+      if (l1 != 0) sum += l1 * static_cast<double>(values.abs().sum());
+      if (l2 != 0) sum += l2 / 2 * static_cast<double>(values.square().sum());
+      return sum;
+    });
   }
 
-  /// Adds dR/dw of a single parameter to dw. At w = 0 the derivative of |w| counts as 0.
-  void add_slope(const auto& w, auto& dw, Index samples) const {
-    const auto values = flat(w);
-    auto slopes = flat(dw);
-    using T = typename decltype(slopes)::Scalar;
+  /// Adds dR/dw to dw for numbers of a parameter. At w = 0 the derivative of |w| counts as 0.
+  template <class Array>
+  void add_slope(const auto& values, Array& slopes, Index samples) const {
+    using T = typename Array::Scalar;
     const T one = T(l1 / static_cast<double>(samples)), two = T(l2 / static_cast<double>(samples));
     if (l1 != 0) slopes += one * values.sign();
     if (l2 != 0) slopes += two * values;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/core/types.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/regularizers/elastic_net.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -21,12 +22,12 @@ struct L1 {
   bool biases = false;  ///< penalize biases, too
 
   template <Parameterized M>
-  double penalty(const M& model, Index samples) const {
-    return ElasticNet(*this).penalty(model, samples);
+  double penalty(const M& model, Index samples, Workers& workers = single_thread) const {
+    return ElasticNet(*this).penalty(model, samples, workers);
   }
   template <Parameterized M>
-  void add_gradient(const M& model, M& gradient, Index samples) const {
-    ElasticNet(*this).add_gradient(model, gradient, samples);
+  void add_gradient(const M& model, M& gradient, Index samples, Workers& workers = single_thread) const {
+    ElasticNet(*this).add_gradient(model, gradient, samples, workers);
   }
 
   operator ElasticNet() const {

@@ -7,6 +7,7 @@
 
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/regularizers/elastic_net.hpp"
 #include "descent/regularizers/l1.hpp"
 #include "descent/regularizers/l2.hpp"
@@ -39,25 +40,25 @@ class PerLayer {
   }
 
   template <Parameterized M>
-  double penalty(const M& model, Index samples) const {
+  double penalty(const M& model, Index samples, Workers& workers = single_thread) const {
     expect_names(model);
     detail::expect_training_samples(samples);
     double sum = 0;
     M::visit(
         [&](const Parameter& p, const auto& w) {
-          if (const ElasticNet* strength = strength_of(p)) sum += strength->penalty_of(w);
+          if (const ElasticNet* strength = strength_of(p)) sum += strength->penalty_of(w, workers);
         },
         model);
     return sum / static_cast<double>(samples);
   }
 
   template <Parameterized M>
-  void add_gradient(const M& model, M& gradient, Index samples) const {
+  void add_gradient(const M& model, M& gradient, Index samples, Workers& workers = single_thread) const {
     expect_names(model);
     detail::expect_training_samples(samples);
-    M::visit(
-        [&](const Parameter& p, const auto& w, auto& dw) {
-          expect_same_shape(p, w, dw);
+    visit_parts(
+        workers,
+        [&](const Parameter& p, auto w, auto dw) {
           if (const ElasticNet* strength = strength_of(p)) strength->add_slope(w, dw, samples);
         },
         model, gradient);

@@ -20,11 +20,19 @@ template <class T>
 class Augmentation {
  public:
   using Function = void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t);
+  using Parallel = void(Matrix<T>&, std::span<const Index>, std::uint64_t, std::int64_t, Workers&);
 
   Augmentation() = default;
   template <class F>
     requires(!std::same_as<F, Augmentation>) && std::constructible_from<std::function<Function>, F>
-  Augmentation(F change) : change_{std::move(change)} {}
+  Augmentation(F change) {
+    if constexpr (std::constructible_from<std::function<Parallel>, F>)
+      change_ = std::move(change);
+    else
+      change_ = [change = std::move(change)](Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
+                                             std::int64_t epoch,
+                                             Workers&) { change(x, samples, seed, epoch); };
+  }
   template <detail::Misfit<Augmentation> F>
     requires(!std::constructible_from<std::function<Function>, F>)
   Augmentation(F) {
@@ -34,13 +42,13 @@ class Augmentation {
   }
 
   explicit operator bool() const { return static_cast<bool>(change_); }
-  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
-                  std::int64_t epoch) const {
-    change_(x, samples, seed, epoch);
+  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch,
+                  Workers& workers = single_thread) const {
+    change_(x, samples, seed, epoch, workers);
   }
 
  private:
-  std::function<Function> change_;
+  std::function<Parallel> change_;
 };
 
 }  // namespace descent

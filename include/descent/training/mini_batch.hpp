@@ -10,7 +10,7 @@
 #include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/training/augmentation.hpp"
 
@@ -59,13 +59,13 @@ class MiniBatch {
   }
 
   /// Returns the samples as matrices; samples that are given by index are gathered into `to`.
-  Samples<T> load(GatheredSamples<T>& to) const {
+  Samples<T> load(GatheredSamples<T>& to, Workers& workers) const {
     if (is_given()) return given_;
-    gather(data_->x, samples_, to.x);
+    gather(data_->x, samples_, to.x, workers);
     gather(data_->y, samples_, to.y);
     gather(data_->weights, samples_, to.weights);
     if (const auto& [change, seed, epoch] = augment_; change != nullptr && *change)
-      (*change)(to.x, samples_, seed, epoch);
+      (*change)(to.x, samples_, seed, epoch, workers);
     return {{to.x, data_->sample_shape()}, to.y, to.weights};
   }
 

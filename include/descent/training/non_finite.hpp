@@ -1,6 +1,6 @@
 #pragma once
 
-#include <limits>
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/linalg/flat.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
@@ -27,27 +28,31 @@ std::vector<std::string> non_finite_parameters(const M& model) {
   return names;
 }
 
-/// The place where a forward pass stops being finite, and the number of finite outputs before it.
-struct ForwardFault {
-  int depth = 0;
-  std::string place;
-};
+/// True if no parameter of a model, or of a gradient, is infinite or NaN.
+template <Parameterized M>
+bool all_parameters_finite(M& model, Workers& workers) {
+  std::atomic<bool> finite = true;
+  workers.run([&](int rank) {
+    visit_leaves(model, [&](const auto& leaf) {
+      const Part part = part_of(leaf.size(), rank, workers.size(), 64);
+      if (!leaf.is_state() && !all_finite(leaf.array(part))) finite.store(false, std::memory_order_relaxed);
+    });
+  });
+  return finite;
+}
 
-/// Finds the first place in the order of the layers where a forward pass is not finite.
+/// Names the first place in the order of the layers where a forward pass is not finite.
 template <Layer M>
-[[gnu::cold]] ForwardFault first_fault_forward(const M& model, const typename M::Cache& cache) {
-  ForwardFault fault{-1, ""};
+[[gnu::cold]] std::string first_fault_forward(const M& model, const typename M::Cache& cache) {
+  std::string place;
   if (const auto faulty = non_finite_parameters(model); !faulty.empty())
-    fault.place = joined({"parameter \"", faulty.front(), '"'});
+    return joined({"parameter \"", faulty.front(), '"'});
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
     model.visit_outputs(cache, [&](const Name& name, const auto& y) {
-      if (!fault.place.empty()) return;
-      ++fault.depth;
-      if (!all_finite(flat(y))) fault.place = joined({"the output of layer \"", name.path(), '"'});
+      if (place.empty() && !all_finite(flat(y))) place = joined({"the output of layer \"", name.path(), '"'});
     });
   }
-  if (fault.place.empty()) fault = {std::numeric_limits<int>::max(), "the loss itself"};
-  return fault;
+  return place.empty() ? "the loss itself" : place;
 }
 
 /// Names the first parameter whose gradient is not finite in a backward pass, which runs from the last layer to the

@@ -165,10 +165,10 @@ class Trainer final : private detail::Checkpointed {
   BatchResult differentiate(const MiniBatch& batch, const Position& at) {
     BatchResult result =
         batch_gradient().compute(model, loss, batch, at.is_full, {dropout_seed(), steps(), at.first_sample});
-    result.penalty = options.regularizer.penalty(model, at.training_samples);
+    result.penalty = options.regularizer.penalty(model, at.training_samples, result.workers);
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
-    result.update_state(model);
+    descent::update_state(model, result.cache);
     return result;
   }
 
@@ -178,14 +178,15 @@ class Trainer final : private detail::Checkpointed {
     const double rate = learning_rate();
     if (!is_finite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.progress, rate);
-    options.regularizer.add_gradient(model, at.gradient, training_samples);
-    options.clip.apply(at.gradient);
+    options.regularizer.add_gradient(model, at.gradient, training_samples, at.workers);
+    options.clip.apply(at.gradient, at.workers);
     if constexpr (requires { optimizer.step(model, at.gradient, state_, at.workers); })
       optimizer.step(model, at.gradient, state_, at.workers);
     else
       optimizer.step(model, at.gradient, state_);
-    options.constraint.apply(model);
-    if (options.average_weights > 0) detail::average_weights(average_, model, options.average_weights);
+    options.constraint.apply(model, at.workers);
+    if (options.average_weights > 0)
+      detail::average_weights(average_, model, options.average_weights, at.workers);
     return rate;
   }
 

@@ -36,7 +36,7 @@ class TrainingRun final : public Learner {
     const typename MiniBatch<T>::Augment augment{&options().augment, options().seed, trainer_.epochs()};
     const MiniBatch<T> step{train_, samples, augment};
     const bool has_callback = !options().on_step_end.empty();
-    if (has_callback) copy_leaves(trainer_.model, before_);
+    if (has_callback) copy_leaves(trainer_.model, before_, single_thread);
 
     WeightedSum objective;
     std::optional<BatchResult<Model>> batch;
@@ -45,12 +45,12 @@ class TrainingRun final : public Learner {
       batch.emplace(
           trainer_.differentiate(step.part({first, count}), {train_.samples(), first, count == batch_size}));
       for (AnyMetric<T>& metric : trainer_.metrics_)
-        for (const auto& part : batch->parts)
-          metric.update(part.result.prediction, part.result.target, part.result.weights);
-      if (step.size() > batch_size) accumulate(mean_, batch->gradient, batch->weight, objective.weight);
+        metric.update(batch->prediction, batch->target, batch->weights);
+      if (step.size() > batch_size)
+        accumulate(mean_, batch->gradient, batch->weight, objective.weight, batch->workers);
       objective += {batch->objective() * batch->weight, batch->weight};
     }
-    if (has_callback) copy_leaves(batch->gradient, gradient_);
+    if (has_callback) copy_leaves(batch->gradient, gradient_, batch->workers);
     const double rate = trainer_.update(*batch, train_.samples());
     return {objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
   }

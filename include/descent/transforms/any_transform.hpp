@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "descent/core/misfit.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -19,19 +20,24 @@ class AnyTransform {
     requires(!std::same_as<F, AnyTransform>) &&
             requires(const F& transform, M& model) { transform.apply(model); }
   AnyTransform(F transform)
-      : apply_{[transform = std::move(transform)](M& model) { transform.apply(model); }} {}
+      : apply_{[transform = std::move(transform)](M& model, [[maybe_unused]] Workers& workers) {
+          if constexpr (requires { transform.apply(model, workers); })
+            transform.apply(model, workers);
+          else
+            transform.apply(model);
+        }} {}
   template <detail::Misfit<AnyTransform> F>
     requires(!requires(const F& transform, M& model) { transform.apply(model); })
   AnyTransform(F) {
     static_assert(detail::never<F>, "a .clip or .constraint needs apply(auto& model) const");
   }
 
-  void apply(M& model) const {
-    if (apply_) apply_(model);
+  void apply(M& model, Workers& workers = single_thread) const {
+    if (apply_) apply_(model, workers);
   }
 
  private:
-  std::function<void(M&)> apply_;
+  std::function<void(M&, Workers&)> apply_;
 };
 
 }  // namespace descent

@@ -4,6 +4,7 @@
 
 #include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -26,15 +27,22 @@ struct ClipByGlobalNorm {
 
   /// Returns the norm before clipping.
   template <Parameterized M>
-  double apply(M& gradient) const {
+  double apply(M& gradient, Workers& workers = single_thread) const {
     expect_positive({"ClipByGlobalNorm", "limit", limit});
     using T = typename M::Scalar;
     double squares = 0;
-    visit_flat([&](auto g) { squares += g.template cast<double>().square().sum(); }, gradient);
+    visit_flat(
+        [&](auto g) {
+          squares += sum_over_numbers(workers, g.size(), [&](const Part& part) {
+            return g.segment(part.first, part.count).template cast<double>().square().sum();
+          });
+        },
+        gradient);
     const double norm = std::sqrt(squares);
     if (!is_finite(norm) || norm <= limit) return norm;
     const T factor = T(limit / norm);
-    visit_flat([&](auto g) { g *= factor; }, gradient);
+    visit_parts(
+        workers, [&](auto g) { g *= factor; }, gradient);
     return norm;
   }
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/core/options.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -19,11 +20,12 @@ struct ClipByValue {
   double limit = 1;
 
   template <Parameterized M>
-  void apply(M& gradient) const {
+  void apply(M& gradient, Workers& workers = single_thread) const {
     expect_positive({"ClipByValue", "limit", limit});
     using T = typename M::Scalar;
     const T most = T(limit);
-    visit_flat([&](auto g) { g = g.min(most).max(-most); }, gradient);
+    visit_parts(
+        workers, [&](auto g) { g = g.min(most).max(-most); }, gradient);
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -24,22 +25,25 @@ struct MaxNorm {
   double limit = 3;
 
   template <Parameterized M>
-  void apply(M& model) const {
+  void apply(M& model, Workers& workers = single_thread) const {
     expect_positive({"MaxNorm", "limit", limit, "choose 3 to 4, the usual range"});
     M::visit(
         [&](const Parameter& p, auto& w) {
-          if (p.role == Role::weight) limit_rows(w);
+          if (p.role != Role::weight) return;
+          for_parts(workers, {.count = w.rows(), .values_each = w.cols(), .multiple = 16},
+                    [&](const Part& rows) { limit_rows(w, rows); });
         },
         model);
   }
 
  private:
   /// Works on blocks of rows, whose sums stay in registers while the loop runs over the contiguous columns.
-  void limit_rows(auto& w) const {
+  void limit_rows(auto& w, const Part& rows) const {
     constexpr Index block = 64;
     using T = typename std::remove_cvref_t<decltype(w)>::Scalar;
-    for (Index first = 0; first < w.rows(); first += block) {
-      const Index count = std::min(block, w.rows() - first);
+    const Index end = rows.first + rows.count;
+    for (Index first = rows.first; first < end; first += block) {
+      const Index count = std::min(block, end - first);
       Eigen::Array<T, Eigen::Dynamic, 1, 0, block, 1> norm = decltype(norm)::Zero(count);
       for (Index j = 0; j < w.cols(); ++j) norm += w.col(j).segment(first, count).array().square();
       norm = norm.sqrt();

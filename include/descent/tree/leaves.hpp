@@ -8,7 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"

@@ -6,7 +6,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
-#include "descent/parallel/partition.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -55,18 +55,18 @@ void visit_flat(auto&& kernel, M& model, auto&... tree) {
       model, tree...);
 }
 
-/// Calls the kernel in parallel: each worker for its part of every parameter. Parts begin at multiples of 64 numbers,
-/// so that no two workers write to one cache line. They are divided into blocks that fit into the first-level cache,
+/// Calls the kernel in parallel, for parts of every parameter that begin at multiples of 64 numbers, so that no two
+/// workers write to one cache line. They are divided into blocks that fit into the first-level cache,
 /// so that a kernel of several statements loads each number once. A kernel that needs the parameter takes a `const
 /// Parameter&` before the arrays.
 template <class M>
-void visit_parts(auto&& workers, auto&& kernel, M& model, auto&... tree) {
+void visit_parts(Workers& workers, auto&& kernel, M& model, auto&... tree) {
   constexpr Index block = 256;
-  workers.run([&](const auto& worker) {
+  workers.run([&](int rank) {
     M::visit(
         [&](const Parameter& p, auto& first, auto&... rest) {
           expect_same_shape(p, first, rest...);
-          const Part part = part_of(first.size(), worker, 64);
+          const Part part = part_of(first.size(), rank, workers.size(), 64);
           const Index end = part.first + part.count;
           for (Index i = part.first; i < end; i += block) {
             const Part here{i, std::min(block, end - i)};

@@ -188,7 +188,7 @@ void add_training(Calls& calls) {
   calls.push_back({"checkpoint", [](Source& source) { checkpoint(source.rest()); }});
   calls.push_back({"ThreadWorkers: constructor", [](Source& source) {
                      const auto threads = static_cast<int>(source.whole());
-                     if (threads <= 1 || threads > 4096) ThreadWorkers{threads}.run([](Worker&) {});
+                     if (threads <= 1 || threads > 4096) ThreadWorkers{threads}.run([](int) {});
                    }});
   calls.push_back(
       {"Progress", [](Source& source) {

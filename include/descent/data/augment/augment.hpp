@@ -48,24 +48,16 @@ class Augment {
 
   template <std::floating_point T>
     requires(ImageTransform<Transforms, T> && ...)
-  void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed,
-                  std::int64_t epoch) const {
-    std::vector<T> scratch;
-    (*this)(x, samples, seed, epoch, scratch);
-  }
-
-  /// Applies the transforms with working memory that the caller keeps from batch to batch.
-  template <std::floating_point T>
-    requires(ImageTransform<Transforms, T> && ...)
   void operator()(Matrix<T>& x, std::span<const Index> samples, std::uint64_t seed, std::int64_t epoch,
-                  std::vector<T>& scratch) const {
+                  Workers& workers = single_thread) const {
     expect_features(name, shape_.size(), x.rows());
     if (static_cast<Index>(samples.size()) != x.cols())
       throw ShapeError(
           name,
           detail::joined("expected one index for each of the ", x.cols(), " images, got ", samples.size()),
           "pass the sample indices of the batch");
-    for (Index j = 0; j < x.cols(); ++j) {
+    for_columns(workers, x.rows(), x.cols(), [&](Index j) {
+      thread_local std::vector<T> scratch;
       const auto sample = static_cast<std::uint64_t>(samples[static_cast<std::size_t>(j)]);
       const RandomBlock key =
           philox(seed, {static_cast<std::uint32_t>(Purpose::augment), static_cast<std::uint32_t>(epoch),
@@ -82,7 +74,7 @@ class Augment {
             (run(transform), ...);
           },
           transforms_);
-    }
+    });
   }
 
  private:

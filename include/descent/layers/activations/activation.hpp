@@ -8,6 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -33,27 +34,29 @@ class Activation {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Derived g = self();  // a copy, so that writing y cannot change its options
     c.y.resize(x.rows(), x.cols());
-    if constexpr (requires { g.value(flat(x)); }) {
-      flat(c.y) = g.value(flat(x));
-    } else {
-      for (Index i = 0; i < x.size(); ++i) c.y.data()[i] = g.value(x.data()[i]);
-    }
+    for_numbers(pass.workers(), x.size(), [&](const Part& part) {
+      if constexpr (requires { g.value(flat(x)); })
+        flat(c.y, part) = g.value(flat(x, part));
+      else
+        for (Index i = part.first; i < part.first + part.count; ++i) c.y.data()[i] = g.value(x.data()[i]);
+    });
     return x.with_numbers(c.y);
   }
 
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass& pass) const {
     expect_backward(component(), c.y.rows(), x, dy, c.y);
     const Derived g = self();
     c.dx.resize(x.rows(), x.cols());
-    if constexpr (requires { g.derivative(flat(x), flat(c.y)); }) {
-      flat(c.dx) = flat(dy) * g.derivative(flat(x), flat(c.y));
-    } else {
-      for (Index i = 0; i < x.size(); ++i)
-        c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
-    }
+    for_numbers(pass.workers(), x.size(), [&](const Part& part) {
+      if constexpr (requires { g.derivative(flat(x), flat(c.y)); })
+        flat(c.dx, part) = flat(dy, part) * g.derivative(flat(x, part), flat(c.y, part));
+      else
+        for (Index i = part.first; i < part.first + part.count; ++i)
+          c.dx.data()[i] = dy.data()[i] * g.derivative(x.data()[i], c.y.data()[i]);
+    });
     return x.with_numbers(c.dx);
   }
 

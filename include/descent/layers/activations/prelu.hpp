@@ -9,6 +9,8 @@
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
+#include "descent/linalg/row_blocks.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -52,35 +54,47 @@ class PReLU {
     return in;
   }
 
-  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
     const Batch<T> x = shared() ? samples : feature_columns(name, slope.size(), samples);
     c.y.resize(x.rows(), x.cols());
     if (shared()) {
-      flat(c.y) = flat(x).max(T(0)) + slope(0) * flat(x).min(T(0));
+      for_numbers(pass.workers(), x.size(), [&](const Part& part) {
+        flat(c.y, part) = flat(x, part).max(T(0)) + slope(0) * flat(x, part).min(T(0));
+      });
     } else {
-      for (Index j = 0; j < x.cols(); ++j)
+      for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
         c.y.col(j) = x.col(j).cwiseMax(T(0)) + slope.cwiseProduct(x.col(j).cwiseMin(T(0)));
+      });
     }
     return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, PReLU& gradient,
-                    const Pass&) const {
+                    const Pass& pass) const {
     const Index channels = shared() ? c.y.rows() : slope.size();
     expect_backward(name, {channels, channels}, samples, slopes, c.y);
     const Batch<T> x{samples.data(), Shape{c.y.rows()}, c.y.cols()},
         dy{slopes.data(), x.shape(), x.samples()};
-    gradient.slope.setZero(slope.size());
+    gradient.slope.resize(slope.size());
     c.dx.resize(x.rows(), x.cols());
     if (shared()) {
-      gradient.slope(0) = (flat(dy) * flat(x).min(T(0))).sum();
-      const T a = slope(0);
-      for (Index i = 0; i < x.size(); ++i) c.dx.data()[i] = dy.data()[i] * (x.data()[i] > 0 ? T(1) : a);
+      gradient.slope(0) = static_cast<T>(sum_over_numbers(pass.workers(), x.size(), [&](const Part& part) {
+        const T a = slope(0);
+        for (Index i = part.first; i < part.first + part.count; ++i)
+          c.dx.data()[i] = dy.data()[i] * (x.data()[i] > 0 ? T(1) : a);
+        return static_cast<double>((flat(dy, part) * flat(x, part).min(T(0))).sum());
+      }));
     } else {
-      for (Index j = 0; j < x.cols(); ++j) {
-        gradient.slope += dy.col(j).cwiseProduct(x.col(j).cwiseMin(T(0)));
+      for_row_blocks(pass.workers(), x.rows(), x.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+        using Values = Eigen::Array<T, n, 1>;
+        Values sum = Values::Zero();
+        for (Index j = 0; j < x.cols(); ++j)
+          sum += dy.col(j).template segment<n>(i).array() * x.col(j).template segment<n>(i).array().min(T(0));
+        gradient.slope.template segment<n>(i) = sum;
+      });
+      for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
         c.dx.col(j) = (x.col(j).array() > T(0)).select(dy.col(j), slope.cwiseProduct(dy.col(j)));
-      }
+      });
     }
     return samples.with_numbers(c.dx);
   }

@@ -7,6 +7,7 @@
 #include "descent/concepts/pass.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -34,24 +35,25 @@ class Softmax {
 
   Shape output_shape(const Shape& in) const { return in; }
 
-  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
     positive_features(name, samples.rows());
     const Batch<T> x = samples.channels();
     c.y.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j) {
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       auto y = c.y.col(j).array();
       y = (x.col(j).array() - x.col(j).maxCoeff()).exp();
       y /= y.sum();
-    }
+    });
     return samples.with_numbers(c.y);
   }
 
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& slopes, Cache& c, Softmax&, const Pass&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& slopes, Cache& c, Softmax&, const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, slopes, c.y);
     const Batch<T> dy{slopes.data(), Shape{c.y.rows()}, c.y.cols()};
     c.dx.resize(dy.rows(), dy.cols());
-    for (Index j = 0; j < dy.cols(); ++j)
+    for_columns(pass.workers(), dy.rows(), dy.cols(), [&](Index j) {
       c.dx.col(j) = c.y.col(j).array() * (dy.col(j).array() - dy.col(j).dot(c.y.col(j)));
+    });
     return x.with_numbers(c.dx);
   }
 };

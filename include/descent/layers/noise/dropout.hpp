@@ -12,6 +12,8 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -69,7 +71,7 @@ class Dropout {
     c.masked = enabled && pass.is_training();
     if (!c.masked) return c.y = x;
     draw_mask(x.shape(), x.samples(), c.mask, pass);
-    return masked(x, c);
+    return masked(x, c, pass.workers());
   }
 
   /// Runs a training pass with a given mask of zeros and ones instead of a random one, even if `enabled` is false: to
@@ -85,13 +87,13 @@ class Dropout {
                              "pass the mask before the division by keep");
     c.masked = true;
     c.mask = mask * T(1 / keep_);
-    return masked(x, c);
+    return masked(x, c, single_thread);
   }
 
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dropout&, const Pass&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Dropout&, const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.masked) return dy;
-    c.dx = dy.cwiseProduct(c.mask);
+    multiply(dy, c.mask, c.dx, pass.workers());
     return x.with_numbers(c.dx);
   }
 
@@ -107,9 +109,15 @@ class Dropout {
     return keep;
   }
 
-  static Batch<T> masked(const Batch<T>& x, Cache& c) {
-    c.product = x.cwiseProduct(c.mask);
+  static Batch<T> masked(const Batch<T>& x, Cache& c, Workers& workers) {
+    multiply(x, c.mask, c.product, workers);
     return c.y = x.with_numbers(c.product);
+  }
+
+  static void multiply(const Batch<T>& numbers, const Matrix<T>& mask, Matrix<T>& product, Workers& workers) {
+    product.resize(mask.rows(), mask.cols());
+    for_numbers(workers, mask.size(),
+                [&](const Part& part) { flat(product, part) = flat(numbers, part) * flat(mask, part); });
   }
 
   void draw_mask(const Shape& shape, Index samples, Matrix<T>& mask, const Pass& pass) const {
@@ -117,7 +125,7 @@ class Dropout {
     const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
     const Index random = whole_channels_ ? shape.channels : shape.size();
     mask.resize(shape.size(), samples);
-    for (Index j = 0; j < samples; ++j) {
+    for_columns(pass.workers(), shape.size(), samples, [&](Index j) {
       for (Index i = 0; i < random; i += 128) {
         const auto draws = pass.random_u16(j, i / 128);
         T* const to = mask.col(j).data() + i;
@@ -125,7 +133,7 @@ class Dropout {
         for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
       }
       for (Index i = random; i < shape.size(); ++i) mask(i, j) = mask(i - random, j);
-    }
+    });
   }
 
   bool whole_channels_;

@@ -10,6 +10,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -54,18 +55,22 @@ class GaussianDropout {
     c.noisy = enabled && pass.is_training();
     if (!c.noisy) return c.y = x;
     c.factor.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j) {
+    c.product.resize(x.rows(), x.cols());
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       Rng rng = pass.rng(j);
       for (Index i = 0; i < x.rows(); ++i) c.factor(i, j) = static_cast<T>(1 + deviation_ * rng.normal());
-    }
-    c.product = x.cwiseProduct(c.factor);
+      c.product.col(j) = x.col(j).cwiseProduct(c.factor.col(j));
+    });
     return c.y = x.with_numbers(c.product);
   }
 
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianDropout&, const Pass&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, GaussianDropout&,
+                    const Pass& pass) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     if (!c.noisy) return dy;
-    c.dx = dy.cwiseProduct(c.factor);
+    c.dx.resize(dy.rows(), dy.cols());
+    for_columns(pass.workers(), dy.rows(), dy.cols(),
+                [&](Index j) { c.dx.col(j) = dy.col(j).cwiseProduct(c.factor.col(j)); });
     return x.with_numbers(c.dx);
   }
 

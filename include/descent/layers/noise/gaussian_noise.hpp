@@ -8,6 +8,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -49,11 +50,11 @@ class GaussianNoise {
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     if (!enabled || !pass.is_training()) return c.y = x;
-    c.sum = x;
-    for (Index j = 0; j < x.cols(); ++j) {
+    c.sum.resize(x.rows(), x.cols());
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       Rng rng = pass.rng(j);
-      for (Index i = 0; i < x.rows(); ++i) c.sum(i, j) += static_cast<T>(deviation_ * rng.normal());
-    }
+      for (Index i = 0; i < x.rows(); ++i) c.sum(i, j) = x(i, j) + static_cast<T>(deviation_ * rng.normal());
+    });
     return c.y = x.with_numbers(c.sum);
   }
 

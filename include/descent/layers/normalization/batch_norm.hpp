@@ -1,7 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
@@ -12,7 +11,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/row_blocks.hpp"
-#include "descent/parallel/workers.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
@@ -58,10 +57,9 @@ class BatchNorm {
   struct Cache {
     Matrix<T> y, dx;
     Vector<T> mean, variance, inverse_deviation;
-    Vector<T> sums;  // over all workers
-    T count = 0;     // number of values of a feature in the whole batch; 0 if statistics are the running ones
-    T momentum = 0;  // of the running averages in this pass
-    Worker* worker = nullptr;  // of the last forward pass
+    Vector<T> offset, slope;  // of dx
+    T count = 0;              // number of values of a feature; 0 if statistics are the running ones
+    T momentum = 0;           // of the running averages in this pass
   };
 
   explicit BatchNorm(Index features, const BatchNormOptions& with = {})
@@ -96,10 +94,9 @@ class BatchNorm {
 
   Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
     const Batch<T> x = feature_columns(name, gamma.size(), samples);
-    c.worker = pass.worker();
     c.momentum = pass.is_training() ? T(options.momentum) : T(0);
     if (pass.uses_batch_statistics()) {
-      measure(x, c);
+      measure(x, c, pass.workers());
     } else {
       c.count = 0;
       c.mean = running_mean;
@@ -107,20 +104,21 @@ class BatchNorm {
     }
     c.inverse_deviation = (c.variance.array() + T(options.epsilon)).sqrt().inverse();
     c.y.resize(x.rows(), x.cols());
-    for (Index j = 0; j < x.cols(); ++j)
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       c.y.col(j).array() =
           (x.col(j) - c.mean).array() * (gamma.array() * c.inverse_deviation.array()) + beta.array();
+    });
     return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, BatchNorm& gradient,
-                    const Pass&) const {
+                    const Pass& pass) const {
     expect_backward(name, {gamma.size(), gamma.size()}, samples, slopes, c.y);
     const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
         dy{slopes.data(), x.shape(), x.samples()};
     gradient.gamma.resize(x.rows());
     gradient.beta.resize(x.rows());
-    for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+    for_row_blocks(pass.workers(), x.rows(), x.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
       using Values = Eigen::Array<T, n, 1>;
       const Values mean = c.mean.template segment<n>(i);
       Values sum = Values::Zero(), products = Values::Zero();
@@ -136,19 +134,20 @@ class BatchNorm {
     c.dx.resize(x.rows(), x.cols());
     const Batch<T> dx = samples.with_numbers(c.dx);
     if (c.count == 0) {
-      for (Index j = 0; j < x.cols(); ++j)
+      for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
         c.dx.col(j).array() = dy.col(j).array() * (gamma.array() * c.inverse_deviation.array());
+      });
       return dx;
     }
-    // dx = factor * (dy - offset - (x - mean) * slope), with sums over the whole batch
-    sum_over_workers(c, gradient.beta, gradient.gamma);
+    // dx = factor * (dy - offset - (x - mean) * slope)
     const auto scale = c.inverse_deviation.array();
     const auto factor = gamma.array() * scale;
-    auto offset = c.sums.head(x.rows()).array(), slope = c.sums.segment(x.rows(), x.rows()).array();
-    offset /= c.count;
-    slope *= scale / c.count;
-    for (Index j = 0; j < x.cols(); ++j)
-      c.dx.col(j).array() = factor * (dy.col(j).array() - offset - (x.col(j) - c.mean).array() * slope);
+    c.offset = gradient.beta / c.count;
+    c.slope = gradient.gamma.array() * (scale / c.count);
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
+      c.dx.col(j).array() =
+          factor * (dy.col(j).array() - c.offset.array() - (x.col(j) - c.mean).array() * c.slope.array());
+    });
     return dx;
   }
 
@@ -167,13 +166,15 @@ class BatchNorm {
 
  private:
   /// Computes mean and variance of the batch. Sums are taken relative to the first sample, so that a large mean does
-  /// not cancel the digits of the variance. If several workers share the batch, their statistics are merged.
-  static void measure(const Batch<T>& x, Cache& c) {
+  /// not cancel the digits of the variance.
+  static void measure(const Batch<T>& x, Cache& c, Workers& workers) {
     c.count = T(x.cols());
-    if (c.count == 0 || (c.count < 2 && c.worker == nullptr)) throw_too_few(c.count);
+    if (c.count < 2)
+      throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", c.count),
+                      "choose a batch size that leaves no single sample at the end of an epoch");
     c.mean.resize(x.rows());
     c.variance.resize(x.rows());
-    for_row_blocks(x.rows(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+    for_row_blocks(workers, x.rows(), x.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
       using Values = Eigen::Array<T, n, 1>;
       const Values first = x.col(0).template segment<n>(i);
       Values sum = Values::Zero(), squares = Values::Zero();
@@ -186,36 +187,6 @@ class BatchNorm {
       c.mean.template segment<n>(i) = first + sum;
       c.variance.template segment<n>(i) = (squares / c.count - sum * sum).max(T(0));
     });
-    if (c.worker != nullptr) merge(c);
-    if (c.count < 2) throw_too_few(c.count);
-  }
-
-  [[noreturn]] static void throw_too_few(T count) {
-    throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", count),
-                    "choose a batch size that leaves no single sample at the end of an epoch");
-  }
-
-  /// Merges the statistics of the workers r, with m_r samples each:
-  ///   mean = sum m_r mean_r / m      variance = sum m_r (variance_r + (mean_r - mean)^2) / m
-  static void merge(Cache& c) {
-    const Index features = c.mean.size();
-    const T own = c.count;
-    sum_over_workers(c, own * c.mean, Vector<T>::Constant(1, own));
-    c.count = c.sums(features);
-    const auto mean = c.sums.head(features) / c.count;
-    c.variance += (c.mean - mean).cwiseAbs2();
-    c.mean = mean;
-    sum_over_workers(c, own * c.variance, Vector<T>::Zero(0));
-    c.variance = c.sums.head(features) / c.count;
-  }
-
-  /// Writes the sums over all workers of a, followed by those of b, to `c.sums`.
-  static void sum_over_workers(Cache& c, const auto& a, const auto& b) {
-    c.sums.resize(2 * c.mean.size() + 1);  // a constant size: resizing would allocate
-    c.sums.head(a.size()) = a;
-    c.sums.segment(a.size(), b.size()) = b;
-    if (c.worker != nullptr)
-      c.worker->all_reduce_sum({c.sums.data(), static_cast<std::size_t>(a.size() + b.size())});
   }
 };
 

@@ -9,6 +9,8 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/row_blocks.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -60,13 +62,13 @@ class LayerNorm {
     return in;
   }
 
-  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass&) const {
+  Batch<T> forward(const Batch<T>& samples, Cache& c, const Pass& pass) const {
     const Batch<T> x = feature_columns(name, gamma.size(), samples);
     c.y.resize(x.rows(), x.cols());
     c.normalized.resize(x.rows(), x.cols());
     c.inverse_deviation.resize(x.cols());
     const T k = T(x.rows());
-    for (Index j = 0; j < x.cols(); ++j) {
+    for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       auto n = c.normalized.col(j).array();
       // Relative to the first feature, then to the mean, so that a large mean does not cancel digits of the variance.
       n = x.col(j).array() - x(0, j);
@@ -74,28 +76,36 @@ class LayerNorm {
       c.inverse_deviation(j) = 1 / std::sqrt(n.square().sum() / k + T(options.epsilon));
       n *= c.inverse_deviation(j);
       c.y.col(j) = gamma.cwiseProduct(c.normalized.col(j)) + beta;
-    }
+    });
     return samples.with_numbers(c.y);
   }
 
   Batch<T> backward(const Batch<T>& samples, const Batch<T>& slopes, Cache& c, LayerNorm& gradient,
-                    const Pass&) const {
+                    const Pass& pass) const {
     expect_backward(name, {gamma.size(), gamma.size()}, samples, slopes, c.y);
-    const Batch<T> x{samples.data(), Shape{gamma.size()}, c.y.cols()},
-        dy{slopes.data(), x.shape(), x.samples()};
-    gradient.gamma.setZero(x.rows());
-    gradient.beta.setZero(x.rows());
-    c.dx.resize(x.rows(), x.cols());
-    const T k = T(x.rows());
-    for (Index j = 0; j < x.cols(); ++j) {
+    const Batch<T> dy{slopes.data(), Shape{gamma.size()}, c.y.cols()};
+    gradient.gamma.resize(dy.rows());
+    gradient.beta.resize(dy.rows());
+    for_row_blocks(pass.workers(), dy.rows(), dy.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
+      using Values = Eigen::Array<T, n, 1>;
+      Values sum = Values::Zero(), products = Values::Zero();
+      for (Index j = 0; j < dy.cols(); ++j) {
+        const Values d = dy.col(j).template segment<n>(i);
+        sum += d;
+        products += d * c.normalized.col(j).template segment<n>(i).array();
+      }
+      gradient.beta.template segment<n>(i) = sum;
+      gradient.gamma.template segment<n>(i) = products;
+    });
+    c.dx.resize(dy.rows(), dy.cols());
+    const T k = T(dy.rows());
+    for_columns(pass.workers(), dy.rows(), dy.cols(), [&](Index j) {
       const auto n = c.normalized.col(j).array();
-      gradient.gamma.array() += dy.col(j).array() * n;
-      gradient.beta += dy.col(j);
       auto dx = c.dx.col(j).array();
       dx = gamma.array() * dy.col(j).array();
       const T mean = dx.sum() / k, along = (dx * n).sum() / k;
       dx = (dx - mean - n * along) * c.inverse_deviation(j);
-    }
+    });
     return samples.with_numbers(c.dx);
   }
 

@@ -7,7 +7,7 @@
 namespace descent::inline DESCENT_ABI::detail {
 
 /// RAII guard: OpenMP regions of the calling thread use one thread, since the library's workers already share the
-/// batch. Does not affect other threads and restores the previous setting. Costs 10 ns.
+/// product. Does not affect other threads and restores the previous setting. Costs 10 ns.
 class OneThread {
  public:
   OneThread() : before_{omp_get_max_threads()} { omp_set_num_threads(1); }

@@ -4,9 +4,9 @@
 // program with -DDESCENT_BACKEND=onednn and link -ldnnl -lgomp.
 #include <string_view>
 
-#include "descent/linalg/backends/gemm.hpp"
 #include "descent/linalg/backends/one_thread.hpp"
 #include "descent/linalg/backends/sgemm.hpp"
+#include "descent/linalg/product.hpp"
 
 namespace descent::inline DESCENT_ABI {
 namespace detail {
@@ -17,18 +17,20 @@ struct OneDnn {
   /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications.
   static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
 
-  static void multiply(const Gemm<float>& g, float* c) {
-    const OneThread one_thread;
-    sgemm(g, c);
+  static void multiply(const Gemm<float>& gemm, Workers& workers) {
+    multiply_in_blocks<float, float>(gemm, {48, 8}, workers, [](const Gemm<float>& g) {
+      const OneThread one_thread;
+      sgemm(g);
+    });
   }
 };
 
 }  // namespace detail
 
-/// Products by oneDNN in f32 on the calling thread. Eigen computes small products.
+/// Products by oneDNN in f32. Eigen computes small products.
 ///
 /// oneDNN allocates working memory in each call.
 template <>
-struct Product<float> : detail::GemmProduct<float, detail::OneDnn> {};
+struct Product<float> : detail::Products<float, detail::OneDnn> {};
 
 }  // namespace descent

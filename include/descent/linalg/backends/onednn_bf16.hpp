@@ -10,9 +10,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include "descent/linalg/backends/gemm.hpp"
 #include "descent/linalg/backends/one_thread.hpp"
 #include "descent/linalg/backends/sgemm.hpp"
+#include "descent/linalg/product.hpp"
 
 namespace descent::inline DESCENT_ABI {
 namespace onednn {
@@ -58,37 +58,39 @@ inline std::uint16_t to_bf16(float x) {
 template <class To>
 class Rounded {
  public:
-  To* operator()(Batch<float> operand) {
-    const Index size = operand.size();
+  Operand<To> operator()(const Operand<float>& operand, Index size, Workers& workers) {
     if (numbers_.size() < size) numbers_.resize(size);
-    const float* const from = operand.data();
-    To* const to = numbers_.data();
-    for (Index i = 0; i < size; ++i) {
-      const std::uint16_t half = to_bf16(from[i]);
-      if constexpr (std::is_same_v<To, float>)
-        to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
-      else
-        to[i] = half;
-    }
-    return to;
+    for_numbers(workers, size, [from = operand.data, to = numbers_.data()](const Part& part) {
+      for (Index i = part.first; i < part.first + part.count; ++i) {
+        const std::uint16_t half = to_bf16(from[i]);
+        if constexpr (std::is_same_v<To, float>)
+          to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
+        else
+          to[i] = half;
+      }
+    });
+    return {numbers_.data(), operand.stride, operand.transposed};
   }
 
  private:
   Eigen::Matrix<To, Eigen::Dynamic, 1> numbers_;
 };
 
+/// A product in f32 of operands that are stored as bf16.
+using Bf16Gemm = Gemm<float, std::uint16_t>;
+
 /// A oneDNN product of one shape; as in sgemm, it computes C^T = op(B)^T op(A)^T in row-major order.
 class Bf16Matmul {
  public:
-  Bf16Matmul(const Gemm<float>& g, const dnnl::engine& engine) {
+  Bf16Matmul(const Bf16Gemm& g, const dnnl::engine& engine) {
     using enum dnnl::memory::data_type;
     using Dims = dnnl::memory::dims;
-    const auto strides = [](const Batch<float>& operand, bool transposed) {
-      return transposed ? Dims{1, operand.rows()} : Dims{operand.rows(), 1};
+    const auto strides = [](const Operand<std::uint16_t>& operand) {
+      return operand.transposed ? Dims{1, operand.stride} : Dims{operand.stride, 1};
     };
-    const dnnl::memory::desc b{{g.n(), g.k()}, bf16, strides(g.b, g.transpose_b)};
-    const dnnl::memory::desc a{{g.k(), g.m()}, bf16, strides(g.a, g.transpose_a)};
-    const dnnl::memory::desc c{{g.n(), g.m()}, f32, Dims{g.m(), 1}};
+    const dnnl::memory::desc b{{g.cols, g.depth}, bf16, strides(g.b)};
+    const dnnl::memory::desc a{{g.depth, g.rows}, bf16, strides(g.a)};
+    const dnnl::memory::desc c{{g.cols, g.rows}, f32, Dims{g.c_stride, 1}};
 #if DNNL_VERSION_MAJOR >= 3
     primitive_ = dnnl::matmul{{engine, b, a, c}};
 #else
@@ -99,10 +101,11 @@ class Bf16Matmul {
     c_ = dnnl::memory{c, engine, nullptr};
   }
 
-  void operator()(std::uint16_t* a, std::uint16_t* b, float* c, dnnl::stream& stream) {
-    b_.set_data_handle(b);
-    a_.set_data_handle(a);
-    c_.set_data_handle(c);
+  void operator()(const Bf16Gemm& g, dnnl::stream& stream) {
+    const auto handle = [](const std::uint16_t* numbers) { return const_cast<std::uint16_t*>(numbers); };
+    b_.set_data_handle(handle(g.b.data));
+    a_.set_data_handle(handle(g.a.data));
+    c_.set_data_handle(g.c);
     // The C function: the C++ one takes a map, which each call would allocate.
     const std::array<dnnl_exec_arg_t, 3> arguments{
         {{DNNL_ARG_SRC, b_.get()}, {DNNL_ARG_WEIGHTS, a_.get()}, {DNNL_ARG_DST, c_.get()}}};
@@ -115,27 +118,29 @@ class Bf16Matmul {
   dnnl::memory a_, b_, c_;
 };
 
-/// The working memory of a thread and a cache of primitives, one per shape, since oneDNN takes longer to create one
-/// than to run it.
-class Bf16Workspace {
+/// A thread's cache of primitives, one per shape, since oneDNN takes longer to create one than to run it.
+class Bf16Matmuls {
  public:
-  void multiply(const Gemm<float>& g, float* c) { matmul(g)(a_(g.a), b_(g.b), c, stream_); }
+  void multiply(const Bf16Gemm& g) {
+    const Key key{
+        g.rows, g.cols, g.depth, g.a.stride, g.b.stride, g.c_stride, 2 * g.a.transposed + g.b.transposed};
+    auto found = matmuls_.find(key);
+    if (found == matmuls_.end()) {
+      if (matmuls_.size() == most) matmuls_.clear();
+      found = matmuls_.try_emplace(key, g, engine_).first;
+    }
+    found->second(g, stream_);
+  }
 
  private:
-  Bf16Matmul& matmul(const Gemm<float>& g) {
-    const std::array<Index, 4> key{g.m(), g.n(), g.k(), 2 * g.transpose_a + g.transpose_b};
-    if (const auto found = matmuls_.find(key); found != matmuls_.end()) return found->second;
-    if (matmuls_.size() == most) matmuls_.clear();
-    return matmuls_.try_emplace(key, g, engine_).first->second;
-  }
+  using Key = std::array<Index, 7>;
 
   /// Far more shapes than a training has: a bound for programs whose shapes keep changing.
   static constexpr std::size_t most = 256;
 
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  Rounded<std::uint16_t> a_, b_;
-  std::map<std::array<Index, 4>, Bf16Matmul> matmuls_;
+  std::map<Key, Bf16Matmul> matmuls_;
 };
 
 struct OneDnnBf16 {
@@ -144,30 +149,39 @@ struct OneDnnBf16 {
   /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications.
   static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
 
-  static void multiply(const Gemm<float>& g, float* c) {
+  static void multiply(const Gemm<float>& gemm, Workers& workers) {
     static const bool has_units = onednn::bf16_support() != onednn::Bf16::none;
-    const OneThread one_thread;
-    if (has_units) {
-      thread_local Bf16Workspace workspace;
-      workspace.multiply(g, c);
-    } else {
-      thread_local Rounded<float> a, b;
-      const Batch<float> rounded_a{a(g.a), Shape{g.a.rows()}, g.a.cols()},
-          rounded_b{b(g.b), Shape{g.b.rows()}, g.b.cols()};
-      sgemm({rounded_a, rounded_b, g.transpose_a, g.transpose_b}, c);
-    }
+    if (has_units)
+      multiply_rounded<std::uint16_t>(gemm, workers, [](const Bf16Gemm& g) {
+        thread_local Bf16Matmuls matmuls;
+        matmuls.multiply(g);
+      });
+    else
+      multiply_rounded<float>(gemm, workers, sgemm);
+  }
+
+ private:
+  template <class Stored>
+  static void multiply_rounded(const Gemm<float>& g, Workers& workers, auto&& multiply_block) {
+    thread_local Rounded<Stored> a, b;
+    multiply_in_blocks<float, Stored>({a(g.a, g.rows * g.depth, workers), b(g.b, g.depth * g.cols, workers),
+                                       g.c, g.c_stride, g.rows, g.cols, g.depth},
+                                      {32, 32}, workers, [&](const Gemm<float, Stored>& block) {
+                                        const OneThread one_thread;
+                                        multiply_block(block);
+                                      });
   }
 };
 
 }  // namespace detail
 
 /// Products by oneDNN with the operands rounded to bf16, which has 8 significant bits. Sums, results and the
-/// parameters of the model stay f32. `onednn::bf16_support()` tells if this processor gains by it. Runs on the
-/// calling thread. Eigen computes small products, without rounding.
+/// parameters of the model stay f32. `onednn::bf16_support()` tells if this processor gains by it. Eigen computes
+/// small products, without rounding.
 ///
-/// Cost     2 m n k flop and m k + k n roundings. Each thread keeps memory for its largest operands and 256 shapes.
-///          oneDNN allocates some bytes in each call; the rest allocates only in the first calls.
+/// Cost     2 m n k flop and m k + k n roundings. The calling thread keeps memory for its largest operands, each thread
+///          for 256 shapes. oneDNN allocates some bytes in each call; the rest allocates only in the first calls.
 template <>
-struct Product<float> : detail::GemmProduct<float, detail::OneDnnBf16> {};
+struct Product<float> : detail::Products<float, detail::OneDnnBf16> {};
 
 }  // namespace descent

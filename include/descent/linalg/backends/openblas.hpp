@@ -9,8 +9,8 @@
 #include <limits>
 #include <string_view>
 
-#include "descent/linalg/backends/gemm.hpp"
 #include "descent/linalg/backends/one_thread.hpp"
+#include "descent/linalg/product.hpp"
 
 namespace descent::inline DESCENT_ABI {
 namespace detail {
@@ -22,10 +22,15 @@ struct OpenBlas {
   /// True if OpenBLAS is faster than Eigen, as measured on most processors: not for vectors and fewer
   /// multiplications. The sizes must fit into blasint, which may be an int.
   static bool pays(const Gemm<T>& g) {
-    return g.takes(16 * 1024) && std::max({g.m(), g.n(), g.k()}) <= std::numeric_limits<blasint>::max();
+    return g.takes(16 * 1024) && std::max({g.rows, g.cols, g.depth}) <= std::numeric_limits<blasint>::max();
   }
 
-  static void multiply(const Gemm<T>& g, T* c) {
+  static void multiply(const Gemm<T>& whole, Workers& workers) {
+    multiply_in_blocks<T, T>(whole, {64, 16}, workers, multiply_block);
+  }
+
+ private:
+  static void multiply_block(const Gemm<T>& g) {
     // OpenBLAS is built without threads, or with OpenMP, whose setting is per calling thread, or with its own
     // threads, whose setting is global.
     [[maybe_unused]] static const bool set = [] {
@@ -33,21 +38,22 @@ struct OpenBlas {
       return true;
     }();
     const OneThread one_thread;
-    const auto transposed = [](bool yes) { return yes ? CblasTrans : CblasNoTrans; };
+    const auto order = [](bool transposed) { return transposed ? CblasTrans : CblasNoTrans; };
     const auto size = [](Index n) { return static_cast<blasint>(n); };
-    gemm(CblasColMajor, transposed(g.transpose_a), transposed(g.transpose_b), size(g.m()), size(g.n()),
-         size(g.k()), T{1}, g.a.data(), size(g.a.rows()), g.b.data(), size(g.b.rows()), T{0}, c, size(g.m()));
+    gemm(CblasColMajor, order(g.a.transposed), order(g.b.transposed), size(g.rows), size(g.cols),
+         size(g.depth), T{1}, g.a.data, size(g.a.stride), g.b.data, size(g.b.stride), T{0}, g.c,
+         size(g.c_stride));
   }
 };
 
 }  // namespace detail
 
-/// Products by OpenBLAS on the calling thread. Eigen computes small products.
+/// Products by OpenBLAS. Eigen computes small products.
 ///
 /// If OpenBLAS is built with its own threads, the first product sets it to one thread in the whole program.
 template <>
-struct Product<float> : detail::GemmProduct<float, detail::OpenBlas<float, cblas_sgemm>> {};
+struct Product<float> : detail::Products<float, detail::OpenBlas<float, cblas_sgemm>> {};
 template <>
-struct Product<double> : detail::GemmProduct<double, detail::OpenBlas<double, cblas_dgemm>> {};
+struct Product<double> : detail::Products<double, detail::OpenBlas<double, cblas_dgemm>> {};
 
 }  // namespace descent

@@ -3,7 +3,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "descent/core/errors.hpp"
-#include "descent/linalg/backends/gemm.hpp"
+#include "descent/linalg/product.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -16,9 +16,9 @@ inline void expect_success(dnnl_status_t status) {
 
 /// Computes a product in f32 by oneDNN, whose matrices are row-major: it sees column-major ones as transposed and
 /// computes C^T = op(B)^T op(A)^T.
-inline void sgemm(const Gemm<float>& g, float* c) {
-  expect_success(dnnl_sgemm(g.transpose_b ? 'T' : 'N', g.transpose_a ? 'T' : 'N', g.n(), g.m(), g.k(), 1,
-                            g.b.data(), g.b.rows(), g.a.data(), g.a.rows(), 0, c, g.m()));
+inline void sgemm(const Gemm<float>& g) {
+  expect_success(dnnl_sgemm(g.b.transposed ? 'T' : 'N', g.a.transposed ? 'T' : 'N', g.cols, g.rows, g.depth,
+                            1, g.b.data, g.b.stride, g.a.data, g.a.stride, 0, g.c, g.c_stride));
 }
 
 }  // namespace descent::detail
