@@ -118,4 +118,22 @@ TEST_CASE("predict: samples without features are rejected") {
   CHECK_THROWS_AS(predict(net, Matrix<>(0, 3)), ShapeError);
 }
 
+TEST_CASE("predict: any number of threads gives the same bits", "[inference][threads]") {
+  Rng rng{1};
+  const Sequential net{Dense<double>{20, 300, rng}, Tanh<double>{}, Dense<double>{300, 3, rng}};
+  for (const Index samples : {1, 200, 255, 2000}) {
+    const Matrix<double> x = Matrix<double>::NullaryExpr(20, samples, [&] { return rng.normal(); });
+    const Dataset<double> data{.x = x, .y = Matrix<double>::NullaryExpr(1, samples, [&] {
+                                         return static_cast<double>(rng.below(3));
+                                       })};
+    for (const int threads : {2, 3, 5}) {
+      CHECK(predict(net, x, {.threads = threads}) == predict(net, x));
+      CHECK(predict_classes(net, x, {}, {.threads = threads}) == predict_classes(net, x));
+      CHECK(evaluate(net, data, Accuracy{}, {.threads = threads}) == evaluate(net, data, Accuracy{}));
+      CHECK(evaluate(net, data, SoftmaxCrossEntropy{}, {.threads = threads}) ==
+            evaluate(net, data, SoftmaxCrossEntropy{}));
+    }
+  }
+}
+
 }  // namespace predict_test

@@ -26,9 +26,10 @@ void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::s
 
 /// Calls f(prediction, target, weights) batch by batch for the whole data set.
 template <Layer M>
-void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& data, auto&& f) {
+void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& data, Workers& workers,
+                          auto&& f) {
   using T = typename M::Scalar;
-  forward_in_batches(model, data.inputs(), [&](Index first, Batch<T> prediction) {
+  forward_in_batches(model, data.inputs(), workers, [&](Index first, const Batch<T>& prediction) {
     f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())},
       SampleWeights<T>{data.weights}.segment(first, prediction.cols()));
   });
@@ -40,6 +41,7 @@ void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& dat
 ///
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
+///   evaluate(net, test, Accuracy{}, {.threads = 8})    on 8 threads, with the same bits
 ///
 /// The default threshold of a single output is 0.5 after a layer whose outputs are probabilities, such as `Sigmoid`,
 /// and 0 otherwise. A model does not store the names of features and classes: compare them with `expect_same_names`.
@@ -48,13 +50,14 @@ void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& dat
 /// Cost     a forward pass
 /// Example  examples/01_digits.cpp
 template <Layer M, Metric<typename M::Scalar> A>
-auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric) {
+auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric,
+              const PredictOptions& options = {}) {
   detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_targets(metric, model, data);
   if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
-  detail::predict_with_targets(model, data, [&](auto prediction, auto target, auto weights) {
-    metric.update(prediction, target, weights);
-  });
+  detail::predict_with_targets(
+      model, data, *options.threads.start(),
+      [&](auto prediction, auto target, auto weights) { metric.update(prediction, target, weights); });
   return metric.value();
 }
 
@@ -65,13 +68,14 @@ auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric)
 /// Cost     a forward pass
 /// Example  examples/01_digits.cpp
 template <Layer M, Loss<typename M::Scalar> L>
-double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss) {
+double evaluate(const M& model, const Dataset<typename M::Scalar>& data, const L& loss,
+                const PredictOptions& options = {}) {
   detail::expect_data(model, data, "evaluate", "the data set");
   detail::check_loss(loss, model, data, "evaluate", "the data set");
   WeightedSum total;
-  detail::predict_with_targets(model, data, [&](auto prediction, auto target, auto weights) {
-    total += loss.value(prediction, target, weights);
-  });
+  detail::predict_with_targets(
+      model, data, *options.threads.start(),
+      [&](auto prediction, auto target, auto weights) { total += loss.value(prediction, target, weights); });
   return total.mean();
 }
 

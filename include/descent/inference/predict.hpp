@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -11,9 +12,11 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/threshold.hpp"
+#include "descent/parallel/thread_workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -47,20 +50,46 @@ void expect_input(const M& model, const Batch<typename M::Scalar>& x, std::strin
 }
 
 /// Runs the model over any number of samples in batches of bounded size, which bounds the memory. Calls f(first, y)
-/// with the index of each batch's first sample and its outputs.
+/// with the index of each batch's first sample and its outputs, in order. Several threads take a batch each or, if there
+/// are fewer batches than threads, share the operations of each.
 template <Layer M>
-void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto&& f) {
+void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, Workers& workers,
+                        FunctionRef<void(Index, const Batch<typename M::Scalar>&)> f) {
   constexpr Index batch_size = 256;
-  typename M::Cache cache;
-  for (Index first = 0; first < x.cols(); first += batch_size) {
-    const Index count = std::min(batch_size, x.cols() - first);
-    f(first, model.forward(x.columns(first, count), cache, Pass::inference()));
+  const Index batches = (x.cols() + batch_size - 1) / batch_size,
+              at_a_time = batches < workers.size() ? 1 : workers.size();
+  struct Running {
+    typename M::Cache cache;
+    Batch<typename M::Scalar> y;
+  };
+  std::vector<Running> running(static_cast<std::size_t>(at_a_time));
+  for (Index next = 0; next < batches; next += at_a_time) {
+    const auto forward = [&](Index k, Workers& helpers) {
+      const Index first = (next + k) * batch_size;
+      if (first >= x.cols()) return;
+      auto& [cache, y] = running[static_cast<std::size_t>(k)];
+      y = model.forward(x.columns(first, std::min(batch_size, x.cols() - first)), cache,
+                        Pass::inference(helpers));
+    };
+    if (at_a_time == 1)
+      forward(0, workers);
+    else
+      workers.run([&](int rank) { forward(rank, single_thread); });
+    for (Index k = 0; k < std::min(at_a_time, batches - next); ++k)
+      f((next + k) * batch_size, running[static_cast<std::size_t>(k)].y);
   }
 }
 
 }  // namespace detail
 
+/// The options of `predict`, `predict_classes` and `evaluate`.
+struct PredictOptions {
+  Threads threads = {};  ///< threads, which start and end with the call; for thousands of samples
+};
+
 /// Computes the outputs of the model for each sample, in inference mode.
+///
+///   predict(net, x, {.threads = 8})      on 8 threads, with the same bits
 ///
 /// Thread-safe for one model in several threads. For single samples in a tight loop, reuse a cache and call
 /// `model.forward(x, cache, Pass::inference())`, which does not allocate from the second call on.
@@ -71,11 +100,12 @@ void forward_in_batches(const M& model, const Batch<typename M::Scalar>& x, auto
 /// Cost     a forward pass
 /// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
-Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scalar>& x) {
+Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scalar>& x,
+                                   const PredictOptions& options = {}) {
   static_assert(has_valid_hooks<M>);
   detail::expect_input(model, x, "predict");
   Matrix<typename M::Scalar> outputs(model.output_shape(x.shape()).size(), x.cols());
-  detail::forward_in_batches(model, x,
+  detail::forward_in_batches(model, x, *options.threads.start(),
                              [&](Index first, const auto& y) { outputs.middleCols(first, y.cols()) = y; });
   return outputs;
 }
@@ -88,8 +118,8 @@ Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scala
 /// Example  examples/01_digits.cpp
 template <Layer M>
 std::vector<Index> predict_classes(const M& model, const Batch<typename M::Scalar>& x,
-                                   Threshold threshold = {}) {
-  const auto outputs = predict(model, x);
+                                   Threshold threshold = {}, const PredictOptions& options = {}) {
+  const auto outputs = predict(model, x, options);
   threshold.prepare(output_kind(model));
   const double above = threshold.value("predict_classes", outputs.rows());
   std::vector<Index> classes;

@@ -53,7 +53,7 @@ class BatchGradient {
   [[gnu::cold]] BatchGradient(const M& model, const Threads& threads)
       : workers_{threads.start()}, parameters_{parameter_count(model)}, gradient_{zeros_like(model)} {}
 
-  int threads() const { return workers_->size(); }
+  Workers& workers() { return *workers_; }
 
   /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
@@ -89,7 +89,7 @@ class BatchGradient {
   /// False below some 10 million operations, about 100 microseconds: synchronization then costs more than threads save.
   bool is_worth_threads(Index samples) const {
     constexpr Index flop = 6, enough = 10'000'000;
-    return threads() > 1 && flop * parameters_ * samples >= enough;
+    return workers_->size() > 1 && flop * parameters_ * samples >= enough;
   }
 
   std::unique_ptr<Workers> workers_;  // first, because it rejects an impossible number of threads

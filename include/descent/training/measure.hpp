@@ -29,17 +29,18 @@ void add_measured(NamedValues& values, double objective, const std::vector<AnyMe
 /// Adds objective and metrics on the validation set. Its penalty is the one for a training set of `training_samples`.
 template <Layer M>
 void validate(NamedValues& values, const M& model, const FitOptions<M>& options, const auto& loss,
-              Index training_samples) {
+              Index training_samples, Workers& workers) {
   using T = typename M::Scalar;
   WeightedSum total;
   std::vector<AnyMetric<T>> metrics = options.metrics;
   prepare_metrics(metrics, model, loss);
-  predict_with_targets(model, *options.validation,
+  predict_with_targets(model, *options.validation, workers,
                        [&](Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) {
                          total += loss.value(prediction, target, weights);
                          for (AnyMetric<T>& metric : metrics) metric.update(prediction, target, weights);
                        });
-  add_measured(values, total.mean() + options.regularizer.penalty(model, training_samples), metrics, "val_");
+  add_measured(values, total.mean() + options.regularizer.penalty(model, training_samples, workers), metrics,
+               "val_");
 }
 
 }  // namespace descent::detail

@@ -192,7 +192,7 @@ class Trainer final : private detail::Checkpointed {
 
   /// The working memory and the threads of the steps; `options.threads` may change from step to step.
   BatchGradient& batch_gradient() {
-    if (*batch_gradient_ == nullptr || (*batch_gradient_)->threads() != options.threads)
+    if (*batch_gradient_ == nullptr || (*batch_gradient_)->workers().size() != options.threads)
       *batch_gradient_ = std::make_unique<BatchGradient>(model, options.threads);
     return **batch_gradient_;
   }

@@ -36,7 +36,7 @@ class TrainingRun final : public Learner {
     const typename MiniBatch<T>::Augment augment{&options().augment, options().seed, trainer_.epochs()};
     const MiniBatch<T> step{train_, samples, augment};
     const bool has_callback = !options().on_step_end.empty();
-    if (has_callback) copy_leaves(trainer_.model, before_, single_thread);
+    if (has_callback) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
 
     WeightedSum objective;
     std::optional<BatchResult<Model>> batch;
@@ -66,7 +66,8 @@ class TrainingRun final : public Learner {
     return values;
   }
   void add_validation_values(NamedValues& values) const override {
-    validate(values, trainer_.evaluated_model(), options(), trainer_.loss, train_.samples());
+    validate(values, trainer_.evaluated_model(), options(), trainer_.loss, train_.samples(),
+             trainer_.batch_gradient().workers());
   }
   [[gnu::cold]] void expect_finite_weights() const override {
     detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());
