@@ -26,7 +26,7 @@ struct OpenBlas {
   }
 
   static void multiply(const Gemm<T>& whole, Workers& workers) {
-    multiply_in_blocks<T, T>(whole, {64, 16}, workers, multiply_block);
+    multiply_in_blocks<T, T>(whole, {64, 16}, workers, [](const Gemm<T>& g) { multiply_block(g); });
   }
 
  private:
