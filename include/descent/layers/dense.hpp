@@ -70,11 +70,7 @@ class Dense {
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Batch<T> columns = feature_columns(name, weight.cols(), x);
-    Product<T>::plain(weight, columns, c.y, pass.workers());
-    if (has_bias())
-      for_parts(pass.workers(), {.count = c.y.cols(), .values_each = c.y.rows()}, [&](const Part& part) {
-        c.y.middleCols(part.first, part.count).colwise() += bias;
-      });
+    Product<T>::affine(weight, columns, bias, c.y, pass.workers());
     if (columns.rows() == x.rows()) return {c.y.data(), Shape{weight.rows()}, x.samples()};
     return x.with_channels(c.y);
   }

@@ -22,14 +22,25 @@ struct Operand {
   }
 };
 
-/// A product of matrices as in BLAS, C [rows, cols] = A [rows, depth] B [depth, cols], or a block of one. A and B may
-/// be stored in another type.
+/// A product of matrices, C [rows, cols] = A [rows, depth] B [depth, cols], or a block of one. If `offset` is not null,
+/// it is a column that is added to each column of C. A and B may be stored in another type.
 template <std::floating_point T, class Stored = T>
 struct Gemm {
   Operand<Stored> a, b;
   T* c;
   Index c_stride;
   Index rows, cols, depth;
+  const T* offset = nullptr;
+
+  /// Writes the offset, or zeros, to C, to which a kernel then adds A B.
+  void begin() const {
+    if (offset != nullptr)
+      for (Index j = 0; j < cols; ++j) std::copy_n(offset, rows, c + j * c_stride);
+    else if (c_stride == rows)
+      std::fill_n(c, rows * cols, T(0));
+    else
+      for (Index j = 0; j < cols; ++j) std::fill_n(c + j * c_stride, rows, T(0));
+  }
 
   /// True for a product of two matrices, not vectors, with at least this number of multiplications.
   bool takes(Index multiplications) const {
@@ -44,7 +55,8 @@ struct Gemm {
             c_stride,
             of_rows.count,
             of_cols.count,
-            depth};
+            depth,
+            offset == nullptr ? nullptr : offset + of_rows.first};
   }
 };
 
@@ -74,18 +86,23 @@ struct Grid {
   }
 };
 
+/// Returns the number of threads that a product is worth, at most those of the workers.
+template <std::floating_point T, class Stored>
+Index useful_threads(const Gemm<T, Stored>& gemm, const Workers& workers) {
+  constexpr Index least = 128 * 1024;  // multiplications for a thread, some microseconds
+  if (workers.size() == 1) return 1;
+  return std::clamp<Index>(gemm.rows * gemm.cols * gemm.depth / least, 1, workers.size());
+}
+
 /// Computes a product in blocks, in parallel: calls multiply(block) for each. Blocks begin at multiples of the tile, so
 /// that each number of the result is computed by the same instructions as in one block.
 template <std::floating_point T, class Stored>
 void multiply_in_blocks(const Gemm<T, Stored>& whole, const Tile& tile, Workers& workers,
                         FunctionRef<void(const Gemm<T, Stored>&)> multiply) {
-  constexpr Index least = 128 * 1024;  // multiplications for a thread, some microseconds
-  if (workers.size() == 1) return multiply(whole);
-  const Index most = std::min<Index>(workers.size(), whole.rows * whole.cols * whole.depth / least);
-  if (most <= 1) return multiply(whole);
+  const Index most = useful_threads(whole, workers);
+  if (most == 1) return multiply(whole);
   const Grid grid = Grid::best(whole.rows, whole.cols, tile, most);
-  workers.run([&](int rank) {
-    if (rank >= grid.rows * grid.cols) return;
+  workers.run(static_cast<int>(grid.rows * grid.cols), [&](int rank) {
     const Part rows = part_of(whole.rows, rank % grid.rows, grid.rows, tile.rows),
                cols = part_of(whole.cols, rank / grid.rows, grid.cols, tile.cols);
     if (rows.count > 0 && cols.count > 0) multiply(whole.block(rows, cols));

@@ -15,42 +15,35 @@ namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
-/// Working memory for the packed blocks of the operands of Eigen's products. Eigen would allocate it in each product;
-/// if the heap returns it to the system in between, page faults take a fifth of a training step.
+/// Working memory for the packed operands of Eigen's products. Eigen would allocate it in each product; if the heap
+/// returns it to the system in between, page faults take a fifth of a training step.
 template <std::floating_point T>
 class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
  public:
-  /// The sizes of the blocks into which a product [rows, depth] [depth, cols] is divided for the caches.
-  struct Sizes {
-    Index rows, cols, depth;
-
-    static Sizes of(const Gemm<T>& g) {
-      Sizes sizes{g.rows, g.cols, g.depth};
-      Eigen::internal::computeProductBlockingSizes<T, T>(sizes.depth, sizes.rows, sizes.cols);
-      return sizes;
-    }
-  };
-
-  /// Returns the memory of this thread, prepared for a block of a product that has these sizes as a whole.
-  static ProductMemory& of_thread(const Gemm<T>& g, const Sizes& sizes) {
+  /// Returns the memory of this thread.
+  static ProductMemory& of_thread() {
     thread_local ProductMemory memory;
-    memory.m_mc = std::min(sizes.rows, g.rows);
-    memory.m_nc = std::min(sizes.cols, g.cols);
-    memory.m_kc = sizes.depth;
-    memory.m_blockA = memory.a_.at_least(memory.m_mc * memory.m_kc);
-    memory.m_blockB = memory.b_.at_least(memory.m_kc * memory.m_nc);
     return memory;
   }
 
+  /// Sets the sizes of the blocks for the caches: `mc` rows, `nc` columns, and `kc` of the depth.
+  void choose_blocks(const Gemm<T>& g) {
+    this->m_mc = g.rows, this->m_nc = g.cols, this->m_kc = g.depth;
+    Eigen::internal::computeProductBlockingSizes<T, T>(this->m_kc, this->m_mc, this->m_nc);
+  }
+  /// Makes room for the packed numbers of A and B.
+  void reserve(Index of_a, Index of_b) {
+    this->m_blockA = at_least(of_a, a_);
+    this->m_blockB = at_least(of_b, b_);
+  }
+
  private:
-  struct Block {
-    Vector<T> numbers;
-    T* at_least(Index size) {
-      if (numbers.size() < size) numbers.resize(size);
-      return numbers.data();
-    }
-  };
-  Block a_, b_;
+  static T* at_least(Index size, Vector<T>& numbers) {
+    if (numbers.size() < size) numbers.resize(size);
+    return numbers.data();
+  }
+
+  Vector<T> a_, b_;
 };
 
 /// Products by Eigen's kernels, which allocate only for a product larger than those before on the same thread.
@@ -61,34 +54,107 @@ struct EigenGemm {
   static constexpr std::string_view name = "Eigen";
 
   template <bool transpose_a, bool transpose_b>
-  static void multiply(const Gemm<T>& gemm, Workers& workers) {
+  static void multiply(const Gemm<T>& g, Workers& workers) {
     constexpr int order_a = transpose_a ? Eigen::RowMajor : Eigen::ColMajor,
                   order_b = transpose_b ? Eigen::RowMajor : Eigen::ColMajor,
                   transposed_order_b = transpose_b ? Eigen::ColMajor : Eigen::RowMajor;
-    if (gemm.depth == 0 || gemm.rows == 0 || gemm.cols == 0) return set_zero(gemm);
-    if (gemm.cols == 1) return multiply_vector<order_a>(gemm, gemm.a, gemm.rows, gemm.b.data);
-    if (gemm.rows == 1) return multiply_vector<transposed_order_b>(gemm, gemm.b, gemm.cols, gemm.a.data);
-    // Also the blocks that threads compute take the sizes of the whole, which determine the order of its sums.
-    const auto sizes = ProductMemory<T>::Sizes::of(gemm);
-    using Traits = Eigen::internal::gebp_traits<T, T>;
-    constexpr Index columns_of_a_tile = 8;  // 4 or 8 in Eigen's kernels
-    multiply_in_blocks<T, T>(gemm, {Traits::mr, columns_of_a_tile}, workers, [&](const Gemm<T>& g) {
-      using Kernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b,
-                                                                    false, Eigen::ColMajor, 1>;
-      set_zero(g);
-      Kernel::run(g.rows, g.cols, g.depth, g.a.data, g.a.stride, g.b.data, g.b.stride, g.c, 1, g.c_stride,
-                  T(1), ProductMemory<T>::of_thread(g, sizes));
-    });
+    if (g.depth == 0 || g.rows == 0 || g.cols == 0) return g.begin();
+    if (g.cols == 1) return multiply_vector<order_a>(g, g.a, g.rows, g.b.data);
+    if (g.rows == 1) return multiply_vector<transposed_order_b>(g, g.b, g.cols, g.a.data);
+    auto& memory = ProductMemory<T>::of_thread();
+    memory.choose_blocks(g);
+    if (const Index threads = useful_threads(g, workers); threads > 1)
+      return InParallel<order_a, order_b>{g, memory, threads}.multiply(workers);
+    memory.reserve(memory.mc() * memory.kc(), memory.kc() * memory.nc());
+    g.begin();
+    using Kernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b, false,
+                                                                  Eigen::ColMajor, 1>;
+    Kernel::run(g.rows, g.cols, g.depth, g.a.data, g.a.stride, g.b.data, g.b.stride, g.c, 1, g.c_stride, T(1),
+                memory);
   }
 
  private:
-  static void set_zero(const Gemm<T>& g) {
-    if (g.c_stride == g.rows) {
-      Eigen::Map<Vector<T>>{g.c, g.rows * g.cols}.setZero();
-      return;
-    }
-    for (Index j = 0; j < g.cols; ++j) std::fill_n(g.c + j * g.c_stride, g.rows, T(0));
+  using Traits = Eigen::internal::gebp_traits<T, T>;
+
+  static constexpr Index rounded_up(Index n, Index multiple) {
+    return (n + multiple - 1) / multiple * multiple;
   }
+
+  /// A product by several threads. For a slice of the depth they first pack the operands as Eigen's kernel reads them,
+  /// each number once, and then compute a block of C each. The order of the sums is that of a single thread.
+  template <int order_a, int order_b>
+  struct InParallel {
+    const Gemm<T>& g;
+    ProductMemory<T>& memory;
+    Grid grid;
+    Index rows = rounded_up(g.rows, tile.rows),
+          cols = rounded_up(g.cols, tile.cols);  // of the packed operands
+
+    static constexpr Tile tile{Traits::mr, 8};  // Eigen's kernels take 4 or 8 columns
+
+    InParallel(const Gemm<T>& gemm, ProductMemory<T>& of_thread, Index threads)
+        : g{gemm}, memory{of_thread}, grid{Grid::best(g.rows, g.cols, tile, threads)} {}
+
+    void multiply(Workers& workers) {
+      constexpr Index most = 8 << 20;  // packed numbers, for which 32 MB suffice
+      const Index kc = memory.kc(), blocks = std::max(Index{1}, most / ((rows + cols) * kc));
+      const Index slice = std::min(blocks * kc, g.depth);
+      memory.reserve(rows * slice, cols * slice);
+      for (Index first = 0; first < g.depth; first += slice) {
+        const Part depth{first, std::min(slice, g.depth - first)};
+        workers.run([&](int rank) { pack(depth, rank, workers.size()); });
+        workers.run(static_cast<int>(grid.rows * grid.cols), [&](int rank) {
+          const Part of_rows = part_of(g.rows, rank % grid.rows, grid.rows, tile.rows),
+                     of_cols = part_of(g.cols, rank / grid.rows, grid.cols, tile.cols);
+          if (of_rows.count > 0 && of_cols.count > 0) add_block(depth, of_rows, of_cols);
+        });
+      }
+    }
+
+    /// Calls f(k, kc) for the blocks of a slice of the depth.
+    void each_block(const Part& depth, auto&& f) const {
+      for (Index k = 0; k < depth.count; k += memory.kc()) f(k, std::min(memory.kc(), depth.count - k));
+    }
+
+    /// Packs the share of a thread: tiles of A and B, each in all blocks of the depth.
+    void pack(const Part& depth, Index rank, Index threads) const {
+      Index next = 0;
+      const auto share = [&](Index total, Index tile_size, auto&& pack_tile) {
+        each_block(depth, [&](Index k, Index kc) {
+          for (Index i = 0; i < total; i += tile_size, ++next)
+            if (next % threads == rank) pack_tile(i, std::min(tile_size, total - i), k, kc);
+        });
+      };
+      using MapperA = Eigen::internal::const_blas_data_mapper<T, Index, order_a>;
+      using MapperB = Eigen::internal::const_blas_data_mapper<T, Index, order_b>;
+      share(g.rows, tile.rows, [&](Index i, Index count, Index k, Index kc) {
+        Eigen::internal::gemm_pack_lhs<T, Index, MapperA, Traits::mr, Traits::LhsProgress,
+                                       typename Traits::LhsPacket4Packing, order_a>{}(
+            memory.blockA() + rows * k + i * kc, MapperA{g.a.from(i, depth.first + k).data, g.a.stride}, kc,
+            count);
+      });
+      share(g.cols, tile.cols, [&](Index j, Index count, Index k, Index kc) {
+        Eigen::internal::gemm_pack_rhs<T, Index, MapperB, Traits::nr, order_b>{}(
+            memory.blockB() + cols * k + j * kc, MapperB{g.b.from(depth.first + k, j).data, g.b.stride}, kc,
+            count);
+      });
+    }
+
+    /// Adds A B for a slice of the depth to a block of C.
+    void add_block(const Part& depth, const Part& of_rows, const Part& of_cols) const {
+      using Mapper = Eigen::internal::blas_data_mapper<T, Index, Eigen::ColMajor, Eigen::Unaligned, 1>;
+      Eigen::internal::gebp_kernel<T, T, Index, Mapper, Traits::mr, Traits::nr, false, false> kernel;
+      if (depth.first == 0) g.block(of_rows, of_cols).begin();
+      each_block(depth, [&](Index k, Index kc) {
+        for (Index i = of_rows.first, end = i + of_rows.count; i < end; i += memory.mc()) {
+          const Index j = of_cols.first;
+          kernel(Mapper{g.c + i + j * g.c_stride, g.c_stride}, memory.blockA() + rows * k + i * kc,
+                 memory.blockB() + cols * k + j * kc, std::min(memory.mc(), end - i), kc, of_cols.count,
+                 T(1));
+        }
+      });
+    }
+  };
 
   /// Computes c = a x for a vector x, on the calling thread, since it is bound by the memory.
   template <int order>
@@ -100,7 +166,7 @@ struct EigenGemm {
     using VectorOf = std::conditional_t<by_columns, Rows, Columns>;
     using Kernel =
         Eigen::internal::general_matrix_vector_product<Index, T, MatrixOf, order, false, T, VectorOf, false>;
-    std::fill_n(g.c, rows, T(0));
+    g.begin();
     Kernel::run(rows, g.depth, MatrixOf{a.data, a.stride}, VectorOf{x, 1}, g.c, 1, T(1));
   }
 };
@@ -116,9 +182,14 @@ struct Products {
 
   /// c = a b
   static void plain(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, Workers& workers = single_thread) {
-    eigen_assert(a.cols() == b.rows());
+    affine(a, b, Vector<T>{}, c, workers);
+  }
+  /// c = a b + offset in each column; an empty offset is 0
+  static void affine(const Batch<T>& a, const Batch<T>& b, const Vector<T>& offset, Matrix<T>& c,
+                     Workers& workers = single_thread) {
+    eigen_assert(a.cols() == b.rows() && (offset.size() == 0 || offset.size() == a.rows()));
     c.resize(a.rows(), b.cols());
-    multiply<false, false>(a, b, a.cols(), c, workers);
+    multiply<false, false>(a, b, a.cols(), c, workers, offset.size() == 0 ? nullptr : offset.data());
   }
   /// c = a^T b
   static void transposed_left(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c,
@@ -137,14 +208,16 @@ struct Products {
 
  private:
   template <bool transpose_a, bool transpose_b>
-  static void multiply(const Batch<T>& a, const Batch<T>& b, Index depth, Matrix<T>& c, Workers& workers) {
+  static void multiply(const Batch<T>& a, const Batch<T>& b, Index depth, Matrix<T>& c, Workers& workers,
+                       const T* offset = nullptr) {
     const Gemm<T> gemm{{a.data(), a.rows(), transpose_a},
                        {b.data(), b.rows(), transpose_b},
                        c.data(),
                        c.rows(),
                        c.rows(),
                        c.cols(),
-                       depth};
+                       depth,
+                       offset};
     if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
       if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
     EigenGemm<T>::template multiply<transpose_a, transpose_b>(gemm, workers);

@@ -44,8 +44,7 @@ inline void for_parts(Workers& workers, const Items& items, FunctionRef<void(con
   if (workers.size() == 1) return f({0, items.count});
   const Index parts = std::min<Index>(workers.size(), items.count * items.values_each / least);
   if (parts <= 1) return f({0, items.count});
-  workers.run([&](int rank) {
-    if (rank >= parts) return;
+  workers.run(static_cast<int>(parts), [&](int rank) {
     const Part part = part_of(items.count, rank, parts, items.multiple);
     if (part.count > 0) f(part);
   });

@@ -34,8 +34,8 @@ class BasicThreadWorkers final : public Workers {
  public:
   explicit BasicThreadWorkers(int size)
       : Workers{checked(size)},
-        spins_{static_cast<unsigned>(size) <= Thread::hardware_concurrency() ? 4000 : 0},
-        errors_(static_cast<std::size_t>(size)) {
+        spins_{static_cast<unsigned>(size) <= Thread::hardware_concurrency() ? 20'000 : 0},
+        seats_(static_cast<std::size_t>(size)) {
     try {
       for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
     } catch (const std::system_error&) {
@@ -47,22 +47,31 @@ class BasicThreadWorkers final : public Workers {
   }
   ~BasicThreadWorkers() override { end(); }
 
-  void run(FunctionRef<void(int rank)> job) override {
-    if (size() == 1 || in_use_.exchange(true, std::memory_order_acquire)) {
-      for (int rank = 0; rank < size(); ++rank) job(rank);
+  using Workers::run;
+  void run(int count, FunctionRef<void(int rank)> job) override {
+    if (count == 1 || in_use_.exchange(true, std::memory_order_acquire)) {
+      for (int rank = 0; rank < count; ++rank) job(rank);
       return;
     }
     job_ = &job;
-    running_.store(size() - 1, std::memory_order_relaxed);
-    start();
+    for (int rank = 1; rank < count; ++rank) call(seat(rank));
     work(0);
-    wait_until(running_, [](int left) { return left == 0; });
+    for (int rank = 1; rank < count; ++rank) wait_until(seat(rank).done, seat(rank).calls);
     const std::exception_ptr error = take_error();
     in_use_.store(false, std::memory_order_release);
     if (error) std::rethrow_exception(error);
   }
 
  private:
+  /// The place of a thread. Its numbers count, so that caller and thread each write to one and wait for the other; they
+  /// are on cache lines of their own.
+  struct Seat {
+    alignas(64) std::atomic<std::uint32_t> calls{0};
+    alignas(64) std::atomic<std::uint32_t> done{0};
+    std::exception_ptr error;
+  };
+  Seat& seat(int rank) { return seats_[static_cast<std::size_t>(rank)]; }
+
   static int checked(int size) {
     constexpr int most = 4096;
     if (size < 1 || size > most)
@@ -71,14 +80,15 @@ class BasicThreadWorkers final : public Workers {
     return size;
   }
 
-  void wait_until(const auto& value, auto&& good) const {
+  /// Returns when the two numbers are equal, of which another thread writes the first.
+  void wait_until(const std::atomic<std::uint32_t>& number, std::uint32_t expected) const {
     for (int spin = 0; spin < spins_; ++spin) {
-      if (good(value.load(std::memory_order_acquire))) return;
+      if (number.load(std::memory_order_acquire) == expected) return;
       pause();
     }
-    for (auto seen = value.load(std::memory_order_acquire); !good(seen);
-         seen = value.load(std::memory_order_acquire))
-      value.wait(seen, std::memory_order_acquire);
+    for (auto seen = number.load(std::memory_order_acquire); seen != expected;
+         seen = number.load(std::memory_order_acquire))
+      number.wait(seen, std::memory_order_acquire);
   }
   static void pause() {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
@@ -86,24 +96,26 @@ class BasicThreadWorkers final : public Workers {
 #endif
   }
 
-  void start() {
-    round_.fetch_add(1, std::memory_order_release);
-    round_.notify_all();
+  static void call(Seat& seat) {
+    seat.calls.fetch_add(1, std::memory_order_release);
+    seat.calls.notify_one();
   }
 
   void end() {
     job_ = nullptr;
-    start();
+    for (std::size_t i = 0; i < threads_.size(); ++i) call(seats_[i + 1]);
     for (Thread& thread : threads_) thread.join();
   }
 
   void serve(int rank) {
     const FlushDenormals guard;
-    for (std::uint32_t round = 1;; ++round) {
-      wait_until(round_, [&](std::uint32_t now) { return now == round; });
+    Seat& own = seat(rank);
+    for (std::uint32_t next = 1;; ++next) {
+      wait_until(own.calls, next);
       if (job_ == nullptr) return;
       work(rank);
-      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+      own.done.store(next, std::memory_order_release);
+      own.done.notify_one();
     }
   }
 
@@ -111,7 +123,7 @@ class BasicThreadWorkers final : public Workers {
     try {
       (*job_)(rank);
     } catch (...) {
-      errors_[static_cast<std::size_t>(rank)] = std::current_exception();
+      seat(rank).error = std::current_exception();
       failed_.store(true, std::memory_order_relaxed);
     }
   }
@@ -120,20 +132,18 @@ class BasicThreadWorkers final : public Workers {
   std::exception_ptr take_error() {
     std::exception_ptr first;
     if (!failed_.exchange(false, std::memory_order_relaxed)) return first;
-    for (std::exception_ptr& error : errors_) {
-      if (!first) first = error;
-      error = nullptr;
+    for (Seat& each : seats_) {
+      if (!first) first = each.error;
+      each.error = nullptr;
     }
     return first;
   }
 
   int spins_;
-  std::vector<std::exception_ptr> errors_;  // of each rank
+  std::vector<Seat> seats_;  // of each rank
   std::vector<Thread> threads_;
-  std::atomic<bool> in_use_{false};
   const FunctionRef<void(int)>* job_ = nullptr;
-  alignas(64) std::atomic<std::uint32_t> round_{0};  // calls of `run`
-  alignas(64) std::atomic<int> running_{0};          // threads that are not done with this call
+  std::atomic<bool> in_use_{false};
   std::atomic<bool> failed_{false};
 };
 

@@ -17,7 +17,9 @@ class Workers {
   int size() const { return size_; }
 
   /// Calls job(rank) for each rank 0, 1, ... size - 1, in parallel, and returns when all calls are done.
-  virtual void run(FunctionRef<void(int rank)> job) = 0;
+  void run(FunctionRef<void(int rank)> job) { run(size_, job); }
+  /// Calls job(rank) for each rank 0, 1, ... count - 1, in parallel; count is from 1 to size.
+  virtual void run(int count, FunctionRef<void(int rank)> job) = 0;
 
  private:
   int size_;
@@ -27,7 +29,8 @@ class Workers {
 class SingleThread final : public Workers {
  public:
   SingleThread() : Workers{1} {}
-  void run(FunctionRef<void(int rank)> job) override { job(0); }
+  using Workers::run;
+  void run(int, FunctionRef<void(int rank)> job) override { job(0); }
 };
 
 /// The default of functions that can run in parallel. Has no state, so that all threads may use it.

@@ -111,6 +111,9 @@ class Bf16Matmul {
         {{DNNL_ARG_SRC, b_.get()}, {DNNL_ARG_WEIGHTS, a_.get()}, {DNNL_ARG_DST, c_.get()}}};
     expect_success(dnnl_primitive_execute(primitive_.get(), stream.get(), 3, arguments.data()));
     stream.wait();
+    if (g.offset != nullptr)
+      for (Index j = 0; j < g.cols; ++j)
+        for (Index i = 0; i < g.rows; ++i) g.c[i + j * g.c_stride] += g.offset[i];
   }
 
  private:
@@ -165,7 +168,7 @@ struct OneDnnBf16 {
   static void multiply_rounded(const Gemm<float>& g, Workers& workers, auto&& multiply_block) {
     thread_local Rounded<Stored> a, b;
     multiply_in_blocks<float, Stored>({a(g.a, g.rows * g.depth, workers), b(g.b, g.depth * g.cols, workers),
-                                       g.c, g.c_stride, g.rows, g.cols, g.depth},
+                                       g.c, g.c_stride, g.rows, g.cols, g.depth, g.offset},
                                       {32, 32}, workers, [&](const Gemm<float, Stored>& block) {
                                         const OneThread one_thread;
                                         multiply_block(block);

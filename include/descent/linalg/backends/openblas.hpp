@@ -38,10 +38,12 @@ struct OpenBlas {
       return true;
     }();
     const OneThread one_thread;
+    const bool adds = g.offset != nullptr;
+    if (adds) g.begin();
     const auto order = [](bool transposed) { return transposed ? CblasTrans : CblasNoTrans; };
     const auto size = [](Index n) { return static_cast<blasint>(n); };
     gemm(CblasColMajor, order(g.a.transposed), order(g.b.transposed), size(g.rows), size(g.cols),
-         size(g.depth), T{1}, g.a.data, size(g.a.stride), g.b.data, size(g.b.stride), T{0}, g.c,
+         size(g.depth), T{1}, g.a.data, size(g.a.stride), g.b.data, size(g.b.stride), adds ? T{1} : T{0}, g.c,
          size(g.c_stride));
   }
 };
