@@ -102,46 +102,51 @@ struct EigenGemm {
       memory.reserve(rows * slice, cols * slice);
       for (Index first = 0; first < g.depth; first += slice) {
         const Part depth{first, std::min(slice, g.depth - first)};
-        workers.run([&](int rank) { pack(depth, rank, workers.size()); });
-        workers.run(static_cast<int>(grid.rows * grid.cols), [&](int rank) {
-          const Part of_rows = part_of(g.rows, rank % grid.rows, grid.rows, tile.rows),
-                     of_cols = part_of(g.cols, rank / grid.rows, grid.cols, tile.cols);
-          if (of_rows.count > 0 && of_cols.count > 0) add_block(depth, of_rows, of_cols);
-        });
+        const int blocks_of_c = static_cast<int>(grid.rows * grid.cols);
+        workers.run(blocks_of_c, [&](int rank) { pack(depth, rank % grid.rows, rank / grid.rows); });
+        workers.run(blocks_of_c, [&](int rank) { add_block(depth, rank % grid.rows, rank / grid.rows); });
       }
     }
+
+    /// The rows and the columns of C that belong to a row and a column of the grid.
+    Part rows_of(Index i) const { return part_of(g.rows, i, grid.rows, tile.rows); }
+    Part cols_of(Index j) const { return part_of(g.cols, j, grid.cols, tile.cols); }
 
     /// Calls f(k, kc) for the blocks of a slice of the depth.
     void each_block(const Part& depth, auto&& f) const {
       for (Index k = 0; k < depth.count; k += memory.kc()) f(k, std::min(memory.kc(), depth.count - k));
     }
 
-    /// Packs the share of a thread: tiles of A and B, each in all blocks of the depth.
-    void pack(const Part& depth, Index rank, Index threads) const {
-      Index next = 0;
-      const auto share = [&](Index total, Index tile_size, auto&& pack_tile) {
+    /// Packs the share of the thread at a place of the grid. It needs the rows of A that belong to its row of the grid,
+    /// and packs them together with the other threads in that row; likewise the columns of B.
+    void pack(const Part& depth, Index row, Index col) const {
+      const auto share = [&](const Part& part, Index tile_size, Index threads, Index rank, auto&& pack_tile) {
+        Index next = 0;
         each_block(depth, [&](Index k, Index kc) {
-          for (Index i = 0; i < total; i += tile_size, ++next)
-            if (next % threads == rank) pack_tile(i, std::min(tile_size, total - i), k, kc);
+          for (Index i = 0; i < part.count; i += tile_size)
+            if (next++ % threads == rank)
+              pack_tile(part.first + i, std::min(tile_size, part.count - i), k, kc);
         });
       };
       using MapperA = Eigen::internal::const_blas_data_mapper<T, Index, order_a>;
       using MapperB = Eigen::internal::const_blas_data_mapper<T, Index, order_b>;
-      share(g.rows, tile.rows, [&](Index i, Index count, Index k, Index kc) {
+      share(rows_of(row), tile.rows, grid.cols, col, [&](Index i, Index count, Index k, Index kc) {
         Eigen::internal::gemm_pack_lhs<T, Index, MapperA, Traits::mr, Traits::LhsProgress,
                                        typename Traits::LhsPacket4Packing, order_a>{}(
             memory.blockA() + rows * k + i * kc, MapperA{g.a.from(i, depth.first + k).data, g.a.stride}, kc,
             count);
       });
-      share(g.cols, tile.cols, [&](Index j, Index count, Index k, Index kc) {
+      share(cols_of(col), tile.cols, grid.rows, row, [&](Index j, Index count, Index k, Index kc) {
         Eigen::internal::gemm_pack_rhs<T, Index, MapperB, Traits::nr, order_b>{}(
             memory.blockB() + cols * k + j * kc, MapperB{g.b.from(depth.first + k, j).data, g.b.stride}, kc,
             count);
       });
     }
 
-    /// Adds A B for a slice of the depth to a block of C.
-    void add_block(const Part& depth, const Part& of_rows, const Part& of_cols) const {
+    /// Adds A B for a slice of the depth to the block of C at a place of the grid.
+    void add_block(const Part& depth, Index row, Index col) const {
+      const Part of_rows = rows_of(row), of_cols = cols_of(col);
+      if (of_rows.count == 0 || of_cols.count == 0) return;
       using Mapper = Eigen::internal::blas_data_mapper<T, Index, Eigen::ColMajor, Eigen::Unaligned, 1>;
       Eigen::internal::gebp_kernel<T, T, Index, Mapper, Traits::mr, Traits::nr, false, false> kernel;
       if (depth.first == 0) g.block(of_rows, of_cols).begin();

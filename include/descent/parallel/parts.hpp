@@ -40,7 +40,7 @@ struct Items {
 /// Calls f(part) for parts that cover the range, in parallel, and returns when all calls are done. A worker gets some
 /// thousand numbers at least: to wake a thread for less takes longer than to compute them.
 inline void for_parts(Workers& workers, const Items& items, FunctionRef<void(const Part&)> f) {
-  constexpr Index least = 8192;
+  constexpr Index least = 4096;
   if (workers.size() == 1) return f({0, items.count});
   const Index parts = std::min<Index>(workers.size(), items.count * items.values_each / least);
   if (parts <= 1) return f({0, items.count});
