@@ -30,7 +30,8 @@ void fill_normal(Matrix<T>& weight, double scale, double n, Rng& rng) {
   Normal{.deviation = std::sqrt(scale / n)}(weight, Fan{}, rng);
 }
 
-/// Fills W with numbers of the uniform distribution with mean 0 and variance scale / n: U[-a, a], a = sqrt(3 scale / n).
+/// Fills W with numbers of the uniform distribution with mean 0 and variance scale / n: U[-a, a] with
+/// a = sqrt(3 scale / n).
 template <std::floating_point T>
 void fill_uniform(Matrix<T>& weight, double scale, double n, Rng& rng) {
   const double a = std::sqrt(3 * scale / n);

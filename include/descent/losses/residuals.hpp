@@ -41,8 +41,8 @@ WeightedSum sum_over_residuals(std::string_view component, const std::type_ident
   return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
 }
 
-/// A loss of the residuals r = p - t; the mean over samples and outputs. `Cost` has a name and the function objects `cost`
-/// and `slope` of `sum_over_residuals`.
+/// A loss of the residuals r = p - t; the mean over samples and outputs. `Cost` has a name and the function objects
+/// `cost` and `slope` of `sum_over_residuals`.
 template <class Cost>
 struct ResidualLoss {
   static constexpr std::string_view name = Cost::name;
