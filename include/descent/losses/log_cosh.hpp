@@ -30,6 +30,6 @@ struct LogCoshCost {
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
-using LogCosh = detail::ResidualLoss<detail::LogCoshCost>;
+struct LogCosh : detail::ResidualLoss<detail::LogCoshCost> {};
 
 }  // namespace descent

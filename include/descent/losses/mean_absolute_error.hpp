@@ -20,6 +20,6 @@ struct AbsoluteErrorCost {
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
-using MeanAbsoluteError = detail::ResidualLoss<detail::AbsoluteErrorCost>;
+struct MeanAbsoluteError : detail::ResidualLoss<detail::AbsoluteErrorCost> {};
 
 }  // namespace descent

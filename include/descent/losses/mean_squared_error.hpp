@@ -21,6 +21,6 @@ struct SquaredErrorCost {
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
 /// Example  examples/08_housing.cpp
-using MeanSquaredError = detail::ResidualLoss<detail::SquaredErrorCost>;
+struct MeanSquaredError : detail::ResidualLoss<detail::SquaredErrorCost> {};
 
 }  // namespace descent
