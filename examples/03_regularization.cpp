@@ -2,7 +2,7 @@
 //
 // Two overlapping moons, 100 samples, and a network of about 5000 weights:
 //   none       the decision boundary winds around single samples
-//   L2         lambda / (2 m) * sum of w^2 is added to the cost, which penalizes large weights, hence sharp bends
+//   L2         lambda / (2 m) * sum of w^2 is added to the loss, which penalizes large weights, hence sharp bends
 //   dropout    each hidden value is dropped with probability 0.4 in training, so no unit can rely on a single other
 // The test set matters: the gap between training and test accuracy is the variance of course section 1.2.
 
@@ -24,7 +24,7 @@ int main(int argc, char** argv) try {
 
   std::vector<plot::Picture> maps;
   std::vector<plot::Line> curves;
-  std::printf("%-10s %10s %10s %10s\n", "", "train", "test", "test cost");
+  std::printf("%-10s %10s %10s %10s\n", "", "train", "test", "test loss");
   const auto compare = [&](const std::string& name, double lambda, double keep) {
     Rng rng{1};
     Sequential net{Dense{2, 64, rng},  ReLU{}, Dropout{{.keep = keep}},

@@ -1,4 +1,4 @@
-// Lesson 4: the gradient check compares backward with finite differences of the cost.
+// Lesson 4: the gradient check compares backward with finite differences of the loss.
 //
 //   numeric = (J(w + epsilon) - J(w - epsilon)) / (2 epsilon)
 //

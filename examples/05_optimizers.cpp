@@ -2,10 +2,10 @@
 //
 // First two moons, a network 2-16-8-1 and mini-batches of 64: gradient descent, momentum, RMSprop and Adam at
 // the same learning rates. A rate that suits RMSprop and Adam is slow for the other two, and momentum, as an
-// average of gradients, is no faster than gradient descent; a rate that suits these two makes the cost of the
+// average of gradients, is no faster than gradient descent; a rate that suits these two makes the loss of the
 // others oscillate. Decay, alpha = alpha0 / (1 + epoch / 10), takes large steps at first and lets RMSprop and Adam
 // converge at the end; for gradient descent, which has not converged yet, it comes too early. The picture has the
-// costs, and above them the decision boundaries at rate 0.2.
+// losses, and above them the decision boundaries at rate 0.2.
 //
 // Then a saddle point, J(u, v) = 50 u^2 + (v^2 - 1)^2 / 4. At (0, 0) the gradient is zero, but the minima are at
 // v = 1 and v = -1. The start is near the saddle, at v = 0.001, where J is almost flat along v. Along u it is
@@ -32,23 +32,23 @@ void two_moons(const std::string& out) {
   const auto compare = [&](const std::string& title, const LearningRate& rate,
                            std::vector<plot::Picture>* maps = nullptr) {
     std::printf("%s\n", title.c_str());
-    std::vector<plot::Line> costs;
+    std::vector<plot::Line> losses;
     const auto train_with = [&](const std::string& name, const auto& optimizer) {
       Rng rng{1};
       Sequential net{Dense{2, 16, rng}, ReLU{}, Dense{16, 8, rng}, ReLU{}, Dense{8, 1, rng}};
       const History history = fit(net, train, SigmoidCrossEntropy{}, optimizer,
                                   {.epochs = 100, .batch_size = 64, .seed = 1, .progress = silent});
-      const std::vector<double>& cost = history["loss"];
-      std::printf("  %-18s cost %.4f   test accuracy %.3f\n", name.c_str(), cost.back(),
+      const std::vector<double>& loss = history["loss"];
+      std::printf("  %-18s loss %.4f   test accuracy %.3f\n", name.c_str(), loss.back(),
                   evaluate(net, test, Accuracy{}));
-      costs.push_back({name, cost});
+      losses.push_back({name, loss});
       if (maps) maps->push_back(plot::class_map(name + ", " + title, net, train));
     };
     train_with("gradient descent", GradientDescent{.learning_rate = rate});
     train_with("momentum", Momentum{.learning_rate = rate});
     train_with("RMSprop", RMSprop{.learning_rate = rate});
     train_with("Adam", Adam{.learning_rate = rate});
-    charts.push_back(plot::line_chart({.title = title, .y_most = 0.8}, costs));
+    charts.push_back(plot::line_chart({.title = title, .y_most = 0.8}, losses));
   };
   compare("rate 0.02", 0.02);
   compare("rate 0.2", 0.2, &boundaries);
@@ -74,7 +74,7 @@ double saddle(const Point& at, Point& gradient) {
 
 /// Prints the number of steps until |v| exceeds 0.5.
 void leave_the_saddle(const std::string& out) {
-  std::vector<plot::Line> costs;
+  std::vector<plot::Line> paths;
   const auto descend = [&](const std::string& name, const auto& optimizer) {
     Point at, gradient;
     auto state = optimizer.init(at);
@@ -87,14 +87,14 @@ void leave_the_saddle(const std::string& out) {
     }
     std::printf("%-18s leaves the saddle after %4d steps\n", name.c_str(), left);
     path.resize(600);
-    costs.push_back({name, path});
+    paths.push_back({name, path});
   };
   descend("gradient descent", GradientDescent{.learning_rate = 0.015});
   descend("momentum", Momentum{.learning_rate = 0.2});
   descend("RMSprop", RMSprop{.learning_rate = 0.01});
   descend("Adam", Adam{.learning_rate = 0.01});
   plot::write_svg(out + "/05_saddle.svg",
-                  {plot::line_chart({.title = "Leaving a saddle", .x_label = "step", .y_most = 0.6}, costs)});
+                  {plot::line_chart({.title = "Leaving a saddle", .x_label = "step", .y_most = 0.6}, paths)});
 }
 
 int main(int argc, char** argv) try {

@@ -39,25 +39,25 @@ int main(int argc, char** argv) try {
 
   std::vector<plot::Picture> charts;
   for (const double rate : {0.1, 1.0, 3.0}) {
-    std::vector<plot::Line> costs;
+    std::vector<plot::Line> losses;
     for (const bool normalized : {false, true}) {
       DynamicSequential net = make_network(normalized);
       const char* const name = normalized ? "with" : "without";
-      std::vector<double> cost;
+      std::vector<double> loss;
       try {
         Trainer trainer{net,
                         SoftmaxCrossEntropy{},
                         Momentum{.learning_rate = rate},
                         {.batch_size = 64, .seed = 1, .progress = silent}};
-        for (int epoch = 0; epoch < 15; ++epoch) cost.push_back(trainer.run(train, 1)["loss"].back());
-        std::printf("rate %.1f %-8s batch normalization: cost %.4f   test accuracy %.3f\n", rate, name,
-                    cost.back(), evaluate(trainer.model, test, Accuracy{}));
+        for (int epoch = 0; epoch < 15; ++epoch) loss.push_back(trainer.run(train, 1)["loss"].back());
+        std::printf("rate %.1f %-8s batch normalization: loss %.4f   test accuracy %.3f\n", rate, name,
+                    loss.back(), evaluate(trainer.model, test, Accuracy{}));
       } catch (const NumericalError&) {
         std::printf("rate %.1f %-8s batch normalization: diverged\n", rate, name);
       }
-      costs.push_back({name, cost});
+      losses.push_back({name, loss});
     }
-    charts.push_back(plot::line_chart({.title = "Learning rate " + plot::number(rate), .y_most = 3}, costs));
+    charts.push_back(plot::line_chart({.title = "Learning rate " + plot::number(rate), .y_most = 3}, losses));
   }
   plot::write_svg(out + "/06_batch_norm.svg", charts);
   std::cout << "\nThe pictures are in " << out << "/06_batch_norm.svg\n";

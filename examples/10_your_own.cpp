@@ -75,8 +75,8 @@ struct Cauchy {
     WeightedSum total;
     for (Index j = 0; j < prediction.cols(); ++j) {
       const auto r = (prediction.col(j) - target.col(j)).array();
-      const double w = weights(j), cost = ((r / T(width)).square() + 1).log().mean();
-      total += {w * cost, w};
+      const double w = weights(j), loss = ((r / T(width)).square() + 1).log().mean();
+      total += {w * loss, w};
     }
     return total;
   }

@@ -3,7 +3,7 @@
 // First a parabola: J(w) = w^2 - 10 w + 25 = (w - 5)^2, minimal at w = 5. The optimizers need only a struct that
 // names its parameters.
 //
-// Then a network that is too large for its 60 samples. Its training cost keeps falling; its dev cost rises again
+// Then a network that is too large for its 60 samples. Its training loss keeps falling; its dev loss rises again
 // after a while. Early stopping ends the run after 60 epochs without improvement, and restores the weights of the
 // best epoch. The learning curves and the decision boundary of these weights are drawn, and the curves are also
 // written as CSV.
@@ -25,14 +25,14 @@ struct Number {
 };
 
 void minimize_a_parabola() {
-  const auto cost = [](const Number& at, Number& gradient) {
+  const auto objective = [](const Number& at, Number& gradient) {
     const double w = at.w(0);
     gradient.w(0) = 2 * w - 10;
     return w * w - 10 * w + 25;
   };
   const auto descend = [&](const char* name, const auto& optimizer) {
     Number at;
-    const Minimum found = minimize(at, cost, optimizer, {.steps = 5000});
+    const Minimum found = minimize(at, objective, optimizer, {.steps = 5000});
     std::printf("%-18s w = %.4f   J = %.1e   after %lld steps\n", name, at.w(0), found.cost,
                 static_cast<long long>(found.steps));
   };
@@ -53,7 +53,7 @@ void stop_early(const std::filesystem::path& out) {
                                .metrics = {Accuracy{}},
                                .early_stopping = EarlyStopping{.monitor = "val_loss", .patience = 60},
                                .progress = silent});
-  std::printf("stopped after %zu of 2000 epochs; dev cost %.4f at the end, %.4f with the best weights\n",
+  std::printf("stopped after %zu of 2000 epochs; dev loss %.4f at the end, %.4f with the best weights\n",
               history.epochs(), history["val_loss"].back(), evaluate(net, dev, SigmoidCrossEntropy{}));
 
   plot::write_svg(out / "12_curves.svg",

@@ -2,7 +2,7 @@
 
 // Charts for the lessons, as SVG. Part of the examples, not of the library.
 //
-//   write_svg("curves.svg", {line_chart({.title = "Cost", .x_label = "epoch"}, {{"train", a}, {"dev", b}})});
+//   write_svg("curves.svg", {line_chart({.title = "Loss", .x_label = "epoch"}, {{"train", a}, {"dev", b}})});
 //   write_svg("maps.svg", {class_map("plain", net, train), class_map("L2", other, train)});    side by side
 
 #include <algorithm>
@@ -36,7 +36,7 @@ struct Line {
 struct Axes {
   std::string title;
   std::string x_label = "epoch";
-  std::string y_label = "cost";
+  std::string y_label = "loss";
   double x_per_value = 1;  ///< the distance on the x axis between the values of a line; the first is at 0
   double y_most = std::numeric_limits<double>::infinity();  ///< values above are cut off
 };

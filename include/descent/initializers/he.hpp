@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "descent/concepts/initializer.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
-#include "descent/initializers/normal.hpp"
-#include "descent/initializers/uniform.hpp"
+#include "descent/initializers/variance_scaling.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -19,8 +17,7 @@ namespace descent::inline DESCENT_ABI {
 struct HeNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("HeNormal", fan);
-    Normal{.deviation = std::sqrt(2.0 / static_cast<double>(fan.in))}(weight, fan, rng);
+    detail::fill_normal(weight, 2, detail::fan_in("HeNormal", fan), rng);
   }
 };
 
@@ -30,9 +27,7 @@ struct HeNormal {
 struct HeUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("HeUniform", fan);
-    const double a = std::sqrt(6.0 / static_cast<double>(fan.in));
-    Uniform{.low = -a, .high = a}(weight, fan, rng);
+    detail::fill_uniform(weight, 2, detail::fan_in("HeUniform", fan), rng);
   }
 };
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "descent/concepts/initializer.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
-#include "descent/initializers/normal.hpp"
-#include "descent/initializers/uniform.hpp"
+#include "descent/initializers/variance_scaling.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -20,8 +18,7 @@ namespace descent::inline DESCENT_ABI {
 struct LeCunNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("LeCunNormal", fan);
-    Normal{.deviation = std::sqrt(1.0 / static_cast<double>(fan.in))}(weight, fan, rng);
+    detail::fill_normal(weight, 1, detail::fan_in("LeCunNormal", fan), rng);
   }
 };
 
@@ -31,9 +28,7 @@ struct LeCunNormal {
 struct LeCunUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("LeCunUniform", fan);
-    const double a = std::sqrt(3.0 / static_cast<double>(fan.in));
-    Uniform{.low = -a, .high = a}(weight, fan, rng);
+    detail::fill_uniform(weight, 1, detail::fan_in("LeCunUniform", fan), rng);
   }
 };
 

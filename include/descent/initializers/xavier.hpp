@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "descent/concepts/initializer.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
-#include "descent/initializers/normal.hpp"
-#include "descent/initializers/uniform.hpp"
+#include "descent/initializers/variance_scaling.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -20,9 +18,7 @@ namespace descent::inline DESCENT_ABI {
 struct XavierNormal {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("XavierNormal", fan);
-    Normal{.deviation = std::sqrt(2.0 / (static_cast<double>(fan.in) + static_cast<double>(fan.out)))}(
-        weight, fan, rng);
+    detail::fill_normal(weight, 1, detail::fan_average("XavierNormal", fan), rng);
   }
 };
 
@@ -34,9 +30,7 @@ struct XavierNormal {
 struct XavierUniform {
   template <std::floating_point T>
   void operator()(Matrix<T>& weight, const Fan& fan, Rng& rng) const {
-    expect_fan("XavierUniform", fan);
-    const double a = std::sqrt(6.0 / (static_cast<double>(fan.in) + static_cast<double>(fan.out)));
-    Uniform{.low = -a, .high = a}(weight, fan, rng);
+    detail::fill_uniform(weight, 1, detail::fan_average("XavierUniform", fan), rng);
   }
 };
 

@@ -25,6 +25,6 @@ struct HingeCost {
 /// Shapes   scores z [k, m]   targets t [k, m], 0 or 1
 /// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1.
 /// Source   Cortes, Vapnik: Support-vector networks (Machine Learning 20, 1995)
-using Hinge = detail::MarginLoss<detail::HingeCost>;
+struct Hinge : detail::MarginLoss<detail::HingeCost> {};
 
 }  // namespace descent

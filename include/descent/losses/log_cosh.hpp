@@ -3,11 +3,21 @@
 #include <string_view>
 #include <type_traits>
 
-#include "descent/core/batch.hpp"
-#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent::inline DESCENT_ABI {
+
+namespace detail {
+struct LogCoshCost {
+  static constexpr std::string_view name = "LogCosh";
+  static constexpr auto cost = [](const auto& r) {
+    using T = typename std::remove_cvref_t<decltype(r)>::Scalar;
+    constexpr T log_2 = T(0.6931471805599453);
+    return r.abs() + (T(-2) * r.abs()).exp().log1p() - log_2;
+  };
+  static constexpr auto slope = [](const auto& r) { return r.tanh(); };
+};
+}  // namespace detail
 
 /// Logarithm of the hyperbolic cosine of the error: like the Huber loss, but smooth; the mean over samples and
 /// outputs.
@@ -20,35 +30,6 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
-struct LogCosh {
-  static constexpr std::string_view name = "LogCosh";
-
-  void check(Index outputs, const BatchLike auto& target) const {
-    detail::expect_outputs(name, outputs, target.rows());
-  }
-
-  template <BatchLike P>
-  WeightedSum value(const P& prediction, const BatchLike auto& target,
-                    SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, nullptr, weights, cost,
-                                                          slope);
-  }
-
-  template <BatchLike P>
-  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
-                                 Matrix<typename P::Scalar>& dy,
-                                 SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, &dy, weights, cost,
-                                                          slope);
-  }
-
- private:
-  static constexpr auto cost = [](const auto& r) {
-    using T = typename std::remove_cvref_t<decltype(r)>::Scalar;
-    constexpr T log_2 = T(0.6931471805599453);
-    return r.abs() + (T(-2) * r.abs()).exp().log1p() - log_2;
-  };
-  static constexpr auto slope = [](const auto& r) { return r.tanh(); };
-};
+struct LogCosh : detail::ResidualLoss<detail::LogCoshCost> {};
 
 }  // namespace descent

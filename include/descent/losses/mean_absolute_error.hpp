@@ -2,11 +2,17 @@
 
 #include <string_view>
 
-#include "descent/core/batch.hpp"
-#include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
 
 namespace descent::inline DESCENT_ABI {
+
+namespace detail {
+struct AbsoluteErrorCost {
+  static constexpr std::string_view name = "MeanAbsoluteError";
+  static constexpr auto cost = [](const auto& r) { return r.abs(); };
+  static constexpr auto slope = [](const auto& r) { return r.sign(); };
+};
+}  // namespace detail
 
 /// Mean absolute error, over samples and outputs. Less sensitive to outliers than the squared error.
 ///
@@ -14,31 +20,6 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// Shapes   prediction p, target t [k, m]
 /// Throws   ShapeError when the two differ in shape.
-struct MeanAbsoluteError {
-  static constexpr std::string_view name = "MeanAbsoluteError";
-
-  void check(Index outputs, const BatchLike auto& target) const {
-    detail::expect_outputs(name, outputs, target.rows());
-  }
-
-  template <BatchLike P>
-  WeightedSum value(const P& prediction, const BatchLike auto& target,
-                    SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, nullptr, weights, cost,
-                                                          slope);
-  }
-
-  template <BatchLike P>
-  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
-                                 Matrix<typename P::Scalar>& dy,
-                                 SampleWeights<typename P::Scalar> weights = {}) const {
-    return detail::sum_over_residuals<typename P::Scalar>(name, prediction, target, &dy, weights, cost,
-                                                          slope);
-  }
-
- private:
-  static constexpr auto cost = [](const auto& r) { return r.abs(); };
-  static constexpr auto slope = [](const auto& r) { return r.sign(); };
-};
+struct MeanAbsoluteError : detail::ResidualLoss<detail::AbsoluteErrorCost> {};
 
 }  // namespace descent

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "descent/core/batch.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
@@ -39,5 +40,31 @@ WeightedSum sum_over_residuals(std::string_view component, const std::type_ident
   if (dy != nullptr) clear_columns_without_weight(*dy, weights);
   return {total / static_cast<double>(outputs), weights.sum(prediction.cols())};
 }
+
+/// A loss of the residuals r = p - t; the mean over samples and outputs. `Cost` has a name and the function objects
+/// `cost` and `slope` of `sum_over_residuals`.
+template <class Cost>
+struct ResidualLoss {
+  static constexpr std::string_view name = Cost::name;
+
+  void check(Index outputs, const BatchLike auto& target) const {
+    expect_outputs(name, outputs, target.rows());
+  }
+
+  template <BatchLike P>
+  WeightedSum value(const P& prediction, const BatchLike auto& target,
+                    SampleWeights<typename P::Scalar> weights = {}) const {
+    return sum_over_residuals<typename P::Scalar>(name, prediction, target, nullptr, weights, Cost::cost,
+                                                  Cost::slope);
+  }
+
+  template <BatchLike P>
+  WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
+                                 Matrix<typename P::Scalar>& dy,
+                                 SampleWeights<typename P::Scalar> weights = {}) const {
+    return sum_over_residuals<typename P::Scalar>(name, prediction, target, &dy, weights, Cost::cost,
+                                                  Cost::slope);
+  }
+};
 
 }  // namespace descent::detail

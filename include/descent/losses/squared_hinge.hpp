@@ -24,6 +24,6 @@ struct SquaredHingeCost {
 /// Shapes   scores z [k, m]   targets t [k, m], 0 or 1
 /// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1.
 /// Source   Tang: Deep learning using linear support vector machines (arXiv 1306.0239, 2013)
-using SquaredHinge = detail::MarginLoss<detail::SquaredHingeCost>;
+struct SquaredHinge : detail::MarginLoss<detail::SquaredHingeCost> {};
 
 }  // namespace descent

@@ -3,23 +3,12 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/activations.py
 """
-import json
 import torch
 from torch.nn import functional as F
 
+from golden import autograd, backward, pytorch, tensors, write
+
 torch.set_default_dtype(torch.float64)
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
-
-
-def backward(function, dy, *inputs):
-    """Returns y and the gradients of sum(dy * y) with respect to the inputs."""
-    inputs = [torch.tensor(i, requires_grad=True) for i in inputs]
-    y = function(*inputs)
-    return [tensor(t) for t in (y, *torch.autograd.grad(y, inputs, torch.tensor(dy)))]
-
 
 x = [1e4, 1000.0, 50.0, 20.5, 10.0, 3.0, 1.5, 1.0, 0.75, 0.5, 0.1, 0.001, 1e-8]
 x = [-v for v in x] + [0.0] + x[::-1]
@@ -29,7 +18,7 @@ dy = [0.3, 0.354, 0.408, 0.462, 0.515, 0.569, 0.623, 0.677, 0.731, 0.785, 0.838,
 
 def case(name, function, note="", **params):
     y, dx = backward(function, dy, x)
-    return {"activation": name, "params": params, "note": note, "y": y, "dx": dx}
+    return {"activation": name, "params": params, "note": note, **tensors(y=y, dx=dx)}
 
 
 cases = [
@@ -67,24 +56,17 @@ log_softmax, log_softmax_dx = backward(lambda v: torch.log_softmax(v, 1), slopes
 prelu = []
 for a in [0.25], [0.1, -0.5, 2.0]:
     y, dx, da = backward(F.prelu, slopes, rows, a)
-    prelu.append({"slope": tensor(torch.tensor(a)), "x": tensor(torch.tensor(rows)),
-                  "dy": tensor(torch.tensor(slopes)), "y": y, "dx": dx, "dslope": da})
+    prelu.append(tensors(slope=a, x=rows, dy=slopes, y=y, dx=dx, dslope=da))
 
-with open("tests/golden/activations.json", "w") as file:
-    json.dump({
-        "name": "activations",
-        "source": "PyTorch " + torch.__version__ + ", float64 CPU, autograd; inputs are fixed decimal literals",
-        "tolerance": "abs 1e-12 + rel 1e-12; at |x| >= 1000 results must be finite",
-        "x": tensor(torch.tensor(x)),
-        "dy": tensor(torch.tensor(dy)),
-        "cases": cases,
-        "softmax_layer": {
-            "x": tensor(torch.tensor(rows)),
-            "dy": tensor(torch.tensor(slopes)),
-            "axis": "over the features of each sample (dim 1)",
-            "softmax": softmax, "softmax_dx": softmax_dx,
-            "log_softmax": log_softmax, "log_softmax_dx": log_softmax_dx,
-        },
-        "prelu": prelu,
-    }, file, separators=(",", ":"))
-    file.write("\n")
+write("activations", {
+    "source": f"{pytorch}, {autograd}",
+    "tolerance": "abs 1e-12 + rel 1e-12; at |x| >= 1000 results must be finite",
+    **tensors(x=x, dy=dy),
+    "cases": cases,
+    "softmax_layer": {
+        **tensors(x=rows, dy=slopes),
+        "axis": "over the features of each sample (dim 1)",
+        **tensors(softmax=softmax, softmax_dx=softmax_dx, log_softmax=log_softmax, log_softmax_dx=log_softmax_dx),
+    },
+    "prelu": prelu,
+})

@@ -6,18 +6,15 @@ biased variance. The values for a large offset are computed in decimal arithmeti
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/batchnorm.py
 """
-import json
 from decimal import Decimal, getcontext
 
 import torch
 
+from golden import autograd, backward, conventions, debian, tensor, tensors, write
+
 torch.set_default_dtype(torch.float64)
 getcontext().prec = 50
 epsilon = 1e-5
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
 def normalize(x, gamma, beta, mean, variance):
@@ -32,46 +29,36 @@ def three_steps(gamma, beta, batches, dy, test, test_dy):
         layer.bias.copy_(beta)
     biased = torch.ones(len(gamma))
 
-    def backward(y, x, dy):
+    def gradients(y, x, dy):
         return torch.autograd.grad(y, (x, layer.weight, layer.bias), dy)
 
     steps = []
     for batch in batches:
         x = torch.tensor(batch, requires_grad=True)
         y = layer(x)
-        dx, dgamma, dbeta = backward(y, x, dy)
+        dx, dgamma, dbeta = gradients(y, x, dy)
         biased = 0.9 * biased + 0.1 * x.detach().var(0, unbiased=False)
         steps.append({
-            "x": tensor(x),
-            "y": tensor(y),
-            "dy": tensor(dy),
-            "dx": tensor(dx),
-            "dgamma": tensor(dgamma),
-            "dbeta": tensor(dbeta),
-            "running_mean": tensor(layer.running_mean),
+            **tensors(x=x, y=y, dy=dy, dx=dx, dgamma=dgamma, dbeta=dbeta, running_mean=layer.running_mean),
             "running_var_pytorch (accumulates UNBIASED var)": tensor(layer.running_var),
             "running_var_biased_convention": tensor(biased),
         })
     layer.eval()
     x = torch.tensor(test, requires_grad=True)
     y = layer(x)
-    dx, dgamma, dbeta = backward(y, x, test_dy)
+    dx, dgamma, dbeta = gradients(y, x, test_dy)
     return {
         "id": "bn1d_train_3_steps_then_eval",
         "eps": epsilon,
         "momentum_pytorch": 0.1,
         "equivalent_ewma_beta": 0.9,
-        "gamma": tensor(gamma),
-        "beta": tensor(beta),
+        **tensors(gamma=gamma, beta=beta),
         "steps": steps,
         "eval": {
             "x": tensor(x),
             "y_pytorch": tensor(y),
             "y_if_running_var_biased": tensor(normalize(x.detach(), gamma, beta, layer.running_mean, biased)),
-            "dy": tensor(test_dy),
-            "dx_pytorch": tensor(dx),
-            "dgamma": tensor(dgamma),
-            "dbeta": tensor(dbeta),
+            **tensors(dy=test_dy, dx_pytorch=dx, dgamma=dgamma, dbeta=dbeta),
             "note": "running statistics are constants in backward; works for a single sample",
         },
     }
@@ -87,7 +74,7 @@ def large_offset(x):
     return {
         "id": "bn1d_large_offset",
         "eps": epsilon,
-        "x": tensor(torch.tensor(x)),
+        "x": tensor(x),
         "y_exact_50_digits": tensor(torch.tensor(columns).T),
         "tolerance": 1e-05,
         "note": "mean 1e6, deviation 1e-2: E[x^2] - E[x]^2 fails here (the spacing of doubles at 1e6 is 1.2e-10)",
@@ -95,14 +82,14 @@ def large_offset(x):
 
 
 def zero_variance(gamma, beta, x, dy):
-    x, gamma, beta = (torch.tensor(t, requires_grad=True) for t in (x, gamma, beta))
-    dy = torch.tensor(dy)
-    y = torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True, eps=epsilon)
-    (dx,) = torch.autograd.grad(y, x, dy)
+    def batch_norm(x, gamma, beta):
+        return torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True, eps=epsilon)
+
+    y, dx, _, _ = backward(batch_norm, dy, x, gamma, beta)
     return {
         "id": "bn1d_zero_variance",
         "eps": epsilon,
-        **{name: tensor(t) for name, t in (("gamma", gamma), ("beta", beta), ("x", x), ("y", y), ("dy", dy), ("dx", dx))},
+        **tensors(gamma=gamma, beta=beta, x=x, y=y, dy=dy, dx=dx),
         "note": "y = beta",
     }
 
@@ -111,10 +98,7 @@ def population(x):
     x = torch.tensor(x)
     return {
         "id": "population_statistics",
-        "x_all": tensor(x),
-        "mean": tensor(x.mean(0)),
-        "var_biased": tensor(x.var(0, unbiased=False)),
-        "var_unbiased": tensor(x.var(0)),
+        **tensors(x_all=x, mean=x.mean(0), var_biased=x.var(0, unbiased=False), var_unbiased=x.var(0)),
     }
 
 
@@ -148,14 +132,12 @@ cases = [
     population(sum(batches, [])),
 ]
 
-source = f"PyTorch {torch.__version__} (Debian 1.13.1+dfsg-4), float64 CPU, autograd; inputs are fixed decimal literals"
-conventions = {
-    "layout": "PyTorch layout: X is [samples, features] (one ROW per sample), W is [out,in], y = X*W^T + b, b is [out]. For a [features, samples] library transpose X, y, dy, dx; W, b, dW, db are unchanged.",
-    "upstream": "dy is the gradient of the scalar loss wrt y and already contains any 1/m; parameter gradients are SUMS over the batch (no extra 1/m)",
-    "tensor_encoding": "{shape:[...], data:[flat, ROW-MAJOR (C order, last index fastest)]}; a matrix printed [[a,b],[c,d]] is shape [2,2] data [a,b,c,d]. Eigen's default is COLUMN-major: fill with m(i,j)=data[i*cols+j].",
-    "dtype": "float64 unless stated; numbers are shortest round-trip decimals; non-finite values are the strings \"inf\",\"-inf\",\"nan\"",
-    "normalise": "training: BIASED batch variance (1/m) with eps inside the sqrt; running: new=(1-momentum)*old+momentum*batch; PyTorch puts the UNBIASED variance (1/(m-1)) into running_var, Keras/course EWMA put the biased one; both are given",
-}
-file = {"name": "batchnorm", "source": source, "conventions": conventions, "tolerance": "1e-10", "cases": cases}
-with open("tests/golden/batchnorm.json", "w") as out:
-    out.write(json.dumps(file, separators=(",", ":")) + "\n")
+write("batchnorm", {
+    "source": f"{debian}, {autograd}",
+    "conventions": {
+        **conventions,
+        "normalise": "training: BIASED batch variance (1/m) with eps inside the sqrt; running: new=(1-momentum)*old+momentum*batch; PyTorch puts the UNBIASED variance (1/(m-1)) into running_var, Keras/course EWMA put the biased one; both are given",
+    },
+    "tolerance": "1e-10",
+    "cases": cases,
+})

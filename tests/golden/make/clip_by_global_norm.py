@@ -3,32 +3,26 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/clip_by_global_norm.py
 """
-import json
 import torch
 
+from golden import debian, tensors, write
+
 torch.set_default_dtype(torch.float64)
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
 def case(limit):
     weight, bias = torch.nn.Parameter(torch.zeros(2, 3)), torch.nn.Parameter(torch.zeros(2))
     weight.grad = torch.tensor([[0.5, -1.25, 3.0], [2.0, 0.125, -4.5]])
     bias.grad = torch.tensor([-0.75, 1.5])
-    before = {"weight": tensor(weight.grad), "bias": tensor(bias.grad)}
+    before = tensors(weight=weight.grad, bias=bias.grad)
     norm = torch.nn.utils.clip_grad_norm_([weight, bias], limit)
-    after = {"weight": tensor(weight.grad), "bias": tensor(bias.grad)}
+    after = tensors(weight=weight.grad, bias=bias.grad)
     return {"limit": limit, "before": before, "norm": norm.item(), "after": after}
 
 
-file = {
-    "name": "clip_by_global_norm",
-    "source": f"PyTorch {torch.__version__} (Debian 1.13.1+dfsg-4), float64 CPU, torch.nn.utils.clip_grad_norm_",
+write("clip_by_global_norm", {
+    "source": f"{debian}, float64 CPU, torch.nn.utils.clip_grad_norm_",
     "conventions": {"clipping": "g *= limit / (norm + 1e-6) where that is below 1"},
     "tolerance": "1e-12",
     "cases": [case(1.0), case(4.0), case(10.0)],
-}
-with open("tests/golden/clip_by_global_norm.json", "w") as out:
-    out.write(json.dumps(file, separators=(",", ":")) + "\n")
+})

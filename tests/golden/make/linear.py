@@ -3,27 +3,20 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/linear.py
 """
-import json
 import torch
+
+from golden import autograd, backward, conventions, debian, tensors, write
 
 torch.set_default_dtype(torch.float64)
 
 
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
-
-
 def case(x, W, b, dy):
-    x, W, b = (torch.tensor(t, requires_grad=True) for t in (x, W, b))
-    dy = torch.tensor(dy)
-    y = torch.nn.functional.linear(x, W, b)
-    y.backward(dy)
+    y, dx, dW, db = backward(torch.nn.functional.linear, dy, x, W, b)
     return {
-        "batch": x.shape[0],
-        "in": x.shape[1],
-        "out": W.shape[0],
-        **{name: tensor(t) for name, t in (("x", x), ("W", W), ("b", b), ("dy", dy), ("y", y))},
-        **{"d" + name: tensor(t.grad) for name, t in (("x", x), ("W", W), ("b", b))},
+        "batch": len(x),
+        "in": len(x[0]),
+        "out": len(W),
+        **tensors(x=x, W=W, b=b, dy=dy, y=y, dx=dx, dW=dW, db=db),
     }
 
 
@@ -52,13 +45,9 @@ cases = [
         dy=[[1.023, 0.518, -0.799, -1.059], [1.032, 0.874, 0.664, 0.437], [1.539, -1.927, 0.1, 1.23]]),
 ]
 
-source = f"PyTorch {torch.__version__} (Debian 1.13.1+dfsg-4), float64 CPU, autograd; inputs are fixed decimal literals"
-conventions = {
-    "layout": "PyTorch layout: X is [samples, features] (one ROW per sample), W is [out,in], y = X*W^T + b, b is [out]. For a [features, samples] library transpose X, y, dy, dx; W, b, dW, db are unchanged.",
-    "upstream": "dy is the gradient of the scalar loss wrt y and already contains any 1/m; parameter gradients are SUMS over the batch (no extra 1/m)",
-    "tensor_encoding": "{shape:[...], data:[flat, ROW-MAJOR (C order, last index fastest)]}; a matrix printed [[a,b],[c,d]] is shape [2,2] data [a,b,c,d]. Eigen's default is COLUMN-major: fill with m(i,j)=data[i*cols+j].",
-    "dtype": "float64 unless stated; numbers are shortest round-trip decimals; non-finite values are the strings \"inf\",\"-inf\",\"nan\"",
-}
-file = {"name": "linear", "source": source, "conventions": conventions, "tolerance": "1e-12", "cases": cases}
-with open("tests/golden/linear.json", "w") as out:
-    out.write(json.dumps(file, separators=(",", ":")) + "\n")
+write("linear", {
+    "source": f"{debian}, {autograd}",
+    "conventions": conventions,
+    "tolerance": "1e-12",
+    "cases": cases,
+})

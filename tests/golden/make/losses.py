@@ -3,16 +3,13 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/losses.py
 """
-import json
 import math
 import torch
 from torch.nn import functional as F
 
+from golden import debian, tensor, write
+
 torch.set_default_dtype(torch.float64)
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
 def case(loss, function, prediction, target, **options):
@@ -77,13 +74,10 @@ cases = [
     case("SoftmaxCrossEntropy", weighted(weights, 0.1), logits, classes, smoothing=0.1, weights=weights),
     case("SoftmaxCrossEntropy", weighted(weights, 0.1), logits, distributions, smoothing=0.1, weights=weights),
 ]
-file = {
-    "name": "losses",
-    "source": f"PyTorch {torch.__version__} (Debian 1.13.1+dfsg-4), float64 CPU, autograd",
+write("losses", {
+    "source": f"{debian}, float64 CPU, autograd",
     "conventions": {"layout": "samples in rows", "reduction": "mean over samples, and over outputs where there are "
                     "several; that of classes over samples alone, with class weights too"},
     "tolerance": "1e-12",
     "cases": cases,
-}
-with open("tests/golden/losses.json", "w") as out:
-    out.write(json.dumps(file, separators=(",", ":")) + "\n")
+})

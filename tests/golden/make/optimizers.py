@@ -4,17 +4,18 @@ PyTorch computes the gradients, and the updates of the optimizers that it has; t
 numpy. Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/optimizers.py
 """
-import json
 import math
 import numpy as np
 import torch
+
+from golden import pytorch, tensor, write
 
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
 NAMES = ["W1", "b1", "W2", "b2", "W3", "b3"]
-TORCH = "PyTorch " + torch.__version__ + ", float64"
-NUMPY = "numpy, float64; the gradients from PyTorch " + torch.__version__
+TORCH = f"{pytorch}, float64"
+NUMPY = f"numpy, float64; the gradients from {pytorch}"
 
 
 # The problem, with three decimals, so that every program reads the same numbers.
@@ -25,15 +26,6 @@ for name, size, shape in [("W1", 0.6, (7, 5)), ("W2", 0.5, (6, 7)), ("W3", 0.6, 
     initial[name] = (size * random.randn(*shape)).round(3)
 x = torch.tensor(random.randn(32, 5).round(3))
 labels = torch.tensor(random.randint(0, 3, 32))
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.detach().reshape(-1)]}
-
-
-def write(name, content):
-    with open(f"tests/golden/{name}.json", "w") as file:
-        json.dump({"name": name, **content}, file, separators=(",", ":"))
 
 
 def parameters():
@@ -66,7 +58,7 @@ def fifty_steps(name, make, formula, source=TORCH, after=(1, 50), batch_size=8, 
             params_after[str(k + 1)] = {n: tensor(p[n]) for n in NAMES}
     write(name, {"source": source, "formula": formula, "hyper": hyper, "problem": "opt_problem",
                  "batch_size": batch_size, "tolerance": "rel 1e-9 after 50 steps, 1e-12 after 1",
-                 "loss": losses, "params_after": params_after, "final_loss_full_data": loss(p, slice(0, 32)).item()})
+                 "loss": losses, "params_after": params_after, "final_loss_full_data": loss(p, slice(0, 32)).item()}, end="")
 
 
 def of_torch(kind):
@@ -125,8 +117,8 @@ write("opt_problem", {
         "W_layout": "[out,in]; x is [samples, features]",
         "loss[k]": "loss of step k's batch BEFORE the update of step k",
         "params_after": "parameters after that many updates"},
-    "x": tensor(x), "labels": labels.tolist(), "initial": {n: tensor(torch.tensor(initial[n])) for n in NAMES},
-    "gradient_at_step_0": {"d" + n: tensor(p[n].grad) for n in NAMES}, "loss_at_step_0": first_loss.item()})
+    "x": tensor(x), "labels": labels.tolist(), "initial": {n: tensor(initial[n]) for n in NAMES},
+    "gradient_at_step_0": {"d" + n: tensor(p[n].grad) for n in NAMES}, "loss_at_step_0": first_loss.item()}, end="")
 
 often = (1, 2, 5, 10, 50)
 betas = {"betas": (0.9, 0.999), "eps": 1e-8}

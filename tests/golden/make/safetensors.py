@@ -19,6 +19,8 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
+from golden import tensor
+
 folder = "tests/golden/safetensors"
 types = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
 
@@ -54,10 +56,6 @@ def network():
     torch.manual_seed(1)
     return torch.nn.Sequential(OrderedDict(
         fc1=torch.nn.Linear(6, 8), norm=torch.nn.BatchNorm1d(8), relu=torch.nn.ReLU(), fc2=torch.nn.Linear(8, 3)))
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
 net = network()

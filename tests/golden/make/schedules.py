@@ -3,10 +3,11 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/schedules.py
 """
-import json
 import warnings
 import torch
 from torch.optim import lr_scheduler as s
+
+from golden import pytorch, write
 
 warnings.simplefilter("ignore")  # of scheduler steps without optimizer steps
 
@@ -56,6 +57,5 @@ cases = {
     "one_cycle_options": rates(30, lambda o: s.OneCycleLR(o, max_lr=0.2, total_steps=31, pct_start=0.4,
                                                           div_factor=10, final_div_factor=100)),
 }
-with open("tests/golden/schedules.json", "w") as file:
-    json.dump({"name": "schedules", "source": f"PyTorch {torch.__version__} lr_scheduler", "initial": 0.2,
-               "tolerance": "rel 1e-12", "cases": cases, "plateau": plateaus}, file, separators=(",", ":"))
+write("schedules", {"source": f"{pytorch} lr_scheduler", "initial": 0.2, "tolerance": "rel 1e-12", "cases": cases,
+                    "plateau": plateaus}, end="")

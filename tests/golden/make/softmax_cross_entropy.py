@@ -3,14 +3,11 @@
 Run from the root of the repository; needs Debian's python3-torch:
     /usr/bin/python3 tests/golden/make/softmax_cross_entropy.py
 """
-import json
 import torch
 
+from golden import autograd, conventions, debian, tensor, write
+
 torch.set_default_dtype(torch.float64)
-
-
-def tensor(t):
-    return {"shape": list(t.shape), "data": [float(v) for v in t.reshape(-1)]}
 
 
 def case(name, logits, target, smoothing=0.0, note="", weights=None):
@@ -94,21 +91,13 @@ cases = [
          note="PyTorch mean divides by the SUM of the weights of the targets, not by N"),
 ]
 
-source = f"PyTorch {torch.__version__} (Debian 1.13.1+dfsg-4), float64 CPU, autograd; inputs are fixed decimal literals"
-conventions = {
-    "layout": "PyTorch layout: X is [samples, features] (one ROW per sample), W is [out,in], y = X*W^T + b, b is [out]. For a [features, samples] library transpose X, y, dy, dx; W, b, dW, db are unchanged.",
-    "upstream": "dy is the gradient of the scalar loss wrt y and already contains any 1/m; parameter gradients are SUMS over the batch (no extra 1/m)",
-    "tensor_encoding": "{shape:[...], data:[flat, ROW-MAJOR (C order, last index fastest)]}; a matrix printed [[a,b],[c,d]] is shape [2,2] data [a,b,c,d]. Eigen's default is COLUMN-major: fill with m(i,j)=data[i*cols+j].",
-    "dtype": "float64 unless stated; numbers are shortest round-trip decimals; non-finite values are the strings \"inf\",\"-inf\",\"nan\"",
-    "logits": "[samples, classes]",
-    "reduction": "mean = average over samples (unless class weights)",
-}
-file = {
-    "name": "softmax_cross_entropy",
-    "source": source,
-    "conventions": conventions,
+write("softmax_cross_entropy", {
+    "source": f"{debian}, {autograd}",
+    "conventions": {
+        **conventions,
+        "logits": "[samples, classes]",
+        "reduction": "mean = average over samples (unless class weights)",
+    },
     "tolerance": "1e-12; extreme cases must be finite (no inf/nan)",
     "cases": cases,
-}
-with open("tests/golden/softmax_cross_entropy.json", "w") as out:
-    out.write(json.dumps(file, separators=(",", ":")) + "\n")
+})

@@ -84,8 +84,8 @@ DynamicSequential<T> or_identity(DynamicSequential<T> net) {
   return net;
 }
 
-/// Builds a network from the series-parallel structure of a graph: a series becomes a DynamicSequential, a join a Residual or a
-/// Concat of the networks of its branches.
+/// Builds a network from the series-parallel structure of a graph: a series becomes a DynamicSequential, a join a
+/// Residual or a Concat of the networks of its branches.
 template <std::floating_point T>
 class OnnxNetworkBuilder {
  public:
