@@ -130,7 +130,8 @@ class Trainer final : private detail::Checkpointed {
   /// `evaluated_model()`.
   const M& best_model() const { return keeps_best() ? *best_model_ : evaluated_model(); }
 
-  const History& history() const { return loop_.history; }
+  const History& history() const& { return loop_.history; }
+  History history() && { return std::move(loop_.history); }
   const State& state() const { return state_; }
   std::int64_t steps() const { return state_.progress.step; }
   /// The number of epochs done, counted from `options.first_epoch`.
