@@ -205,10 +205,10 @@ class Trainer final : private detail::Checkpointed {
 
   // The state between steps and between epochs.
 
-  [[gnu::cold]] void begin_metrics() {
-    metrics_ = std::vector<AnyMetric<T>>(options.metrics);
-    detail::prepare_metrics(metrics_, model, loss);
+  std::vector<AnyMetric<T>> prepared_metrics() const {
+    return detail::prepared(options.metrics, detail::measured_kind(model, loss));
   }
+  [[gnu::cold]] void begin_metrics() { metrics_ = prepared_metrics(); }
 
   bool keeps_best() const {
     return best_model_ && options.early_stopping && options.early_stopping->restore_best;
