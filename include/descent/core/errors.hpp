@@ -29,18 +29,15 @@ struct Formatted {
 /// A part of a message: a text, which it refers to, or a number, which prints as in the C locale.
 class Printable {
  public:
-  // No template, which would be instantiated for every length of a string literal.
-  Printable(const char* text) : text_{text} {}
-  Printable(std::string_view text) : text_{text} {}
-  Printable(const std::string& text) : text_{text} {}
-  Printable(char character) : character_{character}, kind_{Kind::character} {}
-  Printable(int number) : Printable{static_cast<long long>(number)} {}
-  Printable(long number) : Printable{static_cast<long long>(number)} {}
-  Printable(long long number) : whole_{number}, kind_{Kind::whole} {}
-  Printable(unsigned number) : Printable{static_cast<long long>(number)} {}
-  Printable(unsigned long number) : Printable{static_cast<long long>(number)} {}
-  Printable(unsigned long long number) : Printable{static_cast<long long>(number)} {}
-  Printable(double number) : Printable{Formatted{number}} {}
+  // No template for text, which would be instantiated for every length of a string literal; and out of line, so that a
+  // message compiles to calls.
+  [[gnu::cold, gnu::noinline]] Printable(const char* text) : text_{text} {}
+  [[gnu::cold, gnu::noinline]] Printable(std::string_view text) : text_{text} {}
+  [[gnu::cold, gnu::noinline]] Printable(const std::string& text) : text_{text} {}
+  [[gnu::cold, gnu::noinline]] Printable(char character) : character_{character}, kind_{Kind::character} {}
+  [[gnu::cold, gnu::noinline]] Printable(long long number) : whole_{number}, kind_{Kind::whole} {}
+  [[gnu::cold, gnu::noinline]] Printable(double number) : Printable{Formatted{number}} {}
+  Printable(std::integral auto number) : Printable{static_cast<long long>(number)} {}
   Printable(const Formatted& number) : real_{number}, kind_{Kind::real} {}
 
   [[gnu::cold]] void append_to(std::string& all) const {

@@ -41,17 +41,21 @@ const T* unknown_content(const T* numbers) {
   return numbers;
 }
 
+/// Returns the magnitude of a number, read as an integer.
+template <std::floating_point T>
+typename Ieee<T>::Bits magnitude(const T& number) {
+  typename Ieee<T>::Bits bits;
+  std::memcpy(&bits, &number, sizeof bits);
+  return bits & ~Ieee<T>::sign;
+}
+
 /// True if the magnitude of one of the numbers, read as an integer, is above `limit`. A negative difference sets the
 /// sign bit, so that the loop needs no comparison and is vectorized.
 template <std::floating_point T>
-bool any_above(typename Ieee<T>::Bits limit, const T* numbers, Eigen::Index count) {
+[[gnu::noinline]] bool any_above(typename Ieee<T>::Bits limit, const T* numbers, Eigen::Index count) {
   numbers = unknown_content(numbers);
   typename Ieee<T>::Bits differences = 0;
-  for (Eigen::Index i = 0; i < count; ++i) {
-    typename Ieee<T>::Bits bits;
-    std::memcpy(&bits, numbers + i, sizeof bits);
-    differences |= limit - (bits & ~Ieee<T>::sign);
-  }
+  for (Eigen::Index i = 0; i < count; ++i) differences |= limit - magnitude(numbers[i]);
   return (differences & Ieee<T>::sign) != 0;
 }
 
@@ -74,13 +78,13 @@ T infinity() {
 /// True if the number is neither infinite nor NaN, under any compiler flags.
 template <std::floating_point T>
 bool is_finite(const T& number) {
-  return !detail::any_above(detail::Ieee<T>::largest_finite, &number, 1);
+  return detail::magnitude(*detail::unknown_content(&number)) <= detail::Ieee<T>::largest_finite;
 }
 
 /// True if the number is NaN, under any compiler flags.
 template <std::floating_point T>
 bool is_nan(const T& number) {
-  return detail::any_above(detail::Ieee<T>::infinity, &number, 1);
+  return detail::magnitude(*detail::unknown_content(&number)) > detail::Ieee<T>::infinity;
 }
 
 /// True if no number is infinite or NaN, under any compiler flags. Takes one vectorized pass; an expression that is not

@@ -110,26 +110,35 @@ void expect_usable(const Dataset<T>& data, std::string_view user, std::string_vi
                            "leave .weights empty if all samples have the same weight");
 }
 
+namespace detail {
+
+/// Throws DataError unless the names of the features or the classes, `what`, are those of the training set.
+[[gnu::cold]] inline void expect_names(std::string_view what, const std::vector<std::string>& expected,
+                                       const std::vector<std::string>& names, std::string_view user,
+                                       std::string_view role) {
+  if (expected.empty() || names.empty()) return;
+  std::size_t i = 0;
+  while (i < expected.size() && i < names.size() && expected[i] == names[i]) ++i;
+  if (i == expected.size() && i == names.size()) return;
+  const auto shown = [i](const std::vector<std::string>& all) {
+    return i < all.size() ? joined({'"', all[i], '"'}) : "none";
+  };
+  throw_error<DataError>(
+      user,
+      {"expected ", what, " named as in the training set, got ", shown(names), " as number ", i, " of ", role,
+       " instead of ", shown(expected)},
+      "read the file with the columns of the training set: read_csv(path, like(train, options))");
+}
+
+}  // namespace detail
+
 /// Throws DataError, which names `user` and the `role` of `data`, unless features and classes have the same names
 /// in the same order as in the training set: otherwise an index would mean different things. Empty names match any.
 template <std::floating_point T>
 void expect_same_names(const Dataset<T>& train, const Dataset<T>& data, std::string_view user,
                        std::string_view role) {
-  using Names = std::vector<std::string>;
-  const auto expect = [&](std::string_view what, const Names& expected, const Names& names) {
-    if (expected == names || expected.empty() || names.empty()) return;
-    const auto [wanted, got] = std::mismatch(expected.begin(), expected.end(), names.begin(), names.end());
-    const auto shown = [](auto name, const Names& all) {
-      return name == all.end() ? std::string{"none"} : detail::joined({'"', *name, '"'});
-    };
-    throw_error<DataError>(
-        user,
-        {"expected ", what, " named as in the training set, got ", shown(got, names), " as number ",
-         got - names.begin(), " of ", role, " instead of ", shown(wanted, expected)},
-        "read the file with the columns of the training set: read_csv(path, like(train, options))");
-  };
-  expect("features", train.feature_names, data.feature_names);
-  expect("classes", train.class_names, data.class_names);
+  detail::expect_names("features", train.feature_names, data.feature_names, user, role);
+  detail::expect_names("classes", train.class_names, data.class_names, user, role);
 }
 
 }  // namespace descent

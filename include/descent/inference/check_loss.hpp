@@ -59,21 +59,25 @@ void expect_outputs_for([[maybe_unused]] const L& loss, [[maybe_unused]] const M
   }
 }
 
+/// The number of outputs of the model for a sample of the data set.
+template <Layer M>
+[[gnu::cold, gnu::noinline]] Index outputs_for(const M& model, const Dataset<typename M::Scalar>& data) {
+  return model.output_shape(data.sample_shape()).size();
+}
+
 /// Calls `check` of the loss or metric, if it has one, with all targets at once, so that an error numbers the samples
 /// as in the data set.
-template <Layer M>
-void check_targets(const auto& loss_or_metric, const M& model, const Dataset<typename M::Scalar>& data) {
-  const Batch<typename M::Scalar> targets{data.y};
-  if constexpr (requires { loss_or_metric.check(Index{}, targets); })
-    loss_or_metric.check(model.output_shape(data.sample_shape()).size(), targets);
+template <std::floating_point T>
+void check_targets(const auto& loss_or_metric, [[maybe_unused]] Index outputs, const Dataset<T>& data) {
+  const Batch<T> targets{data.y};
+  if constexpr (requires { loss_or_metric.check(outputs, targets); }) loss_or_metric.check(outputs, targets);
 }
 
 /// Throws DataError unless some sample counts: its weight is positive and its target is not an ignored class.
-template <Layer M>
-void expect_counted_sample(const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
+template <std::floating_point T>
+void expect_counted_sample(Index outputs, const Dataset<T>& data, std::string_view user,
                            std::string_view role) {
-  using T = typename M::Scalar;
-  const bool classes = are_classes(data.y.rows()) && model.output_shape(data.sample_shape()).size() > 1;
+  const bool classes = are_classes(data.y.rows()) && outputs > 1;
   const SampleWeights<T> weights{data.weights};
   for (Index j = 0; j < data.samples(); ++j)
     if (weights(j) > 0 && !(classes && data.y(0, j) == T(ignored_class))) return;
@@ -86,28 +90,35 @@ void expect_counted_sample(const M& model, const Dataset<typename M::Scalar>& da
 template <Layer M>
 void check_loss(const auto& loss, const M& model, const Dataset<typename M::Scalar>& data,
                 std::string_view user, std::string_view role) {
-  check_targets(loss, model, data);
-  expect_counted_sample(model, data, user, role);
+  const Index outputs = outputs_for(model, data);
+  check_targets(loss, outputs, data);
+  expect_counted_sample(outputs, data, user, role);
   expect_outputs_for(loss, model, data.inputs());
 }
 
-/// Passes metrics the kind of the outputs that they measure: as the last layer declares it, or else as the loss
-/// expects it.
+/// Returns copies of metrics that know the kind of the outputs that they measure.
 template <std::floating_point T>
-void prepare_metrics(std::vector<AnyMetric<T>>& metrics, const auto& model, const auto& loss) {
-  OutputKind kind = output_kind(model);
-  if (kind == OutputKind::unknown) kind = expected_kind<std::remove_cvref_t<decltype(loss)>>();
+[[gnu::cold, gnu::noinline]] std::vector<AnyMetric<T>> prepared(std::vector<AnyMetric<T>> metrics,
+                                                                OutputKind kind) {
   for (AnyMetric<T>& metric : metrics) metric.prepare(kind);
+  return metrics;
+}
+
+/// The kind of the outputs that metrics measure: as the last layer declares it, or else as the loss expects it.
+template <class L>
+OutputKind measured_kind(const auto& model, const L&) {
+  const OutputKind kind = output_kind(model);
+  return kind == OutputKind::unknown ? expected_kind<L>() : kind;
 }
 
 /// Throws DataError or ShapeError unless targets and model outputs fit the loss and the metrics.
 template <Layer M>
-void check_loss_and_metrics(const auto& loss, std::vector<AnyMetric<typename M::Scalar>> metrics,
+void check_loss_and_metrics(const auto& loss, const std::vector<AnyMetric<typename M::Scalar>>& metrics,
                             const M& model, const Dataset<typename M::Scalar>& data, std::string_view user,
                             std::string_view role) {
   check_loss(loss, model, data, user, role);
-  prepare_metrics(metrics, model, loss);
-  for (const auto& metric : metrics) check_targets(metric, model, data);
+  for (const auto& metric : prepared(metrics, measured_kind(model, loss)))
+    check_targets(metric, outputs_for(model, data), data);
 }
 
 }  // namespace descent::detail

@@ -53,7 +53,7 @@ template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric,
               const PredictOptions& options = {}) {
   detail::expect_data(model, data, "evaluate", "the data set");
-  detail::check_targets(metric, model, data);
+  detail::check_targets(metric, detail::outputs_for(model, data), data);
   if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
   detail::predict_with_targets(
       model, data, *options.threads.start(),

@@ -28,7 +28,7 @@ Shape shape_after(const auto& layer, std::string_view child, const Shape& in) {
 }
 
 [[noreturn]] inline void rethrow_at_position(const ShapeError& error, std::size_t position, const Shape& in) {
-  throw error.at(std::to_string(position),
+  throw error.at(joined({position}),
                  position == 0 ? "" : joined({"match the layer before it, which returns ", shape_text(in)}));
 }
 

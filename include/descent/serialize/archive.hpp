@@ -100,14 +100,14 @@ class Archive {
   /// RAII guard that appends a name to the path.
   class Inside {
    public:
-    [[gnu::cold]] Inside(Archive& archive, std::string_view name)
+    [[gnu::cold, gnu::noinline]] Inside(Archive& archive, std::string_view name)
         : path_{archive.path_}, before_{path_.size()} {
       if (!path_.empty() && !name.empty()) path_ += '/';
       path_ += name;
     }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
-    ~Inside() { path_.resize(before_); }
+    [[gnu::cold, gnu::noinline]] ~Inside() { path_.resize(before_); }
 
    private:
     std::string& path_;

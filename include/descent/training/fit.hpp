@@ -36,7 +36,7 @@ History fit(M& model, const Dataset<typename M::Scalar>& train, L loss, O optimi
     throw;
   }
   model = M{trainer.best_model()};
-  return trainer.history();
+  return std::move(trainer).history();
 }
 
 }  // namespace descent

@@ -49,7 +49,7 @@ class MiniBatch {
   Index size() const { return is_given() ? given_.x.samples() : static_cast<Index>(samples_.size()); }
 
   /// Returns a part of the samples.
-  MiniBatch part(const Part& part) const {
+  [[gnu::noinline]] MiniBatch part(const Part& part) const {
     const auto [first, count] = part;
     if (is_given())
       return {given_.x.columns(first, count), given_.y.columns(first, count),

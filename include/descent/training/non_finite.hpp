@@ -3,13 +3,13 @@
 #include <atomic>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "descent/concepts/layer.hpp"
 #include "descent/concepts/optimizer.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/linalg/flat.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
@@ -17,13 +17,21 @@
 
 namespace descent::inline DESCENT_ABI::detail {
 
-/// Returns the names of the parameters of a model, or of a gradient, that are not finite, in order.
+/// The names of the first and the last parameter that is not finite; empty if all are finite.
+struct NonFiniteParameters {
+  std::string first, last;
+  bool empty() const { return first.empty(); }
+};
+
+/// Finds the parameters of a model, or of a gradient, that are not finite.
 template <Parameterized M>
-std::vector<std::string> non_finite_parameters(const M& model) {
-  std::vector<std::string> names;
+NonFiniteParameters non_finite_parameters(const M& model) {
+  NonFiniteParameters names;
   // Only reads; the cast shares the instantiation for models that are not const, which saves compile time.
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {
-    if (!leaf.is_state() && !all_finite(leaf.array())) names.push_back(leaf.name().path());
+    if (leaf.is_state() || all_finite(leaf.array())) return;
+    names.last = leaf.name().path();
+    if (names.first.empty()) names.first = names.last;
   });
   return names;
 }
@@ -46,11 +54,14 @@ template <Layer M>
 [[gnu::cold]] std::string first_fault_forward(const M& model, const typename M::Cache& cache) {
   std::string place;
   if (const auto faulty = non_finite_parameters(model); !faulty.empty())
-    return joined({"parameter \"", faulty.front(), '"'});
+    return joined({"parameter \"", faulty.first, '"'});
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
-    model.visit_outputs(cache, [&](const Name& name, const auto& y) {
-      if (place.empty() && !all_finite(flat(y))) place = joined({"the output of layer \"", name.path(), '"'});
-    });
+    const auto visit_output = [&](const Name& name, const Batch<typename M::Scalar>& y) {
+      if (place.empty() && !all_finite(y)) place = joined({"the output of layer \"", name.path(), '"'});
+    };
+    // By reference, so that the function is compiled once and not once per layer.
+    model.visit_outputs(cache,
+                        FunctionRef<void(const Name&, const Batch<typename M::Scalar>&)>{visit_output});
   }
   return place.empty() ? "the loss itself" : place;
 }
@@ -59,7 +70,7 @@ template <Layer M>
 /// first.
 template <Parameterized M>
 [[gnu::cold]] std::string first_fault_backward(const M& gradient) {
-  return joined({"the gradient of \"", non_finite_parameters(gradient).back(), '"'});
+  return joined({"the gradient of \"", non_finite_parameters(gradient).last, '"'});
 }
 
 /// A quantity that is not finite, and its origin.
@@ -88,7 +99,7 @@ void expect_finite_weights(const M& model, const TrainingProgress& progress, dou
   throw_error<NumericalError>(
       "fit",
       {"expected finite weights after step ", progress.step, " with learning rate ", learning_rate,
-       ", got infinity or not-a-number in parameter \"", faulty.front(), '"'},
+       ", got infinity or not-a-number in parameter \"", faulty.first, '"'},
       "lower the learning rate and start again from the weights before");
 }
 

@@ -11,7 +11,6 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
-#include "descent/data/dataset.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
@@ -21,6 +20,7 @@
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
 #include "descent/training/sample_order.hpp"
+#include "descent/training/validation.hpp"
 #include "descent/transforms/any_transform.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -38,7 +38,7 @@ struct FitOptions {
 
   int epochs = 10;                         ///< passes through the training set
   Index batch_size = 32;                   ///< at most the training set; the last of an epoch may be smaller
-  const Dataset<T>* validation = nullptr;  ///< measured after each epoch
+  Validation<M> validation = {};           ///< address of a data set that is measured after each epoch
   std::vector<AnyMetric<T>> metrics = {};  ///< measured in addition to the loss
 
   AnyRegularizer<M> regularizer = {};  ///< penalty that is added to the loss, such as L2

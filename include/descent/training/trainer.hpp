@@ -130,7 +130,8 @@ class Trainer final : private detail::Checkpointed {
   /// `evaluated_model()`.
   const M& best_model() const { return keeps_best() ? *best_model_ : evaluated_model(); }
 
-  const History& history() const { return loop_.history; }
+  const History& history() const& { return loop_.history; }
+  History history() && { return std::move(loop_.history); }
   const State& state() const { return state_; }
   std::int64_t steps() const { return state_.progress.step; }
   /// The number of epochs done, counted from `options.first_epoch`.
@@ -205,10 +206,10 @@ class Trainer final : private detail::Checkpointed {
 
   // The state between steps and between epochs.
 
-  [[gnu::cold]] void begin_metrics() {
-    metrics_ = std::vector<AnyMetric<T>>(options.metrics);
-    detail::prepare_metrics(metrics_, model, loss);
+  std::vector<AnyMetric<T>> prepared_metrics() const {
+    return detail::prepared(options.metrics, detail::measured_kind(model, loss));
   }
+  [[gnu::cold]] void begin_metrics() { metrics_ = prepared_metrics(); }
 
   bool keeps_best() const {
     return best_model_ && options.early_stopping && options.early_stopping->restore_best;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
@@ -65,9 +66,14 @@ class TrainingRun final : public Learner {
     add_measured(values, mean_objective, trainer_.metrics_);
     return values;
   }
-  void add_validation_values(NamedValues& values) const override {
-    validate(values, trainer_.evaluated_model(), options(), trainer_.loss, train_.samples(),
-             trainer_.batch_gradient().workers());
+  [[gnu::cold]] void add_validation_values(NamedValues& values) const override {
+    const Model& model = trainer_.evaluated_model();
+    std::vector<AnyMetric<T>> metrics = trainer_.prepared_metrics();
+    Workers& workers = trainer_.batch_gradient().workers();
+    const double loss = options().validation.measure(
+        model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers);
+    add_measured(values, loss + options().regularizer.penalty(model, train_.samples(), workers), metrics,
+                 "val_");
   }
   [[gnu::cold]] void expect_finite_weights() const override {
     detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());

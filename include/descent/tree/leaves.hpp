@@ -61,7 +61,9 @@ template <class T>
 struct Leaf : TensorView<T> {
   const Parameter& parameter;
 
-  Leaf(const Parameter& p, auto& numbers) : TensorView<T>{numbers, p.dimensions}, parameter{p} {
+  // Not inlined, so that a traversal compiles to little more than calls.
+  [[gnu::noinline]] Leaf(const Parameter& p, auto& numbers)
+      : TensorView<T>{numbers, p.dimensions}, parameter{p} {
     const Index size = this->dimensions.size();
     if (size != this->size()) detail::throw_other_dimensions(p.name.path(), size, this->size());
   }
@@ -95,9 +97,10 @@ void visit_leaves(
 
 /// Returns a model of the same structure whose numbers are all zero, such as a gradient or the state of an optimizer.
 template <class M>
-M zeros_like(M model) {
-  visit_leaves(model, [](const auto& leaf) { std::fill_n(leaf.data, leaf.size(), typename M::Scalar(0)); });
-  return model;
+M zeros_like(const M& model) {
+  M zeros = model;
+  visit_leaves(zeros, [](const auto& leaf) { std::fill_n(leaf.data, leaf.size(), typename M::Scalar(0)); });
+  return zeros;
 }
 
 /// Returns the number of learned values of a model, without its state.

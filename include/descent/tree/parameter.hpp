@@ -19,7 +19,7 @@ class Name {
   /// Returns the path with the name of the layer in a composition prepended.
   Name inside(std::string_view child) const { return {child, this}; }
 
-  std::string path() const {
+  [[gnu::cold]] std::string path() const {
     std::string all{text_};
     for (const Name* name = inner_; name != nullptr; name = name->inner_) all.append(".").append(name->text_);
     return all;
