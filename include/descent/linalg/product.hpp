@@ -50,120 +50,56 @@ class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
 ///
 /// The kernels are called directly instead of by `c.noalias() = a * b`; docs/decisions/0009 has the reasons.
 template <std::floating_point T>
-struct EigenGemm {
+class EigenGemm {
+  using Memory = ProductMemory<T>;
+  using Traits = Eigen::internal::gebp_traits<T, T>;
+
+ public:
   static constexpr std::string_view name = "Eigen";
 
+  /// The kernels for one order of the operands. Pointers, so that all else is compiled once and not for each order.
+  struct Kernels {
+    void (*multiply)(Index rows, Index cols, Index depth, const T* a, Index a_stride, const T* b,
+                     Index b_stride, T* c, Index c_increment, Index c_stride, T factor,
+                     Eigen::internal::level3_blocking<T, T>& memory,
+                     Eigen::internal::GemmParallelInfo<Index>* info);
+    void (*multiply_column)(const Operand<T>& a, const Gemm<T>& size, const T* x);
+    void (*multiply_row)(const Operand<T>& b, const Gemm<T>& size, const T* x);
+    void (*pack_a)(T* to, const Operand<T>& from, Index depth, Index rows);
+    void (*pack_b)(T* to, const Operand<T>& from, Index depth, Index cols);
+  };
   template <bool transpose_a, bool transpose_b>
-  static void multiply(const Gemm<T>& g, Workers& workers) {
-    constexpr int order_a = transpose_a ? Eigen::RowMajor : Eigen::ColMajor,
-                  order_b = transpose_b ? Eigen::RowMajor : Eigen::ColMajor,
-                  transposed_order_b = transpose_b ? Eigen::ColMajor : Eigen::RowMajor;
-    if (g.depth == 0 || g.rows == 0 || g.cols == 0) return g.begin();
-    if (g.cols == 1) return multiply_vector<order_a>(g, g.a, g.rows, g.b.data);
-    if (g.rows == 1) return multiply_vector<transposed_order_b>(g, g.b, g.cols, g.a.data);
-    auto& memory = ProductMemory<T>::of_thread();
+  static constexpr Kernels kernels() {
+    constexpr int a = transpose_a ? Eigen::RowMajor : Eigen::ColMajor,
+                  b = transpose_b ? Eigen::RowMajor : Eigen::ColMajor,
+                  transposed_b = transpose_b ? Eigen::ColMajor : Eigen::RowMajor;
+    using Product =
+        Eigen::internal::general_matrix_matrix_product<Index, T, a, false, T, b, false, Eigen::ColMajor, 1>;
+    return {Product::run, add_vector<a>, add_vector<transposed_b>, pack_a<a>, pack_b<b>};
+  }
+
+  static void multiply(const Gemm<T>& g, const Kernels& kernels, Workers& workers) {
+    const bool is_vector = g.rows == 1 || g.cols == 1, is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
+    if (is_vector || is_empty) {
+      g.begin();
+      if (is_empty) return;
+      // Bound by the memory, so that threads would not help.
+      return g.cols == 1 ? kernels.multiply_column(g.a, g, g.b.data) : kernels.multiply_row(g.b, g, g.a.data);
+    }
+    auto& memory = Memory::of_thread();
     memory.choose_blocks(g);
     if (const Index threads = useful_threads(g, workers); threads > 1)
-      return InParallel<order_a, order_b>{g, memory, threads}.multiply(workers);
-    memory.reserve(memory.mc() * memory.kc(), memory.kc() * memory.nc());
+      return InParallel{g, kernels, memory, threads}.multiply(workers);
     g.begin();
-    using Kernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b, false,
-                                                                  Eigen::ColMajor, 1>;
-    Kernel::run(g.rows, g.cols, g.depth, g.a.data, g.a.stride, g.b.data, g.b.stride, g.c, 1, g.c_stride, T(1),
-                memory);
+    memory.reserve(memory.mc() * memory.kc(), memory.kc() * memory.nc());
+    kernels.multiply(g.rows, g.cols, g.depth, g.a.data, g.a.stride, g.b.data, g.b.stride, g.c, 1, g.c_stride,
+                     T(1), memory, nullptr);
   }
 
  private:
-  using Traits = Eigen::internal::gebp_traits<T, T>;
-
-  static constexpr Index rounded_up(Index n, Index multiple) {
-    return (n + multiple - 1) / multiple * multiple;
-  }
-
-  /// A product by several threads. For a slice of the depth they first pack the operands as Eigen's kernel reads them,
-  /// each number once, and then compute a block of C each. The order of the sums is that of a single thread.
-  template <int order_a, int order_b>
-  struct InParallel {
-    const Gemm<T>& g;
-    ProductMemory<T>& memory;
-    Grid grid;
-    Index rows = rounded_up(g.rows, tile.rows),
-          cols = rounded_up(g.cols, tile.cols);  // of the packed operands
-
-    static constexpr Tile tile{Traits::mr, 8};  // Eigen's kernels take 4 or 8 columns
-
-    InParallel(const Gemm<T>& gemm, ProductMemory<T>& of_thread, Index threads)
-        : g{gemm}, memory{of_thread}, grid{Grid::best(g.rows, g.cols, tile, threads)} {}
-
-    void multiply(Workers& workers) {
-      constexpr Index most = 8 << 20;  // packed numbers, for which 32 MB suffice
-      const Index kc = memory.kc(), blocks = std::max(Index{1}, most / ((rows + cols) * kc));
-      const Index slice = std::min(blocks * kc, g.depth);
-      memory.reserve(rows * slice, cols * slice);
-      for (Index first = 0; first < g.depth; first += slice) {
-        const Part depth{first, std::min(slice, g.depth - first)};
-        const int blocks_of_c = static_cast<int>(grid.rows * grid.cols);
-        workers.run(blocks_of_c, [&](int rank) { pack(depth, rank % grid.rows, rank / grid.rows); });
-        workers.run(blocks_of_c, [&](int rank) { add_block(depth, rank % grid.rows, rank / grid.rows); });
-      }
-    }
-
-    /// The rows and the columns of C that belong to a row and a column of the grid.
-    Part rows_of(Index i) const { return part_of(g.rows, i, grid.rows, tile.rows); }
-    Part cols_of(Index j) const { return part_of(g.cols, j, grid.cols, tile.cols); }
-
-    /// Calls f(k, kc) for the blocks of a slice of the depth.
-    void each_block(const Part& depth, auto&& f) const {
-      for (Index k = 0; k < depth.count; k += memory.kc()) f(k, std::min(memory.kc(), depth.count - k));
-    }
-
-    /// Packs the share of the thread at a place of the grid. It needs the rows of A that belong to its row of the grid,
-    /// and packs them together with the other threads in that row; likewise the columns of B.
-    void pack(const Part& depth, Index row, Index col) const {
-      const auto share = [&](const Part& part, Index tile_size, Index threads, Index rank, auto&& pack_tile) {
-        Index next = 0;
-        each_block(depth, [&](Index k, Index kc) {
-          for (Index i = 0; i < part.count; i += tile_size)
-            if (next++ % threads == rank)
-              pack_tile(part.first + i, std::min(tile_size, part.count - i), k, kc);
-        });
-      };
-      using MapperA = Eigen::internal::const_blas_data_mapper<T, Index, order_a>;
-      using MapperB = Eigen::internal::const_blas_data_mapper<T, Index, order_b>;
-      share(rows_of(row), tile.rows, grid.cols, col, [&](Index i, Index count, Index k, Index kc) {
-        Eigen::internal::gemm_pack_lhs<T, Index, MapperA, Traits::mr, Traits::LhsProgress,
-                                       typename Traits::LhsPacket4Packing, order_a>{}(
-            memory.blockA() + rows * k + i * kc, MapperA{g.a.from(i, depth.first + k).data, g.a.stride}, kc,
-            count);
-      });
-      share(cols_of(col), tile.cols, grid.rows, row, [&](Index j, Index count, Index k, Index kc) {
-        Eigen::internal::gemm_pack_rhs<T, Index, MapperB, Traits::nr, order_b>{}(
-            memory.blockB() + cols * k + j * kc, MapperB{g.b.from(depth.first + k, j).data, g.b.stride}, kc,
-            count);
-      });
-    }
-
-    /// Adds A B for a slice of the depth to the block of C at a place of the grid.
-    void add_block(const Part& depth, Index row, Index col) const {
-      const Part of_rows = rows_of(row), of_cols = cols_of(col);
-      if (of_rows.count == 0 || of_cols.count == 0) return;
-      using Mapper = Eigen::internal::blas_data_mapper<T, Index, Eigen::ColMajor, Eigen::Unaligned, 1>;
-      Eigen::internal::gebp_kernel<T, T, Index, Mapper, Traits::mr, Traits::nr, false, false> kernel;
-      if (depth.first == 0) g.block(of_rows, of_cols).begin();
-      each_block(depth, [&](Index k, Index kc) {
-        for (Index i = of_rows.first, end = i + of_rows.count; i < end; i += memory.mc()) {
-          const Index j = of_cols.first;
-          kernel(Mapper{g.c + i + j * g.c_stride, g.c_stride}, memory.blockA() + rows * k + i * kc,
-                 memory.blockB() + cols * k + j * kc, std::min(memory.mc(), end - i), kc, of_cols.count,
-                 T(1));
-        }
-      });
-    }
-  };
-
-  /// Computes c = a x for a vector x, on the calling thread, since it is bound by the memory.
+  /// Adds a x to c, for a column c.
   template <int order>
-  static void multiply_vector(const Gemm<T>& g, const Operand<T>& a, Index rows, const T* x) {
+  static void add_vector(const Operand<T>& a, const Gemm<T>& g, const T* x) {
     constexpr bool by_columns = order == Eigen::ColMajor;
     using Rows = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::RowMajor>;
     using Columns = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::ColMajor>;
@@ -171,9 +107,95 @@ struct EigenGemm {
     using VectorOf = std::conditional_t<by_columns, Rows, Columns>;
     using Kernel =
         Eigen::internal::general_matrix_vector_product<Index, T, MatrixOf, order, false, T, VectorOf, false>;
-    g.begin();
-    Kernel::run(rows, g.depth, MatrixOf{a.data, a.stride}, VectorOf{x, 1}, g.c, 1, T(1));
+    Kernel::run(g.rows * g.cols, g.depth, MatrixOf{a.data, a.stride}, VectorOf{x, 1}, g.c, 1, T(1));
   }
+
+  template <int order>
+  static void pack_a(T* to, const Operand<T>& from, Index depth, Index rows) {
+    using Mapper = Eigen::internal::const_blas_data_mapper<T, Index, order>;
+    Eigen::internal::gemm_pack_lhs<T, Index, Mapper, Traits::mr, Traits::LhsProgress,
+                                   typename Traits::LhsPacket4Packing, order>{}(
+        to, Mapper{from.data, from.stride}, depth, rows);
+  }
+  template <int order>
+  static void pack_b(T* to, const Operand<T>& from, Index depth, Index cols) {
+    using Mapper = Eigen::internal::const_blas_data_mapper<T, Index, order>;
+    Eigen::internal::gemm_pack_rhs<T, Index, Mapper, Traits::nr, order>{}(to, Mapper{from.data, from.stride},
+                                                                          depth, cols);
+  }
+
+  /// A product by several threads. For a slice of the depth they first pack the operands as Eigen's kernel reads them,
+  /// each number once, and then compute a block of C each. The order of the sums is that of a single thread.
+  class InParallel {
+   public:
+    InParallel(const Gemm<T>& gemm, const Kernels& kernels, Memory& memory, Index threads)
+        : g_{gemm},
+          kernels_{kernels},
+          memory_{memory},
+          grid_{Grid::best(g_.rows, g_.cols, tile, threads)},
+          packed_rows_{(g_.rows + tile.rows - 1) / tile.rows * tile.rows},
+          packed_cols_{(g_.cols + tile.cols - 1) / tile.cols * tile.cols} {}
+
+    void multiply(Workers& workers) {
+      constexpr Index most = 8 << 20;  // packed numbers, for which 32 MB suffice
+      const Index kc = memory_.kc(), width = packed_rows_ + packed_cols_;
+      const Index slice = std::min(std::max(Index{1}, most / (width * kc)) * kc, g_.depth);
+      memory_.reserve(packed_rows_ * slice, packed_cols_ * slice);
+      const int threads = static_cast<int>(grid_.rows * grid_.cols);
+      for (Index first = 0; first < g_.depth; first += slice) {
+        const Part depth{first, std::min(slice, g_.depth - first)};
+        workers.run(threads, [&](int rank) { pack(depth, rank % grid_.rows, rank / grid_.rows); });
+        workers.run(threads, [&](int rank) { add_block(depth, rank % grid_.rows, rank / grid_.rows); });
+      }
+    }
+
+   private:
+    static constexpr Tile tile{Traits::mr, 8};  // Eigen's kernels take 4 or 8 columns
+
+    /// The rows and the columns of C that belong to a row and a column of the grid.
+    Part rows_of(Index i) const { return part_of(g_.rows, i, grid_.rows, tile.rows); }
+    Part cols_of(Index j) const { return part_of(g_.cols, j, grid_.cols, tile.cols); }
+
+    /// Packs the share of the thread at a place of the grid. It needs the rows of A that belong to its row of the grid,
+    /// and packs them together with the other threads in that row; likewise the columns of B.
+    void pack(const Part& depth, Index row, Index col) const {
+      const Part rows = rows_of(row), cols = cols_of(col);
+      for (Index k = 0, tile_of_row = 0, tile_of_col = 0; k < depth.count; k += memory_.kc()) {
+        const Index kc = std::min(memory_.kc(), depth.count - k), at = depth.first + k;
+        for (Index i = rows.first, end = i + rows.count; i < end; i += tile.rows)
+          if (tile_of_row++ % grid_.cols == col)
+            kernels_.pack_a(memory_.blockA() + packed_rows_ * k + i * kc, g_.a.from(i, at), kc,
+                            std::min(tile.rows, end - i));
+        for (Index j = cols.first, end = j + cols.count; j < end; j += tile.cols)
+          if (tile_of_col++ % grid_.rows == row)
+            kernels_.pack_b(memory_.blockB() + packed_cols_ * k + j * kc, g_.b.from(at, j), kc,
+                            std::min(tile.cols, end - j));
+      }
+    }
+
+    /// Adds A B for a slice of the depth to the block of C at a place of the grid.
+    void add_block(const Part& depth, Index row, Index col) const {
+      const Part rows = rows_of(row), cols = cols_of(col);
+      if (rows.count == 0 || cols.count == 0) return;
+      if (depth.first == 0) g_.block(rows, cols).begin();
+      using Mapper = Eigen::internal::blas_data_mapper<T, Index, Eigen::ColMajor, Eigen::Unaligned, 1>;
+      Eigen::internal::gebp_kernel<T, T, Index, Mapper, Traits::mr, Traits::nr, false, false> kernel;
+      for (Index k = 0; k < depth.count; k += memory_.kc()) {
+        const Index kc = std::min(memory_.kc(), depth.count - k);
+        for (Index i = rows.first, end = i + rows.count; i < end; i += memory_.mc())
+          kernel(Mapper{g_.c + i + cols.first * g_.c_stride, g_.c_stride},
+                 memory_.blockA() + packed_rows_ * k + i * kc,
+                 memory_.blockB() + packed_cols_ * k + cols.first * kc, std::min(memory_.mc(), end - i), kc,
+                 cols.count, T(1));
+      }
+    }
+
+    const Gemm<T>& g_;
+    const Kernels& kernels_;
+    Memory& memory_;
+    Grid grid_;
+    Index packed_rows_, packed_cols_;
+  };
 };
 
 /// The products of the library by a backend, which has
@@ -225,7 +247,8 @@ struct Products {
                        offset};
     if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
       if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
-    EigenGemm<T>::template multiply<transpose_a, transpose_b>(gemm, workers);
+    static constexpr auto kernels = EigenGemm<T>::template kernels<transpose_a, transpose_b>();
+    EigenGemm<T>::multiply(gemm, kernels, workers);
   }
 };
 
