@@ -37,17 +37,26 @@ struct Items {
   Index multiple = 1;     ///< parts begin at multiples of it
 };
 
-/// Calls f(part) for parts that cover the range, in parallel, and returns when all calls are done. A worker gets some
-/// thousand numbers at least: to wake a thread for less takes longer than to compute them.
-inline void for_parts(Workers& workers, const Items& items, FunctionRef<void(const Part&)> f) {
+namespace detail {
+/// `for_parts` for several threads.
+inline void divide(Workers& workers, const Items& items, FunctionRef<void(const Part&)> f) {
   constexpr Index least = 4096;
-  if (workers.size() == 1) return f({0, items.count});
   const Index parts = std::min<Index>(workers.size(), items.count * items.values_each / least);
   if (parts <= 1) return f({0, items.count});
   workers.run(static_cast<int>(parts), [&](int rank) {
     const Part part = part_of(items.count, rank, parts, items.multiple);
     if (part.count > 0) f(part);
   });
+}
+}  // namespace detail
+
+/// Calls f(part) for parts that cover the range, in parallel, and returns when all calls are done. A worker gets some
+/// thousand numbers at least: to wake a thread for less takes longer than to compute them.
+void for_parts(Workers& workers, const Items& items, auto&& f) {
+  if (workers.size() == 1)
+    f(Part{0, items.count});
+  else
+    detail::divide(workers, items, f);
 }
 
 /// Calls f(j) for each column of a matrix [rows, columns], in parallel.
@@ -59,7 +68,7 @@ void for_columns(Workers& workers, Index rows, Index columns, auto&& f) {
 
 /// Calls f(part) for parts of `count` numbers, in parallel. Parts begin at multiples of 64 numbers, so that no two
 /// workers write to one cache line and vector instructions see the same groups of numbers.
-inline void for_numbers(Workers& workers, Index count, FunctionRef<void(const Part&)> f) {
+void for_numbers(Workers& workers, Index count, auto&& f) {
   for_parts(workers, {.count = count, .multiple = 64}, f);
 }
 

@@ -121,19 +121,23 @@ class Dropout {
   }
 
   void draw_mask(const Shape& shape, Index samples, Matrix<T>& mask, const Pass& pass) const {
-    const T factor = T(1 / keep_);
-    const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
     const Index random = whole_channels_ ? shape.channels : shape.size();
     mask.resize(shape.size(), samples);
     for_columns(pass.workers(), shape.size(), samples, [&](Index j) {
-      for (Index i = 0; i < random; i += 128) {
-        const auto draws = pass.random_u16(j, i / 128);
-        T* const to = mask.col(j).data() + i;
-        const auto count = static_cast<std::size_t>(std::min(Index{128}, random - i));
-        for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
-      }
+      draw(pass, j, mask.col(j).head(random));
       for (Index i = random; i < shape.size(); ++i) mask(i, j) = mask(i - random, j);
     });
+  }
+  /// Draws the mask of a sample.
+  void draw(const Pass& pass, Index sample, Eigen::Ref<Vector<T>> mask) const {
+    const T factor = T(1 / keep_);
+    const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
+    for (Index i = 0; i < mask.size(); i += 128) {
+      const auto draws = pass.random_u16(sample, i / 128);
+      T* const to = mask.data() + i;
+      const auto count = static_cast<std::size_t>(std::min(Index{128}, mask.size() - i));
+      for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
+    }
   }
 
   bool whole_channels_;
