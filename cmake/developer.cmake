@@ -41,37 +41,47 @@ if(DESCENT_SANITIZE)
   target_link_options(descent_developer INTERFACE ${flags})
 endif()
 
+# Templates that many tests and programs instantiate alike, such as the registry of all layers, are compiled once: the
+# precompiled headers declare them `extern`, and this library defines them.
+set(descent_instance_headers "")
+if(TARGET descent::io)
+  add_library(descent_instances STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/instances/instances.cpp)
+  target_include_directories(descent_instances PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(descent_instances PRIVATE descent::io descent_developer)
+  list(APPEND descent_instance_headers ${PROJECT_SOURCE_DIR}/tests/instances/io.hpp)
+  if(TARGET descent::onnx)
+    target_link_libraries(descent_instances PRIVATE descent::onnx)
+    target_compile_definitions(descent_instances PRIVATE DESCENT_INSTANCES_ONNX)
+    list(APPEND descent_instance_headers ${PROJECT_SOURCE_DIR}/tests/instances/onnx.hpp)
+  endif()
+endif()
+
 # Precompiled headers that several targets reuse, which must be compiled alike: descent_developer and nothing else.
 function(descent_add_precompiled name)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "")
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE descent::descent descent_developer)
-  target_precompile_headers(${name} PRIVATE ${ARGN})
+  target_precompile_headers(${name} PRIVATE ${ARGN} ${descent_instance_headers})
+  foreach(library IN ITEMS descent::io descent::onnx)
+    if(TARGET ${library})
+      target_link_libraries(${name} PRIVATE ${library})
+    endif()
+  endforeach()
+endfunction()
+
+function(descent_reuse_precompiled target name)
+  if(TARGET ${name})
+    target_precompile_headers(${target} REUSE_FROM ${name})
+    if(TARGET descent_instances)
+      target_link_libraries(${target} PRIVATE descent_instances)
+    endif()
+  endif()
 endfunction()
 
 if(DESCENT_QUICK)
   descent_add_precompiled(descent_precompiled_program <descent/descent.hpp> <iostream>)
 endif()
-
-# A program as a user would write one: an example, or a program in the documentation.
-function(descent_add_program name source)
-  add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE descent::descent descent_developer)
-  cmake_path(ABSOLUTE_PATH source)
-  set_property(GLOBAL APPEND PROPERTY DESCENT_PROGRAMS ${source})  # for standalone.cmake
-  if(TARGET descent_precompiled_program)
-    target_precompile_headers(${name} REUSE_FROM descent_precompiled_program)
-  endif()
-endfunction()
-
-# A test that runs PROGRAM with the repository as working directory. It must succeed, and its output must match
-# the lines of the file EXPECTED (see expect_output.cmake), if there is one.
-function(descent_add_program_test name program expected)
-  add_test(NAME ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-           COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${program}> -D EXPECTED=${expected}
-                   -P "${PROJECT_SOURCE_DIR}/cmake/expect_output.cmake")
-endfunction()
 
 # Sets DESCENT_NODE, and DESCENT_ONNXRUNTIME_MODULES to the folder of node's modules where `./dev check` installed
 # onnxruntime; to nothing where it did not.

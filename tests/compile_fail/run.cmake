@@ -1,6 +1,7 @@
 # Compiles SOURCE, an invalid program. Its first line is `// expect: TEXT`, and TEXT must be in the first lines of the
 # compiler output, where a user sees it. With -DDESCENT_COMPILES the error is removed and the program must compile, so
 # that it has no other error. A second line `// flags: FLAGS` passes FLAGS to the compiler, for errors that flags cause.
+# PRECOMPILED is a header, precompiled beside it, that includes <descent/descent.hpp>.
 cmake_minimum_required(VERSION 3.21)
 include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/take_line.cmake")
 
@@ -16,10 +17,16 @@ if(line MATCHES "^// flags: (.+)$")
   separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
 endif()
 
+# With flags of its own a program cannot use the precompiled header.
+set(precompiled "")
+if(flags STREQUAL "" AND text MATCHES "#include <descent/descent.hpp>")
+  set(precompiled -include "${PRECOMPILED}")
+endif()
+
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
 function(compile result output)
-  execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${ARGN} "${SOURCE}"
+  execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${precompiled} ${ARGN} "${SOURCE}"
                   ERROR_VARIABLE errors RESULT_VARIABLE code)
   set(${result} ${code} PARENT_SCOPE)
   set(${output} "${errors}" PARENT_SCOPE)

@@ -22,7 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP = re.compile(r"<!-- step: (\S+)(?: (after|before|until) '(.*?)')? -->\n(?: *<!--[^\n]*\n)* *```\w*\n(.*?)\n *```", re.DOTALL)
-TESTS = ["tests/conformance/layers.test.cpp", "tests/conformance/layer_files.test.cpp",
+TESTS = ["tests/conformance/layer_table.cpp", "tests/conformance/layers.test.cpp",
+         "tests/conformance/layer_files.test.cpp",
          "tests/io/onnx/save.test.cpp", "tests/layers/channel_scale.test.cpp"]
 
 

@@ -1,0 +1,107 @@
+#include "conformance/layer_table.hpp"
+
+namespace conformance {
+
+namespace {
+
+/// Inputs whose statistics a layer learns.
+template <class T>
+Matrix<T> some_inputs(Rng& rng) {
+  Matrix<T> x(5, 9);
+  for (T& v : x.reshaped()) v = T(3 + 2 * rng.normal());
+  return x;
+}
+
+}  // namespace
+
+const std::vector<LayerRow> layers{
+    LayerRow{"Dense", any_shape,
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{5, 4, rng};
+             }},
+    LayerRow{"Dense without bias", any_shape,
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{5, 4, rng, Bias::none};
+             }},
+    LayerRow{"ReLU", any_shape, []<class T>(T, Rng&) { return ReLU<T>{}; }},
+    LayerRow{"Sigmoid", any_shape, []<class T>(T, Rng&) { return Sigmoid<T>{}; }},
+    LayerRow{"Tanh", any_shape, []<class T>(T, Rng&) { return Tanh<T>{}; }},
+    LayerRow{"Identity", any_shape, []<class T>(T, Rng&) { return Identity<T>{}; }},
+    LayerRow{"Flatten", {{5}, {5, 2, 3}}, []<class T>(T, Rng&) { return Flatten<T>{}; }},
+    LayerRow{"Reshape",
+             {{10}, {5, 1, 2}},
+             []<class T>(T, Rng&) { return Reshape<T>{{.channels = 2, .width = 5}}; }},
+    LayerRow{"LeakyReLU", any_shape, []<class T>(T, Rng&) { return LeakyReLU<T>{{.slope = 0.2}}; }},
+    LayerRow{"PReLU", any_shape, []<class T>(T, Rng&) { return PReLU<T>{5}; }},
+    LayerRow{"PReLU with one slope", any_shape,
+             []<class T>(T, Rng&) {
+               return PReLU<T>{1, {.slope = 0.3}};
+             }},
+    LayerRow{"ReLU6", any_shape, []<class T>(T, Rng&) { return ReLU6<T>{}; }},
+    LayerRow{"ELU", any_shape, []<class T>(T, Rng&) { return ELU<T>{{.alpha = 0.7}}; }},
+    LayerRow{"SELU", any_shape, []<class T>(T, Rng&) { return SELU<T>{}; }},
+    LayerRow{"GELU", any_shape, []<class T>(T, Rng&) { return GELU<T>{}; }},
+    LayerRow{"GELU by tanh", any_shape, []<class T>(T, Rng&) { return GELU<T>{GELUForm::tanh}; }},
+    LayerRow{"SiLU", any_shape, []<class T>(T, Rng&) { return SiLU<T>{}; }},
+    LayerRow{"Mish", any_shape, []<class T>(T, Rng&) { return Mish<T>{}; }},
+    LayerRow{"Softplus", any_shape, []<class T>(T, Rng&) { return Softplus<T>{}; }},
+    LayerRow{"Softsign", any_shape, []<class T>(T, Rng&) { return Softsign<T>{}; }},
+    LayerRow{"HardSigmoid", any_shape, []<class T>(T, Rng&) { return HardSigmoid<T>{{.slope = 0.2}}; }},
+    LayerRow{"HardTanh", any_shape, []<class T>(T, Rng&) { return HardTanh<T>{}; }},
+    LayerRow{"HardSwish", any_shape, []<class T>(T, Rng&) { return HardSwish<T>{}; }},
+    LayerRow{"Softmax", any_shape, []<class T>(T, Rng&) { return Softmax<T>{}; }},
+    LayerRow{"LogSoftmax", any_shape, []<class T>(T, Rng&) { return LogSoftmax<T>{}; }},
+    LayerRow{"Elementwise", any_shape,
+             []<class T>(T, Rng&) { return elementwise<T>([](auto x) { return x * x / (1 + x * x); }); },
+             "its formula"},
+    LayerRow{"Dense on whole images",
+             {{15}, {5, 1, 3}},
+             []<class T>(T, Rng& rng) {
+               return Dense<T>{15, 4, rng};
+             }},
+    LayerRow{"BatchNorm of each value", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return BatchNorm<T>{10}; }},
+    LayerRow{
+        "LayerNorm of whole images", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return LayerNorm<T>{10}; }},
+    LayerRow{"BatchNorm", any_shape, []<class T>(T, Rng&) { return BatchNorm<T>{5}; }},
+    LayerRow{
+        "BatchNorm with options", any_shape,
+        []<class T>(T, Rng&) {
+          return BatchNorm<T>{5, {.momentum = 0.8, .epsilon = 1e-3, .running_variance = Variance::unbiased}};
+        }},
+    LayerRow{"Standardize", any_shape,
+             []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
+    LayerRow{"MinMax", any_shape,
+             []<class T>(T, Rng& rng) {
+               return MinMax<T>{some_inputs<T>(rng), {.low = -1}};
+             }},
+    LayerRow{"LayerNorm", any_shape,
+             []<class T>(T, Rng&) {
+               return LayerNorm<T>{5, {.epsilon = 1e-4}};
+             }},
+    LayerRow{"Dropout of whole channels", any_shape,
+             []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7, .whole_channels = true}}; }},
+    LayerRow{"Dropout", any_shape, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},
+    LayerRow{"GaussianNoise", any_shape,
+             []<class T>(T, Rng&) { return GaussianNoise<T>{{.deviation = 0.5}}; }},
+    LayerRow{"GaussianDropout", any_shape,
+             []<class T>(T, Rng&) { return GaussianDropout<T>{{.keep = 0.8}}; }},
+    LayerRow{
+        "Residual", any_shape,
+        []<class T>(T, Rng& rng) {
+          return Residual{Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 5, rng}}};
+        }},
+    LayerRow{"Concat", any_shape,
+             []<class T>(T, Rng& rng) {
+               return Concat{Dense<T>{5, 4, rng}, Identity<T>{}, Sequential{Dense<T>{5, 2, rng}, Tanh<T>{}}};
+             }},
+    LayerRow{"Sequential", any_shape,
+             []<class T>(T, Rng& rng) {
+               return Sequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
+             }},
+    LayerRow{"DynamicSequential", any_shape,
+             []<class T>(T, Rng& rng) {
+               return DynamicSequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
+             }},
+};
+
+}  // namespace conformance
