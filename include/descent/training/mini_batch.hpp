@@ -59,7 +59,7 @@ class MiniBatch {
   }
 
   /// Returns the samples as matrices; samples that are given by index are gathered into `to`.
-  Samples<T> load(GatheredSamples<T>& to, Workers& workers) const {
+  Samples<T> load(GatheredSamples<T>& to, Workers& workers = single_thread) const {
     if (is_given()) return given_;
     gather(data_->x, samples_, to.x, workers);
     gather(data_->y, samples_, to.y);
