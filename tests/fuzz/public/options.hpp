@@ -32,7 +32,7 @@ constexpr int member_count() {
 
 template <class A>
 void visit_members(A& a, auto&& f) {
-  constexpr int count = member_count<A>();
+  constexpr int count = std::is_empty_v<A> ? 0 : member_count<A>();  // an empty base is no option
   if constexpr (count == 1) {
     auto& [m] = a;
     f(m);

@@ -12,6 +12,7 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/augment/image.hpp"
+#include "descent/parallel/parts.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
