@@ -2,12 +2,12 @@
 #include "backend.hpp"
 #include "catch.hpp"
 
-using namespace descent;
 using backend::multiply, backend::Product;
+using Eigen::MatrixXf;
 
 TEST_CASE("Product: after warm-up only the backend allocates") {
-  const Matrix<float> x = Matrix<float>::Random(200, 300), small = Matrix<float>::Random(16, 16);
-  Matrix<float> square, wide, tiny;
+  const MatrixXf x = MatrixXf::Random(200, 300), small = MatrixXf::Random(16, 16);
+  MatrixXf square, wide, tiny;
   const auto products = [&] {
     multiply(Product::transposed_left, x, x, square);
     multiply(Product::plain, x, square, wide);

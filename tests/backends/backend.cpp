@@ -18,16 +18,24 @@ using namespace descent;
 namespace {
 
 template <class T>
-void multiply_in(backend::Product product, const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, int threads) {
-  const auto workers = Threads{threads}.start();
+void multiply_by(Workers& workers, backend::Product product, const Batch<T>& a, const Batch<T>& b,
+                 Matrix<T>& c) {
   switch (product) {
     case backend::Product::plain:
-      return Product<T>::plain(a, b, c, *workers);
+      return Product<T>::plain(a, b, c, workers);
     case backend::Product::transposed_left:
-      return Product<T>::transposed_left(a, b, c, *workers);
+      return Product<T>::transposed_left(a, b, c, workers);
     case backend::Product::transposed_right:
-      return Product<T>::transposed_right(a, b, c, *workers);
+      return Product<T>::transposed_right(a, b, c, workers);
   }
+}
+
+template <class T>
+void multiply_in(int threads, backend::Product product, const auto& a, const auto& b, Matrix<T>& c) {
+  const auto batch = [](const auto& m) { return Batch<T>{m.data(), Shape{m.rows()}, m.cols()}; };
+  if (threads == 1) return multiply_by<T>(single_thread, product, batch(a), batch(b), c);
+  ThreadWorkers workers{threads};
+  multiply_by<T>(workers, product, batch(a), batch(b), c);
 }
 
 }  // namespace
@@ -35,10 +43,10 @@ void multiply_in(backend::Product product, const Batch<T>& a, const Batch<T>& b,
 namespace backend {
 
 void multiply(Product product, Ref<const MatrixXf> a, Ref<const MatrixXf> b, MatrixXf& c, int threads) {
-  multiply_in<float>(product, a, b, c, threads);
+  multiply_in<float>(threads, product, a, b, c);
 }
 void multiply(Product product, Ref<const MatrixXd> a, Ref<const MatrixXd> b, MatrixXd& c, int threads) {
-  multiply_in<double>(product, a, b, c, threads);
+  multiply_in<double>(threads, product, a, b, c);
 }
 
 std::string_view name_for_float() { return descent::Product<float>::name; }
