@@ -76,7 +76,7 @@ TEST_CASE("visit_flat: a shape mismatch is refused") {
   for (const auto* other : {&wider, &transposed}) {
     CHECK_THROWS_AS(visit_flat([](auto a, auto b) { a += b; }, net, *other), ShapeError);
     CHECK_THROWS_AS(visit_parts(
-                        SingleThread{}, [](auto a, auto b) { a += b; }, net, *other),
+                        single_thread, [](auto a, auto b) { a += b; }, net, *other),
                     ShapeError);
   }
 }
