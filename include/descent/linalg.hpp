@@ -4,3 +4,4 @@
 #include "descent/linalg/flat.hpp"
 #include "descent/linalg/product.hpp"
 #include "descent/linalg/row_blocks.hpp"
+#include "descent/linalg/row_sums.hpp"

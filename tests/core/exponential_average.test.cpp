@@ -42,6 +42,13 @@ TEST_CASE("bias_correction: equals the sum of the weights") {
   CHECK(bias_correction(0, 1) == 1);
 }
 
+TEST_CASE("bias_correction: is 1 only from where the formula rounds to 1") {
+  for (const double beta : {0.0, 0.5, 0.9, 0.999, 0.999999})
+    for (std::int64_t t = 1; t < std::int64_t{1} << 40; t += 1 + t / 64)
+      if (bias_correction(beta, t) != 1 - std::pow(beta, static_cast<double>(t)))
+        FAIL("differs at beta = " << beta << ", t = " << t);
+}
+
 TEST_CASE("ExponentialAverage: temperatures give the values computed by hand") {
   ExponentialAverage average{0.9};
   STATIC_REQUIRE(std::is_same_v<decltype(average), ExponentialAverage<double>>);

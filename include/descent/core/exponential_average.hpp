@@ -32,7 +32,9 @@ void update_average(V&& v, const X& theta, double beta) {
 ///
 ///   (1 - beta) (1 + beta + ... + beta^(t - 1)) = 1 - beta^t       t = 1, 2, ...
 inline double bias_correction(double beta, std::int64_t t) {
-  return 1 - std::pow(beta, static_cast<double>(t));
+  const auto count = static_cast<double>(t);
+  if ((1 - beta) * count > 38) return 1;  // beta^t < exp(-38) < 2^-54: the difference rounds to 1
+  return 1 - std::pow(beta, count);
 }
 
 /// An exponentially weighted average of a number, a vector or a matrix, over about the last 1 / (1 - beta) values.

@@ -12,7 +12,7 @@
 #include "descent/core/types.hpp"
 #include "descent/initializers/he.hpp"
 #include "descent/linalg/product.hpp"
-#include "descent/parallel/parts.hpp"
+#include "descent/linalg/row_sums.hpp"
 #include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -89,13 +89,7 @@ class Dense {
     const Batch<T> slopes = columns_of(dy, c);
     Product<T>::transposed_right(slopes, {x.data(), Shape{weight.cols()}, c.y.cols()}, gradient.weight,
                                  pass.workers());
-    if (!has_bias()) return;
-    gradient.bias.resize(slopes.rows());
-    for_parts(pass.workers(), {.count = slopes.rows(), .values_each = slopes.cols(), .multiple = 16},
-              [&](const Part& rows) {
-                gradient.bias.segment(rows.first, rows.count) =
-                    slopes.middleRows(rows.first, rows.count).rowwise().sum();
-              });
+    if (has_bias()) row_sums(slopes, gradient.bias, pass.workers());
   }
 
   bool has_bias() const { return bias.size() != 0; }

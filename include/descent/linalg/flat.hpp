@@ -7,14 +7,19 @@
 
 namespace descent::inline DESCENT_ABI {
 
-/// Returns a view of the numbers of a matrix or a vector as an array, in storage order, for element-wise operations.
-/// The view is const if the numbers are.
+/// Returns a view of a part of contiguous numbers as an array, for element-wise operations. The view is const if the
+/// numbers are.
+template <class T>
+auto flat(T* numbers, const Part& part) {
+  using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
+  return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Array, Array>>{numbers + part.first,
+                                                                                part.count};
+}
+
+/// Returns the view of the numbers of a matrix or a vector, in storage order.
 template <class M>
 auto flat(M&& m, const Part& part) {
-  using T = typename std::remove_cvref_t<M>::Scalar;
-  using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
-  constexpr bool constant = std::is_same_v<decltype(m.data()), const T*>;
-  return Eigen::Map<std::conditional_t<constant, const Array, Array>>{m.data() + part.first, part.count};
+  return flat(m.data(), part);
 }
 template <class M>
 auto flat(M&& m) {

@@ -34,13 +34,13 @@ struct Gemm {
 
   /// Writes the offset, or zeros, to C, to which a kernel then adds A B.
   void begin() const {
-    Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>> result{c, rows, cols, Eigen::OuterStride<>{c_stride}};
     if (offset != nullptr)
-      result.colwise() = Eigen::Map<const Vector<T>>{offset, rows};
+      Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>{c, rows, cols, Eigen::OuterStride<>{c_stride}}
+          .colwise() = Eigen::Map<const Vector<T>>{offset, rows};
     else if (c_stride == rows)
       std::fill_n(c, rows * cols, T(0));
     else
-      result.setZero();
+      for (Index j = 0; j < cols; ++j) std::fill_n(c + j * c_stride, rows, T(0));
   }
 
   /// True for a product of two matrices, not vectors, with at least this number of multiplications.

@@ -209,40 +209,39 @@ struct Products {
 
   /// c = a b
   static void plain(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, Workers& workers = single_thread) {
-    affine(a, b, Vector<T>{}, c, workers);
+    multiply<false, false>(a, b, c, workers);
   }
   /// c = a b + offset in each column; an empty offset is 0
   static void affine(const Batch<T>& a, const Batch<T>& b, const Vector<T>& offset, Matrix<T>& c,
                      Workers& workers = single_thread) {
-    eigen_assert(a.cols() == b.rows() && (offset.size() == 0 || offset.size() == a.rows()));
-    c.resize(a.rows(), b.cols());
-    multiply<false, false>(a, b, a.cols(), c, workers, offset.size() == 0 ? nullptr : offset.data());
+    eigen_assert(offset.size() == 0 || offset.size() == a.rows());
+    multiply<false, false>(a, b, c, workers, offset.size() == 0 ? nullptr : offset.data());
   }
   /// c = a^T b
   static void transposed_left(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c,
                               Workers& workers = single_thread) {
-    eigen_assert(a.rows() == b.rows());
-    c.resize(a.cols(), b.cols());
-    multiply<true, false>(a, b, a.rows(), c, workers);
+    multiply<true, false>(a, b, c, workers);
   }
   /// c = a b^T
   static void transposed_right(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c,
                                Workers& workers = single_thread) {
-    eigen_assert(a.cols() == b.cols());
-    c.resize(a.rows(), b.rows());
-    multiply<false, true>(a, b, a.cols(), c, workers);
+    multiply<false, true>(a, b, c, workers);
   }
 
  private:
   template <bool transpose_a, bool transpose_b>
-  static void multiply(const Batch<T>& a, const Batch<T>& b, Index depth, Matrix<T>& c, Workers& workers,
+  static void multiply(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, Workers& workers,
                        const T* offset = nullptr) {
+    const Index rows = transpose_a ? a.cols() : a.rows(), cols = transpose_b ? b.rows() : b.cols(),
+                depth = transpose_a ? a.rows() : a.cols();
+    eigen_assert(depth == (transpose_b ? b.cols() : b.rows()));
+    if (c.rows() != rows || c.cols() != cols) c.resize(rows, cols);  // which divides, even for the same size
     const Gemm<T> gemm{{a.data(), a.rows(), transpose_a},
                        {b.data(), b.rows(), transpose_b},
                        c.data(),
-                       c.rows(),
-                       c.rows(),
-                       c.cols(),
+                       rows,
+                       rows,
+                       cols,
                        depth,
                        offset};
     if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)

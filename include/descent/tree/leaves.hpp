@@ -8,6 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/tree/dimensions.hpp"
 #include "descent/tree/parameter.hpp"
@@ -48,11 +49,7 @@ struct TensorView {
 
   Index size() const { return rows * cols; }
   /// Returns a part of the numbers as an array.
-  auto array(const Part& part) const {
-    using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
-    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Array, Array>>{data + part.first,
-                                                                                  part.count};
-  }
+  auto array(const Part& part) const { return flat(data, part); }
   auto array() const { return array({0, size()}); }
 };
 

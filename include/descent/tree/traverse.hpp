@@ -63,18 +63,22 @@ template <class M>
 void visit_parts(Workers& workers, auto&& kernel, M& model, auto&... tree) {
   constexpr Index block = 256;
   workers.run([&](int rank) {
+    // Takes pointers, so that the kernel is compiled once and not for matrices and vectors.
+    const auto call = [&](const Parameter& p, Index size, auto*... numbers) {
+      const Part part = part_of(size, rank, workers.size(), 64);
+      const Index end = part.first + part.count;
+      for (Index i = part.first; i < end; i += block) {
+        const Part here{i, std::min(block, end - i)};
+        if constexpr (requires { kernel(p, flat(numbers, here)...); })
+          kernel(p, flat(numbers, here)...);
+        else
+          kernel(flat(numbers, here)...);
+      }
+    };
     M::visit(
         [&](const Parameter& p, auto& first, auto&... rest) {
           expect_same_shape(p, first, rest...);
-          const Part part = part_of(first.size(), rank, workers.size(), 64);
-          const Index end = part.first + part.count;
-          for (Index i = part.first; i < end; i += block) {
-            const Part here{i, std::min(block, end - i)};
-            if constexpr (requires { kernel(p, flat(first, here), flat(rest, here)...); })
-              kernel(p, flat(first, here), flat(rest, here)...);
-            else
-              kernel(flat(first, here), flat(rest, here)...);
-          }
+          call(p, first.size(), first.data(), rest.data()...);
         },
         model, tree...);
   });
