@@ -2,7 +2,8 @@
 """Compares the training speed of descent with that of other libraries, on the same workloads in the same run.
 
 A worker is a program that trains one workload with one library for a given time. The workers take turns for several
-rounds, so that a machine that slows down does so for all of them; the tables have the medians.
+rounds, so that a machine that slows down does so for all of them; the tables have the medians. The limit of the machine
+for threads is measured in the same rounds: processes of one thread each, side by side, a core for each.
 Prints Markdown. `./dev bench` builds the workers and runs this script.
 """
 
@@ -25,12 +26,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKLOADS = ["S", "M", "M+", "L"]
+PREDICTED = ["M", "L"]  # workloads whose predictions are measured, too
 OURS = {  # with each backend: the suffix of the names of its programs
     "descent": "",
     "descent openblas": "_openblas",
     "descent onednn": "_onednn",
     "descent onednn_bf16": "_onednn_bf16",
 }
+SCALED = [*OURS, "libtorch", "PyTorch"]  # in the tables of threads
+PREDICT, SIDE_BY_SIDE = ", predict", ", side by side"  # at the end of a worker's name
 PEERS = {"libtorch": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
 UNSUPPORTED = 77  # the exit status of a worker that does not support the workload
 openblas_choice = {}  # environment variables that choose the kernels of OpenBLAS
@@ -57,7 +61,7 @@ def find_python_with_torch():
 
 
 def find_workers(build):
-    """The command of each worker that was built, by its name in the tables."""
+    """The command of each worker that was built, by its name in the tables. A mode of a program is its last word."""
     programs = {}
     for name, suffix in OURS.items():
         programs[name] = [build / f"step_descent{suffix}"]
@@ -68,6 +72,11 @@ def find_workers(build):
         programs[name] = [build / program]
     python = find_python_with_torch()
     programs["PyTorch"] = [python, HERE / PEERS["PyTorch"]] if python else [Path("no python with torch")]
+    for name in SCALED:
+        if name in programs:
+            programs[name + PREDICT] = [*programs[name], "predict"]
+    for name in ["descent", "descent" + PREDICT]:
+        programs[name + SIDE_BY_SIDE] = programs[name]
     return {name: command for name, command in programs.items() if os.path.exists(command[0])}
 
 
@@ -104,13 +113,17 @@ def choose_openblas_kernels(workers):
 
 
 class Run:
-    """The measurement that a worker prints as one line."""
+    """The measurement that a worker prints as one line; of predictions the steps are samples."""
 
     def __init__(self, line):
         speed, memory, share = line.split()
         self.steps_per_second = float(speed)
         self.memory = int(memory) / 1024
         self.share_in_products = None if share == "-" else float(share)
+
+    def __add__(self, other):
+        """The sum of two workers that ran at the same time."""
+        return Run(f"{self.steps_per_second + other.steps_per_second} {1024 * int(self.memory + other.memory)} -")
 
 
 def run_worker(command, workload, threads, seconds):
@@ -123,18 +136,42 @@ def run_worker(command, workload, threads, seconds):
     return Run(done.stdout)
 
 
+def run_side_by_side(command, workload, count, seconds):
+    """The sum of the Runs of workers with one thread each, pinned to a core each."""
+    def run(core):
+        return run_worker(["taskset", "-c", str(core), *command], workload, 1, seconds)
+
+    with ThreadPoolExecutor(count) as executor:
+        first, *others = executor.map(run, cores()[:count])
+    return sum(others, first)
+
+
 def start_worker(command, workload, threads, seconds):
     arguments = [workload, str(threads), str(seconds)]
-    program, mode = (command[:-1], command[-1:]) if command[-1] == "fit" else (command, [])
+    program, mode = (command[:-1], command[-1:]) if command[-1] in ("fit", "predict") else (command, [])
     return subprocess.run([*program, *arguments, *mode], env=environment(threads), capture_output=True, text=True)
 
 
-def wanted(name, libraries, threads):
+def cores():
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def wanted(name, workload, threads, options):
+    """True if a table shows the worker. Only the tables of threads show every number of threads."""
+    library = name.replace("products of ", "").split(",")[0]
+    if library not in options.libraries or (PREDICT in name and workload not in PREDICTED):
+        return False
+    if name.endswith(SIDE_BY_SIDE):
+        return 1 < threads <= len(cores()) and shutil.which("taskset") is not None
     if name == "descent, timed":
-        return "descent" in libraries and threads == 1
-    if name == "descent, whole fit":
-        return "descent" in libraries
-    return name.replace("products of ", "") in libraries
+        return threads == 1
+    return name.removesuffix(PREDICT) in SCALED or threads in detailed(options)
+
+
+def detailed(options):
+    """The numbers of threads that have tables of their own."""
+    return list(dict.fromkeys([options.threads[0], options.threads[-1]]))
 
 
 def time_of_others():
@@ -155,7 +192,7 @@ def measure(workers, options):
         for workload in options.workloads
         for threads in options.threads
         for name in workers
-        if wanted(name, options.libraries, threads)
+        if wanted(name, workload, threads, options)
     ]
     runs = defaultdict(list)
     missing = [f"{name}, which is not installed" for name in options.libraries if name not in workers]
@@ -165,13 +202,15 @@ def measure(workers, options):
         workload, threads, name = jobs[i % len(jobs)]
         if (threads, name) in unsupported:
             continue
-        run = run_worker(workers[name], workload, threads, options.seconds)
+        start = run_side_by_side if name.endswith(SIDE_BY_SIDE) else run_worker
+        run = start(workers[name], workload, threads, options.seconds)
         if isinstance(run, str):
             unsupported[threads, name] = f"{name} with {plural(threads, 'thread')}: {run}"
             continue
         runs[workload, threads, name].append(run)
         speed = number(run.steps_per_second)
-        note(f"[{i + 1:4}/{total}]  {workload:2}  {plural(threads, 'thread')}  {name:32} {speed:>9} steps/s")
+        unit = "samples/s" if PREDICT in name else "steps/s"
+        note(f"[{i + 1:4}/{total}]  {workload:2}  {plural(threads, 'thread')}  {name:32} {speed:>9} {unit}")
     return runs, [*missing, *unsupported.values()]
 
 
@@ -238,6 +277,35 @@ def training_tables(runs, threads, options):
     if beside_products and float(beside_products) > 1.5:
         print("The products of L are slower in a whole program than alone; check that Eigen's kernel is inlined:\n"
               "see docs/decisions/0009-kernels-of-eigen.md.\n")
+
+
+def threads_table(runs, workload, mode, options):
+    """Prints the speed for each number of threads, and how many times that on one thread it is on the most."""
+    first, most = options.threads[0], options.threads[-1]
+
+    def speeds(name, threads):
+        return [run.steps_per_second for run in runs[workload, threads, name]]
+
+    def row(title, name):
+        medians = [number(statistics.median(s)) if (s := speeds(name, t)) else "" for t in options.threads]
+        pairs = list(zip(speeds(name, most), speeds(name, first)))
+        return [title, *medians, f"{statistics.median(a / b for a, b in pairs):.2f}" if pairs else ""]
+
+    rows = [row(name, name + mode) for name in SCALED]
+    rows.append(row("descent, processes side by side", "descent" + mode + SIDE_BY_SIDE))
+    rows = [row for row in rows if any(row[1:])]
+    if rows:
+        print_table([f"{workload}, {'samples' if mode else 'steps'} per second",
+                     *(plural(threads, "thread") for threads in options.threads), f"{most} / {first}"], rows)
+
+
+def threads_tables(runs, options):
+    print("## Threads\n")
+    for mode, workloads in [("", options.workloads), (PREDICT, [w for w in PREDICTED if w in options.workloads])]:
+        if mode and workloads:
+            print("### Prediction\n")
+        for workload in workloads:
+            threads_table(runs, workload, mode, options)
 
 
 def memory_table(runs, options):
@@ -383,12 +451,12 @@ def describe(settings, options, kernels):
 
 
 def parse_arguments():
-    cores = os.cpu_count() or 1
     libraries = [*OURS, *PEERS]
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", type=Path, default=HERE.parent / "build/bench", help="folder of the build")
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS)
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2] if cores > 1 else [1])
+    parser.add_argument("--threads", nargs="+", type=int, default=[n for n in [1, 2, 4, 8, 16] if n <= len(cores())],
+                        help="numbers of threads, ascending (1, 2, 4, 8 and 16, as far as the cores go)")
     parser.add_argument("--libraries", nargs="+", choices=libraries, default=libraries, metavar="LIBRARY",
                         help=", ".join(libraries))
     parser.add_argument("--repetitions", type=int, default=5, help="rounds (5)")
@@ -422,10 +490,12 @@ def main():
         if others is not None:
             busy = (time_of_others() - others) / (time.monotonic() - begin)
             print(f"Other programs used {100 * busy:.0f} % of a core during the run.\n")
-        for threads in options.threads:
+        for threads in detailed(options):
             training_tables(runs, threads, options)
         for reason in left_out:
             print(f"Left out: {reason}.\n")
+        if len(options.threads) > 1:
+            threads_tables(runs, options)
         memory_table(runs, options)
         if options.save:
             save_medians(options.save, runs, settings)

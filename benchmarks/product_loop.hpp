@@ -3,6 +3,7 @@
 #include <array>
 #include <descent/core/random.hpp>
 #include <descent/linalg/product.hpp>
+#include <descent/parallel/workers.hpp>
 #include <vector>
 
 #include "sizes.hpp"
@@ -29,18 +30,18 @@ class ProductLoop {
     }
   }
 
-  void step() {
+  void step(descent::Workers& workers = descent::single_thread) {
     using Product = descent::Product<float>;
     const descent::Matrix<>& first = inputs_[position_++ % inputs_.size()];
     const auto input = [&](std::size_t i) -> const descent::Matrix<>& {
       return i == 0 ? first : layers_[i - 1].y;
     };
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      Product::plain(layers_[i].weight, input(i), layers_[i].y);
+      Product::plain(layers_[i].weight, input(i), layers_[i].y, workers);
     for (std::size_t i = layers_.size(); i-- > 0;) {
       Layer& layer = layers_[i];
-      Product::transposed_right(layer.dy, input(i), layer.gradient);
-      if (i > 0) Product::transposed_left(layer.weight, layer.dy, layer.dx);
+      Product::transposed_right(layer.dy, input(i), layer.gradient, workers);
+      if (i > 0) Product::transposed_left(layer.weight, layer.dy, layer.dx, workers);
     }
   }
 

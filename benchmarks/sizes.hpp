@@ -19,6 +19,9 @@ inline constexpr Sizes size_l{"L", 784, 2048, 2048, 10, 512};
 /// The number of batches that are used in turn: enough that no library finds a batch in its cache by luck.
 inline constexpr int batch_count = 8;
 
+/// The number of samples that are predicted together.
+inline constexpr int predicted_samples = 4096;
+
 /// Small, so that training does not converge during the measurement: the gradients of a solved task become denormal,
 /// with which processors are slow.
 inline constexpr double learning_rate = 1e-6;

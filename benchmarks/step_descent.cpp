@@ -1,5 +1,5 @@
 // Training steps per second of descent. The mode `fit` runs whole epochs instead of steps alone: it adds shuffling,
-// gathering of batches and the history.
+// gathering of batches and the history. The mode `predict` measures predictions, in samples per second.
 
 #ifdef TIMED_PRODUCTS
 #include "timed_product.hpp"
@@ -40,6 +40,11 @@ Result measure(const Job& job) {
   auto net = W::network(rng);
   auto options = options_for<decltype(net)>(job, W::sizes);
 
+  if (job.mode == "predict") {
+    const descent::Matrix<> x = make_data(W::sizes, predicted_samples).x;
+    return {predicted_samples *
+            steps_per_second(job.seconds, [&] { descent::predict(net, x, {.threads = job.threads}); })};
+  }
   if (job.mode == "fit") return {steps_of_fit<W>(net, options, job.seconds)};
 
   Batches batches{W::sizes};

@@ -1,4 +1,5 @@
-// Trains the workloads with libtorch, as in its documentation.
+// Trains the workloads with libtorch, as in its documentation. The mode `predict` measures predictions, in samples per
+// second.
 
 #include <torch/torch.h>
 
@@ -38,6 +39,12 @@ Result measure(const Job& job, const Sizes& sizes) {
   torch::manual_seed(1);
 
   Sequential net = network(sizes);
+  if (job.mode == "predict") {
+    const torch::NoGradGuard guard;
+    net->eval();
+    const torch::Tensor x = torch::randn({predicted_samples, sizes.features});
+    return {predicted_samples * steps_per_second(job.seconds, [&] { net->forward(x); })};
+  }
   std::unique_ptr<torch::optim::Optimizer> optimizer;
   if (sizes.name == "L")
     optimizer = std::make_unique<torch::optim::SGD>(net->parameters(),

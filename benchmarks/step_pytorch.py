@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Trains the workloads with PyTorch in eager mode, as in its tutorials. Used like the workers in C++."""
+"""Trains the workloads with PyTorch in eager mode, as in its tutorials. Used like the workers in C++.
+
+The mode `predict` measures predictions, in samples per second.
+"""
 
 import sys
 import time
@@ -15,6 +18,7 @@ SIZES = {
     "L": (784, 2048, 2048, 10, 512),
 }
 BATCHES = 8
+PREDICTED_SAMPLES = 4096
 LEARNING_RATE = 1e-6
 
 
@@ -60,6 +64,13 @@ def main():
     torch.manual_seed(1)
 
     net = network(workload, *widths)
+    if sys.argv[4:] == ["predict"]:
+        net.eval()
+        x = torch.randn(PREDICTED_SAMPLES, widths[0])
+        with torch.inference_mode():
+            speed = PREDICTED_SAMPLES * steps_per_second(seconds, lambda: net(x))
+        print(f"{speed:.6g} {peak_memory()} -")
+        return
     if workload == "L":
         optimizer = torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum=0.9)
     else:

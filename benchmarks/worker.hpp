@@ -13,7 +13,7 @@
 #include <string>
 
 // The common part of all workers. A worker trains one workload with one library and prints its speed. compare.py
-// runs `WORKER WORKLOAD THREADS SECONDS` and reads the line
+// runs `WORKER WORKLOAD THREADS SECONDS [MODE]` and reads the line
 //
 //   steps_per_second peak_memory_in_kB share_of_time_in_products
 //

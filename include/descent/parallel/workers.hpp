@@ -5,7 +5,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
-/// A team of threads that shares one operation after another: a product, an activation, the step of an optimizer.
+/// Threads that share one operation after another: a product, an activation, the step of an optimizer.
 class Workers {
  public:
   explicit Workers(int size) : size_{size} {}

@@ -57,7 +57,7 @@ struct FitOptions {
   CheckpointOptions checkpoint = {};  ///< file to resume from if the run is killed
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run
 
-  Threads threads = {};          ///< threads per batch, if it is large enough; see docs/guide/speed.md
+  Threads threads = {};          ///< threads that share each operation of a large step; see docs/guide/speed.md
   bool shuffle = true;           ///< a new random order for each epoch
   SampleOrder order = {};        ///< a given order of the samples in place of a random one
   bool drop_last = false;        ///< omits the last batch of an epoch if it is smaller

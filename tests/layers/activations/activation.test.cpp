@@ -1,4 +1,6 @@
+#include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "golden.hpp"
 #include "support.hpp"
@@ -81,6 +83,46 @@ TEST_CASE("GELU: large negative x loses no digits to cancellation", "[layers]") 
   // -10 Phi(-10), from a table of the normal distribution.
   CHECK_THAT((GELU<double>{}.forward(Vector<double>{{-10.0}}, cache, Pass::inference())(0, 0)),
              Catch::Matchers::WithinRel(-7.61985302416052606597e-23, golden::one_step));
+}
+
+TEST_CASE("GELU: float has the digits of the exact function, in both tails too", "[layers]") {
+  const Vector<float> x = Vector<float>::LinSpaced(20'001, -10, 10), one = Vector<float>::Ones(x.size());
+  GELU<float> layer;
+  GELU<float>::Cache cache;
+  layer.forward(x, cache, Pass::inference());
+  layer.backward(x, one, cache, layer, Pass::inference());
+  for (Index i = 0; i < x.size(); ++i) {
+    const double v = x[i], p = std::erfc(-v / std::sqrt(2.0)) / 2,
+                 density = std::exp(-v * v / 2) / std::sqrt(2 * std::numbers::pi);
+    CAPTURE(v);
+    // x * x has a relative error of half an epsilon, and its exponential one of x * x / 2 times that.
+    const double relative = std::numeric_limits<float>::epsilon() * (4 + v * v / 2);
+    CHECK(std::abs(cache.y.data()[i] - v * p) <= relative * std::abs(v * p));
+    CHECK(std::abs(cache.dx.data()[i] - (p + v * density)) <= relative * (p + std::abs(v) * density));
+  }
+}
+
+TEST_CASE("GELU: not-a-number stays, and infinity has the limits of the function", "[layers]") {
+  constexpr float infinity = std::numeric_limits<float>::infinity(),
+                  nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float filler :
+       {0.0F, 1.0F}) {  // the first numbers are computed as a packet, the last ones alone
+    Vector<float> x = Vector<float>::Constant(67, filler), one = Vector<float>::Ones(67);
+    x.head(3) << nan, infinity, -1e30F;
+    x.tail(3) << nan, infinity, -1e30F;
+    GELU<float> layer;
+    GELU<float>::Cache cache;
+    layer.forward(x, cache, Pass::inference());
+    layer.backward(x, one, cache, layer, Pass::inference());
+    for (const Index first : {0, 64}) {
+      CHECK(std::isnan(cache.y.data()[first]));
+      CHECK(std::isnan(cache.dx.data()[first]));
+      CHECK(cache.y.data()[first + 1] == infinity);
+      CHECK(cache.dx.data()[first + 1] == 1);
+      CHECK(std::abs(cache.y.data()[first + 2]) < 1e-36F);
+      CHECK(std::abs(cache.dx.data()[first + 2]) < 1e-36F);
+    }
+  }
 }
 
 TEST_CASE("Activation: rejects options that are not numbers", "[layers]") {

@@ -12,6 +12,12 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The working memory of an element-wise activation.
+template <std::floating_point T>
+struct ActivationCache {
+  Matrix<T> y, dx;
+};
+
 /// The base of all element-wise activations, which have no parameters.
 ///
 ///   y = g(x)      dx = dy * g'(x)
@@ -26,9 +32,7 @@ template <class Derived, std::floating_point T>
 class Activation {
  public:
   using Scalar = T;
-  struct Cache {
-    Matrix<T> y, dx;
-  };
+  using Cache = ActivationCache<T>;
 
   static void visit(auto&&, auto&...) {}
 
