@@ -241,4 +241,32 @@ TEST_CASE("Loss: weights in a training step equal duplicated samples", "[conform
   });
 }
 
+TEST_CASE("Loss: any number of threads computes the same bits", "[conformance][threads]") {
+  for_each(losses, [](const auto& row) {
+    DYNAMIC_SECTION(row.name) {
+      constexpr Index samples = 30'011;  // 60,022 or more numbers, in parts of unequal sizes
+      const Matrix<double> p = row.prediction.replicate(1, samples / 3 + 1).leftCols(samples),
+                           t = row.target.replicate(1, samples / 3 + 1).leftCols(samples);
+      Vector<double> weights = Vector<double>::LinSpaced(samples, 0, 2);
+      for (const SampleWeights<double> w : {SampleWeights<double>{}, SampleWeights<double>{weights}}) {
+        Matrix<double> expected, dy;
+        const WeightedSum sum = row.loss.value_and_gradient(p, t, expected, w);
+        CHECK_THAT(sum.sum, Catch::Matchers::WithinRel(row.loss.value(p, t, w).sum, rounding));
+        if constexpr (requires { row.loss.value_and_gradient(p, t, dy, w, single_thread); }) {
+          for (const int threads : {2, 3, 5}) {
+            ThreadWorkers workers{threads};
+            CHECK(row.loss.value_and_gradient(p, t, dy, w, workers).sum == sum.sum);
+            CHECK(dy == expected);
+          }
+        }
+        for (const Index j :
+             {Index{0}, Index{1}, samples / 2, samples - 1}) {  // as if each sample were alone
+          row.loss.value_and_gradient(Matrix<double>{p.col(j)}, Matrix<double>{t.col(j)}, dy);
+          CHECK((expected.col(j) - w(j) * dy).cwiseAbs().maxCoeff() < rounding);
+        }
+      }
+    }
+  });
+}
+
 }  // namespace losses_test

@@ -117,6 +117,21 @@ TEST_CASE("Threads: augmentation gives the same bits", "[training][threads]") {
   for (const int threads : {2, 3}) CHECK(train(threads) == expected);
 }
 
+TEST_CASE("Threads: a loss of many outputs gives the same bits", "[training][threads]") {
+  Rng rng{1};
+  const Sequential net{Dense<double>{64, 32, rng}, Tanh<double>{}, Dense<double>{32, 400, rng}};
+  const Matrix<double> x = some_data(batch_size).x, y = Matrix<double>::Constant(400, batch_size, 0.25);
+  const auto train = [&](const auto& loss, int threads) {
+    Trainer trainer{net, loss, Adam{}, {.threads = threads, .progress = silent}};
+    const double first = trainer.step(x, y), second = trainer.step(x, y);
+    return std::tuple{first, second, trainer.model.template layer<2>().weight};
+  };
+  for (const int threads : {2, 3, 5}) {
+    CHECK(train(MeanSquaredError{}, threads) == train(MeanSquaredError{}, 1));
+    CHECK(train(SigmoidCrossEntropy{}, threads) == train(SigmoidCrossEntropy{}, 1));
+  }
+}
+
 TEST_CASE("Threads: a small batch is computed by a single thread", "[training][threads]") {
   Rng rng{1};
   const Sequential net{Dense<double>{2, 3, rng}};

@@ -16,6 +16,9 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// `weights` has one number per sample, or is empty and all are 1. A sample with weight 0 has gradient 0.
 ///
+/// A loss may take the threads of the step as a last argument of `value_and_gradient`, `Workers&`, to share the
+/// work for many outputs; one that does not runs on the calling thread.
+///
 /// A loss may have `check(outputs, target)`, which throws DataError for invalid targets, and
 /// `static constexpr OutputKind expects`, the kind of predictions that it expects. Both are checked once, before
 /// training.

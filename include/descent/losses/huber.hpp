@@ -7,6 +7,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/losses/residuals.hpp"
+#include "descent/parallel/workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -34,25 +35,26 @@ struct Huber {
   template <BatchLike P>
   WeightedSum value(const P& prediction, const BatchLike auto& target,
                     SampleWeights<typename P::Scalar> weights = {}) const {
-    return sum<typename P::Scalar>(prediction, target, nullptr, weights);
+    return sum<typename P::Scalar>(prediction, target, nullptr, weights, single_thread);
   }
 
   template <BatchLike P>
   WeightedSum value_and_gradient(const P& prediction, const BatchLike auto& target,
                                  Matrix<typename P::Scalar>& dy,
-                                 SampleWeights<typename P::Scalar> weights = {}) const {
-    return sum<typename P::Scalar>(prediction, target, &dy, weights);
+                                 SampleWeights<typename P::Scalar> weights = {},
+                                 Workers& workers = single_thread) const {
+    return sum<typename P::Scalar>(prediction, target, &dy, weights, workers);
   }
 
  private:
   /// With q = min(|r|, delta) both branches of the loss are q (|r| - q / 2).
   template <std::floating_point T>
-  WeightedSum sum(const Batch<T>& prediction, const Batch<T>& target, Matrix<T>* dy,
-                  SampleWeights<T> weights) const {
+  WeightedSum sum(const Batch<T>& prediction, const Batch<T>& target, Matrix<T>* dy, SampleWeights<T> weights,
+                  Workers& workers) const {
     expect_delta();
     const T d = T(delta);
     return detail::sum_over_residuals(
-        name, prediction, target, dy, weights,
+        name, prediction, target, dy, weights, workers,
         [d](const auto& r) { return r.abs().min(d) * (r.abs() - T(0.5) * r.abs().min(d)); },
         [d](const auto& r) { return r.min(d).max(-d); });
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <type_traits>
@@ -12,6 +13,7 @@
 #include "descent/linalg/flat.hpp"
 #include "descent/losses/targets.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/parallel/workers.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -58,25 +60,32 @@ struct SigmoidCrossEntropy {
   template <BatchLike P>
   WeightedSum value_and_gradient(const P& logits, const BatchLike auto& target,
                                  Matrix<typename P::Scalar>& dy,
-                                 SampleWeights<typename P::Scalar> weights = {}) const {
+                                 SampleWeights<typename P::Scalar> weights = {},
+                                 Workers& workers = single_thread) const {
     using T = typename P::Scalar;
     expect_fit<T>(logits, target, weights);
     const Index outputs = logits.rows();
     const T more = static_cast<T>(positive_weight - 1);
     dy.resize(outputs, logits.cols());
-    double total = 0;
-    weights.for_each_range(logits.cols(), [&](Index first, Index count, T w) {
-      const Part range{first * outputs, count * outputs};
-      const auto z = flat(logits, range), t = flat(target, range);
-      auto e = flat(dy, range);
-      e = (-z.abs()).exp();
-      total += static_cast<double>(w) * cost(z, t, e);
-      const T scale = w / static_cast<T>(outputs);
-      const auto sigmoid = (z >= 0).select(T(1), e) / (1 + e);
-      if (more == 0)
-        e = (sigmoid - t) * scale;
-      else
-        e = (sigmoid - t - more * t * (1 - sigmoid)) * scale;
+    const double total = sum_over_numbers(workers, logits.size(), [&](const Part& numbers) {
+      double sum = 0;
+      for (Index i = numbers.first, end = i + numbers.count, next = i; i < end; i = next) {
+        const Index sample = i / outputs;
+        next = weights.empty() ? end : std::min(end, (sample + 1) * outputs);
+        const T w = weights(sample), scale = w / static_cast<T>(outputs);
+        if (w == 0) continue;
+        const Part range{i, next - i};
+        const auto z = flat(logits, range), t = flat(target, range);
+        auto e = flat(dy, range);
+        e = (-z.abs()).exp();
+        sum += static_cast<double>(w) * cost(z, t, e);
+        const auto sigmoid = (z >= 0).select(T(1), e) / (1 + e);
+        if (more == 0)
+          e = (sigmoid - t) * scale;
+        else
+          e = (sigmoid - t - more * t * (1 - sigmoid)) * scale;
+      }
+      return sum;
     });
     detail::clear_columns_without_weight(dy, weights);
     return {total / static_cast<double>(outputs), weights.sum(logits.cols())};

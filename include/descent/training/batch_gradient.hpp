@@ -65,7 +65,12 @@ class BatchGradient {
 
     const auto [x, y, weights] = batch.load(memory.samples, workers);
     const Batch<T> prediction = model.forward(x, memory.cache, pass);
-    const WeightedSum sum = loss.value_and_gradient(prediction, y, memory.dy, weights);
+    const WeightedSum sum = [&, &y = y, &weights = weights] {
+      if constexpr (requires { loss.value_and_gradient(prediction, y, memory.dy, weights, workers); })
+        return loss.value_and_gradient(prediction, y, memory.dy, weights, workers);
+      else
+        return loss.value_and_gradient(prediction, y, memory.dy, weights);
+    }();
     divide_by_weight(memory.dy, sum.weight);
     backward_parameters(model, x, memory.dy, memory.cache, gradient_, pass);
     return {sum.weight > 0 ? sum.mean() : 0,
