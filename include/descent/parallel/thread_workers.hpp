@@ -21,8 +21,8 @@ namespace descent::inline DESCENT_ABI {
 ///   ThreadWorkers workers{4};
 ///   workers.run([&](int rank) { ... });      the caller is rank 0
 ///
-/// A waiting thread spins for some microseconds, the usual waiting time, and then sleeps. If there are more threads
-/// than the processor runs at a time, it sleeps at once. A pool that is in use, by an outer loop or by another thread,
+/// A waiting thread spins for some microseconds, the usual waiting time, then lets other threads run, and then sleeps. If
+/// there are more threads than the processor runs at a time, it does not spin. A pool that is in use, by an outer loop or by another thread,
 /// does not wait: the calling thread then makes all calls of the job itself.
 ///
 /// Throws   DataError for less than 1 thread, or more than the system can start. If calls of the job throw, `run`
@@ -34,7 +34,7 @@ class BasicThreadWorkers final : public Workers {
  public:
   explicit BasicThreadWorkers(int size)
       : Workers{checked(size)},
-        spins_{static_cast<unsigned>(size) <= Thread::hardware_concurrency() ? 20'000 : 0},
+        spins_{static_cast<unsigned>(size) <= Thread::hardware_concurrency() ? 2000 : 0},
         seats_(static_cast<std::size_t>(size)) {
     try {
       for (int rank = 1; rank < size; ++rank) threads_.emplace_back([this, rank] { serve(rank); });
@@ -82,9 +82,15 @@ class BasicThreadWorkers final : public Workers {
 
   /// Returns when the two numbers are equal, of which another thread writes the first.
   void wait_until(const std::atomic<std::uint32_t>& number, std::uint32_t expected) const {
+    const auto arrived = [&] { return number.load(std::memory_order_acquire) == expected; };
     for (int spin = 0; spin < spins_; ++spin) {
-      if (number.load(std::memory_order_acquire) == expected) return;
+      if (arrived()) return;
       pause();
+    }
+    // Another program may have the processor of the thread that is waited for.
+    for (int turn = 0; turn < 100; ++turn) {
+      if (arrived()) return;
+      std::this_thread::yield();
     }
     for (auto seen = number.load(std::memory_order_acquire); seen != expected;
          seen = number.load(std::memory_order_acquire))
