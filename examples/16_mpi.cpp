@@ -8,7 +8,7 @@
 #include <descent/descent.hpp>
 #include <descent/distributed.hpp>
 #include <iostream>
-#include <numeric>
+#include <vector>
 
 using namespace descent;
 
@@ -27,7 +27,7 @@ int main() {
   MpiCommunicator world;
 
   const auto data = blobs({.samples = 2400, .classes = 4, .features = 8, .spread = 2, .seed = 1});
-  const auto [train, dev] = split(data, {.second = 0.25, .seed = 1});
+  const auto [train, dev, test] = split(data, {.train = 0.75, .dev = 0.25, .seed = 1});
   const Dataset<> own = shard_of(train, world), own_dev = shard_of(dev, world);
 
   // Any first weights will do on the other ranks: they get those of rank 0.

@@ -49,7 +49,7 @@ class MpiCommunicator final : public Communicator {
     MPI_Comm_size(comm_, &size_);
   }
   /// Leaves the copy to MPI while an exception is handled, since the other ranks may not arrive here.
-  ~MpiCommunicator() override {
+  ~MpiCommunicator() {
     if (std::uncaught_exceptions() == exceptions_) MPI_Comm_free(&comm_);
   }
 

@@ -19,7 +19,6 @@ class Communicator {
   Communicator() = default;
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
-  virtual ~Communicator() = default;
 
   virtual int rank() const = 0;
   virtual int size() const = 0;
@@ -41,12 +40,11 @@ class Communicator {
   /// in vain. Does nothing if there are no others.
   virtual void end_all() = 0;
 
-  double sum(double number) {
-    if (size() > 1) all_reduce_sum(std::span{&number, 1});
-    return number;
-  }
   /// True if it is true on one rank.
-  bool any(bool mine) { return size() > 1 ? sum(mine) > 0 : mine; }
+  bool any(bool mine) { return max(mine) > 0; }
+
+ protected:
+  ~Communicator() = default;
 };
 
 /// A single process. Has no state, so that all threads may use it.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <span>
 #include <vector>
 
 #include "descent/concepts/layer.hpp"
@@ -14,6 +13,7 @@
 #include "descent/parallel/communicator.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/serialize/archive.hpp"
+#include "descent/training/checkpoint.hpp"
 #include "descent/training/exchange.hpp"
 #include "descent/training/rank_exchange.hpp"
 
@@ -58,10 +58,9 @@ class DataParallel {
   int size() const { return ranks_->size(); }
 
   /// Returns the sums over the ranks.
-  WeightedSum sum(const WeightedSum& own) const {
-    double numbers[] = {own.sum, own.weight};
-    ranks_->all_reduce_sum(std::span{numbers});
-    return {numbers[0], numbers[1]};
+  WeightedSum sum(const WeightedSum& own) const { return exchange_ ? exchange_->sum(*ranks_, own) : own; }
+  Index sum(Index own) const {
+    return exchange_ ? static_cast<Index>(exchange_->sum(*ranks_, {static_cast<double>(own), 0}).sum) : own;
   }
   /// Replaces a gradient by its sum over the ranks.
   void sum(M& gradient) const {
@@ -75,9 +74,9 @@ class DataParallel {
   void average_state(M& model, Index samples) const {
     if (exchange_) exchange_->average_state(*ranks_, model, samples, *flat_);
   }
-  /// Merges the metrics of all ranks; `fresh` are the metrics before the first update.
-  void merge(std::vector<AnyMetric<T>>& metrics, const std::vector<AnyMetric<T>>& fresh) const {
-    if (exchange_) exchange_->merge(*ranks_, metrics, fresh);
+  /// Merges the metrics of all ranks.
+  void merge(std::vector<AnyMetric<T>>& metrics) const {
+    if (exchange_) exchange_->merge(*ranks_, metrics);
   }
   /// Visits the metrics of all ranks, for a checkpoint.
   void visit(Archive& a, std::vector<AnyMetric<T>>& metrics) const {
@@ -87,13 +86,16 @@ class DataParallel {
 
   /// Calls f on each rank. If it throws on one, all ranks throw.
   void together(FunctionRef<void()> f) const { exchange_ ? exchange_->together(*ranks_, f) : f(); }
-  /// Throws DataError unless all ranks have the same model; then copies the numbers that `visit` visits from rank 0.
-  void copy_from_rank_0(const M& model, FunctionRef<void(Archive&)> visit) const {
-    if (exchange_) exchange_->copy_from_rank_0(*ranks_, model, visit);
+  /// Copies model and optimizer from rank 0, or from the checkpoint if there is one. Throws DataError unless all ranks
+  /// have the same model.
+  void begin(const M& model, detail::Checkpointed& run, const CheckpointPath& resume_from) const {
+    if (exchange_) return exchange_->begin(*ranks_, model, run, resume_from);
+    if (!resume_from.empty()) resume_from.load(run, solo);
   }
   /// Throws DataError unless all ranks have the same options.
-  void expect_same(const FitOptions<M>& options, const M& model, const detail::RunSettings& run) const {
-    if (exchange_) exchange_->expect_same(*ranks_, options, model, run);
+  void expect_same(const FitOptions<M>& options, const M& model, int epochs,
+                   const detail::Learner& learner) const {
+    if (exchange_) exchange_->expect_same(*ranks_, options, model, epochs, learner);
   }
 
   /// The index of a part's first column in the mini-batch of all ranks.

@@ -12,6 +12,7 @@
 #include "descent/concepts/layer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/parallel/communicator.hpp"
@@ -22,6 +23,7 @@
 #include "descent/training/checkpoint/file.hpp"
 #include "descent/training/exchange.hpp"
 #include "descent/training/non_finite.hpp"
+#include "descent/training/training_loop.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
 
@@ -81,6 +83,12 @@ class RankExchange final : public Exchange<M> {
   using T = typename M::Scalar;
   using Metrics = std::vector<AnyMetric<T>>;
 
+  WeightedSum sum(Communicator& ranks, const WeightedSum& own) const override {
+    double numbers[] = {own.sum, own.weight};
+    ranks.all_reduce_sum(numbers);
+    return {numbers[0], numbers[1]};
+  }
+
   void sum(Communicator& ranks, M& gradient, std::vector<T>& flat) const override {
     sum_leaves(ranks, gradient, flat, false);
   }
@@ -95,23 +103,23 @@ class RankExchange final : public Exchange<M> {
     bool has_state = false;
     visit_leaves(model, [&](const Leaf<T>& leaf) { has_state = has_state || leaf.is_state(); });
     if (!has_state) return;
-    const auto own = static_cast<double>(samples), share = own / ranks.sum(own);
+    const auto own = static_cast<double>(samples), share = own / sum(ranks, {own, 0}).sum;
     visit_leaves(model, [&](const Leaf<T>& leaf) {
       if (leaf.is_state()) leaf.array() *= static_cast<T>(share);
     });
     sum_leaves(ranks, model, flat, true);
   }
 
-  void merge(Communicator& ranks, Metrics& metrics, const Metrics& fresh) const override {
-    if (metrics.empty()) return;
-    Metrics all = fresh;
-    const auto add = [&](std::string_view bytes) {
-      Metrics other = fresh;
+  void merge(Communicator& ranks, Metrics& metrics) const override {
+    const std::string own = packed([&](Archive& a) { visit_each(a, metrics); });
+    bool is_first = true;
+    ranks.all_gather(own, [&](std::string_view bytes) {
+      Metrics other = metrics;
       unpack(bytes, [&](Archive& a) { visit_each(a, other); });
-      for (std::size_t i = 0; i < all.size(); ++i) all[i].merge(other[i]);
-    };
-    ranks.all_gather(packed([&](Archive& a) { visit_each(a, metrics); }), add);
-    metrics = std::move(all);
+      for (std::size_t i = 0; i < metrics.size(); ++i)
+        is_first ? void(metrics[i] = other[i]) : metrics[i].merge(other[i]);
+      is_first = false;
+    });
   }
 
   void visit(Communicator& ranks, Archive& a, Metrics& metrics) const override {
@@ -128,8 +136,8 @@ class RankExchange final : public Exchange<M> {
 
   void together(Communicator& ranks, FunctionRef<void()> f) const override { detail::together(ranks, f); }
 
-  void copy_from_rank_0(Communicator& ranks, const M& model,
-                        FunctionRef<void(Archive&)> visit) const override {
+  void begin(Communicator& ranks, const M& model, Checkpointed& run,
+             const CheckpointPath& resume_from) const override {
     std::string lines;
     append_lines(lines, describe(model), "");
     visit_leaves(const_cast<M&>(model), [&](const Leaf<T>& leaf) {  // only reads; shares an instantiation
@@ -137,14 +145,16 @@ class RankExchange final : public Exchange<M> {
     });
     expect_same_lines(ranks, lines);
 
+    const auto visit = [&](Archive& a) { run.visit_model(a); };
     std::string bytes;
     if (ranks.rank() == 0) bytes = packed(visit);
     ranks.broadcast(bytes);
     if (ranks.rank() != 0) unpack(bytes, visit);
+    if (ranks.any(!resume_from.empty())) resume_from.load(run, ranks);
   }
 
-  void expect_same(Communicator& ranks, const FitOptions<M>& options, const M& model,
-                   const RunSettings& run) const override {
+  void expect_same(Communicator& ranks, const FitOptions<M>& options, const M& model, int epochs,
+                   const Learner& learner) const override {
     std::string lines;
     const auto add = [&](std::string_view name, const Printable& value) {
       append(lines, {'.', name, ' ', value, '\n'});
@@ -152,8 +162,8 @@ class RankExchange final : public Exchange<M> {
     const auto add_number = [&](std::string_view name, double value) {
       add(name, Formatted{value, std::chars_format::general, 17});
     };
-    add("epochs", run.epochs);
-    add_number("learning_rate", run.learning_rate);
+    add("epochs", epochs);
+    add_number("learning_rate", learner.learning_rate());
     add_number("regularizer with a penalty of", options.regularizer.penalty(model, 1));
     add("batch_size", options.batch_size);
     add("validation", options.validation != nullptr);

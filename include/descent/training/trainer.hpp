@@ -67,8 +67,7 @@ class Trainer final : private detail::Checkpointed {
         state_{optimizer.init(model)} {
     detail::expect_first_epoch(options.first_epoch);
     state_.progress.epoch = options.first_epoch;
-    options.communicator.copy_from_rank_0(model, [this](Archive& a) { visit_model(a); });
-    if (ranks().any(!options.resume_from.empty())) options.resume_from.load(*this, ranks());
+    options.communicator.begin(model, *this, options.resume_from);
   }
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends the run.
@@ -85,12 +84,11 @@ class Trainer final : private detail::Checkpointed {
       detail::check_run(model, loss, options, train, epochs);
       epoch_samples = loop_options.samples_of(this->epochs());
     });
-    const Index samples = samples_of_all(train.samples());
-    options.communicator.expect_same(options, model, {epochs, learning_rate()});
+    detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
+    options.communicator.expect_same(options, model, epochs, run);
     const detail::EpochPlan plan = loop_options.plan(epoch_samples);
     options.communicator.together([&] { detail::check_epoch(model, train, plan, loop_.epoch); });
     const FlushDenormals guard;
-    detail::TrainingRun run{*this, train, samples};
     detail::TrainingLoop{run, loop_, *this, loop_options}.run(epochs);
     return history();
   }
@@ -105,7 +103,7 @@ class Trainer final : private detail::Checkpointed {
   double step(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights = {}) {
     detail::check_step(model, x, y, weights);
     const FlushDenormals guard;
-    const Index samples = samples_of_all(x.cols());
+    const Index samples = options.communicator.sum(x.cols());
     const BatchResult result =
         differentiate({x, y, weights}, {samples, options.communicator.first_sample({0, x.cols()})});
     update(result, samples);
@@ -203,7 +201,6 @@ class Trainer final : private detail::Checkpointed {
   }
 
   Communicator& ranks() const { return options.communicator.ranks(); }
-  Index samples_of_all(Index own) const { return static_cast<Index>(ranks().sum(static_cast<double>(own))); }
 
   /// The working memory and the threads of the steps; `options.threads` may change from step to step.
   BatchGradient& batch_gradient() {

@@ -68,9 +68,7 @@ class TrainingRun final : public Learner {
                                                  *before_, trainer_.model, *gradient_}));
   }
 
-  [[gnu::cold]] void merge_metrics() override {
-    ranks().merge(trainer_.metrics_, trainer_.prepared_metrics());
-  }
+  [[gnu::cold]] void merge_metrics() override { ranks().merge(trainer_.metrics_); }
   [[gnu::cold]] NamedValues training_values(double mean_objective) const override {
     NamedValues values;
     add_measured(values, mean_objective, trainer_.metrics_);
@@ -82,7 +80,7 @@ class TrainingRun final : public Learner {
     Workers& workers = trainer_.batch_gradient().workers();
     const WeightedSum loss = ranks().sum(options().validation.measure(
         model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers));
-    ranks().merge(metrics, trainer_.prepared_metrics());
+    ranks().merge(metrics);
     add_measured(values, loss.mean() + options().regularizer.penalty(model, samples_, workers), metrics,
                  "val_");
   }
@@ -106,7 +104,9 @@ class TrainingRun final : public Learner {
   const FitOptions<Model>& options() const { return trainer_.options; }
   const DataParallel<Model>& ranks() const { return trainer_.options.communicator; }
   /// Stops all ranks if one of them stops.
-  Next agreed(Next own) const { return ranks().ranks().any(own == Next::stop) ? Next::stop : Next::proceed; }
+  [[gnu::noinline]] Next agreed(Next own) const {
+    return ranks().ranks().any(own == Next::stop) ? Next::stop : Next::proceed;
+  }
 
   Trainer& trainer_;
   const Dataset<T>& train_;
