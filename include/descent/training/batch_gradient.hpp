@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "descent/concepts/backward.hpp"
 #include "descent/concepts/layer.hpp"
@@ -55,6 +56,8 @@ class BatchGradient {
       : workers_{threads.start()}, parameters_{parameter_count(model)}, gradient_{zeros_like(model)} {}
 
   Workers& workers() { return *workers_; }
+  /// Memory for numbers that are sent to other ranks.
+  std::vector<T>& sent() { return sent_; }
 
   /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
@@ -70,7 +73,7 @@ class BatchGradient {
     const WeightedSum own = loss.value_and_gradient(prediction, y, memory.dy, weights), sum = ranks.sum(own);
     divide_by_weight(memory.dy, sum.weight);
     backward_parameters(model, x, memory.dy, memory.cache, gradient_, pass);
-    ranks.sum(gradient_);
+    ranks.sum(gradient_, sent_);
     return {mean_of(sum), sum.weight,   gradient_, all_parameters_finite(gradient_, workers), prediction, y,
             weights,      memory.cache, workers};
   }
@@ -79,7 +82,7 @@ class BatchGradient {
   /// Takes part in a mini-batch for which this rank has no more samples.
   [[gnu::cold]] BatchResult<M> compute_nothing(const DataParallel<M>& ranks) {
     const WeightedSum sum = ranks.sum(WeightedSum{});
-    const bool finite = ranks.sum_of_others(gradient_);
+    const bool finite = ranks.sum_of_others(gradient_, sent_);
     return {mean_of(sum), sum.weight, gradient_, finite, {}, {}, {}, partial_.cache, *workers_};
   }
   static double mean_of(const WeightedSum& sum) { return sum.weight > 0 ? sum.mean() : 0; }
@@ -100,6 +103,7 @@ class BatchGradient {
   Index parameters_;
   M gradient_;
   Memory full_, partial_;
+  std::vector<T> sent_;
 };
 
 }  // namespace descent::detail

@@ -6,7 +6,6 @@
 #include "descent/concepts/layer.hpp"
 #include "descent/core/function_ref.hpp"
 #include "descent/core/misfit.hpp"
-#include "descent/core/not_copied.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/metrics/any_metric.hpp"
@@ -62,17 +61,17 @@ class DataParallel {
   Index sum(Index own) const {
     return exchange_ ? static_cast<Index>(exchange_->sum(*ranks_, {static_cast<double>(own), 0}).sum) : own;
   }
-  /// Replaces a gradient by its sum over the ranks.
-  void sum(M& gradient) const {
-    if (exchange_) exchange_->sum(*ranks_, gradient, *flat_);
+  /// Replaces a gradient by its sum over the ranks. `memory` is for the numbers that are sent.
+  void sum(M& gradient, std::vector<T>& memory) const {
+    if (exchange_) exchange_->sum(*ranks_, gradient, memory);
   }
   /// Returns the sum of the gradients of the other ranks, for a rank without samples; false if it is not finite.
-  bool sum_of_others(M& gradient) const {
-    return !exchange_ || exchange_->sum_of_others(*ranks_, gradient, *flat_);
+  bool sum_of_others(M& gradient, std::vector<T>& memory) const {
+    return !exchange_ || exchange_->sum_of_others(*ranks_, gradient, memory);
   }
   /// Replaces the state of a model, such as running statistics, by its mean over the ranks, weighted by their samples.
-  void average_state(M& model, Index samples) const {
-    if (exchange_) exchange_->average_state(*ranks_, model, samples, *flat_);
+  void average_state(M& model, Index samples, std::vector<T>& memory) const {
+    if (exchange_) exchange_->average_state(*ranks_, model, samples, memory);
   }
   /// Merges the metrics of all ranks.
   void merge(std::vector<AnyMetric<T>>& metrics) const {
@@ -106,7 +105,6 @@ class DataParallel {
  private:
   Communicator* ranks_ = &solo;
   const detail::Exchange<M>* exchange_ = nullptr;
-  mutable NotCopied<std::vector<T>> flat_;  // the numbers that are sent
 };
 
 }  // namespace descent

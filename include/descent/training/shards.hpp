@@ -18,7 +18,8 @@ inline std::uint64_t seed_of_rank(std::uint64_t seed, int rank) {
 }
 
 /// Returns a part of the samples of a rank, which is shorter or empty after their end.
-inline std::span<const Index> part_of_order(std::span<const Index> order, const Part& part) {
+[[gnu::noinline]] inline std::span<const Index> part_of_order(std::span<const Index> order,
+                                                              const Part& part) {
   const auto first = std::min(static_cast<std::size_t>(part.first), order.size());
   return order.subspan(first, std::min(static_cast<std::size_t>(part.count), order.size() - first));
 }

@@ -178,7 +178,7 @@ class Trainer final : private detail::Checkpointed {
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
     if (batch.size() > 0) descent::update_state(model, result.cache);
-    options.communicator.average_state(model, batch.size());
+    options.communicator.average_state(model, batch.size(), batch_gradient().sent());
     return result;
   }
 

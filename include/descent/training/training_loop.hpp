@@ -198,7 +198,7 @@ class TrainingLoop {
     return state_.rules.is_best(stopping ? EpochRules::watched(*stopping) : loss, state_.history);
   }
 
-  bool checkpoint_is_due() const {
+  [[gnu::cold, gnu::noinline]] bool checkpoint_is_due() const {
     const CheckpointOptions& checkpoint = options_.checkpoint;
     if (checkpoint.path.empty()) return false;
     const bool steps_have_passed =
