@@ -44,8 +44,10 @@ class DataParallel {
 
   DataParallel() = default;
   template <std::derived_from<Communicator> C>
-  DataParallel(C* ranks) : ranks_{ranks} {
+  DataParallel(C* ranks) {
     static constexpr detail::RankExchange<M> exchange;
+    if (ranks == nullptr) return;
+    ranks_ = ranks;
     if (ranks->size() > 1) exchange_ = &exchange;
   }
   template <detail::Misfit<DataParallel> C>
@@ -54,7 +56,6 @@ class DataParallel {
   }
 
   Communicator& ranks() const { return *ranks_; }
-  int size() const { return ranks_->size(); }
 
   /// Returns the sums over the ranks.
   WeightedSum sum(const WeightedSum& own) const { return exchange_ ? exchange_->sum(*ranks_, own) : own; }

@@ -123,7 +123,8 @@ class Trainer final : private detail::Checkpointed {
   }
 
   /// Writes a checkpoint, from which a trainer with the same model, optimizer and metrics continues with the same bits
-  /// if `.resume_from` names it. Contains neither the options nor the data.
+  /// if `.resume_from` names it. Contains neither the options nor the data. With a communicator all ranks call it, and
+  /// rank 0 writes.
   ///
   /// Throws   FormatError when the file cannot be written; a previous file is kept.
   void save(const std::string& path) { CheckpointPath{path}.save(*this, ranks()); }
