@@ -2,6 +2,8 @@
 //
 //   ranks MODE [CHECKPOINT WEIGHTS KILL_AT_STEP]
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <descent/descent.hpp>
@@ -12,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace descent;
 

@@ -1,6 +1,9 @@
 #include "descent/parallel/communicator.hpp"
 
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "catch.hpp"
 #include "descent/parallel/together.hpp"

@@ -1,11 +1,15 @@
 #include "descent/training/data_parallel.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
+#include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
 #include "descent/metrics/f1.hpp"

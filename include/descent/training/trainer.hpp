@@ -77,7 +77,7 @@ class Trainer final : private detail::Checkpointed {
   ///          step.
   const History& run(const Dataset<T>& train) { return run(train, options.epochs); }
 
-  const History& run(const Dataset<T>& train, int epochs) {
+  [[gnu::cold]] const History& run(const Dataset<T>& train, int epochs) {
     const detail::LoopOptions loop_options = detail::loop_options(options, train.samples());
     Index epoch_samples = 0;
     options.communicator.together([&] {

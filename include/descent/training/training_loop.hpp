@@ -69,17 +69,17 @@ struct LoopOptions {
   Communicator& ranks;
 
   /// The order of the samples of this rank.
-  std::vector<Index> order_of(std::int64_t epoch) const {
+  [[gnu::cold]] std::vector<Index> order_of(std::int64_t epoch) const {
     if (order) return order(epoch, training_samples);
     return shuffle ? shuffled_order(training_samples, seed_of_rank(seed, ranks.rank()), epoch)
                    : plain_order(training_samples);
   }
   /// The plan of an epoch for the number of its samples on this rank: that of the longest shard.
-  EpochPlan plan(Index own_samples) const {
+  [[gnu::cold]] EpochPlan plan(Index own_samples) const {
     const Index samples = ranks.max(own_samples);
     return {samples, std::min(batch_size, samples), accumulate, seed, shuffle && !order, drop_last};
   }
-  Index samples_of(std::int64_t epoch) const {
+  [[gnu::cold]] Index samples_of(std::int64_t epoch) const {
     return order ? static_cast<Index>(order_of(epoch).size()) : training_samples;
   }
 };
