@@ -1,6 +1,6 @@
 # The components of descent: descent::NAME is descent::descent with what some optional headers need from another library.
 # Read where descent is built and, from the installed package, where a user's project looks for it.
-set(descent_components gzip io onnx openblas onednn onednn_bf16)
+set(descent_components gzip io mpi onnx openblas onednn onednn_bf16)
 
 # Looks for the libraries of COMPONENT. Sets descent_<COMPONENT>_FOUND, descent_<COMPONENT>_LIBRARIES to their targets and
 # descent_<COMPONENT>_MISSING to a message if one is missing.
@@ -13,6 +13,8 @@ function(descent_find_component component)
   elseif(component STREQUAL "io")
     descent_find_library(nlohmann_json::nlohmann_json "nlohmann_json 3.9 or newer" nlohmann-json3-dev json-devel
                          nlohmann-json nlohmann_json 3.9)
+  elseif(component STREQUAL "mpi")
+    descent_find_library(MPI::MPI_C MPI libopenmpi-dev openmpi-devel open-mpi MPIForC)
   elseif(component STREQUAL "onnx")
     descent_find_library(Protozero::Protozero protozero libprotozero-dev protozero-devel protozero Protozero)
   elseif(component STREQUAL "openblas")

@@ -1,4 +1,4 @@
-# Runs PROGRAM and compares what it prints with the file EXPECTED:
+# Runs PROGRAM, by the command LAUNCHER if it is given, and compares what it prints with the file EXPECTED:
 #
 #   args: --epochs 2              (only as first line: the arguments for the program)
 #   accuracy: 0\.9[0-9]+          (regular expressions, each found in some line of the output, in this order)
@@ -20,7 +20,7 @@ if(patterns MATCHES "^args:")
   separate_arguments(args UNIX_COMMAND "${line}")
 endif()
 
-execute_process(COMMAND "${PROGRAM}" ${args} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result)
+execute_process(COMMAND ${LAUNCHER} "${PROGRAM}" ${args} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result)
 string(JOIN " " command "${PROGRAM}" ${args})
 message("$ ${command}\n${output}${errors}")
 if(NOT result EQUAL 0)

@@ -55,11 +55,12 @@ function(descent_add_joined_programs name)
   descent_reuse_precompiled(${name} descent_precompiled_program)
 endfunction()
 
-# A test that runs PROGRAM with the repository as working directory. It must succeed, and its output must match
-# the lines of the file EXPECTED (see expect_output.cmake), if there is one.
+# A test that runs PROGRAM with the repository as working directory, by the command of further arguments if there are
+# any. It must succeed, and its output must match the lines of the file EXPECTED (see expect_output.cmake), if there is
+# one.
 function(descent_add_program_test name program expected)
   add_test(NAME ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-           COMMAND ${CMAKE_COMMAND} -D PROGRAM=${program} -D EXPECTED=${expected}
+           COMMAND ${CMAKE_COMMAND} -D PROGRAM=${program} -D EXPECTED=${expected} -D "LAUNCHER=${ARGN}"
                    -P "${PROJECT_SOURCE_DIR}/cmake/expect_output.cmake")
 endfunction()
 
@@ -74,3 +75,9 @@ function(descent_write path content)
     file(WRITE "${path}" "${content}")
   endif()
 endfunction()
+
+# The environment of tests that start several processes by MPI: as root, more than there are cores, and a process that waits
+# leaves its core to another.
+set(DESCENT_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+                            OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+                            OMPI_MCA_hwloc_base_binding_policy=none)

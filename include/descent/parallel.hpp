@@ -1,5 +1,6 @@
 #pragma once
 
+#include "descent/parallel/communicator.hpp"
 #include "descent/parallel/flush_denormals.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/parallel/thread_workers.hpp"

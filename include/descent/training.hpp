@@ -3,6 +3,7 @@
 #include "descent/training/augmentation.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"
+#include "descent/training/data_parallel.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/estimate_statistics.hpp"
 #include "descent/training/fit.hpp"

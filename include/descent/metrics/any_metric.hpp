@@ -63,6 +63,8 @@ class AnyMetric {
   void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights = {}) {
     self_->update(prediction, target, weights);
   }
+  /// Adds the batches of another metric, which must have the same type.
+  void merge(const AnyMetric& other) { self_->merge(*other.self_); }
   double value() const { return self_->value(); }
   void check(Index outputs, Batch<T> target) const { self_->check(outputs, target); }
   void prepare(OutputKind kind) { self_->prepare(kind); }
@@ -76,6 +78,7 @@ class AnyMetric {
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual std::string name() const = 0;
     virtual void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) = 0;
+    virtual void merge(const Interface& other) = 0;
     virtual double value() const = 0;
     virtual void check(Index outputs, Batch<T> target) const = 0;
     virtual void prepare(OutputKind kind) = 0;
@@ -89,6 +92,7 @@ class AnyMetric {
     void update(Batch<T> prediction, Batch<T> target, SampleWeights<T> weights) override {
       metric.update(prediction, target, weights);
     }
+    void merge(const Interface& other) override { metric.merge(static_cast<const Held&>(other).metric); }
     double value() const override { return metric.value(); }
     void check([[maybe_unused]] Index outputs, [[maybe_unused]] Batch<T> target) const override {
       if constexpr (requires { metric.check(outputs, target); }) metric.check(outputs, target);

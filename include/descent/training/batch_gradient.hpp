@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "descent/concepts/backward.hpp"
 #include "descent/concepts/layer.hpp"
@@ -13,6 +14,7 @@
 #include "descent/core/types.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/parallel/thread_workers.hpp"
+#include "descent/training/data_parallel.hpp"
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/tree/leaves.hpp"
@@ -25,10 +27,10 @@ template <Layer M>
 struct BatchResult {
   using T = typename M::Scalar;
 
-  double loss, weight;  // the mean over the samples, and their total weight; a loss of 0 if that is 0
+  double loss, weight;  // the mean over the samples of all ranks, and their weight; a loss of 0 if that is 0
   M& gradient;          // of the mean loss
   bool gradient_is_finite;
-  Batch<T> prediction, target;
+  Batch<T> prediction, target;  // of this rank; it may have no samples
   SampleWeights<T> weights;
   const typename M::Cache& cache;
   Workers& workers;    // that computed them
@@ -54,10 +56,13 @@ class BatchGradient {
       : workers_{threads.start()}, parameters_{parameter_count(model)}, gradient_{zeros_like(model)} {}
 
   Workers& workers() { return *workers_; }
+  /// Memory for numbers that are sent to other ranks.
+  std::vector<T>& sent() { return sent_; }
 
   /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
-                         Pass::Training at) {
+                         Pass::Training at, const DataParallel<M>& ranks) {
+    if (batch.size() == 0) return compute_nothing(ranks);
     Workers& workers = is_worth_threads(batch.size()) ? *workers_ : single_thread;
     at.workers = &workers;
     const Pass pass = Pass::training(at);
@@ -65,26 +70,29 @@ class BatchGradient {
 
     const auto [x, y, weights] = batch.load(memory.samples, workers);
     const Batch<T> prediction = model.forward(x, memory.cache, pass);
-    const WeightedSum sum = [&, &y = y, &weights = weights] {
+    const WeightedSum own = [&, &y = y, &weights = weights] {
       if constexpr (requires { loss.value_and_gradient(prediction, y, memory.dy, weights, workers); })
         return loss.value_and_gradient(prediction, y, memory.dy, weights, workers);
       else
         return loss.value_and_gradient(prediction, y, memory.dy, weights);
     }();
+    const WeightedSum sum = ranks.sum(own);
     divide_by_weight(memory.dy, sum.weight);
     backward_parameters(model, x, memory.dy, memory.cache, gradient_, pass);
-    return {sum.weight > 0 ? sum.mean() : 0,
-            sum.weight,
-            gradient_,
-            all_parameters_finite(gradient_, workers),
-            prediction,
-            y,
-            weights,
-            memory.cache,
-            workers};
+    ranks.sum(gradient_, sent_);
+    return {mean_of(sum), sum.weight,   gradient_, all_parameters_finite(gradient_, workers), prediction, y,
+            weights,      memory.cache, workers};
   }
 
  private:
+  /// Takes part in a mini-batch for which this rank has no more samples.
+  [[gnu::cold]] BatchResult<M> compute_nothing(const DataParallel<M>& ranks) {
+    const WeightedSum sum = ranks.sum(WeightedSum{});
+    const bool finite = ranks.sum_of_others(gradient_, sent_);
+    return {mean_of(sum), sum.weight, gradient_, finite, {}, {}, {}, partial_.cache, *workers_};
+  }
+  static double mean_of(const WeightedSum& sum) { return sum.weight > 0 ? sum.mean() : 0; }
+
   struct Memory {
     GatheredSamples<T> samples;
     Matrix<T> dy;
@@ -101,6 +109,7 @@ class BatchGradient {
   Index parameters_;
   M gradient_;
   Memory full_, partial_;
+  std::vector<T> sent_;
 };
 
 }  // namespace descent::detail

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "descent/parallel/communicator.hpp"
 #include "descent/serialize/archive.hpp"
 #include "descent/training/checkpoint/file.hpp"
 #include "descent/training/loop_state.hpp"
@@ -49,23 +50,26 @@ class CheckpointPath {
     return std::string{path.path_}.append(suffix);
   }
 
-  /// Writes the file, with `suffix` appended to its name.
-  void save(detail::Checkpointed& run, std::string_view suffix = "") const { save_(*this, suffix, run); }
-  void load(detail::Checkpointed& run) const { load_(path_, run); }
+  /// Writes the file, with `suffix` appended to its name, on rank 0.
+  void save(detail::Checkpointed& run, Communicator& ranks, std::string_view suffix = "") const {
+    save_(*this, suffix, run, ranks);
+  }
+  /// Reads the file on rank 0.
+  void load(detail::Checkpointed& run, Communicator& ranks) const { load_(path_, run, ranks); }
 
  private:
   template <class Run>
-  static void save_to(const CheckpointPath& path, std::string_view suffix, Run& run) {
-    detail::save_checkpoint(path + suffix, run);
+  static void save_to(const CheckpointPath& path, std::string_view suffix, Run& run, Communicator& ranks) {
+    detail::save_checkpoint(path + suffix, run, ranks);
   }
   template <class Run>
-  static void load_from(const std::string& path, Run& run) {
-    detail::load_checkpoint(path, run);
+  static void load_from(const std::string& path, Run& run, Communicator& ranks) {
+    detail::load_checkpoint(path, run, ranks);
   }
 
   std::string path_;
-  void (*save_)(const CheckpointPath&, std::string_view, detail::Checkpointed&) = nullptr;
-  void (*load_)(const std::string&, detail::Checkpointed&) = nullptr;
+  void (*save_)(const CheckpointPath&, std::string_view, detail::Checkpointed&, Communicator&) = nullptr;
+  void (*load_)(const std::string&, detail::Checkpointed&, Communicator&) = nullptr;
 };
 
 /// The file to which training writes its state, and the intervals: after a number of steps or seconds, whichever comes

@@ -17,6 +17,7 @@
 #include "descent/training/augmentation.hpp"
 #include "descent/training/callbacks.hpp"
 #include "descent/training/checkpoint.hpp"
+#include "descent/training/data_parallel.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/progress.hpp"
 #include "descent/training/sample_order.hpp"
@@ -57,11 +58,13 @@ struct FitOptions {
   CheckpointOptions checkpoint = {};  ///< file to resume from if the run is killed
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run
 
-  Threads threads = {};          ///< threads that share each operation of a large step; see docs/guide/speed.md
-  bool shuffle = true;           ///< a new random order for each epoch
-  SampleOrder order = {};        ///< a given order of the samples in place of a random one
-  bool drop_last = false;        ///< omits the last batch of an epoch if it is smaller
-  std::uint64_t seed = 0;        ///< seed of order, dropout and augmentation
+  DataParallel<M> communicator =
+      {};                  ///< address of the connection to other processes that train the same model
+  Threads threads = {};    ///< threads that share each operation of a large step; see docs/guide/speed.md
+  bool shuffle = true;     ///< a new random order for each epoch
+  SampleOrder order = {};  ///< a given order of the samples in place of a random one
+  bool drop_last = false;  ///< omits the last batch of an epoch if it is smaller
+  std::uint64_t seed = 0;  ///< seed of order, dropout and augmentation
   std::int64_t first_epoch = 0;  ///< first epoch of schedules, order and augmentation
   ProgressOptions progress = {};
 };

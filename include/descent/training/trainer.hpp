@@ -67,7 +67,7 @@ class Trainer final : private detail::Checkpointed {
         state_{optimizer.init(model)} {
     detail::expect_first_epoch(options.first_epoch);
     state_.progress.epoch = options.first_epoch;
-    if (!options.resume_from.empty()) options.resume_from.load(*this);
+    options.communicator.begin(model, *this, options.resume_from);
   }
 
   /// Trains for `options.epochs` more epochs, or until early stopping or a callback ends the run.
@@ -77,12 +77,18 @@ class Trainer final : private detail::Checkpointed {
   ///          step.
   const History& run(const Dataset<T>& train) { return run(train, options.epochs); }
 
-  const History& run(const Dataset<T>& train, int epochs) {
+  [[gnu::cold]] const History& run(const Dataset<T>& train, int epochs) {
     const detail::LoopOptions loop_options = detail::loop_options(options, train.samples());
-    detail::check_run(model, loss, options, train, epochs);
-    detail::check_epoch(model, train, loop_options.plan_of(this->epochs()), loop_.epoch);
+    Index epoch_samples = 0;
+    options.communicator.together([&] {
+      detail::check_run(model, loss, options, train, epochs);
+      epoch_samples = loop_options.samples_of(this->epochs());
+    });
+    detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
+    options.communicator.expect_same(options, model, epochs, run);
+    const detail::EpochPlan plan = loop_options.plan(epoch_samples);
+    options.communicator.together([&] { detail::check_epoch(model, train, plan, loop_.epoch); });
     const FlushDenormals guard;
-    detail::TrainingRun run{*this, train};
     detail::TrainingLoop{run, loop_, *this, loop_options}.run(epochs);
     return history();
   }
@@ -97,8 +103,10 @@ class Trainer final : private detail::Checkpointed {
   double step(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights = {}) {
     detail::check_step(model, x, y, weights);
     const FlushDenormals guard;
-    const BatchResult result = differentiate({x, y, weights}, {.training_samples = x.cols()});
-    update(result, x.cols());
+    const Index samples = options.communicator.sum(x.cols());
+    const BatchResult result =
+        differentiate({x, y, weights}, {samples, options.communicator.first_sample({0, x.cols()})});
+    update(result, samples);
     return result.objective();
   }
 
@@ -115,10 +123,11 @@ class Trainer final : private detail::Checkpointed {
   }
 
   /// Writes a checkpoint, from which a trainer with the same model, optimizer and metrics continues with the same bits
-  /// if `.resume_from` names it. Contains neither the options nor the data.
+  /// if `.resume_from` names it. Contains neither the options nor the data. With a communicator all ranks call it, and
+  /// rank 0 writes.
   ///
   /// Throws   FormatError when the file cannot be written; a previous file is kept.
-  void save(const std::string& path) { CheckpointPath{path}.save(*this); }
+  void save(const std::string& path) { CheckpointPath{path}.save(*this, ranks()); }
 
   using detail::Checkpointed::visit_members;
 
@@ -157,19 +166,20 @@ class Trainer final : private detail::Checkpointed {
 
   /// The position of a mini-batch in its step, and the size of the training set.
   struct Position {
-    Index training_samples;
+    Index training_samples;  // of all ranks
     Index first_sample = 0;  // number of the step's samples before it
     bool is_full = true;
   };
 
   /// Computes the objective and the gradient of the mean loss, to which `update` adds that of the penalty.
   BatchResult differentiate(const MiniBatch& batch, const Position& at) {
-    BatchResult result =
-        batch_gradient().compute(model, loss, batch, at.is_full, {dropout_seed(), steps(), at.first_sample});
+    BatchResult result = batch_gradient().compute(
+        model, loss, batch, at.is_full, {dropout_seed(), steps(), at.first_sample}, options.communicator);
     result.penalty = options.regularizer.penalty(model, at.training_samples, result.workers);
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
-    descent::update_state(model, result.cache);
+    if (batch.size() > 0) descent::update_state(model, result.cache);
+    options.communicator.average_state(model, batch.size(), batch_gradient().sent());
     return result;
   }
 
@@ -190,6 +200,8 @@ class Trainer final : private detail::Checkpointed {
       detail::average_weights(average_, model, options.average_weights, at.workers);
     return rate;
   }
+
+  Communicator& ranks() const { return options.communicator.ranks(); }
 
   /// The working memory and the threads of the steps; `options.threads` may change from step to step.
   BatchGradient& batch_gradient() {
@@ -223,7 +235,7 @@ class Trainer final : private detail::Checkpointed {
     a("average", average_, model);
     if (loop_.epoch) {
       if (metrics_.size() != options.metrics.size()) begin_metrics();
-      for (AnyMetric<T>& metric : metrics_) a(metric.name(), metric);
+      options.communicator.visit(a, metrics_);
     }
     a("best_model", best_model_, model);
   }

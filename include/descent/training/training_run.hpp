@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -12,10 +13,12 @@
 #include "descent/training/averages.hpp"
 #include "descent/training/batch_gradient.hpp"
 #include "descent/training/callbacks.hpp"
+#include "descent/training/data_parallel.hpp"
 #include "descent/training/measure.hpp"
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
+#include "descent/training/shards.hpp"
 #include "descent/training/training_loop.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
@@ -27,40 +30,45 @@ class TrainingRun final : public Learner {
   using Model = decltype(Trainer::model);
   using T = typename Trainer::T;
 
-  TrainingRun(Trainer& trainer, const Dataset<T>& train) : trainer_{trainer}, train_{train} {}
+  /// The training set of this rank, and the number of samples of all ranks.
+  TrainingRun(Trainer& trainer, const Dataset<T>& train, Index samples)
+      : trainer_{trainer}, train_{train}, samples_{samples} {}
 
   TrainingProgress& progress() override { return trainer_.state_.progress; }
   double learning_rate() const override { return trainer_.learning_rate(); }
   [[gnu::cold]] void begin_epoch() override { trainer_.begin_metrics(); }
 
-  StepResult take_step(std::span<const Index> samples, Index batch_size) override {
-    const typename MiniBatch<T>::Augment augment{&options().augment, options().seed, trainer_.epochs()};
-    const MiniBatch<T> step{train_, samples, augment};
+  StepResult take_step(std::span<const Index> samples, const StepSize& size) override {
+    const std::uint64_t seed = seed_of_rank(options().seed, ranks().ranks().rank());
+    const typename MiniBatch<T>::Augment augment{&options().augment, seed, trainer_.epochs()};
     const bool has_callback = !options().on_step_end.empty();
     if (has_callback) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
 
     WeightedSum objective;
     std::optional<BatchResult<Model>> batch;
-    for (Index first = 0; first < step.size(); first += batch_size) {
-      const Index count = std::min(batch_size, step.size() - first);
+    for (Index first = 0; first < size.samples; first += size.batch_size) {
+      const Part part{first, std::min(size.batch_size, size.samples - first)};
+      const MiniBatch<T> own{train_, part_of_order(samples, part), augment};
       batch.emplace(
-          trainer_.differentiate(step.part({first, count}), {train_.samples(), first, count == batch_size}));
-      for (AnyMetric<T>& metric : trainer_.metrics_)
-        metric.update(batch->prediction, batch->target, batch->weights);
-      if (step.size() > batch_size)
+          trainer_.differentiate(own, {samples_, ranks().first_sample(part), own.size() == size.batch_size}));
+      if (own.size() > 0)
+        for (AnyMetric<T>& metric : trainer_.metrics_)
+          metric.update(batch->prediction, batch->target, batch->weights);
+      if (size.samples > size.batch_size)
         accumulate(mean_, batch->gradient, batch->weight, objective.weight, batch->workers);
       objective += {batch->objective() * batch->weight, batch->weight};
     }
     if (has_callback) copy_leaves(batch->gradient, gradient_, batch->workers);
-    const double rate = trainer_.update(*batch, train_.samples());
+    const double rate = trainer_.update(*batch, samples_);
     return {objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
   }
   Next notify_step_end(const StepResult& step) const override {
     if (options().on_step_end.empty()) return Next::proceed;
-    return notify(options().on_step_end, {trainer_.steps(), step.objective, step.learning_rate, *before_,
-                                          trainer_.model, *gradient_});
+    return agreed(notify(options().on_step_end, {trainer_.steps(), step.objective, step.learning_rate,
+                                                 *before_, trainer_.model, *gradient_}));
   }
 
+  [[gnu::cold]] void merge_metrics() override { ranks().merge(trainer_.metrics_); }
   [[gnu::cold]] NamedValues training_values(double mean_objective) const override {
     NamedValues values;
     add_measured(values, mean_objective, trainer_.metrics_);
@@ -70,9 +78,10 @@ class TrainingRun final : public Learner {
     const Model& model = trainer_.evaluated_model();
     std::vector<AnyMetric<T>> metrics = trainer_.prepared_metrics();
     Workers& workers = trainer_.batch_gradient().workers();
-    const double loss = options().validation.measure(
-        model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers);
-    add_measured(values, loss + options().regularizer.penalty(model, train_.samples(), workers), metrics,
+    const WeightedSum loss = ranks().sum(options().validation.measure(
+        model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers));
+    ranks().merge(metrics);
+    add_measured(values, loss.mean() + options().regularizer.penalty(model, samples_, workers), metrics,
                  "val_");
   }
   [[gnu::cold]] void expect_finite_weights() const override {
@@ -87,15 +96,21 @@ class TrainingRun final : public Learner {
     if (trainer_.average_) trainer_.average_.emplace(*trainer_.best_model_);
   }
   Next notify_epoch_end() const override {
-    return notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
-                                           trainer_.evaluated_model(), learning_rate()});
+    return agreed(notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
+                                                  trainer_.evaluated_model(), learning_rate()}));
   }
 
  private:
   const FitOptions<Model>& options() const { return trainer_.options; }
+  const DataParallel<Model>& ranks() const { return trainer_.options.communicator; }
+  /// Stops all ranks if one of them stops.
+  [[gnu::noinline]] Next agreed(Next own) const {
+    return ranks().ranks().any(own == Next::stop) ? Next::stop : Next::proceed;
+  }
 
   Trainer& trainer_;
   const Dataset<T>& train_;
+  Index samples_;
   std::optional<Model> mean_;               // of the gradients of the step's mini-batches
   std::optional<Model> before_, gradient_;  // for `on_step_end`
 };

@@ -38,7 +38,7 @@ class Validation {
                                          for (AnyMetric<T>& metric : metrics)
                                            metric.update(prediction, target, weights);
                                        });
-          return total.mean();
+          return total;
         }} {}
   template <detail::Misfit<Validation> Data>
     requires(!std::convertible_to<Data, const Dataset<T>*>)
@@ -48,14 +48,14 @@ class Validation {
 
   operator const Dataset<T>*() const { return data_; }
 
-  /// Updates the metrics with the data set and returns the mean loss.
-  double measure(const M& model, const LossSum& loss, Metrics& metrics, Workers& workers) const {
+  /// Updates the metrics with the data set and returns the sum of the loss.
+  WeightedSum measure(const M& model, const LossSum& loss, Metrics& metrics, Workers& workers) const {
     return measure_(model, *data_, loss, metrics, workers);
   }
 
  private:
   const Dataset<T>* data_ = nullptr;
-  double (*measure_)(const M&, const Dataset<T>&, const LossSum&, Metrics&, Workers&) = nullptr;
+  WeightedSum (*measure_)(const M&, const Dataset<T>&, const LossSum&, Metrics&, Workers&) = nullptr;
 };
 
 }  // namespace descent

@@ -11,6 +11,8 @@
 
 #include "descent/core/errors.hpp"
 #include "descent/core/version.hpp"
+#include "descent/parallel/communicator.hpp"
+#include "descent/parallel/together.hpp"
 #include "descent/serialize/archive.hpp"
 #include "descent/serialize/atomic_file.hpp"
 #include "descent/serialize/read_all.hpp"
@@ -134,29 +136,49 @@ class CheckpointReader final : public Archive {
   std::string_view left_, source_;
 };
 
-/// Reads a checkpoint into a value.
+/// Visits values and does nothing with them. A template like the others.
+template <class>
+class NoArchive final : public Archive {
+  void carry(const Numbers&) override {}
+  void expect_room(const std::string&, std::uint64_t, std::size_t) override {}
+};
+
+/// Reads a checkpoint, from the files of rank 0, into a value.
 ///
 /// Throws   FormatError if the file contains other values; `value` is then partly overwritten, to be discarded.
-void load_checkpoint(const std::string& path, auto& value) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": file not found"},
-                             "leave .resume_from empty for a new run");
-  const std::optional<std::string> bytes = read_all(in);
-  if (!bytes)
-    throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": reading failed"},
-                             "pass the path of a file, not of a folder");
-  CheckpointReader<XXH64> reader{*bytes, path};
+void load_checkpoint(const std::string& path, auto& value, Communicator& ranks = solo) {
+  std::string bytes;
+  together(ranks, [&] {
+    if (ranks.rank() > 0) return;
+    std::ifstream in{path, std::ios::binary};
+    if (!in)
+      throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": file not found"},
+                               "leave .resume_from empty for a new run");
+    std::optional<std::string> all = read_all(in);
+    if (!all)
+      throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": reading failed"},
+                               "pass the path of a file, not of a folder");
+    bytes = *std::move(all);
+  });
+  ranks.broadcast(bytes);
+  CheckpointReader<XXH64> reader{bytes, path};
   value.visit_members(static_cast<Archive&>(reader));
   reader.expect_end();
 }
 
-void save_checkpoint(const std::string& path, auto& value) {
-  CheckpointWriter<XXH64> writer;
-  value.visit_members(static_cast<Archive&>(writer));
-  const std::string bytes = std::move(writer).finish();
-  replace_file(path, "checkpoint", [&](std::ostream& out) {
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+/// Writes a checkpoint on rank 0. The other ranks visit the value too, which may exchange numbers.
+void save_checkpoint(const std::string& path, auto& value, Communicator& ranks = solo) {
+  together(ranks, [&] {
+    if (ranks.rank() > 0) {
+      NoArchive<XXH64> visit_only;
+      return value.visit_members(static_cast<Archive&>(visit_only));
+    }
+    CheckpointWriter<XXH64> writer;
+    value.visit_members(static_cast<Archive&>(writer));
+    const std::string bytes = std::move(writer).finish();
+    replace_file(path, "checkpoint", [&](std::ostream& out) {
+      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    });
   });
 }
 

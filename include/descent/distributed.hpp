@@ -1,0 +1,5 @@
+#pragma once
+
+// Needs MPI: link descent::mpi.
+#include "descent/distributed/mpi.hpp"
+#include "descent/distributed/mpi_communicator.hpp"
