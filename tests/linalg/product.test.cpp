@@ -66,9 +66,10 @@ TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[li
   struct Size {
     Index rows, cols, depth;
   };
-  for (const Size size : {Size{256, 128, 784}, Size{1000, 1001, 2100}, Size{10, 512, 700}, Size{784, 256, 128}, Size{47, 129, 333},
-                          Size{97, 95, 411}, Size{1, 5000, 300}, Size{5000, 1, 300}, Size{2, 4001, 130},
-                          Size{4001, 3, 130}, Size{145, 151, 1030}, Size{530, 70, 64}}) {
+  for (const Size size :
+       {Size{256, 128, 784}, Size{1000, 1001, 2100}, Size{10, 512, 700}, Size{784, 256, 128},
+        Size{47, 129, 333}, Size{97, 95, 411}, Size{1, 5000, 300}, Size{5000, 1, 300}, Size{2, 4001, 130},
+        Size{4001, 3, 130}, Size{145, 151, 1030}, Size{530, 70, 64}}) {
     const auto [rows, cols, depth] = size;
     CAPTURE(rows, cols, depth);
     const Matrix<T> a = some(rows, depth), b = some(depth, cols), at = a.transpose(), bt = b.transpose();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/parallel/parts.hpp"
@@ -66,14 +67,15 @@ template <std::floating_point T>
 void gather(const Matrix<T>& from, std::span<const Index> columns, Matrix<T>& out,
             Workers& workers = single_thread) {
   out.resize(from.rows(), static_cast<Index>(columns.size()));
-  for_columns(workers, out.rows(), out.cols(), [&](Index j) {
+  const auto copy = [&](Index j) {
     const Index column = columns[static_cast<std::size_t>(j)];
     if (column < 0 || column >= from.cols())
       throw_error<DataError>("gather",
                              {"expected the index of one of ", from.cols(), " columns, got ", column},
                              "number the columns from 0");
     std::copy_n(from.data() + column * from.rows(), from.rows(), out.data() + j * from.rows());
-  });
+  };
+  for_columns(workers, out.rows(), out.cols(), FunctionRef<void(Index)>{copy});
 }
 
 /// Copies the weights of the samples with these indices into `out`; if `from` is empty, so is `out`. Throws DataError
