@@ -168,7 +168,8 @@ TEST_CASE("Product: two concurrent threads get the bits of one", "[threads]") {
   CHECK(second);
 }
 
-TEST_CASE("Product: any number of threads computes the same bits", "[threads]") {
+// The libraries choose a kernel by the size of a block, so that the last bits depend on the number of threads.
+TEST_CASE("Product: any number of threads computes the same product up to rounding", "[threads]") {
   for (const Size s : std::vector<Size>{{256, 128, 784}, {10, 512, 700}, {97, 95, 411}, {145, 151, 1030}})
     for (const auto product : {Product::plain, Product::transposed_left, Product::transposed_right}) {
       CAPTURE(s.m, s.n, s.k, static_cast<int>(product));
@@ -179,7 +180,7 @@ TEST_CASE("Product: any number of threads computes the same bits", "[threads]") 
       multiply(product, a, b, expected);
       for (const int threads : {2, 3, 8}) {
         multiply(product, a, b, c, threads);
-        CHECK(c == expected);
+        CHECK((c - expected).norm() <= 1e-5F * expected.norm());  // sums of up to 1030 terms
       }
     }
 }

@@ -27,7 +27,8 @@ struct OneDnn {
 
 }  // namespace detail
 
-/// Products by oneDNN in f32. Eigen computes small products.
+/// Products by oneDNN in f32. Eigen computes small products. The last bits depend on the number of
+/// threads, because the library chooses a kernel by the size of a block.
 ///
 /// oneDNN allocates working memory in each call.
 template <>

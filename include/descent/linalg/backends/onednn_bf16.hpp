@@ -180,7 +180,8 @@ struct OneDnnBf16 {
 
 /// Products by oneDNN with the operands rounded to bf16, which has 8 significant bits. Sums, results and the
 /// parameters of the model stay f32. `onednn::bf16_support()` tells if this processor gains by it. Eigen computes
-/// small products, without rounding.
+/// small products, without rounding. The last bits depend on the number of threads, because the library chooses
+/// a kernel by the size of a block.
 ///
 /// Cost     2 m n k flop and m k + k n roundings. The calling thread keeps memory for its largest operands, each thread
 ///          for 256 shapes. oneDNN allocates some bytes in each call; the rest allocates only in the first calls.

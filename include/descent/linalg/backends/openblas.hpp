@@ -50,7 +50,8 @@ struct OpenBlas {
 
 }  // namespace detail
 
-/// Products by OpenBLAS. Eigen computes small products.
+/// Products by OpenBLAS. Eigen computes small products. The last bits depend on the number of
+/// threads, because the library chooses a kernel by the size of a block.
 ///
 /// If OpenBLAS is built with its own threads, the first product sets it to one thread in the whole program.
 template <>
