@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[li
       }
 }
 
-// Sizes around the tiles of Eigen's kernels and the blocks for the caches.
+// Sizes around the tiles of Eigen's kernels and the blocks for the caches; the deepest is packed in slices.
 TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[linalg][threads]", float,
                    double) {
   using T = TestType;
@@ -67,9 +67,9 @@ TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[li
     Index rows, cols, depth;
   };
   for (const Size size :
-       {Size{256, 128, 784}, Size{1000, 1001, 2100}, Size{10, 512, 700}, Size{784, 256, 128},
-        Size{47, 129, 333}, Size{97, 95, 411}, Size{1, 5000, 300}, Size{5000, 1, 300}, Size{2, 4001, 130},
-        Size{4001, 3, 130}, Size{145, 151, 1030}, Size{530, 70, 64}}) {
+       {Size{256, 128, 784}, Size{10, 512, 700}, Size{1500, 40, 300}, Size{47, 129, 333}, Size{97, 95, 411},
+        Size{1, 5000, 300}, Size{5000, 1, 300}, Size{2, 4001, 130}, Size{4001, 3, 130}, Size{145, 151, 1030},
+        Size{530, 70, 64}, Size{50, 60, 80'000}}) {
     const auto [rows, cols, depth] = size;
     CAPTURE(rows, cols, depth);
     const Matrix<T> a = some(rows, depth), b = some(depth, cols), at = a.transpose(), bt = b.transpose();
@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[li
       return c;
     };
     const auto expected = products(single_thread);
-    for (const int threads : {2, 3, 5, 8, 16}) {
+    for (const int threads : {2, 3, 8}) {
       CAPTURE(threads);
       ThreadWorkers workers{threads};
       const auto c = products(workers);
