@@ -8,6 +8,7 @@
 
 #include "descent/core/misfit.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
