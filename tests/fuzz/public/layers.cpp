@@ -1,6 +1,7 @@
 #include <array>
 #include <descent/descent.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -50,11 +51,16 @@ void run(Source& source, const M& model, const M& other) {
   const Index count = source.count(3);
   const Shape shape = any_shape_of_5(source);
   const Samples x{source, shape, count};
+  std::optional<Samples> second;  // lives until backward, since a cache may refer to the input of forward
   typename M::Cache cache, unused;
   Shape out{4};
   if (!source.one_in(8)) {
     out = model.forward(x, cache, pass).shape();
-    if (source.one_in(8)) (source.flag() ? model : other).forward(Samples{source, shape, count}, cache, pass);
+    if (source.one_in(8)) {
+      const M& one = source.flag() ? model : other;
+      second.emplace(source, shape, count);
+      one.forward(*second, cache, pass);
+    }
   }
   if (source.one_in(8)) unused = std::move(cache);
   M gradient = source.one_in(8) ? other : zeros_like(model);
