@@ -1,3 +1,4 @@
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ TEST_CASE("Concat: forward accepts an empty batch", "[models]") {
   const Concat net{Dense{2, 3, rng}, Identity{}};
   decltype(net)::Cache cache;
   CHECK(net.forward(Matrix<>(2, 0), cache, Pass::inference()).rows() == 5);
+}
+
+TEST_CASE("Concat: channels whose sum no number can hold are refused", "[models]") {
+  const Concat both{Tanh<>{}, ReLU<>{}};
+  for (const Index channels : {std::numeric_limits<Index>::max() - 1, std::numeric_limits<Index>::min()})
+    CHECK_THROWS_AS(both.output_shape({channels}), ShapeError);
 }
 
 }  // namespace concat_test

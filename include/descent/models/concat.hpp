@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -146,6 +147,12 @@ class Concat : public detail::LayerTuple<First, Rest...> {
           detail::joined("expected branches of ", all.height, " x ", all.width, " positions, got ",
                          branch.height, " x ", branch.width, " from branch ", position),
           "end each branch in Flatten, or keep height and width in all of them");
+    if (all.channels < 0 || branch.channels < 0 ||
+        branch.channels > std::numeric_limits<Index>::max() - all.channels)
+      throw ShapeError(name,
+                       detail::joined("expected branches whose channels can be added, got ", all.channels,
+                                      " and ", branch.channels),
+                       "pass the shape of a sample");
     all.channels += branch.channels;
   }
 
