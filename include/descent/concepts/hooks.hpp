@@ -177,6 +177,7 @@ struct Hooks {
 /// does not compile, and the error names the member. Compositions, `Trainer` and `predict` assert it.
 template <class L>
 constexpr bool has_valid_hooks = true;  // a type that is no layer fails the concept
+/// The check itself, for a layer.
 template <Layer L>
 constexpr bool has_valid_hooks<L> = sizeof(detail::Hooks<L>) > 0;
 

@@ -10,6 +10,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The 128 bits of one call of `philox`.
 using RandomBlock = std::array<std::uint32_t, 4>;
 
 /// Computes Philox4x32-10: 128 random bits as a pure function of a 64-bit key and a 128-bit counter. Any block can be

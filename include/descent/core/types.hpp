@@ -7,11 +7,14 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The type of sizes and positions, which is signed.
 using Index = Eigen::Index;
 
+/// A matrix of any size, column by column: a column is a sample.
 template <std::floating_point T = float>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
+/// A column of numbers.
 template <std::floating_point T = float>
 using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 

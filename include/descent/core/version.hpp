@@ -19,6 +19,7 @@
 #define DESCENT_ABI_OF(major, minor, patch, backend) DESCENT_ABI_JOINED(major, minor, patch, backend)
 #define DESCENT_ABI_JOINED(major, minor, patch, backend) v##major##_##minor##_##patch##_##backend
 
+/// Everything that a user of the library needs.
 namespace descent::inline DESCENT_ABI {
 
 /// The version of this library, as in CMakeLists.txt.

@@ -217,7 +217,7 @@ Dataset<T> read_csv(std::istream& in, const CsvOptions& options, const std::stri
 /// Reads a data set from a CSV file.
 ///
 ///   const Dataset digits = read_csv("digits.csv", {.label = "label"});
-///   const Dataset robot = read_csv("arm.txt", {.targets = {"7", "8"}, .header = false, .separator = '\t'});
+///   const Dataset robot = read_csv("arm.txt", {.targets = {"7", "8"}, .header = false, .separator = ';'});
 ///
 /// Throws   like read_csv of a stream; FormatError also if the file cannot be opened.
 /// Example  examples/01_digits.cpp

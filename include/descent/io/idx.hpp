@@ -79,6 +79,7 @@ template <std::floating_point T = float>
 Matrix<T> read_idx_images(std::istream& in, const std::string& source = "stream") {
   return detail::read_idx_bytes<T>(in, "read_idx_images", source, true).values;
 }
+/// Reads the images from a file.
 template <std::floating_point T = float>
 Matrix<T> read_idx_images(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_idx_images");
@@ -93,6 +94,7 @@ template <std::floating_point T = float>
 Matrix<T> read_idx_labels(std::istream& in, const std::string& source = "stream") {
   return detail::read_idx_bytes<T>(in, "read_idx_labels", source, false).values;
 }
+/// Reads the labels from a file.
 template <std::floating_point T = float>
 Matrix<T> read_idx_labels(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_idx_labels");

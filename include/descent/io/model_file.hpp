@@ -159,6 +159,7 @@ void save_model(std::ostream& out, const M& model, const SaveModel<typename M::S
   detail::write_model<T>(
       out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
 }
+/// Writes the model to a file.
 template <Layer M>
 void save_model(const std::filesystem::path& path, const M& model,
                 const SaveModel<typename M::Scalar>& options) {
@@ -186,6 +187,7 @@ LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = s
   file.fill(network);
   return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
 }
+/// Reads a network from a file.
 template <std::floating_point T = float>
 LoadedModel<T> load_model(const std::filesystem::path& path,
                           const LayerRegistry<T>& registry = standard_registry<T>()) {
@@ -210,6 +212,7 @@ ModelInfo load_model(std::istream& in, M& model, const std::string& source = "st
   model = std::move(loaded);
   return file.info();
 }
+/// Reads the model from a file.
 template <Layer M>
 ModelInfo load_model(const std::filesystem::path& path, M& model) {
   std::ifstream in = detail::open_file(path, "load_model");

@@ -122,6 +122,7 @@ template <std::floating_point T = float>
 NpyMatrix<T> read_npy(std::istream& in, const std::string& source = "stream") {
   return detail::read_npy_array<T>(in, "read_npy", source, 2).values;
 }
+/// Reads the matrix from a file.
 template <std::floating_point T = float>
 NpyMatrix<T> read_npy(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_npy");

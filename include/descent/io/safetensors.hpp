@@ -208,6 +208,7 @@ Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& opt
   return file.metadata();
 }
 
+/// Reads the numbers of a model from a file.
 template <Layer M>
 Metadata load_safetensors(const std::filesystem::path& path, M& model, const LoadSafetensors& options = {}) {
   std::ifstream in = detail::open_file(path, "load_safetensors");

@@ -21,6 +21,7 @@ template <class M>
 auto flat(M&& m, const Part& part) {
   return flat(m.data(), part);
 }
+/// Returns the view of all numbers.
 template <class M>
 auto flat(M&& m) {
   return flat(m, Part{0, m.size()});

@@ -153,6 +153,7 @@ class BasicThreadWorkers final : public Workers {
   std::atomic<bool> failed_{false};
 };
 
+/// Workers that are threads of the standard library.
 using ThreadWorkers = BasicThreadWorkers<std::thread>;
 
 /// The number of threads as an option. Only its conversion from a number instantiates the code that starts threads,

@@ -285,6 +285,7 @@ template <std::floating_point T = float>
 DynamicSequential<T> load_onnx(std::istream& in, const OnnxImporters<T>& layers = onnx_patterns<T>()) {
   return from_onnx<T>(read_onnx(in), layers);
 }
+/// Reads a network from a file.
 template <std::floating_point T = float>
 DynamicSequential<T> load_onnx(const std::filesystem::path& path,
                                const OnnxImporters<T>& layers = onnx_patterns<T>()) {

@@ -188,6 +188,7 @@ inline OnnxModel read_onnx_from(std::istream& in, std::string_view source) {
 /// Source   onnx.proto of ONNX 1.12
 inline OnnxModel read_onnx(std::istream& in) { return detail::read_onnx_from(in, "stream"); }
 
+/// Reads the graph from a file.
 inline OnnxModel read_onnx(const std::filesystem::path& path) {
   std::ifstream in = detail::open_file(path, "read_onnx");
   return detail::read_onnx_from(in, path.string());

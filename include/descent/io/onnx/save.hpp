@@ -116,6 +116,7 @@ template <Layer M>
 void save_onnx(std::ostream& out, const M& model, const OnnxOptions& options = {}) {
   write_onnx(out, to_onnx(model, options));
 }
+/// Writes the model to a file.
 template <Layer M>
 void save_onnx(const std::filesystem::path& path, const M& model, const OnnxOptions& options = {}) {
   write_onnx(path, to_onnx(model, options));
