@@ -4,30 +4,32 @@
 
 #include <chrono>
 #include <descent/linalg/product.hpp>
+#include <string_view>
 
 /// The time of the products of this thread so far.
 inline thread_local double seconds_in_products = 0;
 
-namespace descent {
+namespace descent::inline DESCENT_ABI {
+namespace detail {
 
-template <>
-struct Product<float> {
-  static void plain(Batch<float> a, Batch<float> b, Matrix<float>& c) {
-    timed([&] { EigenProduct<float>::plain(a, b, c); });
-  }
-  static void transposed_left(Batch<float> a, Batch<float> b, Matrix<float>& c) {
-    timed([&] { EigenProduct<float>::transposed_left(a, b, c); });
-  }
-  static void transposed_right(Batch<float> a, Batch<float> b, Matrix<float>& c) {
-    timed([&] { EigenProduct<float>::transposed_right(a, b, c); });
-  }
+struct TimedEigen {
+  static constexpr std::string_view name = "Eigen, timed";
 
- private:
-  static void timed(auto&& product) {
+  static bool pays(const Gemm<float>&) { return true; }
+
+  static void multiply(const Gemm<float>& gemm, Workers& workers) {
+    using Eigen = EigenGemm<float>;
+    static constexpr auto plain = Eigen::kernels<false, false>(), left = Eigen::kernels<true, false>(),
+                          right = Eigen::kernels<false, true>();
     const auto begin = std::chrono::steady_clock::now();
-    product();
+    Eigen::multiply(gemm, gemm.a.transposed ? left : gemm.b.transposed ? right : plain, workers);
     seconds_in_products += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 };
+
+}  // namespace detail
+
+template <>
+struct Product<float> : detail::Products<float, detail::TimedEigen> {};
 
 }  // namespace descent
