@@ -35,7 +35,7 @@ OURS = {  # with each backend: the suffix of the names of its programs
 }
 SCALED = [*OURS, "libtorch", "PyTorch"]  # in the tables of threads
 PREDICT, SIDE_BY_SIDE = ", predict", ", side by side"  # at the end of a worker's name
-PEERS = {"libtorch": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
+PEERS = {"libtorch": "step_libtorch", "libtorch bf16": "step_libtorch", "PyTorch": "step_pytorch.py", "dlib": "step_dlib"}
 UNSUPPORTED = 77  # the exit status of a worker that does not support the workload
 openblas_choice = {}  # environment variables that choose the kernels of OpenBLAS
 
@@ -70,6 +70,7 @@ def find_workers(build):
     programs["descent, timed"] = [build / "step_descent_timed"]
     for name, program in PEERS.items():
         programs[name] = [build / program]
+    programs["libtorch bf16"].append("bf16")
     python = find_python_with_torch()
     programs["PyTorch"] = [python, HERE / PEERS["PyTorch"]] if python else [Path("no python with torch")]
     for name in SCALED:
@@ -148,7 +149,7 @@ def run_side_by_side(command, workload, count, seconds):
 
 def start_worker(command, workload, threads, seconds):
     arguments = [workload, str(threads), str(seconds)]
-    program, mode = (command[:-1], command[-1:]) if command[-1] in ("fit", "predict") else (command, [])
+    program, mode = (command[:-1], command[-1:]) if command[-1] in ("fit", "predict", "bf16") else (command, [])
     return subprocess.run([*program, *arguments, *mode], env=environment(threads), capture_output=True, text=True)
 
 
@@ -267,7 +268,8 @@ def training_tables(runs, threads, options):
             print_table([title, *options.workloads], filled)
 
     names = [*OURS, "descent, whole fit", *PEERS]
-    pairs = [("descent", peer) for peer in PEERS] + [(name, "libtorch") for name in OURS if name != "descent"]
+    pairs = [("descent", peer) for peer in PEERS if peer != "libtorch bf16"]
+    pairs += [(name, "libtorch") for name in OURS if name != "descent"] + [("descent onednn_bf16", "libtorch bf16")]
     print(f"### {plural(threads, 'thread')}\n")
     table("steps per second", {name: lambda w, name=name: median(w, name) for name in names})
     table("speedup", {f"{a} / {b}": lambda w, a=a, b=b: ratio(w, a, b) for a, b in pairs})

@@ -1,9 +1,11 @@
 // Trains the workloads with libtorch, as in its documentation. The mode `predict` measures predictions, in samples per
-// second.
+// second; `bf16` trains with its automatic casts to bf16.
 
+#include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
-#include <cstdint>
+#include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "sizes.hpp"
@@ -33,6 +35,29 @@ Sequential network(const Sizes& s) {
   return Sequential{Linear{s.features, s.hidden_1}, ReLU{}, Linear{s.hidden_1, s.hidden_2}, ReLU{},
                     Linear{s.hidden_2, s.outputs}};
 }
+
+/// RAII guard: libtorch chooses bf16 for the operations that gain by it.
+class Autocast {
+ public:
+#if TORCH_VERSION_MAJOR >= 2
+  explicit Autocast(bool enabled) : enabled_{enabled} { set(enabled); }
+  ~Autocast() {
+    set(false);
+    if (enabled_) at::autocast::clear_cache();
+  }
+
+ private:
+  static void set(bool enabled) {
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCPU, enabled);
+  }
+  bool enabled_;
+#else
+  explicit Autocast(bool enabled) {
+    if (enabled) throw Unsupported{"bf16 by libtorch 2 and newer only"};
+  }
+#endif
+};
 
 Result measure(const Job& job, const Sizes& sizes) {
   torch::set_num_threads(job.threads);
@@ -65,9 +90,12 @@ Result measure(const Job& job, const Sizes& sizes) {
   return {steps_per_second(job.seconds, [&] {
     const std::size_t i = position++ % inputs.size();
     optimizer->zero_grad();
-    const torch::Tensor output = net->forward(inputs[i]);
-    const torch::Tensor loss = binary ? torch::binary_cross_entropy_with_logits(output, targets[i])
-                                      : torch::cross_entropy_loss(output, targets[i]);
+    const torch::Tensor loss = [&] {
+      const Autocast autocast{job.mode == "bf16"};
+      const torch::Tensor output = net->forward(inputs[i]);
+      return binary ? torch::binary_cross_entropy_with_logits(output, targets[i])
+                    : torch::cross_entropy_loss(output, targets[i]);
+    }();
     loss.backward();
     optimizer->step();
   })};

@@ -144,6 +144,30 @@ TEST_CASE("Threads: a small batch is computed by a single thread", "[training][t
   CHECK(step(1).layer<0>().weight == step(4).layer<0>().weight);
 }
 
+TEST_CASE("Threads: many short runs end with the same bits", "[training][threads]") {
+  // A pool of threads per run, and more threads than the machine has. The batch is just large enough to be divided.
+#ifdef __OPTIMIZE__
+  constexpr int runs = 1000;
+#else
+  constexpr int runs = 30;  // without optimization and with a sanitizer a run takes 100 times as long
+#endif
+  Rng rng{1};
+  const Sequential net{Dense<float>{64, 256, rng}, ReLU<float>{}, Dense<float>{256, 3, rng}};
+  Dataset<float> data{.x = Matrix<float>(64, 201), .y = Matrix<float>(1, 201)};
+  for (float& v : data.x.reshaped()) v = static_cast<float>(rng.normal());
+  for (float& v : data.y.reshaped()) v = static_cast<float>(rng.below(3));
+  const auto train = [&](int threads) {
+    auto copy = net;
+    fit(copy, data, SoftmaxCrossEntropy{}, Adam{},
+        {.epochs = 1, .batch_size = 100, .threads = threads, .seed = 4, .progress = silent});
+    return std::pair{copy.layer<0>().weight, copy.layer<2>().weight};
+  };
+  const auto expected = train(1);
+  int differ = 0;
+  for (int run = 0; run < runs; ++run) differ += train(2 + run % 7) != expected;
+  CHECK(differ == 0);
+}
+
 TEST_CASE("Threads: errors of a worker reach the caller", "[training][threads]") {
   const Dataset data = some_data(2 * batch_size);
   Net net = some_net();
