@@ -67,6 +67,7 @@ struct AppliedLayer final : NodeState {
   }
 
   void backward(const Pullback<T>& p) {
+    if (p.a().size() == 0) return p.to_a([&](Matrix<T>& d) { d.resize(p.a().rows(), p.a().cols()); });
     const Pass same = pass.with_workers(p.workers());
     if (p.wants_a())
       p.to_a(layer->backward(p.a(), p.dy(), cache, *gradient, same));
