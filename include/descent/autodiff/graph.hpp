@@ -1,24 +1,22 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include "descent/autodiff/node.hpp"
 #include "descent/autodiff/pullback.hpp"
+#include "descent/autodiff/tape.hpp"
 #include "descent/autodiff/variable.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
-#include "descent/linalg/flat.hpp"
-#include "descent/parallel/parts.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
@@ -48,16 +46,17 @@ class Graph {
   void begin(const M& model, Workers& workers = single_thread) {
     begin(workers);
     M::visit([&](const Parameter& p, const auto& leaf) { add_leaf(NodeKind::parameter, p, leaf); }, model);
-    parameters_ = size_;
+    parameters_ = tape_.size();
     visit_state<M>([&](const Parameter& p, const auto& leaf) { add_leaf(NodeKind::state, p, leaf); }, model);
-    leaves_ = size_;
+    leaves_ = tape_.size();
   }
   /// Starts a run without parameters.
   void begin(Workers& workers = single_thread) {
-    size_ = parameters_ = leaves_ = 0;
+    tape_.rewind();
+    pending_ = nullptr;
+    parameters_ = leaves_ = 0;
     layers_ = 0;
     workers_ = &workers;
-    ++run_;
   }
 
   /// Returns the variable of a member that the model's `visit` or `visit_state` names.
@@ -77,7 +76,9 @@ class Graph {
 
   /// Views a batch, which must outlive the run. Its slope is computed only if it is wanted.
   Variable<T> input(const Batch<T>& x, bool wanted = false) {
-    next(NodeKind::input, x).wanted = wanted;
+    Node<T>& n = next(NodeKind::input, x);
+    n.use_memory(x.size());
+    n.wanted = wanted;
     return last();
   }
   /// Copies a matrix, or evaluates an expression. No slope is computed for it.
@@ -103,16 +104,37 @@ class Graph {
     }
     return last();
   }
+  /// Appends an operation that is computed when its value is needed, by compute(graph, node).
+  Variable<T> record_later(const Operation<T>& operation, std::initializer_list<Variable<T>> operands,
+                           void (*compute_node)(const Graph&, Node<T>&)) {
+    next(operation, operands);
+    pending_ = compute_node;
+    return last();
+  }
+  /// True if v is the last node and is not computed yet.
+  bool is_pending(const Variable<T>& v) const { return pending_ != nullptr && number(v) == tape_.size() - 1; }
+  /// Removes the last node, which is pending, and returns its operands.
+  std::array<Variable<T>, 2> take_pending() {
+    pending_ = nullptr;
+    const auto& operands = tape_.last().operands;
+    tape_.remove_last();
+    return {variable(operands[0]), variable(operands[1])};
+  }
+  /// Computes the last node, if it is pending.
+  void compute() const {
+    if (pending_ != nullptr) std::exchange(pending_, nullptr)(*this, tape_.last());
+  }
   /// The matrix that the node being recorded keeps for backward besides its value.
-  Matrix<T>& saved() { return at(size_ - 1).memory.saved; }
+  Matrix<T>& saved() { return tape_.last().memory.saved; }
   /// The memory of type S of the node being recorded.
   template <std::derived_from<NodeState> S>
   S& state() {
-    return at(size_ - 1).template state<S>();
+    return tape_.last().template state<S>();
   }
 
   /// Computes dJ/dnode of y and the nodes before it, where dJ/dy = dy.
   void backward(const Variable<T>& y, const Batch<T>& dy) {
+    compute();
     const Index end = number(y);
     Node<T>& last = at(end);
     if (dy.rows() != last.value.rows() || dy.cols() != last.value.cols())
@@ -120,10 +142,10 @@ class Graph {
                               {"expected a slope of [", last.value.rows(), ", ", last.value.cols(),
                                "], as the variable, got [", dy.rows(), ", ", dy.cols(), ']'},
                               "pass dJ/dy");
-    for (Index i = 0; i < size_; ++i) {
+    for (Index i = 0; i < tape_.size(); ++i) {
       Node<T>& n = at(i);
       n.reached = false;
-      if (n.kind == NodeKind::operation) n.wanted = is_wanted(n);
+      if (n.kind == NodeKind::operation) n.wanted = tape_.leads_to_wanted(n);
     }
     last.slope = dy.data();
     last.reached = true;
@@ -162,9 +184,12 @@ class Graph {
   }
 
   /// The number of nodes of this run. The first ones are the parameters, then the state.
-  Index size() const { return size_; }
-  const Node<T>& node(Index i) const { return at(i); }
-  Variable<T> variable(Index i) { return {*this, i, run_}; }
+  Index size() const { return tape_.size(); }
+  const Node<T>& node(Index i) const {
+    if (i == size() - 1) compute();
+    return at(i);
+  }
+  Variable<T> variable(Index i) { return {*this, i, tape_.run()}; }
   /// Returns the number of the node of a variable. Throws unless it is one of this graph and this run.
   Index number(const Variable<T>& v) const {
     if (&v.graph() != this)
@@ -181,54 +206,41 @@ class Graph {
   /// Returns the node of a parameter or of state by its memory, or -1.
   Index find(const Batch<T>& leaf) const {
     for (Index i = 0; i < leaves_; ++i)
-      if (is_at(i, leaf)) return i;
+      if (tape_.views(i, leaf)) return i;
     return -1;
   }
   /// True if node i is the parameter or state in this memory.
-  bool is_at(Index i, const Batch<T>& leaf) const {
-    if (i >= leaves_) return false;
-    const Batch<T>& value = at(i).value;
-    return value.data() == leaf.data() && value.rows() == leaf.rows() && value.cols() == leaf.cols();
-  }
+  bool is_at(Index i, const Batch<T>& leaf) const { return i < leaves_ && tape_.views(i, leaf); }
 
  private:
   friend Pullback<T>;
   friend Variable<T>;
 
-  Node<T>& at(Index i) { return *nodes_[static_cast<std::size_t>(i)]; }
-  const Node<T>& at(Index i) const { return *nodes_[static_cast<std::size_t>(i)]; }
-  Variable<T> last() { return variable(size_ - 1); }
-
-  bool is_wanted(const Node<T>& n) const {
-    if (n.operation.backward == nullptr) return false;
-    return n.operation.has_parameters ||
-           std::any_of(n.operands.begin(), n.operands.end(), [&](Index i) { return i >= 0 && at(i).wanted; });
-  }
+  Node<T>& at(Index i) { return tape_.at(i); }
+  const Node<T>& at(Index i) const { return tape_.at(i); }
+  Variable<T> last() { return variable(tape_.size() - 1); }
 
   void add_leaf(NodeKind kind, const Parameter& p, const auto& leaf) {
     Node<T>& n = next(kind, {leaf.data(), Shape{leaf.rows()}, leaf.cols()});
+    n.use_memory(leaf.size());
     if (!p.name.is(n.label)) n.label = p.name.path();
     n.wanted = kind == NodeKind::parameter;
   }
   Node<T>& next(NodeKind kind, const Batch<T>& value) {
-    if (static_cast<std::size_t>(size_) == nodes_.size()) nodes_.push_back(std::make_unique<Node<T>>());
-    Node<T>& n = at(size_++);
-    n.kind = kind;
-    n.operation = {};
-    n.operands = {-1, -1, -1};
-    n.value = value;
-    n.reached = n.wanted = false;
-    n.use_memory(value.size());
-    return n;
+    compute();
+    return tape_.append(kind, value);
   }
   Node<T>& next(const Operation<T>& operation, std::initializer_list<Variable<T>> operands) {
     eigen_assert(operands.size() <= 3);
-    Index key = 0;
-    for (const Variable<T>& v : operands) key += at(number(v)).value.size();
+    for (const Variable<T>& v : operands) number(v);  // throws
     Node<T>& n = next(NodeKind::operation, Batch<T>{});
     n.operation = operation;
+    Index key = 0;
     std::size_t k = 0;
-    for (const Variable<T>& v : operands) n.operands[k++] = v.number();
+    for (const Variable<T>& v : operands) {
+      if (k < 2) key += at(v.number()).value.size();  // the third is a bias
+      n.operands[k++] = v.number();
+    }
     n.use_memory(key);
     return n;
   }
@@ -250,20 +262,21 @@ class Graph {
     std::copy_n(n.slope, leaf.size(), leaf.data());
   }
 
-  std::vector<std::unique_ptr<Node<T>>> nodes_;  // pointers, so that nodes stay in place
-  Index size_ = 0, parameters_ = 0, leaves_ = 0;
+  // A pending value is computed also by const members.
+  mutable detail::Tape<T> tape_;
+  mutable void (*pending_)(const Graph&, Node<T>&) = nullptr;  // computes the last node
+  Index parameters_ = 0, leaves_ = 0;
   std::size_t layers_ = 0;
   Workers* workers_ = &single_thread;
-  std::int64_t run_ = 0;
 };
 
 template <std::floating_point T>
 const Batch<T>& Variable<T>::value() const {
-  return graph_->at(number()).value;
+  return graph_->node(number()).value;
 }
 template <std::floating_point T>
 Index Variable<T>::number() const {
-  if (run_ != graph_->run_)
+  if (run_ != graph_->tape_.run())
     throw DataError("Variable", "expected a variable of this run of its graph, got one of an earlier run",
                     "keep values, not variables, from run to run");
   return node_;

@@ -146,10 +146,10 @@ auto with_operands(const A& a, const B& b, auto&& f) {
 /// y = f(a, b), number by number
 template <std::floating_point T>
 Variable<T> pointwise(const Operation<T>& operation, const Variable<T>& a, const Variable<T>& b, auto&& f) {
-  return a.graph().record(operation, {a, b}, [&](Matrix<T>& y) {
+  return a.graph().record(operation, {a, b}, [&, &u = a.value(), &v = b.value()](Matrix<T>& y) {
     write_numbers(a.graph().workers(), a.rows(), a.cols(), y,
-                  [&](const Part& part) { return f(flat(a.value(), part), flat(b.value(), part)); });
-    return shaped(y, a.value(), b.value());
+                  [&](const Part& part) { return f(flat(u, part), flat(v, part)); });
+    return shaped(y, u, v);
   });
 }
 

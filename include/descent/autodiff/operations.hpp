@@ -38,10 +38,10 @@ Variable<T> sum_of(const Variable<T>& a, const Variable<T>& b) {
                                p.to_a(p.dy());
                                p.to_b([&](Matrix<T>& d) { write_sum(p.workers(), p.dy(), p.b(), d); });
                              }},
-                            {a, b}, [&](Matrix<T>& y) {
+                            {a, b}, [&, &u = a.value(), &v = b.value()](Matrix<T>& y) {
                               write_columns(a.graph().workers(), a.rows(), a.cols(), y,
-                                            [&](Index j) { return a.value().col(j) + b.value().col(0); });
-                              return a.value().with_numbers(y);
+                                            [&](Index j) { return u.col(j) + v.col(0); });
+                              return u.with_numbers(y);
                             });
   return pointwise<T>({"+", [](const Pullback<T>& p) { p.to_a(p.dy()), p.to_b(p.dy()); }}, a,
                       widened("+", a, b), [](const auto& u, const auto& v) { return u + v; });
@@ -63,17 +63,32 @@ Variable<T> difference_of(const Variable<T>& a, const Variable<T>& b) {
                       [](const auto& u, const auto& v) { return u - v; });
 }
 
+/// y = w x + b from the product w x, which is not computed yet.
+template <std::floating_point T>
+Variable<T> affine_of_pending(const Variable<T>& product, const Variable<T>& b) {
+  Graph<T>& graph = product.graph();
+  if (graph.is_pending(b)) return sum_of(product, b);
+  const auto [w, x] = graph.take_pending();
+  return b.rows() == w.rows() && b.cols() == 1 ? affine(w, x, b) : sum_of(w * x, b);
+}
+
 }  // namespace detail
 
+/// y = a + b, which makes a product w x + b an affine map
 template <class A, class B>
-  requires detail::Operands<A, B>
-auto operator+(const A& a, const B& b) {
-  if constexpr (std::is_arithmetic_v<A>)
+  requires detail::Operands<std::remove_cvref_t<A>, B>
+auto operator+(A&& a, const B& b) {
+  if constexpr (std::is_arithmetic_v<std::remove_cvref_t<A>>)
     return b + a;
   else if constexpr (std::is_arithmetic_v<B>)
     return detail::plus(a, static_cast<typename A::Scalar>(b));
   else
-    return detail::with_operands(a, b, [](const auto& u, const auto& v) { return detail::sum_of(u, v); });
+    return detail::with_operands(a, b, [](const auto& u, const auto& v) {
+      // Nobody else has a handle of a temporary, so that its value may be left out.
+      if constexpr (detail::IsVariable<A>)
+        if (u.graph().is_pending(u)) return detail::affine_of_pending(u, v);
+      return detail::sum_of(u, v);
+    });
 }
 
 template <class A, class B>
@@ -109,13 +124,17 @@ auto operator*(const A& a, const B& b) {
       if (u.cols() != v.rows())
         detail::throw_shapes("*", "as many rows of b as columns of a", u, v,
                              "cwise_product(a, b) multiplies number by number");
-      return u.graph().record(
+      return u.graph().record_later(
           {"*",
            [](const Pullback<T>& p) {
              p.to_a([&](Matrix<T>& d) { Product<T>::transposed_right(p.dy(), p.b(), d, p.workers()); });
              p.to_b([&](Matrix<T>& d) { Product<T>::transposed_left(p.a(), p.dy(), d, p.workers()); });
            }},
-          {u, v}, [&](Matrix<T>& y) { Product<T>::plain(u.value(), v.value(), y, u.graph().workers()); });
+          {u, v}, [](const Graph<T>& graph, Node<T>& n) {
+            const auto value = [&](std::size_t k) { return graph.node(n.operands[k]).value; };
+            Product<T>::plain(value(0), value(1), n.memory.value, graph.workers());
+            n.value = n.memory.value;
+          });
     });
 }
 

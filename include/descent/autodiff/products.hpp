@@ -58,9 +58,9 @@ Variable<T> scaled_by(const Variable<T>& s, const Variable<T>& a) {
                          [&](const Part& part) { return p.a()(0) * flat(p.dy(), part); });
          });
        }},
-      {s, a}, [&](Matrix<T>& y) {
+      {s, a}, [&, factor = s.value()(0)](Matrix<T>& y) {
         write_numbers(a.graph().workers(), a.rows(), a.cols(), y,
-                      [&](const Part& part) { return s.value()(0) * flat(a.value(), part); });
+                      [&](const Part& part) { return factor * flat(a.value(), part); });
         return a.value().with_numbers(y);
       });
 }

@@ -24,13 +24,14 @@ namespace descent::inline DESCENT_ABI {
 template <std::floating_point T>
 class Pullback {
  public:
-  Pullback(Graph<T>& graph, Node<T>& node) : graph_{graph}, node_{node} {}
+  Pullback(Graph<T>& graph, Node<T>& node)
+      : graph_{graph}, node_{node}, dy_{detail::with_numbers(node.value, node.slope)} {}
 
   const Batch<T>& a() const { return operand(0).value; }
   const Batch<T>& b() const { return operand(1).value; }
   const Batch<T>& c() const { return operand(2).value; }
   const Batch<T>& y() const { return node_.value; }
-  Batch<T> dy() const { return detail::with_numbers(node_.value, node_.slope); }
+  const Batch<T>& dy() const { return dy_; }
   const Matrix<T>& saved() const { return node_.memory.saved; }
   T number() const { return node_.operation.number; }
   Index index() const { return node_.operation.index; }
@@ -100,6 +101,7 @@ class Pullback {
 
   Graph<T>& graph_;
   Node<T>& node_;
+  Batch<T> dy_;
 };
 
 }  // namespace descent

@@ -45,7 +45,7 @@ Variable<T> sum(const Variable<T>& a, Over over = Over::all) {
   return a.graph().record({"sum",
                            [](const Pullback<T>& p) {
                              p.to_a([&](Matrix<T>& d) {
-                               const Batch<T> dy = p.dy();
+                               const Batch<T>& dy = p.dy();
                                const auto constant = [&](T s) {
                                  return Vector<T>::Constant(p.a().rows(), s);
                                };
@@ -96,21 +96,20 @@ Variable<T> squared_norm(const Variable<T>& a, Over over = Over::all) {
 template <std::floating_point T>
 Variable<T> norm(const Variable<T>& a, Over over = Over::all) {
   return detail::reduced(a, over, [](const Variable<T>& x) {
-    return x.graph().record({"norm",
-                             [](const Pullback<T>& p) {
-                               p.to_a([&](Matrix<T>& d) {
-                                 const Batch<T> dy = p.dy();
-                                 detail::write_columns(
-                                     p.workers(), p.a().rows(), p.a().cols(), d, [&](Index j) {
-                                       return p.a().col(j) * (p.y()(j) > 0 ? dy(j) / p.y()(j) : T(0));
-                                     });
-                               });
-                             }},
-                            {x}, [&](Matrix<T>& y) {
-                              y.resize(1, x.cols());
-                              for_columns(x.graph().workers(), x.rows(), x.cols(),
-                                          [&](Index j) { y(j) = x.value().col(j).norm(); });
-                            });
+    return x.graph().record(
+        {"norm",
+         [](const Pullback<T>& p) {
+           p.to_a([&](Matrix<T>& d) {
+             const Batch<T>& dy = p.dy();
+             detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d, [&](Index j) {
+               return p.a().col(j) * (p.y()(j) > 0 ? dy(j) / p.y()(j) : T(0));
+             });
+           });
+         }},
+        {x}, [&, &v = x.value()](Matrix<T>& y) {
+          y.resize(1, x.cols());
+          for_columns(x.graph().workers(), x.rows(), x.cols(), [&](Index j) { y(j) = v.col(j).norm(); });
+        });
   });
 }
 
@@ -122,7 +121,7 @@ Variable<T> max(const Variable<T>& a, Over over = Over::all) {
     return x.graph().record({"max",
                              [](const Pullback<T>& p) {
                                p.to_a([&](Matrix<T>& d) {
-                                 const Batch<T> dy = p.dy();
+                                 const Batch<T>& dy = p.dy();
                                  d.setZero(p.a().rows(), p.a().cols());
                                  for_columns(p.workers(), p.a().rows(), p.a().cols(), [&](Index j) {
                                    Index i = 0;
@@ -131,10 +130,10 @@ Variable<T> max(const Variable<T>& a, Over over = Over::all) {
                                  });
                                });
                              }},
-                            {x}, [&](Matrix<T>& y) {
+                            {x}, [&, &v = x.value()](Matrix<T>& y) {
                               y.resize(1, x.cols());
                               for_columns(x.graph().workers(), x.rows(), x.cols(),
-                                          [&](Index j) { y(j) = x.value().col(j).maxCoeff(); });
+                                          [&](Index j) { y(j) = v.col(j).maxCoeff(); });
                             });
   });
 }
@@ -152,18 +151,26 @@ Variable<T> log_sum_exp(const Variable<T>& a, Over over = Over::features) {
     return x.graph().record({"log_sum_exp",
                              [](const Pullback<T>& p) {
                                p.to_a([&](Matrix<T>& d) {
-                                 const Batch<T> dy = p.dy();
-                                 detail::write_columns(
-                                     p.workers(), p.a().rows(), p.a().cols(), d, [&](Index j) {
-                                       return ((p.a().col(j).array() - p.y()(j)).exp() * dy(j)).matrix();
-                                     });
+                                 const Matrix<T>& shares = p.saved();
+                                 detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d,
+                                                       [&](Index j) { return shares.col(j) * p.dy()(j); });
                                });
                              }},
-                            {x}, [&](Matrix<T>& y) {
-                              y.resize(1, x.cols());
-                              for_columns(x.graph().workers(), x.rows(), x.cols(), [&](Index j) {
-                                const T largest = x.value().col(j).maxCoeff();
-                                y(j) = largest + std::log((x.value().col(j).array() - largest).exp().sum());
+                            {x}, [&, &v = x.value()](Matrix<T>& y) {
+                              Workers& workers = x.graph().workers();
+                              Matrix<T>& shares = x.graph().saved();  // softmax(a)
+                              y = v.colwise().maxCoeff();
+                              detail::write_columns(workers, v.rows(), v.cols(), shares, [&](Index j) {
+                                return (v.col(j).array() - y(j)).matrix();
+                              });
+                              // Of the whole matrix, since a single column is too short to vectorize well.
+                              for_numbers(workers, v.size(), [&](const Part& part) {
+                                flat(shares, part) = flat(shares, part).exp();
+                              });
+                              for_columns(workers, v.rows(), v.cols(), [&](Index j) {
+                                const T total = shares.col(j).sum();
+                                y(j) += std::log(total);
+                                shares.col(j) /= total;
                               });
                             });
   });

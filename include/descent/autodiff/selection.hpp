@@ -41,16 +41,16 @@ Variable<T> selected(std::string_view operation, Variable<T> a, Variable<T> b, a
            });
          });
        }},
-      {a, b}, [&](Matrix<T>& y) {
+      {a, b}, [&, &u = a.value(), &v = b.value()](Matrix<T>& y) {
         Matrix<T>& saved = a.graph().saved();
         mask(a, b, saved);
         if (saved.rows() != a.rows() || saved.cols() != a.cols())
           throw_shapes(operation, "a condition of the shape of the operands", a, b,
                        "compare values of that shape");
         write_numbers(a.graph().workers(), a.rows(), a.cols(), y, [&](const Part& part) {
-          return (flat(saved, part) != T(0)).select(flat(a.value(), part), flat(b.value(), part));
+          return (flat(saved, part) != T(0)).select(flat(u, part), flat(v, part));
         });
-        return shaped(y, a.value(), b.value());
+        return shaped(y, u, v);
       });
 }
 
@@ -150,11 +150,11 @@ Variable<T> gather(const A& table, const Variable<T>& numbers) {
            for (const Index place : places) d.col(place) += p.dy().col(j++);
          });
        }},
-      {a, numbers}, [&](Matrix<T>& y) {
+      {a, numbers}, [&, &v = a.value()](Matrix<T>& y) {
         auto& places = a.graph().template state<detail::Chosen>().places;
         a.graph().template state<detail::Chosen>().read("gather", numbers.value(), a.cols());
         detail::write_columns(a.graph().workers(), a.rows(), numbers.value().size(), y,
-                              [&](Index j) { return a.value().col(places[static_cast<std::size_t>(j)]); });
+                              [&](Index j) { return v.col(places[static_cast<std::size_t>(j)]); });
       });
 }
 
@@ -174,12 +174,12 @@ Variable<T> pick(const Variable<T>& a, const Variable<T>& rows) {
                                for (const Index place : places) d(place, j) = p.dy()(j), ++j;
                              });
                            }},
-                          {a, rows}, [&](Matrix<T>& y) {
+                          {a, rows}, [&, &v = a.value()](Matrix<T>& y) {
                             auto& chosen = a.graph().template state<detail::Chosen>();
                             chosen.read("pick", rows.value(), a.rows());
                             y.resize(1, a.cols());
                             Index j = 0;
-                            for (const Index place : chosen.places) y(j) = a.value()(place, j), ++j;
+                            for (const Index place : chosen.places) y(j) = v(place, j), ++j;
                           });
 }
 

@@ -34,9 +34,9 @@ Variable<T> transpose(const Variable<T>& a) {
                                                      [&](Index j) { return p.dy().row(j).transpose(); });
                              });
                            }},
-                          {a}, [&](Matrix<T>& y) {
+                          {a}, [&, &v = a.value()](Matrix<T>& y) {
                             detail::write_columns(a.graph().workers(), a.cols(), a.rows(), y,
-                                                  [&](Index j) { return a.value().row(j).transpose(); });
+                                                  [&](Index j) { return v.row(j).transpose(); });
                           });
 }
 
@@ -54,10 +54,9 @@ Variable<T> rows(const Variable<T>& a, Index first, Index count = 1) {
                              });
                            },
                            T(0), first},
-                          {a}, [&](Matrix<T>& y) {
-                            detail::write_columns(a.graph().workers(), count, a.cols(), y, [&](Index j) {
-                              return a.value().col(j).segment(first, count);
-                            });
+                          {a}, [&, &v = a.value()](Matrix<T>& y) {
+                            detail::write_columns(a.graph().workers(), count, a.cols(), y,
+                                                  [&](Index j) { return v.col(j).segment(first, count); });
                           });
 }
 
