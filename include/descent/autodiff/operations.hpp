@@ -81,7 +81,7 @@ auto operator+(A&& a, const B& b) {
   if constexpr (std::is_arithmetic_v<std::remove_cvref_t<A>>)
     return b + a;
   else if constexpr (std::is_arithmetic_v<B>)
-    return detail::plus(a, static_cast<typename A::Scalar>(b));
+    return detail::plus(a, static_cast<typename std::remove_cvref_t<A>::Scalar>(b));
   else
     return detail::with_operands(a, b, [](const auto& u, const auto& v) {
       // Nobody else has a handle of a temporary, so that its value may be left out.
