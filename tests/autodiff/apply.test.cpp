@@ -52,6 +52,14 @@ struct Twice : Formula<Twice> {
   BatchNorm<> norm{3};
 };
 
+/// Applies its normalization or, at the same place of the graph, an operation.
+struct Sometimes : Twice {
+  Variable<> formula(Graph<>& g, const Batch<>& x, const Pass& pass, bool applies) const {
+    const Variable<> input = g.input(x);
+    return applies ? apply(norm, input, pass) : input + 1;
+  }
+};
+
 /// Does not name the parameters of its layer, or the state.
 template <bool parameters>
 struct Forgetful : Formula<Forgetful<parameters>> {
@@ -132,6 +140,19 @@ TEST_CASE("apply: running statistics move once per step for each application") {
           "that was evaluated");
     update_state(model, graph);
     CHECK((model.norm.running_mean - 0.09F * x.rowwise().mean()).norm() < 1e-5F);
+  }
+}
+
+TEST_CASE("apply: only the layers of the last run move their statistics") {
+  Sometimes model;
+  const Matrix<> x = random_batch(3, 8, 1).cast<float>();
+  Graph<> graph;
+  for (const bool applies : {true, false}) {
+    graph.begin(model);
+    model.formula(graph, x, Pass::training({}), applies);
+    const Vector<> before = model.norm.running_mean;
+    update_state(model, graph);
+    CHECK((model.norm.running_mean == before) == !applies);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "descent/autodiff/formula.hpp"
 
 #include <string>
+#include <vector>
 
 #include "autodiff/models.hpp"
 #include "catch.hpp"
@@ -101,6 +102,19 @@ TEST_CASE("Formula: statistics over the samples see the whole batch") {
   ThreadWorkers workers{3};
   const Matrix<> y = layer.forward(x, cache, Pass::training({.workers = &workers}));
   CHECK(y.rowwise().mean().isZero(1e-5F));
+}
+
+TEST_CASE("Formula: visits the outputs of the layers that it applies by their paths") {
+  Rng rng{1};
+  const DynamicSequential<> net{Dense{2, 4, rng}, lambda([](auto x) { return 2 * tanh(x); }),
+                                Applying<float>{4, 3, rng}};
+  DynamicSequential<>::Cache cache;
+  const Matrix<> x = random_batch(2, 5, 1).cast<float>();
+  net.forward(x, cache, Pass::inference());
+  std::vector<std::string> names;
+  net.visit_outputs(cache, [&](const Name& name, const auto&) { names.push_back(name.path()); });
+  CHECK(names == std::vector<std::string>{"0", "1.Tanh_1", "1", "2.first", "2.norm", "2.Tanh_11",
+                                          "2.Dropout_12", "2.last", "2"});
 }
 
 TEST_CASE("lambda: a layer without parameters from a function") {

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,10 @@
 #include "descent/concepts/pass.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
+#include "descent/models/chain.hpp"
+#include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
@@ -31,13 +35,30 @@ constexpr std::string_view name_of_layer() {
     return "layer";
 }
 
+/// The layer of a node that applies one.
+template <std::floating_point T>
+class NodeLayer {
+ public:
+  /// Updates the state of the layer.
+  virtual void update_state() const = 0;
+  virtual LayerDescription describe() const = 0;
+  /// Returns the path of the layer in the model of the graph, or its name with the number of its node.
+  virtual std::string path(const Graph<T>& graph, Index node) const = 0;
+  /// Calls f(name, y) for each output of a layer in the layer, and of the layer itself, which is named by its path.
+  virtual void visit_outputs(std::string_view path, const Batch<T>& y,
+                             FunctionRef<void(const Name&, const Batch<T>&)> f) const = 0;
+
+ protected:
+  ~NodeLayer() = default;
+};
+
 /// The memory of a node that applies a layer.
 template <Layer L>
-struct AppliedLayer final : NodeState {
+struct AppliedLayer final : NodeState<typename L::Scalar>, NodeLayer<typename L::Scalar> {
   using T = typename L::Scalar;
 
-  const L* layer = nullptr;  // in the model, or the copy
-  std::optional<L> copy;     // of a layer with neither parameters nor state, which may be a temporary
+  const L* applied = nullptr;  // in the model, or the copy
+  std::optional<L> copy;       // of a layer with neither parameters nor state, which may be a temporary
   std::optional<L> gradient;
   Shape shape{0};  // of the input
   Pass pass = Pass::inference();
@@ -45,7 +66,7 @@ struct AppliedLayer final : NodeState {
   std::vector<Index> leaves;  // the nodes of the parameters, then of the state
 
   /// Finds the parameters and the state of the layer among those of the model.
-  void find(const L& applied, const Graph<T>& graph) {
+  void find(const L& given, const Graph<T>& graph) {
     std::size_t k = 0;
     const auto each = [&](const Parameter& p, const auto& leaf) {
       const Batch<T> at{leaf.data(), Shape{leaf.rows()}, leaf.cols()};
@@ -53,16 +74,16 @@ struct AppliedLayer final : NodeState {
       if (Index& i = leaves[k++]; i < 0 || !graph.is_at(i, at))
         if ((i = graph.find(at)) < 0) throw_unknown(p);
     };
-    L::visit(each, applied);
-    visit_state<L>(each, applied);
+    L::visit(each, given);
+    visit_state<L>(each, given);
     leaves.resize(k);
     if (k == 0) {
-      copy = applied;
-      layer = &*copy;
-      if (!gradient) gradient = applied;
-    } else if (layer != &applied || shape.size() == 0) {
-      layer = &applied;
-      gradient = zeros_like(applied);
+      copy = given;
+      applied = &*copy;
+      if (!gradient) gradient = given;
+    } else if (applied != &given || shape.size() == 0) {
+      applied = &given;
+      gradient = zeros_like(given);
     }
   }
 
@@ -70,16 +91,35 @@ struct AppliedLayer final : NodeState {
     if (p.a().size() == 0) return p.to_a([&](Matrix<T>& d) { d.resize(p.a().rows(), p.a().cols()); });
     const Pass same = pass.with_workers(p.workers());
     if (p.wants_a())
-      p.to_a(layer->backward(p.a(), p.dy(), cache, *gradient, same));
+      p.to_a(applied->backward(p.a(), p.dy(), cache, *gradient, same));
     else
-      backward_parameters(*layer, p.a(), p.dy(), cache, *gradient, same);
+      backward_parameters(*applied, p.a(), p.dy(), cache, *gradient, same);
     std::size_t k = 0;
     L::visit([&](const Parameter&, const auto& leaf) { p.to_node(leaves[k++], leaf.data()); }, *gradient);
   }
 
   /// The layer is a part of the model that `update_state` below takes, so it may be changed.
   void update_state() const override {
-    if (!leaves.empty()) descent::update_state(const_cast<L&>(*layer), cache);
+    if (!leaves.empty()) descent::update_state(const_cast<L&>(*applied), cache);
+  }
+
+  const NodeLayer<T>* layer() const override { return this; }
+  LayerDescription describe() const override { return descent::describe(*applied); }
+  std::string path(const Graph<T>& graph, Index node) const override {
+    if (leaves.empty()) return joined({name_of_layer<L>(), '_', node});
+    std::string
+        own;  // the first parameter or state as the layer names it, the end of the model's name for it
+    const auto each = [&](const Parameter& p, const auto&) {
+      if (own.empty()) own = p.name.path();
+    };
+    L::visit(each, *applied);
+    visit_state<L>(each, *applied);
+    const std::string& whole = graph.node(leaves.front()).label;
+    return whole.size() > own.size() ? whole.substr(0, whole.size() - own.size() - 1) : std::string{};
+  }
+  void visit_outputs(std::string_view path, const Batch<T>& y,
+                     FunctionRef<void(const Name&, const Batch<T>&)> f) const override {
+    visit_outputs_of(*applied, path, cache, y, f);
   }
 
   [[noreturn, gnu::cold]] static void throw_unknown(const Parameter& p) {
@@ -99,7 +139,7 @@ Variable<T> applied(const L& layer, const Variable<T>& x, const Pass& pass, bool
   using State = AppliedLayer<L>;
   return x.graph().record(
       {name_of_layer<L>(), [](const Pullback<T>& p) { p.template state<State>().backward(p); }, T(0), 0,
-       has_parameters},
+       has_parameters, true},
       {x}, [&](Matrix<T>&) {
         State& s = x.graph().template state<State>();
         s.find(layer, x.graph());
@@ -108,7 +148,7 @@ Variable<T> applied(const L& layer, const Variable<T>& x, const Pass& pass, bool
           s.shape = x.value().shape();
         }
         s.pass = pass;
-        return s.layer->forward(x.value(), s.cache, pass);
+        return s.applied->forward(x.value(), s.cache, pass);
       });
 }
 
@@ -153,8 +193,7 @@ void update_state(M& model, const Graph<T>& graph) {
       },
       model);
   for (Index i = 0; i < graph.size(); ++i)
-    if (const auto& n = graph.node(i); n.kind == NodeKind::operation && n.memory.state)
-      n.memory.state->update_state();
+    if (const auto* layer = graph.node(i).layer()) layer->update_state();
 }
 
 }  // namespace descent

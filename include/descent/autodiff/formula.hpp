@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "descent/autodiff/apply.hpp"
+#include "descent/autodiff/described_formula.hpp"
 #include "descent/autodiff/graph.hpp"
 #include "descent/autodiff/operands.hpp"
 #include "descent/autodiff/variable.hpp"
@@ -13,6 +14,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/tree/describe.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -83,6 +85,18 @@ class Formula {
   }
 
   void update_state(const Cache& c) { descent::update_state(static_cast<Derived&>(*this), c.graph); }
+
+  /// Calls f(name, y) for each layer that the formula applies.
+  void visit_outputs(const Cache& c, auto&& f) const {
+    for (Index i = 0; i < c.graph.size(); ++i)
+      if (const Node<T>& n = c.graph.node(i); n.layer() != nullptr)
+        n.layer()->visit_outputs(n.layer()->path(c.graph, i), n.value, f);
+  }
+  LayerDescription describe() const {
+    LayerDescription description = detail::describe_itself(self());
+    description.formula = std::make_shared<const detail::DescribedFormula<Derived>>(self());
+    return description;
+  }
 
  private:
   static constexpr std::string_view component() {

@@ -4,7 +4,6 @@
 #include <concepts>
 #include <numbers>
 #include <string_view>
-#include <type_traits>
 
 #include "descent/autodiff/apply.hpp"
 #include "descent/autodiff/variable.hpp"
@@ -74,6 +73,7 @@ template <std::floating_point T>
 struct Pow : Activation<Pow<T>, T> {
   static constexpr std::string_view name = "pow";
   explicit Pow(T n) : exponent{n} {}
+  static void visit_options(auto&& f, auto&... tree) { f("exponent", tree.exponent...); }
   T value(T x) const { return std::pow(x, exponent); }
   T derivative(T x, T) const { return exponent == 0 ? T(0) : exponent * std::pow(x, exponent - 1); }
   T exponent;
@@ -82,6 +82,10 @@ template <std::floating_point T>
 struct Clamp : Activation<Clamp<T>, T> {
   static constexpr std::string_view name = "clamp";
   Clamp(T least, T most) : low{least}, high{most} {}
+  static void visit_options(auto&& f, auto&... tree) {
+    f("low", tree.low...);
+    f("high", tree.high...);
+  }
   auto value(const auto& x) const { return x.max(low).min(high); }
   T derivative(T x, T) const { return x >= low && x <= high ? T(1) : T(0); }
   T low, high;
@@ -136,13 +140,13 @@ Variable<T> erf(const Variable<T>& a) {
 }
 /// y = a^n for a number n      da = dy n a^(n - 1), and 0 for n = 0
 template <std::floating_point T>
-Variable<T> pow(const Variable<T>& a, std::type_identity_t<T> n) {
-  return detail::applied(detail::Pow<T>{n}, a);
+Variable<T> pow(const Variable<T>& a, double n) {
+  return detail::applied(detail::Pow<T>{static_cast<T>(n)}, a);
 }
 /// y = min(high, max(low, a))  da = dy where low <= a <= high, else 0
 template <std::floating_point T>
-Variable<T> clamp(const Variable<T>& a, std::type_identity_t<T> low, std::type_identity_t<T> high) {
-  return detail::applied(detail::Clamp<T>{low, high}, a);
+Variable<T> clamp(const Variable<T>& a, double low, double high) {
+  return detail::applied(detail::Clamp<T>{static_cast<T>(low), static_cast<T>(high)}, a);
 }
 
 }  // namespace descent

@@ -127,7 +127,7 @@ class Graph {
   /// The matrix that the node being recorded keeps for backward besides its value.
   Matrix<T>& saved() { return tape_.last().memory.saved; }
   /// The memory of type S of the node being recorded.
-  template <std::derived_from<NodeState> S>
+  template <std::derived_from<NodeState<T>> S>
   S& state() {
     return tape_.last().template state<S>();
   }

@@ -30,14 +30,21 @@ struct Operation {
   T number = 0;
   Index index = 0;
   bool has_parameters = false;  ///< true if a slope goes to parameters that are not operands
+  bool applies_layer = false;
 };
+
+namespace detail {
+template <std::floating_point T>
+class NodeLayer;
+}
 
 /// Memory of an operation that needs more than matrices: derive from it, and get it by `Graph::state` and
 /// `Pullback::state`.
+template <std::floating_point T>
 struct NodeState {
   virtual ~NodeState() = default;
-  /// Updates the state of the layer that the node applies, if it applies one.
-  virtual void update_state() const {}
+  /// The layer that the node applies, or nullptr.
+  virtual const detail::NodeLayer<T>* layer() const { return nullptr; }
 };
 
 /// The origin of the value of a node.
@@ -52,7 +59,7 @@ struct Node {
     Matrix<T> value, slope;  // unless a view of other memory suffices
     Matrix<T> saved;         // numbers that forward keeps for backward
     Matrix<T> spare;         // a further part of the slope
-    std::unique_ptr<NodeState> state;
+    std::unique_ptr<NodeState<T>> state;
     detail::TypeId state_type = nullptr;
   };
 
@@ -66,6 +73,11 @@ struct Node {
   bool reached = false;  ///< true if J depends on the node
   Memory memory;
 
+  /// The layer that the node applies, or nullptr.
+  const detail::NodeLayer<T>* layer() const {
+    return operation.applies_layer ? memory.state->layer() : nullptr;
+  }
+
   /// Chooses the memory for values of some sizes. Full batches and the smaller last one have separate memory, so that
   /// no matrix is resized between runs.
   void use_memory(Index key) {
@@ -75,7 +87,7 @@ struct Node {
   }
 
   /// The state of type S: made on first use, and anew if the node was of another operation before.
-  template <std::derived_from<NodeState> S>
+  template <std::derived_from<NodeState<T>> S>
   S& state() {
     if (memory.state_type != detail::type_id<S>()) {
       memory.state = std::make_unique<S>();

@@ -87,7 +87,7 @@ Variable<T> divided_by(T s, const Variable<T>& a) {
 
 /// The bias of a product, as a vector.
 template <std::floating_point T>
-struct Offset final : NodeState {
+struct Offset final : NodeState<T> {
   Vector<T> numbers;
 };
 

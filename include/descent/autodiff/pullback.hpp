@@ -37,7 +37,7 @@ class Pullback {
   Index index() const { return node_.operation.index; }
   bool wants_a() const { return operand(0).wanted; }
   Workers& workers() const;
-  template <std::derived_from<NodeState> S>
+  template <std::derived_from<NodeState<T>> S>
   S& state() const {
     return node_.template state<S>();
   }

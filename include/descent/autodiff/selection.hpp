@@ -72,11 +72,11 @@ auto with_numbers_too(const A& a, const B& b, auto&& f) {
 }
 
 /// The chosen columns of `gather` and rows of `pick`.
-struct Chosen final : NodeState {
+template <std::floating_point T>
+struct Chosen final : NodeState<T> {
   std::vector<Index> places;
 
   /// Reads them from a row of numbers, each from 0 to `end` - 1.
-  template <std::floating_point T>
   void read(std::string_view operation, const Batch<T>& numbers, Index end) {
     places.clear();
     for (Index j = 0; j < numbers.size(); ++j) {
@@ -144,7 +144,7 @@ Variable<T> gather(const A& table, const Variable<T>& numbers) {
   return a.graph().record(
       {"gather",
        [](const Pullback<T>& p) {
-         const auto& places = p.template state<detail::Chosen>().places;
+         const auto& places = p.template state<detail::Chosen<T>>().places;
          p.to_a([&](Matrix<T>& d) {
            d.setZero(p.a().rows(), p.a().cols());
            Index j = 0;
@@ -152,8 +152,8 @@ Variable<T> gather(const A& table, const Variable<T>& numbers) {
          });
        }},
       {a, numbers}, [&, &v = a.value()](Matrix<T>& y) {
-        auto& places = a.graph().template state<detail::Chosen>().places;
-        a.graph().template state<detail::Chosen>().read("gather", numbers.value(), a.cols());
+        auto& places = a.graph().template state<detail::Chosen<T>>().places;
+        a.graph().template state<detail::Chosen<T>>().read("gather", numbers.value(), a.cols());
         detail::write_columns(a.graph().workers(), a.rows(), numbers.value().size(), y,
                               [&](Index j) { return v.col(places[static_cast<std::size_t>(j)]); });
       });
@@ -168,7 +168,7 @@ Variable<T> pick(const Variable<T>& a, const Variable<T>& rows) {
     detail::throw_shapes("pick", "the number of a row for each column", a, rows, "pass a row");
   return a.graph().record({"pick",
                            [](const Pullback<T>& p) {
-                             const auto& places = p.template state<detail::Chosen>().places;
+                             const auto& places = p.template state<detail::Chosen<T>>().places;
                              p.to_a([&](Matrix<T>& d) {
                                d.setZero(p.a().rows(), p.a().cols());
                                Index j = 0;
@@ -176,7 +176,7 @@ Variable<T> pick(const Variable<T>& a, const Variable<T>& rows) {
                              });
                            }},
                           {a, rows}, [&, &v = a.value()](Matrix<T>& y) {
-                            auto& chosen = a.graph().template state<detail::Chosen>();
+                            auto& chosen = a.graph().template state<detail::Chosen<T>>();
                             chosen.read("pick", rows.value(), a.rows());
                             y.resize(1, a.cols());
                             Index j = 0;
