@@ -1,9 +1,11 @@
 #include "descent/autodiff/operations.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autodiff/operation_table.hpp"
 #include "catch.hpp"
+#include "golden.hpp"
 #include "support.hpp"
 
 namespace operations_test {
@@ -156,6 +158,32 @@ TEST_CASE("Operation: any number of threads computes the same bits", "[conforman
     ThreadWorkers two{2}, three{3};
     CHECK(run(two) == expected);
     CHECK(run(three) == expected);
+  });
+}
+
+TEST_CASE("Operation: values and gradients equal those of PyTorch", "[golden]") {
+  const golden::Json file = golden::read("autodiff");
+  for (const auto& c : file.at("cases")) {
+    const std::string name = c.at("operation");
+    CAPTURE(name);
+    CHECK(
+        std::any_of(operations.begin(), operations.end(), [&](const auto& row) { return row.name == name; }));
+  }
+  for_each_row([&](const OperationRow& row) {
+    for (const auto& c : file.at("cases")) {
+      if (c.at("operation") != row.name) continue;
+      Pair at{golden::matrix(c.at("a")), Matrix<double>::Zero(1, 1)};
+      if (row.is_binary) at.b = golden::matrix(c.at("b"));
+      const Matrix<double> dy = golden::matrix(c.at("dy"));
+      Graph<double> graph;
+      Pair gradient = zeros_like(at);
+      graph.begin(at);
+      const Operand y = row.apply(graph.parameter(at.a), graph.parameter(at.b));
+      golden::require_close(y.value(), golden::matrix(c.at("y")), golden::one_step);
+      graph.backward(y, dy, gradient);
+      golden::require_close(gradient.a, golden::matrix(c.at("da")), golden::one_step);
+      if (row.is_binary) golden::require_close(gradient.b, golden::matrix(c.at("db")), golden::one_step);
+    }
   });
 }
 

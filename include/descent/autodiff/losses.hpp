@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 #include "descent/autodiff/graph.hpp"
 #include "descent/autodiff/operands.hpp"
@@ -19,7 +20,7 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   the errors of the loss; DataError in `backward` if the target depends on parameters: no slope goes there.
 template <std::floating_point T, Loss<T> L>
 Variable<T> mean_loss(const L& loss, const Variable<T>& prediction, const Variable<T>& target,
-                      SampleWeights<T> weights = {}) {
+                      std::type_identity_t<SampleWeights<T>> weights = {}) {
   constexpr std::string_view name = [] {
     if constexpr (requires { L::name; })
       return std::string_view{L::name};

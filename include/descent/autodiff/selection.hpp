@@ -97,8 +97,9 @@ struct Chosen final : NodeState {
 ///
 ///   where(x.value().array() > 0, x, 0.1 * x)
 ///
-/// The condition is an expression of booleans; a or b may be a number. Both are computed everywhere, but where one is
-/// not selected its slope is 0, even if its value there is infinite.
+/// The condition is an expression of booleans; a or b may be a number. A number that is not selected may be infinite,
+/// but not its slope: log(0) has one, so give the logarithm a safe number there,
+/// `where(is_positive, log(where(is_positive, x, 1)), 0)`.
 template <class C, class A, class B>
   requires detail::Operands<A, B>
 auto where(const Eigen::DenseBase<C>& condition, const A& a, const B& b) {
