@@ -54,6 +54,9 @@ TEST_CASE("FormulaLoss: a formula that returns one number for several samples is
   CHECK(all.value(p.col(0), p.col(0)).sum == 0);
   const FormulaLoss none{[](auto a, auto t) { return square(a - t); }};
   CHECK_THROWS_AS(none.value(p, p), ShapeError);
+  CHECK_THROWS_AS(all.check(2, p), ShapeError);
+  CHECK_THROWS_AS(cross_entropy.check(2, p), ShapeError);  // a target of two rows
+  CHECK_NOTHROW(squared_error.check(2, p));
 }
 
 TEST_CASE("FormulaLoss: two threads compute with one const loss", "[threads]") {

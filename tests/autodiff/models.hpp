@@ -73,6 +73,21 @@ struct Applying : Formula<Applying<T>, T> {
   Dense<T> last;
 };
 
+/// Three dense layers, whose parameters a formula uses as its own.
+struct ThreeLayers : Formula<ThreeLayers> {
+  static constexpr std::string_view name = "ThreeLayers";
+  static void visit(auto&& f, auto&... tree) {
+    Dense<>::visit(under("first", f), tree.first...);
+    Dense<>::visit(under("second", f), tree.second...);
+    Dense<>::visit(under("last", f), tree.last...);
+  }
+  Variable<> formula(const Variable<>& x, const Pass&) const {
+    const auto hidden = relu(second.weight * relu(first.weight * x + first.bias) + second.bias);
+    return last.weight * hidden + last.bias;
+  }
+  Dense<> first, second, last;
+};
+
 inline Matrix<double> random_batch(Index rows, Index cols, std::uint64_t seed) {
   Rng rng{seed};
   Matrix<double> x(rows, cols);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <concepts>
 #include <memory>
@@ -71,6 +72,14 @@ class FormulaLoss {
   static constexpr std::string_view name = "FormulaLoss";
 
   explicit FormulaLoss(F formula) : formula_{std::make_shared<const F>(std::move(formula))} {}
+
+  /// Runs the formula on the first two targets, so that a mistake in it is found before training.
+  template <BatchLike Y>
+  void check(Index outputs, const Y& target) const {
+    using T = typename Y::Scalar;
+    const Index samples = std::min(Index{2}, target.cols());
+    if (samples > 0) value(Matrix<T>::Zero(outputs, samples).eval(), Batch<T>{target}.columns(0, samples));
+  }
 
   template <BatchLike P>
   WeightedSum value(const P& prediction, const BatchLike auto& target,
