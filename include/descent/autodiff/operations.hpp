@@ -91,6 +91,7 @@ auto operator+(A&& a, const B& b) {
     });
 }
 
+/// y = a - b                   da = dy    db = -dy
 template <class A, class B>
   requires detail::Operands<A, B>
 auto operator-(const A& a, const B& b) {
@@ -102,6 +103,7 @@ auto operator-(const A& a, const B& b) {
     return detail::with_operands(a, b,
                                  [](const auto& u, const auto& v) { return detail::difference_of(u, v); });
 }
+/// y = -a                      da = -dy
 template <std::floating_point T>
 Variable<T> operator-(const Variable<T>& a) {
   return detail::times(a, T(-1));
@@ -138,6 +140,7 @@ auto operator*(const A& a, const B& b) {
     });
 }
 
+/// y_ij = a_ij / b_ij          da = dy / b    db = -dy y / b
 template <class A, class B>
   requires detail::Operands<A, B>
 auto operator/(const A& a, const B& b) {
@@ -149,10 +152,12 @@ auto operator/(const A& a, const B& b) {
     return cwise_quotient(a, b);
 }
 
+/// Makes a the handle of a + b; other handles of a keep their value.
 template <std::floating_point T>
 Variable<T>& operator+=(Variable<T>& a, const auto& b) {
   return a = a + b;
 }
+/// Makes a the handle of a - b; other handles of a keep their value.
 template <std::floating_point T>
 Variable<T>& operator-=(Variable<T>& a, const auto& b) {
   return a = a - b;

@@ -112,6 +112,7 @@ auto stack(const A& a, const B& b) {
                             });
   });
 }
+/// Stacks the features of several.
 template <class A, class B, class... More>
   requires detail::Operands<A, B>
 auto stack(const A& a, const B& b, const More&... more) {

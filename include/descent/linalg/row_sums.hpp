@@ -44,6 +44,7 @@ void row_sums(const Batch<T>& a, T* sums, Workers& workers) {
   for_parts(workers, {.count = a.rows(), .values_each = a.cols(), .multiple = 16},
             [&](const Part& rows) { detail::sum_rows(a, rows, sums); });
 }
+/// Computes the same into a vector, which is resized.
 template <std::floating_point T>
 void row_sums(const Batch<T>& a, Vector<T>& sums, Workers& workers = single_thread) {
   sums.resize(a.rows());
