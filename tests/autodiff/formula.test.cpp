@@ -83,7 +83,7 @@ TEST_CASE("Formula: an error in a network names the operation and the position o
   const Sequential net{Dense{3, 5, rng}, Highway{4, rng}};
   CHECK(message_of<ShapeError>([&] { net.output_shape({3}); }) ==
         "operation * \"1\": expected as many rows of b as columns of a, got gate [4, 4] and input [5, 1]; "
-        "cwise_product(a, b) multiplies number by number");
+        "transpose one of them, or see which layer has the wrong size");
 }
 
 TEST_CASE("Formula: a result without a column for each sample is an error") {

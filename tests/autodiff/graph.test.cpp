@@ -42,7 +42,7 @@ TEST_CASE("Graph: a product with a bias has the bits of Dense") {
     const auto out = dense.weight * in + dense.bias;
     CHECK(out.value() == y);
     graph.backward(out, slopes, gradient);
-    CHECK(graph.slope(in) == dx);
+    CHECK(graph.gradient(in) == dx);
     CHECK(gradient.weight == expected.weight);
     CHECK(gradient.bias == expected.bias);
     CHECK(affine(dense.weight, in, dense.bias).value() == y);

@@ -89,7 +89,7 @@ Matrix<typename M::Scalar> jacobian(const M& model, const Batch<typename M::Scal
 /// Throws   ShapeError when the direction is not of the structure of the model.
 /// Cost     two evaluations of the gradient
 template <Parameterized M>
-M hessian_vector(const M& model, const M& direction, auto&& cost_and_gradient) {
+M hessian_vector(const M& model, const M& direction, auto cost_and_gradient) {
   static_assert(std::same_as<typename M::Scalar, double>,
                 "a Hessian by differences needs a model in double precision");
   double largest = 0, along = 0;

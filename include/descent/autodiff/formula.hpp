@@ -77,7 +77,7 @@ class Formula {
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived& gradient,
                     const Pass& pass) const {
     run_backward(x, dy, c, gradient, pass, true);
-    return c.graph.slope(c.graph.variable(c.x));
+    return c.graph.gradient(c.graph.variable(c.x));
   }
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived& gradient,
                            const Pass& pass) const {

@@ -102,7 +102,7 @@ class FormulaLoss {
       const Variable<T> slopes =
           graph.constant(Matrix<T>::NullaryExpr(1, y.cols(), [&](Index, Index j) { return weights(j); }));
       graph.backward(y, slopes.value());
-      dy = graph.slope(graph.variable(prediction_node));
+      dy = graph.gradient(graph.variable(prediction_node));
       detail::clear_columns_without_weight(dy, weights);
       return weighted_sum(y.value(), weights);
     });

@@ -16,12 +16,22 @@
 #include "descent/autodiff/variable.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/misfit.hpp"
 #include "descent/core/types.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/tree/parameter.hpp"
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
+
+namespace detail {
+/// The slope of a cost, 1.
+template <std::floating_point T>
+Batch<T> one() {
+  static constexpr T number = 1;
+  return {&number, Shape{1}, 1};
+}
+}  // namespace detail
 
 /// The data-flow graph of a formula in the order of its computation, also known as a tape or a Wengert list.
 /// Operations on variables compute their value at once and append a node; `backward` walks from the last node to the
@@ -81,6 +91,13 @@ class Graph {
     n.wanted = wanted;
     return last();
   }
+  /// A temporary matrix would not outlive the run.
+  template <class M>
+    requires(std::derived_from<M, Eigen::EigenBase<M>>)
+  Variable<T> input(M&&, bool = false) {
+    static_assert(detail::never<M>,
+                  "an input is viewed and must outlive the run; pass a variable, or constant(matrix)");
+  }
   /// Copies a matrix, or evaluates an expression. No slope is computed for it.
   Variable<T> constant(const auto& numbers) {
     Node<T>& n = next(NodeKind::constant, {});
@@ -132,6 +149,8 @@ class Graph {
     return tape_.last().template state<S>();
   }
 
+  /// Computes dJ/dnode of a cost J, a single number, and of the nodes before it.
+  void backward(const Variable<T>& cost) { backward(cost, detail::one<T>()); }
   /// Computes dJ/dnode of y and the nodes before it, where dJ/dy = dy.
   void backward(const Variable<T>& y, const Batch<T>& dy) {
     compute();
@@ -174,7 +193,7 @@ class Graph {
   /// Includes or excludes the slope of an input in the next `backward`.
   void want(const Variable<T>& input, bool wanted) { at(number(input)).wanted = wanted; }
   /// Returns dJ/dv of the last `backward`; zeros if J does not depend on v.
-  Batch<T> slope(const Variable<T>& v) {
+  Batch<T> gradient(const Variable<T>& v) {
     Node<T>& n = at(number(v));
     if (!n.reached) {
       n.memory.slope.setZero(n.value.rows(), n.value.cols());

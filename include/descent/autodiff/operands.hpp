@@ -21,11 +21,14 @@ namespace descent::inline DESCENT_ABI::detail {
 
 template <class E>
 concept IsEigen = std::derived_from<E, Eigen::EigenBase<E>>;
+template <class E>
+concept IsBatch = requires { typename E::Scalar; } && std::same_as<E, Batch<typename E::Scalar>>;
 
 /// Two operands, at least one of which is a variable.
 template <class A, class B>
-concept Operands = (IsVariable<A> && (IsVariable<B> || std::is_arithmetic_v<B> || IsEigen<B>)) ||
-                   (IsVariable<B> && (std::is_arithmetic_v<A> || IsEigen<A>));
+concept Operands =
+    (IsVariable<A> && (IsVariable<B> || std::is_arithmetic_v<B> || IsEigen<B> || IsBatch<B>)) ||
+    (IsVariable<B> && (std::is_arithmetic_v<A> || IsEigen<A> || IsBatch<A>));
 
 /// Returns the variable of an operand beside a variable: a matrix there is a parameter of the model.
 template <std::floating_point T, class A>
@@ -37,6 +40,9 @@ Variable<T> operand(const A& a, [[maybe_unused]] const Variable<T>& beside) {
       return a;
     else
       return beside;
+  } else if constexpr (std::is_arithmetic_v<A> || std::same_as<A, Batch<T>>) {
+    static_assert(never<A>, "this operation takes variables; write graph.constant(matrix) for numbers");
+    return beside;
   } else {
     static_assert(
         std::derived_from<A, Eigen::PlainObjectBase<A>>,

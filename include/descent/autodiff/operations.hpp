@@ -125,7 +125,7 @@ auto operator*(const A& a, const B& b) {
       if (v.is_scalar()) return detail::scaled_by(v, u);
       if (u.cols() != v.rows())
         detail::throw_shapes("*", "as many rows of b as columns of a", u, v,
-                             "cwise_product(a, b) multiplies number by number");
+                             "transpose one of them, or see which layer has the wrong size");
       return u.graph().record_later(
           {"*",
            [](const Pullback<T>& p) {

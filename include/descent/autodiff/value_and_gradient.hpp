@@ -24,13 +24,6 @@ void expect_number(const Variable<T>& cost) {
                             "end the formula in a sum or a mean");
 }
 
-/// A slope of 1, for a cost.
-template <std::floating_point T>
-Batch<T> one() {
-  static constexpr T number = 1;
-  return {&number, Shape{1}, 1};
-}
-
 }  // namespace detail
 
 /// Computes a cost that is a formula, and dJ/dparameter, which overwrites the parameters of `gradient`.
