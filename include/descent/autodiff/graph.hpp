@@ -4,7 +4,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
@@ -86,7 +85,8 @@ class Graph {
 
   /// Views a batch, which must outlive the run. Its slope is computed only if it is wanted.
   Variable<T> input(const Batch<T>& x, bool wanted = false) {
-    Node<T>& n = next(NodeKind::input, x);
+    Node<T>& n = next(NodeKind::input);
+    n.value = x;
     n.use_memory(x.size());
     n.wanted = wanted;
     return last();
@@ -100,7 +100,7 @@ class Graph {
   }
   /// Copies a matrix, or evaluates an expression. No slope is computed for it.
   Variable<T> constant(const auto& numbers) {
-    Node<T>& n = next(NodeKind::constant, {});
+    Node<T>& n = next(NodeKind::constant);
     n.use_memory(numbers.size());
     n.memory.value = numbers;
     n.value = n.memory.value;
@@ -240,20 +240,22 @@ class Graph {
   Variable<T> last() { return variable(tape_.size() - 1); }
 
   void add_leaf(NodeKind kind, const Parameter& p, const auto& leaf) {
-    Node<T>& n = next(kind, {leaf.data(), Shape{leaf.rows()}, leaf.cols()});
+    Node<T>& n = next(kind);
+    n.value.assign([&] { return Batch<T>{leaf.data(), Shape{leaf.rows()}, leaf.cols()}; });
     n.use_memory(leaf.size());
     if (!p.name.is(n.label)) n.label = p.name.path();
     n.wanted = kind == NodeKind::parameter;
   }
-  Node<T>& next(NodeKind kind, const Batch<T>& value) {
+  Node<T>& next(NodeKind kind) {
     compute();
-    return tape_.append(kind, value);
+    return tape_.append(kind);
   }
   Node<T>& next(const Operation<T>& operation, std::initializer_list<Variable<T>> operands) {
     eigen_assert(operands.size() <= 3);
     for (const Variable<T>& v : operands) number(v);  // throws
-    Node<T>& n = next(NodeKind::operation, Batch<T>{});
+    Node<T>& n = next(NodeKind::operation);
     n.operation = operation;
+    n.operands = {-1, -1, -1};
     Index key = 0;
     std::size_t k = 0;
     for (const Variable<T>& v : operands) {

@@ -64,11 +64,11 @@ struct Node {
   };
 
   NodeKind kind = NodeKind::constant;
-  Operation<T> operation;
-  std::array<Index, 3> operands{-1, -1, -1};
-  std::string label;         ///< the path of a parameter or state
-  Batch<T> value;            ///< a view
-  const T* slope = nullptr;  ///< the numbers of dJ/dvalue, if it is reached
+  Operation<T> operation;                     ///< and its operands, of a node of that kind
+  std::array<Index, 3> operands{-1, -1, -1};  ///< their nodes, or -1
+  std::string label;                          ///< the path of a parameter or state
+  Batch<T> value;                             ///< a view
+  const T* slope = nullptr;                   ///< the numbers of dJ/dvalue, if it is reached
   bool wanted = false;   ///< true if the slope is to be computed: it leads to a parameter or a wanted input
   bool reached = false;  ///< true if J depends on the node
   Memory memory;

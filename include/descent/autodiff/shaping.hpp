@@ -50,7 +50,9 @@ Variable<T> rows(const Variable<T>& a, Index first, Index count = 1) {
                            [](const Pullback<T>& p) {
                              p.to_a([&](Matrix<T>& d) {
                                d.setZero(p.a().rows(), p.a().cols());
-                               d.middleRows(p.index(), p.y().rows()) = p.dy();
+                               for_columns(p.workers(), d.rows(), d.cols(), [&](Index j) {
+                                 d.col(j).segment(p.index(), p.y().rows()) = p.dy().col(j);
+                               });
                              });
                            },
                            T(0), first},
@@ -100,16 +102,26 @@ auto stack(const A& a, const B& b) {
   return detail::with_operands(a, b, []<class V>(const V& u, const V& v) {
     using T = typename V::Scalar;
     if (u.cols() != v.cols()) detail::throw_shapes("stack", "as many columns", u, v, "transpose one of them");
-    return u.graph().record({"stack",
-                             [](const Pullback<T>& p) {
-                               p.to_a([&](Matrix<T>& d) { d = p.dy().topRows(p.a().rows()); });
-                               p.to_b([&](Matrix<T>& d) { d = p.dy().bottomRows(p.b().rows()); });
-                             }},
-                            {u, v}, [&](Matrix<T>& y) {
-                              y.resize(u.rows() + v.rows(), u.cols());
-                              y.topRows(u.rows()) = u.value();
-                              y.bottomRows(v.rows()) = v.value();
-                            });
+    return u.graph().record(
+        {"stack",
+         [](const Pullback<T>& p) {
+           p.to_a([&](Matrix<T>& d) {
+             detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d,
+                                   [&](Index j) { return p.dy().col(j).head(p.a().rows()); });
+           });
+           p.to_b([&](Matrix<T>& d) {
+             detail::write_columns(p.workers(), p.b().rows(), p.b().cols(), d,
+                                   [&](Index j) { return p.dy().col(j).tail(p.b().rows()); });
+           });
+         }},
+        {u, v}, [&](Matrix<T>& y) {
+          y.resize(u.rows() + v.rows(), u.cols());
+          for_columns(u.graph().workers(), y.rows(), y.cols(),
+                      [&, &above = u.value(), &below = v.value()](Index j) {
+                        y.col(j).head(above.rows()) = above.col(j);
+                        y.col(j).tail(below.rows()) = below.col(j);
+                      });
+        });
   });
 }
 /// Stacks the features of several.

@@ -20,14 +20,11 @@ class Tape {
     size_ = 0;
     ++run_;
   }
-  /// Appends a node, with the memory of the node that had its place in the run before.
-  Node<T>& append(NodeKind kind, const Batch<T>& value) {
+  /// Appends a node, with the memory of the node that had its place in the run before. The caller sets its value.
+  Node<T>& append(NodeKind kind) {
     if (static_cast<std::size_t>(size_) == nodes_.size()) nodes_.push_back(std::make_unique<Node<T>>());
     Node<T>& n = at(size_++);
     n.kind = kind;
-    n.operation = {};
-    n.operands = {-1, -1, -1};
-    n.value = value;
     n.reached = n.wanted = false;
     return n;
   }

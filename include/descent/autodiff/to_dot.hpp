@@ -51,7 +51,8 @@ std::string to_dot(const Graph<T>& graph, const DotOptions& options = {}) {
     if (has_label) text = n.label;
     if (n.kind == NodeKind::input) text = "input";
     out += joined({"  ", i, " [label=\"", text});
-    if (n.operation.number != 0) out += joined({" ", static_cast<double>(n.operation.number)});
+    if (is_operation && n.operation.number != 0)
+      out += joined({" ", static_cast<double>(n.operation.number)});
     out += joined({"\\n[", n.value.rows(), ", ", n.value.cols(), "]"});
     if (options.values) detail::append_numbers(out, "value", n.value);
     if (options.gradients && n.reached)
@@ -62,7 +63,7 @@ std::string to_dot(const Graph<T>& graph, const DotOptions& options = {}) {
                                                    : "plaintext",
                    "]\n"});
     for (const Index operand : n.operands)
-      if (operand >= 0) out += joined({"  ", operand, " -> ", i, "\n"});
+      if (is_operation && operand >= 0) out += joined({"  ", operand, " -> ", i, "\n"});
   }
   return out + "}\n";
 }
