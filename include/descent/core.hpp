@@ -10,5 +10,6 @@
 #include "descent/core/options.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/sample_weights.hpp"
+#include "descent/core/type_id.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/version.hpp"

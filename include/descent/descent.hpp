@@ -2,7 +2,6 @@
 
 /// Everything that needs nothing but Eigen.
 
-#include "descent/autodiff.hpp"
 #include "descent/concepts.hpp"
 #include "descent/core.hpp"
 #include "descent/data.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/layers/activations/activation.hpp"
+#include "descent/layers/activations/dual.hpp"
 #include "descent/layers/activations/elementwise.hpp"
 #include "descent/layers/activations/elu.hpp"
 #include "descent/layers/activations/gelu.hpp"

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "descent/parallel/thread_workers.hpp"
 
 namespace pass_test {
 
@@ -75,6 +76,14 @@ TEST_CASE("Pass: random_u16 returns the halves of the random blocks", "[concepts
       REQUIRE(numbers[32 * w + 16 + k] == block[w] >> 16);
     }
   }
+}
+
+TEST_CASE("Pass: with_workers replaces the threads alone") {
+  ThreadWorkers workers{2};
+  const Pass pass = Pass::training({.seed = 3, .step = 4}).inside(1), other = pass.with_workers(workers);
+  CHECK(&other.workers() == &workers);
+  CHECK(other.is_training());
+  CHECK(other.random(5, 6) == pass.random(5, 6));
 }
 
 }  // namespace pass_test

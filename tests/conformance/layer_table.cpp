@@ -1,6 +1,10 @@
 #include "conformance/layer_table.hpp"
 
+#include "autodiff/models.hpp"
+
 namespace conformance {
+
+using autodiff_models::Applying, autodiff_models::Highway;
 
 namespace {
 
@@ -102,6 +106,22 @@ const std::vector<LayerRow> layers{
              []<class T>(T, Rng& rng) {
                return DynamicSequential{Dense<T>{5, 4, rng}, BatchNorm<T>{4}, Tanh<T>{}, Dense<T>{4, 3, rng}};
              }},
+    LayerRow{"Lambda", any_shape,
+             []<class T>(T, Rng&) {
+               return lambda<T>([](auto x) { return cwise_product(x, sigmoid(x)) - x / 4; });
+             },
+             "its formula"},
+    LayerRow{"Formula",
+             {{5}},
+             []<class T>(T, Rng& rng) {
+               return Highway<T>{5, rng};
+             },
+             "its formula"},
+    LayerRow{"Formula with layers", any_shape,
+             []<class T>(T, Rng& rng) {
+               return Applying<T>{5, 4, rng};
+             },
+             "its formula"},
 };
 
 }  // namespace conformance

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <descent/autodiff.hpp>
 #include <initializer_list>
 #include <string>
 #include <tuple>
@@ -66,6 +67,10 @@ inline const auto losses = std::tuple{
             NegativeLogLikelihood{},
             {{-1, -2, -0.5}, {-3, -0.2, -1}},
             {{0, 0.2, 1}, {1, 0.8, 0}}},
+    LossRow{"FormulaLoss",
+            FormulaLoss{[](auto p, auto t) { return mean(abs(p - t), Over::features); }},
+            {{1, -2, 0.5}, {0, 3, 1}},
+            {{0, -1, 2}, {0.5, 2, 1.1}}},
     LossRow{
         "KullbackLeibler", KullbackLeibler{}, {{-1, -2, -0.5}, {-3, -0.2, -1}}, {{0, 0.2, 1}, {1, 0.8, 0}}},
 };

@@ -16,6 +16,17 @@ TEST_CASE("Name: the path is built from the inside out") {
   CHECK(Name{std::string{"0"}, &in_layer}.path() == "0.2.weight");
 }
 
+TEST_CASE("Name: is equal to the text of its path and to no other") {
+  const Name weight{"weight"}, in_layer{"2", &weight}, in_body{"body", &in_layer};
+  CHECK(weight.is("weight"));
+  CHECK(in_body.is("body.2.weight"));
+  for (const std::string other : {"", "body", "body.2", "body.2.", "body.2.weigh", "body.2.weight.",
+                                  "body.2.weights", "body2.weight", "body.2weight", "2.weight"}) {
+    CAPTURE(other);
+    CHECK_FALSE(in_body.is(other));
+  }
+}
+
 TEST_CASE("Parameter: inside prepends a name and keeps role and dimensions") {
   const Parameter parameter{"gamma", Role::scale};
   const Parameter outer = parameter.inside("1");

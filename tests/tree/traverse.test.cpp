@@ -81,4 +81,13 @@ TEST_CASE("visit_flat: a shape mismatch is refused") {
   }
 }
 
+TEST_CASE("under: a member's parameters get its name") {
+  Rng rng{1};
+  const Dense<> dense{2, 3, rng};
+  std::vector<std::string> names;
+  const auto collect = [&](const Parameter& p, const auto&) { names.push_back(p.name.path()); };
+  Dense<>::visit(under("encoder", collect), dense);
+  CHECK(names == std::vector<std::string>{"encoder.weight", "encoder.bias"});
+}
+
 }  // namespace traverse_test

@@ -38,6 +38,13 @@ class Pass {
   /// one that does not runs on the calling thread.
   Workers& workers() const { return *workers_; }
 
+  /// Returns the pass with other threads.
+  Pass with_workers(Workers& workers) const {
+    Pass pass = *this;
+    pass.workers_ = &workers;
+    return pass;
+  }
+
   /// Returns the pass for the layer at `position` of a composition, which has separate random numbers.
   Pass inside(std::size_t position) const {
     Pass pass = *this;

@@ -40,10 +40,15 @@ template <std::floating_point T>
 
 /// Computes the sums of the rows of a matrix, such as the gradient of a bias, in parallel.
 template <std::floating_point T>
+void row_sums(const Batch<T>& a, T* sums, Workers& workers) {
+  for_parts(workers, {.count = a.rows(), .values_each = a.cols(), .multiple = 16},
+            [&](const Part& rows) { detail::sum_rows(a, rows, sums); });
+}
+/// Computes the same into a vector, which is resized.
+template <std::floating_point T>
 void row_sums(const Batch<T>& a, Vector<T>& sums, Workers& workers = single_thread) {
   sums.resize(a.rows());
-  for_parts(workers, {.count = a.rows(), .values_each = a.cols(), .multiple = 16},
-            [&](const Part& rows) { detail::sum_rows(a, rows, sums.data()); });
+  row_sums(a, sums.data(), workers);
 }
 
 }  // namespace descent

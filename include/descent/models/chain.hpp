@@ -70,11 +70,6 @@ template <std::floating_point T>
                    "call forward with this cache first");
 }
 
-/// A visitor that prepends `child`, the name of a layer, to the names of its parameters.
-auto under(std::convertible_to<std::string_view> auto child, auto& f) {
-  return [child, &f](const Parameter& p, auto&... leaf) { f(p.inside(child), leaf...); };
-}
-
 /// Calls f(name, y) with the output of a layer in its last forward pass; for a composition, its layers come first.
 void visit_outputs_of(const auto& layer, std::string_view child, const auto& cache, const auto& y, auto&& f) {
   const auto within = [&](const Name& name, const auto& inner) { f(name.inside(child), inner); };

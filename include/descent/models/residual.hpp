@@ -47,9 +47,9 @@ class Residual {
   template <std::same_as<Body> B>
   explicit Residual(B inner) : body{std::move(inner)} {}
 
-  static void visit(auto&& f, auto&... tree) { Body::visit(detail::under("body", f), tree.body...); }
+  static void visit(auto&& f, auto&... tree) { Body::visit(under("body", f), tree.body...); }
   static void visit_state(auto&& f, auto&... tree) {
-    descent::visit_state<Body>(detail::under("body", f), tree.body...);
+    descent::visit_state<Body>(under("body", f), tree.body...);
   }
 
   Shape output_shape(const Shape& in) const {

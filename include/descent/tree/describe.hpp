@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,8 @@
 
 namespace descent::inline DESCENT_ABI {
 
+struct FormulaDescription;
+
 /// The type and the options of a layer. Together with the numbers of `visit` and `visit_state` it suffices to
 /// reconstruct the layer or to export it to another format.
 struct LayerDescription {
@@ -17,7 +20,9 @@ struct LayerDescription {
   std::string type;                                     ///< the layer's `name`; empty if it has none
   std::vector<std::pair<std::string, double>> options;  ///< names and values from `visit_options`
   std::vector<Part> layers;                             ///< the layers of a composition
+  std::shared_ptr<const FormulaDescription> formula{};  ///< of a layer that is written as one
 
+  /// Compares all but the formula.
   bool operator==(const LayerDescription&) const;
 };
 
@@ -32,6 +37,22 @@ inline bool LayerDescription::operator==(const LayerDescription& other) const {
   return type == other.type && options == other.options && layers == other.layers;
 }
 
+namespace detail {
+
+/// Returns the name and the options of a layer.
+template <class L>
+LayerDescription describe_itself(const L& layer) {
+  LayerDescription description;
+  if constexpr (requires { L::name; }) description.type = L::name;
+  const auto add_option = [&](std::string_view name, const auto& value) {
+    description.options.emplace_back(name, static_cast<double>(value));
+  };
+  if constexpr (requires { L::visit_options(add_option, layer); }) L::visit_options(add_option, layer);
+  return description;
+}
+
+}  // namespace detail
+
 /// Returns the description of a layer and of all layers in it.
 ///
 /// A layer lists the options that forward depends on in `visit_options`; they are numbers, booleans or enumerations:
@@ -44,12 +65,7 @@ LayerDescription describe(const L& layer) {
   if constexpr (requires { layer.describe(); }) {
     return layer.describe();
   } else {
-    LayerDescription description;
-    if constexpr (requires { L::name; }) description.type = L::name;
-    const auto add_option = [&](std::string_view name, const auto& value) {
-      description.options.emplace_back(name, static_cast<double>(value));
-    };
-    if constexpr (requires { L::visit_options(add_option, layer); }) L::visit_options(add_option, layer);
+    LayerDescription description = detail::describe_itself(layer);
     const auto add_layer = [&](std::string_view name, const auto& part) {
       description.layers.push_back({std::string{name}, describe(part)});
     };

@@ -25,6 +25,17 @@ class Name {
     return all;
   }
 
+  /// True if `text` is the path. Does not allocate.
+  bool is(std::string_view text) const {
+    for (const Name* name = this;; name = name->inner_) {
+      if (!text.starts_with(name->text_)) return false;
+      text.remove_prefix(name->text_.size());
+      if (name->inner_ == nullptr) return text.empty();
+      if (!text.starts_with('.')) return false;
+      text.remove_prefix(1);
+    }
+  }
+
   /// True if `names` is a prefix of the path in whole names: `2.weight` begins with `2` and with the empty text, but
   /// not with `2.w`. Does not allocate.
   bool begins_with(std::string_view names) const {

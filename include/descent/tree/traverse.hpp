@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
+#include <string_view>
 
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
@@ -27,6 +29,13 @@ concept Parameterized =
 template <class M>
 void visit_state(auto&& f, auto&... tree) {
   if constexpr (requires { M::visit_state(f, tree...); }) M::visit_state(f, tree...);
+}
+
+/// Returns a visitor that prepends `child`, the name of a member that has parameters itself, to the names of these.
+///
+///   static void visit(auto&& f, auto&... tree) { Dense<T>::visit(under("encoder", f), tree.encoder...); }
+auto under(std::convertible_to<std::string_view> auto child, auto& f) {
+  return [child, &f](const Parameter& p, auto&... leaf) { f(p.inside(child), leaf...); };
 }
 
 namespace detail {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conformance/layer_table.hpp"
+#include "descent/autodiff.hpp"
 #include "descent/io/onnx/layer.hpp"
 
 namespace onnx_networks {
@@ -61,7 +62,8 @@ inline DynamicSequential<> with_random_numbers(DynamicSequential<> net, std::uin
 inline std::vector<Written> of_each_layer() {
   std::vector<Written> all;
   conformance::for_each(conformance::layers, [&](const conformance::LayerRow& row) {
-    if (!row.not_in_files.empty()) return;
+    Rng one{7};
+    if (!row.not_in_files.empty() && describe(row.make_float(one)).formula == nullptr) return;
     const auto add = [&](std::string name, const Shape& shape) {
       Rng rng{7};
       DynamicSequential<> net;
@@ -70,11 +72,85 @@ inline std::vector<Written> of_each_layer() {
       all.push_back({std::move(name), with_random_numbers(std::move(net)), shape});
     };
     add(row.name, row.shape);
-    const bool is_composed = row.name.starts_with("Residual") || row.name.starts_with("Concat");
+    const bool is_composed =
+        row.name.starts_with("Residual") || row.name.starts_with("Concat") || row.name.starts_with("Formula");
     if (row.shape.positions() > 1 || is_composed) return;
     add(row.name + " as image", {1, row.shape.channels, 1});
     add(row.name + " as sequence", {1, 1, row.shape.channels});
   });
+  return all;
+}
+
+/// A layer of a formula with parameters, layers, and a table.
+struct Mixed : Formula<Mixed> {
+  using Encoder = Sequential<Dense<>, BatchNorm<>, Tanh<>>;
+
+  static constexpr std::string_view name = "Mixed";
+  explicit Mixed(Rng& rng)
+      : encoder{Dense{4, 5, rng}, BatchNorm{5}, Tanh{}},
+        weight{Matrix<>::Random(3, 6)},
+        table{Matrix<>::Random(3, 4)},
+        bias{Vector<>::Random(3)},
+        factor{Vector<>::Random(1)} {}
+  static void visit(auto&& f, auto&... tree) {
+    Encoder::visit(under("encoder", f), tree.encoder...);
+    f(Parameter{"weight", Role::weight}, tree.weight...);
+    f(Parameter{"table", Role::weight}, tree.table...);
+    f(Parameter{"bias", Role::bias}, tree.bias...);
+    f(Parameter{"factor", Role::scale}, tree.factor...);
+  }
+  static void visit_state(auto&& f, auto&... tree) {
+    descent::visit_state<Encoder>(under("encoder", f), tree.encoder...);
+  }
+  Variable<> formula(Variable<> x, const Pass& pass) const {
+    Graph<>& g = x.graph();
+    const auto left = apply(encoder, rows(x, 0, 4), pass), right = apply(encoder, rows(x, 2, 4), pass);
+    const auto row =
+        sum(clamp(abs(rows(x, 1)), 0, 3.4) * 0, Over::features) + 2;  // the number 2 for each sample
+    const auto table_row = gather(table, row), picked = pick(left, row);
+    const auto affine_map = affine(weight, x, bias), product = g.parameter(weight) * x;
+    return stack(affine_map - product, table_row * 2, factor * stack(left, right), picked);
+  }
+  Encoder encoder;
+  Matrix<> weight, table;
+  Vector<> bias, factor;
+};
+
+/// Layers that are written as formulas, which use every operation that has a counterpart in ONNX.
+inline std::vector<Written> formulas() {
+  std::vector<Written> all;
+  const auto add = [&](std::string name, const Shape& shape, auto... layers) {
+    all.push_back({std::move(name), with_random_numbers(DynamicSequential<>{layers...}), shape});
+  };
+  Rng rng{2};
+  const Shape photo{3, 2, 4};
+  add("formula_mixed", {6}, Tanh{}, Mixed{rng});
+  for (const Shape& shape : {Shape{6}, photo}) {
+    const std::string kind = shape == photo ? "_image" : "";
+    add("formula_arithmetic" + kind, shape, lambda([](auto x) {
+          return (2 * x + 1 - cwise_product(x, x) / 4) / (x / 3 + 7) - 3 / (5 + square(x)) - x;
+        }));
+    add("formula_functions" + kind, shape, lambda([](auto x) {
+          const auto positive = square(x) + 0.5;
+          return exp(-positive) + log(positive) + sqrt(positive) + abs(x) + sin(x) + cos(x) + erf(x) +
+                 log1p(positive) + pow(positive, 1.5) + clamp(x, -0.5, 2);
+        }));
+    add("formula_activations" + kind, shape, lambda([](auto x) {
+          return relu(x) + leaky_relu(x, 0.1) + relu6(x) + elu(x) + selu(x) + gelu(x) + silu(x) + mish(x) +
+                 sigmoid(x) + tanh(x) + softplus(x) + softsign(x) + hard_sigmoid(x) + hard_tanh(x) +
+                 hard_swish(x) + softmax(x) + log_softmax(x);
+        }));
+    add("formula_constants" + kind, shape, lambda([](auto x) {
+          const Vector<> column = Vector<>::LinSpaced(x.rows(), -1, 1);
+          return max(x, 0.5) - min(x, x.graph().constant(column)) + stop_gradient(x);
+        }));
+    add("formula_reductions" + kind, shape, lambda([](auto x) {
+          const auto row = sum(x, Over::features) + mean(x, Over::features) + norm(x, Over::features) -
+                           max(x, Over::features) + min(x, Over::features) + log_sum_exp(x) +
+                           dot(x, tanh(x), Over::features) - squared_norm(x, Over::features) / 9;
+          return stack(row, cwise_product(reshape(x, Shape{x.rows()}), row / 99), rows(x, 2, 3)) / 9;
+        }));
+  }
   return all;
 }
 

@@ -57,7 +57,8 @@ int main(int argc, char** argv) try {
     write_value(list, "y", predict(whole, Batch{x, shape}), net.output_shape(shape));
     list << '}';
   };
-  for (const auto& networks : {onnx_networks::of_each_layer(), onnx_networks::whole()})
+  for (const auto& networks :
+       {onnx_networks::of_each_layer(), onnx_networks::formulas(), onnx_networks::whole()})
     for (const auto& written : networks) {
       write(written.name, written, {});
       write(written.name + "_unfolded", written, {.fold_batch_norm = false});

@@ -45,6 +45,14 @@ class OnnxBuilder {
     return name;
   }
 
+  /// The shape of the samples of a value.
+  const Shape& shape_of(const std::string& value) { return shapes_[value]; }
+  /// Sets the shape of the samples of a value, if it is not that of the first input of its node.
+  std::string with_shape(std::string value, const Shape& shape) {
+    shapes_[value] = shape;
+    return value;
+  }
+
   /// Adds a constant and returns its name.
   std::string constant(std::string_view name, OnnxTensor tensor) {
     tensor.name = unused(name);
@@ -91,7 +99,8 @@ class OnnxBuilder {
   ///
   /// Throws   DataError, which names the layer, when there is no function for its type.
   std::string layer(const OnnxLayer& inner, const std::string& x) {
-    const auto found = emitters_.find(inner.type());
+    auto found = emitters_.find(inner.type());
+    if (found == emitters_.end() && inner.formula() != nullptr) found = emitters_.find("Formula");
     if (found == emitters_.end())
       throw DataError(
           detail::joined("save_onnx, layer \"", inner.path(), '"'),
@@ -112,8 +121,6 @@ class OnnxBuilder {
   bool input_normalization = true;  ///< false: omit a normalization of the network's input
 
  private:
-  const Shape& shape_of(const std::string& value) { return shapes_[value]; }
-
   /// The name `path.name`, with a number appended if it is in use.
   std::string unused(std::string_view name) {
     const std::string first = path_.empty() ? std::string{name} : detail::joined(path_, '.', name);

@@ -19,6 +19,7 @@
 #include "descent/io/onnx/model.hpp"
 #include "descent/io/row_major.hpp"
 #include "descent/tree/describe.hpp"
+#include "descent/tree/formula_description.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
 
@@ -124,6 +125,13 @@ class OnnxLayer {
     const auto found = network_.tensors.find(path_of(name));
     if (found == network_.tensors.end()) fail_missing("parameter", name);
     return found->second;
+  }
+
+  /// The formula of a layer that is written as one, else nullptr.
+  const FormulaDescription* formula() const { return description_.formula.get(); }
+  /// A layer that a formula applies, at a path in this one.
+  OnnxLayer inner(const LayerDescription& description, std::string_view name) const {
+    return {description, path_of(name), network_, input_};
   }
 
   /// The inner layers of a composition, in order.

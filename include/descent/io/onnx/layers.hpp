@@ -12,6 +12,7 @@
 
 #include "descent/core/types.hpp"
 #include "descent/io/onnx/builder.hpp"
+#include "descent/io/onnx/formula.hpp"
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
 
@@ -218,7 +219,8 @@ inline OnnxEmitters onnx_layers() {
           {"Sequential", onnx_sequential},
           {"DynamicSequential", onnx_sequential},
           {"Residual", onnx_residual},
-          {"Concat", onnx_concat}};
+          {"Concat", onnx_concat},
+          {"Formula", onnx_formula}};
 }
 
 }  // namespace descent

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "descent/autodiff/dual.hpp"
+#include "descent/layers/activations/dual.hpp"
 #include "descent/layers/activations/activation.hpp"
 
 namespace descent::inline DESCENT_ABI {

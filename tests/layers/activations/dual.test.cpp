@@ -1,4 +1,4 @@
-#include "descent/autodiff/dual.hpp"
+#include "descent/layers/activations/dual.hpp"
 
 #include <cmath>
 
@@ -23,7 +23,7 @@ void has_slope(const auto& f, double x, double expected) {
 
 }  // namespace
 
-TEST_CASE("Dual: functions have the derivatives of the tables", "[autodiff]") {
+TEST_CASE("Dual: functions have the derivatives of the tables") {
   const double x = 0.7;
   has_slope([](auto v) { return exp(v); }, x, std::exp(x));
   has_slope([](auto v) { return expm1(v); }, x, std::exp(x));
@@ -42,7 +42,7 @@ TEST_CASE("Dual: functions have the derivatives of the tables", "[autodiff]") {
   has_slope([](auto v) { return erfc(v); }, x, -2 / std::sqrt(std::acos(-1.0)) * std::exp(-x * x));
 }
 
-TEST_CASE("Dual: powers have the derivatives of base and exponent", "[autodiff]") {
+TEST_CASE("Dual: powers have the derivatives of base and exponent") {
   has_slope([](auto v) { return pow(v, 3); }, -2, 12);
   has_slope([](auto v) { return pow(v, -1.5); }, 2, -1.5 * std::pow(2.0, -2.5));
   has_slope([](auto v) { return pow(2, v); }, 3, 8 * std::log(2.0));
@@ -53,7 +53,7 @@ TEST_CASE("Dual: powers have the derivatives of base and exponent", "[autodiff]"
   CHECK(pow(Dual<double>{0, 1}, 1).slope == 1);
 }
 
-TEST_CASE("Dual: arithmetic has the derivatives of calculus", "[autodiff]") {
+TEST_CASE("Dual: arithmetic has the derivatives of calculus") {
   has_slope([](auto v) { return v * v - 3 * v + 1; }, 2, 1);
   has_slope([](auto v) { return (1 - v) / (v + 2.0F); }, 2, -3.0 / 16);
   has_slope([](auto v) { return -(+v) / 4; }, 2, -0.25);
@@ -69,7 +69,7 @@ TEST_CASE("Dual: arithmetic has the derivatives of calculus", "[autodiff]") {
       2, 2.0 / 3);
 }
 
-TEST_CASE("Dual: comparisons use the value and corners have a derivative", "[autodiff]") {
+TEST_CASE("Dual: comparisons use the value and corners have a derivative") {
   const Dual<double> a{1, 5}, b{1, -5}, c{2, 0};
   CHECK(a == b);
   CHECK(a < c);

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "descent/autodiff/node.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
+
+/// The nodes of a graph in the order of their computation. `rewind` keeps them and their memory for the next run.
+template <std::floating_point T>
+class Tape {
+ public:
+  void rewind() {
+    size_ = 0;
+    ++run_;
+  }
+  /// Appends a node, with the memory of the node that had its place in the run before. The caller sets its value.
+  Node<T>& append(NodeKind kind) {
+    if (static_cast<std::size_t>(size_) == nodes_.size()) nodes_.push_back(std::make_unique<Node<T>>());
+    Node<T>& n = at(size_++);
+    n.kind = kind;
+    n.reached = n.wanted = false;
+    return n;
+  }
+  void remove_last() { --size_; }
+
+  /// True if the slope of an operation leads to a parameter or a wanted input.
+  bool leads_to_wanted(const Node<T>& n) const {
+    if (n.operation.backward == nullptr) return false;
+    if (n.operation.has_parameters) return true;
+    for (const Index i : n.operands)
+      if (i >= 0 && at(i).wanted) return true;
+    return false;
+  }
+  /// True if the value of node i is a view of this memory.
+  bool views(Index i, const Batch<T>& memory) const {
+    const Batch<T>& value = at(i).value;
+    return value.data() == memory.data() && value.rows() == memory.rows() && value.cols() == memory.cols();
+  }
+
+  Node<T>& at(Index i) { return *nodes_[static_cast<std::size_t>(i)]; }
+  const Node<T>& at(Index i) const { return *nodes_[static_cast<std::size_t>(i)]; }
+  Node<T>& last() { return at(size_ - 1); }
+  Index size() const { return size_; }
+  std::int64_t run() const { return run_; }
+
+ private:
+  std::vector<std::unique_ptr<Node<T>>> nodes_;  // pointers, so that nodes stay in place
+  Index size_ = 0;
+  std::int64_t run_ = 0;
+};
+
+}  // namespace descent::detail

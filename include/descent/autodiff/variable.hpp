@@ -1,0 +1,52 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "descent/autodiff/node.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/types.hpp"
+
+namespace descent::inline DESCENT_ABI {
+
+/// A handle of a node of a graph, passed by value and valid until the next run of the graph. Nothing is computed in
+/// place: `a += b` makes a the handle of a new node.
+///
+/// Throws   DataError when it is used in a later run.
+template <std::floating_point T = float>
+class Variable {
+ public:
+  using Scalar = T;
+
+  const Batch<T>& value() const;
+  Index rows() const { return value().rows(); }
+  Index cols() const { return value().cols(); }
+  bool is_scalar() const { return value().size() == 1; }
+  Graph<T>& graph() const { return *graph_; }
+  Index number() const;
+
+ private:
+  friend Graph<T>;
+  Variable(Graph<T>& graph, Index node, std::int64_t run) : graph_{&graph}, node_{node}, run_{run} {}
+
+  Graph<T>* graph_;
+  Index node_;
+  std::int64_t run_;
+};
+
+namespace detail {
+
+/// Returns a batch of the shape of `like` with other numbers.
+template <std::floating_point T>
+Batch<T> with_numbers(const Batch<T>& like, const T* numbers) {
+  const Batch<T> batch{numbers, like.shape(), like.samples()};
+  return like.lengths().empty() ? batch : batch.with_lengths(like.lengths());
+}
+
+template <class V>
+concept IsVariable = requires { typename V::Scalar; } && std::same_as<V, Variable<typename V::Scalar>>;
+
+}  // namespace detail
+
+}  // namespace descent
