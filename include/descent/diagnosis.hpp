@@ -1,4 +1,5 @@
 #pragma once
 
 #include "descent/diagnosis/compare_distributions.hpp"
+#include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/gradient_check.hpp"
