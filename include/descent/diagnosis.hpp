@@ -3,3 +3,4 @@
 #include "descent/diagnosis/compare_distributions.hpp"
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/gradient_check.hpp"
+#include "descent/diagnosis/summary.hpp"
