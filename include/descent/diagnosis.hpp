@@ -1,6 +1,7 @@
 #pragma once
 
 #include "descent/diagnosis/compare_distributions.hpp"
+#include "descent/diagnosis/diagnose.hpp"
 #include "descent/diagnosis/find_learning_rate.hpp"
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/gradient_check.hpp"
