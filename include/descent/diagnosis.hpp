@@ -5,4 +5,5 @@
 #include "descent/diagnosis/find_learning_rate.hpp"
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/gradient_check.hpp"
+#include "descent/diagnosis/overfit.hpp"
 #include "descent/diagnosis/summary.hpp"
