@@ -52,8 +52,19 @@ plot::Picture attempt(const std::string& title, auto net, const Dataset<>& train
                          .dev_samples = dev.samples()})
             << '\n';
   const std::vector<double> people(train_errors.size(), human);
-  return plot::line_chart({.title = title, .y_label = "error", .y_most = 0.5},
+  return plot::line_chart({.title = title, .y_label = "error"},
                           {{"training set", train_errors}, {"dev set", dev_errors}, {"people", people}});
+}
+
+/// Draws the loss over the learning rate, and the valley whose middle is suggested.
+plot::Picture draw(const LearningRateCurve& curve) {
+  std::vector<double> valley(curve.losses.size(), std::nan(""));
+  for (std::size_t i = curve.first; i <= curve.last; ++i) valley[i] = curve.losses[i];
+  return plot::line_chart({.title = "Range test",
+                           .x_label = "log10 of the learning rate",
+                           .x_first = std::log10(curve.rates[0]),
+                           .x_per_value = std::log10(curve.rates[1] / curve.rates[0])},
+                          {{"smoothed loss", curve.losses}, {"valley", valley}});
 }
 
 int main(int argc, char** argv) try {
@@ -76,12 +87,7 @@ int main(int argc, char** argv) try {
   std::cout << overfit(net, SoftmaxCrossEntropy{}, Adam{}, few) << '\n';
   const LearningRateCurve curve = find_learning_rate(net, SoftmaxCrossEntropy{}, Adam{}, few);
   std::cout << curve << '\n';
-  const auto log10_step = std::log10(curve.rates[1] / curve.rates[0]);
-  charts.push_back(plot::line_chart({.title = "find_learning_rate: " + plot::number(curve.suggested),
-                                     .x_label = "log10 of the learning rate",
-                                     .x_first = std::log10(curve.rates[0]),
-                                     .x_per_value = log10_step},
-                                    {{"smoothed loss", curve.losses}}));
+  charts.push_back(draw(curve));
 
   charts.push_back(attempt("64 units, 200 images", net, few, dev, curve.suggested));
   const Augment augment{Shape{1, 8, 8}, RandomAffine{.degrees = 10, .pixels = 0.5, .zoom = 0.1}};
