@@ -98,21 +98,20 @@ double largest_fitted_loss(const auto& loss, Index outputs, const Dataset<T>& ba
   return reference > 0 ? 0.5 * reference : reference;
 }
 
-[[gnu::cold]] inline Finding not_fitted(const OverfitReport& report, bool classes) {
-  Finding finding{.rule = "one batch", .measured = report.loss, .limit = report.limit};
-  finding.what = joined({"loss ", Formatted{report.loss, std::chars_format::general, 3}, " after ",
-                         report.losses.size(), " steps on the same ", report.samples, " samples, above ",
-                         Formatted{report.limit, std::chars_format::general, 3}});
-  if (report.error && *report.error == 0) {
-    finding.what += ", and yet none is wrong";
-    finding.cure =
-        "leave out an activation after the last layer, which bounds the outputs, or weaken dropout";
-  } else {
-    finding.cure = classes
-                       ? "check targets, loss and learning rate, then widen the network, before you train"
-                       : "scale the targets to mean 0 and deviation 1; check loss, learning rate and width";
-  }
-  return finding;
+[[gnu::cold]] inline Finding not_fitted(const OverfitReport& report, bool is_of_classes) {
+  const auto digits = [](double value) { return Formatted{value, std::chars_format::general, 3}; };
+  const bool none_wrong = report.error && *report.error == 0;
+  return {.rule = "one batch",
+          .what = joined({"loss ", digits(report.loss), " after ", report.losses.size(),
+                          " steps on the same ", report.samples, " samples, above ", digits(report.limit),
+                          none_wrong ? ", and yet none is wrong" : ""}),
+          .cure = none_wrong ? "leave out an activation after the last layer, which bounds the outputs, or "
+                               "weaken dropout"
+                  : is_of_classes
+                      ? "check targets, loss and learning rate, then widen the network, before you train"
+                      : "scale the targets to mean 0 and deviation 1; check loss, learning rate and width",
+          .measured = report.loss,
+          .limit = report.limit};
 }
 
 }  // namespace detail
