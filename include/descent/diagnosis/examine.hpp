@@ -22,6 +22,7 @@
 #include "descent/data/dataset.hpp"
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/rules/data.hpp"
+#include "descent/diagnosis/rules/first_look.hpp"
 #include "descent/diagnosis/rules/labels.hpp"
 #include "descent/diagnosis/rules/neighbors.hpp"
 #include "descent/diagnosis/rules/network.hpp"
@@ -65,18 +66,6 @@ inline bool holds(RuleBook& rules, std::string_view rule, FunctionRef<void()> ch
   return passed;
 }
 
-/// Returns the layers that the network applies to its inputs before it computes anything: those that scale them.
-template <Layer M>
-bool scales_its_inputs(const M& model) {
-  LayerDescription layer = describe(model);
-  while (!layer.layers.empty()) {
-    LayerDescription first = std::move(layer.layers.front().layer);
-    layer = std::move(first);
-  }
-  constexpr std::string_view scaling[] = {"Standardize", "MinMax", "BatchNorm", "LayerNorm"};
-  return std::find(std::begin(scaling), std::end(scaling), layer.type) != std::end(scaling);
-}
-
 /// Returns the name of the last layer, within compositions.
 template <Layer M>
 std::string last_layer(const M& model) {
@@ -86,20 +75,6 @@ std::string last_layer(const M& model) {
     layer = std::move(last);
   }
   return layer.type;
-}
-
-/// Applies the rules of the features and the targets that take a single pass over the data.
-template <Layer M>
-void examine_values(RuleBook& rules, const M& model, const Dataset<typename M::Scalar>& train,
-                    const Targets& targets) {
-  const Moments features = moments_of(train.x);
-  if (!scales_its_inputs(model)) rules.apply("feature scale", [&] { return feature_scale(train, features); });
-  rules.apply("constant features", [&] { return constant_features(train, features); });
-  if (targets.are_numbers()) rules.apply("target scale", [&] { return target_scale(moments_of(train.y)); });
-  if (targets.are_classes()) {
-    rules.apply("class share", [&] { return class_share(train, targets); });
-    rules.apply("class size", [&] { return class_size(train, targets); });
-  }
 }
 
 /// Applies the rules that compare samples.
@@ -131,23 +106,6 @@ void examine_samples(RuleBook& rules, const Dataset<T>& train, const Dataset<T>*
   rules.apply("unrelated targets", [&] { return unrelated_targets(targets, near); });
 }
 
-/// Applies the rules of the outputs and the gradients of a network before the first step.
-inline void examine_first_look(RuleBook& rules, const Look& look, OutputKind kind, double target_scale) {
-  if (kind == OutputKind::scores || kind == OutputKind::unknown)
-    rules.apply("initial outputs", [&] { return initial_outputs(look.outputs.back().rms, target_scale); });
-  rules.apply("vanishing gradient", [&] { return vanishing_gradient(look.weights); });
-  rules.apply("symmetric units", [&] { return symmetric_units(look.weights); });
-  rules.apply("saturated units", [&] { return saturated_units(look.outputs, true); });
-}
-
-/// Returns the scale of the outputs that targets ask for: their root mean square, or 1 for classes.
-template <std::floating_point T>
-double scale_of(const Matrix<T>& y, const Targets& targets) {
-  if (!targets.are_numbers() || y.size() == 0) return 1;
-  const double rms = std::sqrt(static_cast<double>(y.array().square().mean()));
-  return rms > 0 ? rms : 1;
-}
-
 /// Returns the statistics of a network before the first step, on a few samples.
 template <Layer M>
 Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, const auto& loss,
@@ -160,8 +118,12 @@ Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, cons
   const WeightedSum sum = loss.value_and_gradient(prediction, Batch<T>{samples.y}, dy, samples.weights);
   divide_by_weight(dy, sum.weight);
   M gradient = zeros_like(model);
-  Look look{.step = 0, .loss = sum.weight > 0 ? sum.mean() : 0, .penalty = 0, .outputs = {}, .weights = {}};
-  look.outputs = look_at_outputs(model, cache, prediction, ranges);
+  Look look{.step = 0,
+            .loss = sum.weight > 0 ? sum.mean() : 0,
+            .penalty = 0,
+            .outputs = outputs_of(model),
+            .weights = {}};
+  look_at_outputs(model, cache, prediction, look.outputs, ranges);
   backward_parameters(model, x, Batch<T>{dy}, cache, gradient, pass);
   look.weights = look_at_weights(model, model, gradient);
   return look;
@@ -224,7 +186,9 @@ Findings examine(const M& model, const Dataset<typename M::Scalar>& train, const
   const detail::Targets targets =
       detail::targets_of(train.y, detail::outputs_for(model, train), expected_kind<L>());
   rules.apply("classes as numbers", [&] { return detail::classes_as_numbers(train.y, targets); });
-  detail::examine_values(rules, model, train, targets);
+  const detail::Moments features = detail::moments_of(train.x);
+  rules.apply("constant features", [&] { return detail::constant_features(train, features); });
+  detail::examine_values(rules, model, train, features, targets);
   detail::examine_samples(rules, train, dev, targets);
   if (fits_loss)
     detail::examine_network(rules, model, train, loss, targets, std::max<Index>(2, options.probe));

@@ -42,11 +42,11 @@ struct Finding {
 ///   if (findings.worst() == Severity::error) return 1;
 class Findings {
  public:
-  /// Inserts a finding after those that are as severe, and returns it; valid until the next one is added.
-  const Finding& add(Finding finding) {
+  /// Inserts a finding after those that are as severe.
+  void add(Finding finding) {
     const auto at = std::find_if(all_.begin(), all_.end(),
                                  [&](const Finding& other) { return other.severity < finding.severity; });
-    return *all_.insert(at, std::move(finding));
+    all_.insert(at, std::move(finding));
   }
   void add(const Findings& others) {
     for (const Finding& finding : others.all_) add(finding);

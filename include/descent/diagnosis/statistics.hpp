@@ -122,35 +122,44 @@ double spread_of(const Batch<T>& y) {
   return squares > 0 ? std::sqrt(static_cast<double>((y.colwise() - mean).squaredNorm()) / squares) : 0;
 }
 
-/// Returns the statistics of all outputs of the forward pass in `cache`, and extends `ranges`, which has one element per
-/// output. A layer that is no composition has one output, without a path.
+/// Returns the outputs of a network, not yet measured.
 template <Layer M>
-std::vector<OutputStatistics> look_at_outputs(const M& model, const typename M::Cache& cache,
-                                              const Batch<typename M::Scalar>& prediction,
-                                              std::vector<UnitRange>& ranges) {
+std::vector<OutputStatistics> outputs_of(const M& model) {
+  const LayerDescription description = describe(model);
+  std::vector<OutputStatistics> outputs;
+  append_layers(description, "", outputs);
+  if (outputs.empty()) outputs.push_back({.path = {}, .type = description.type});
+  return outputs;
+}
+
+/// Measures all outputs of the forward pass in `cache`, and extends `ranges`, which has one element per output. A layer
+/// that is no composition has one output, without a path.
+template <Layer M>
+void look_at_outputs(const M& model, const typename M::Cache& cache,
+                     const Batch<typename M::Scalar>& prediction, std::vector<OutputStatistics>& outputs,
+                     std::vector<UnitRange>& ranges) {
   using T = typename M::Scalar;
-  std::vector<OutputStatistics> all;
-  append_layers(describe(model), "", all);
-  std::size_t next = 0;
-  const auto look = [&](const std::string& path, const Batch<T>& y) {
-    // A layer that does not describe its parts, or whose parts do not show their outputs.
-    while (next < all.size() && all[next].path != path) ++next;
-    if (next == all.size()) all.push_back({.path = path});
-    if (ranges.size() <= next) ranges.resize(next + 1);
-    measure(y, all[next]);
-    extend(ranges[next], y);
-    all[next].constant = ranges[next].constant_share();
-    ++next;
+  ranges.resize(outputs.size());
+  const auto look = [&](OutputStatistics& at, const Batch<T>& y) {
+    UnitRange& range = ranges[static_cast<std::size_t>(&at - outputs.data())];
+    measure(y, at);
+    extend(range, y);
+    at.constant = range.constant_share();
   };
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
-    const auto visit = [&](const Name& name, const Batch<T>& y) { look(name.path(), y); };
+    auto next = outputs.begin();
+    const auto visit = [&](const Name& name, const Batch<T>& y) {
+      const auto at = std::find_if(next, outputs.end(),
+                                   [path = name.path()](const auto& output) { return output.path == path; });
+      if (at == outputs.end()) return;  // of a layer that is not described
+      look(*at, y);
+      next = at + 1;
+    };
     model.visit_outputs(cache, FunctionRef<void(const Name&, const Batch<T>&)>{visit});
   } else {
-    all.push_back({.path = {}, .type = describe(model).type});
-    look({}, prediction);
+    look(outputs.back(), prediction);
   }
-  if (!all.empty()) all.back().spread = spread_of(prediction);
-  return all;
+  outputs.back().spread = spread_of(prediction);
 }
 
 /// True if two consecutive rows are equal in both matrices.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,8 +78,9 @@ namespace detail {
 /// The findings of some rules, without those that are switched off.
 class RuleBook {
  public:
-  /// Throws DataError, which names `component`, for a name that no rule has.
-  RuleBook(std::string_view component, std::vector<std::string_view> without) : without_{std::move(without)} {
+  /// Prints each finding to `out`, if any. Throws DataError, which names `component`, for a name that no rule has.
+  RuleBook(std::string_view component, std::vector<std::string_view> without, std::ostream* out = nullptr)
+      : without_{std::move(without)}, out_{out} {
     for (const std::string_view name : without_)
       if (std::find(std::begin(rule_names), std::end(rule_names), name) == std::end(rule_names))
         throw_error<DataError>(component, {"expected the name of a rule in .without, got \"", name, '"'},
@@ -87,21 +90,27 @@ class RuleBook {
   bool is_on(std::string_view rule) const {
     return std::find(without_.begin(), without_.end(), rule) == without_.end();
   }
-  /// Adds the finding of a rule, if it has one. Returns the finding if it is new: a rule speaks up once per place.
-  const Finding* apply(std::string_view rule, FunctionRef<std::optional<Finding>()> find) {
-    if (!is_on(rule)) return nullptr;
+  /// Adds the finding of a rule, if it has one that is new: a rule speaks up once per place.
+  void apply(std::string_view rule, FunctionRef<std::optional<Finding>()> find) {
+    if (!is_on(rule)) return;
     std::optional<Finding> finding = find();
-    if (!finding) return nullptr;
+    if (!finding) return;
     for (const Finding& other : findings_)
-      if (other.rule == rule && other.place == finding->place) return nullptr;
+      if (other.rule == rule && other.place == finding->place) return;
     finding->rule = rule;
-    return &findings_.add(std::move(*finding));
+    finding->step = step_;
+    if (out_ != nullptr) *out_ << Findings::line(*finding);
+    findings_.add(std::move(*finding));
   }
+  /// Sets the number of steps that later findings have.
+  void set_step(std::int64_t step) { step_ = step; }
 
   const Findings& findings() const { return findings_; }
 
  private:
   std::vector<std::string_view> without_;
+  std::ostream* out_;
+  std::optional<std::int64_t> step_;
   Findings findings_;
 };
 
