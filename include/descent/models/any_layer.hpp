@@ -13,6 +13,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
+#include "descent/core/type_id.hpp"
 #include "descent/core/types.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
@@ -20,18 +21,6 @@
 #include "descent/tree/traverse.hpp"
 
 namespace descent::inline DESCENT_ABI {
-
-namespace detail {
-
-/// Identifies a type by the address of a variable, one per type: typeid would need RTTI, which -fno-rtti turns off.
-using TypeId = const void*;
-template <class Type>
-TypeId type_id() {
-  static char unique;
-  return &unique;
-}
-
-}  // namespace detail
 
 /// A layer of any type, held by value: a copy of an `AnyLayer` is a copy of the layer. It is a layer itself.
 ///
