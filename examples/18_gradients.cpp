@@ -9,10 +9,12 @@
 //   He              c = 2: both keep their size
 //   batch norm      any c: each layer brings its outputs back to deviation 1; only the gradient grows, slowly
 //   residual        y = x + f(x): the identity carries both across the layers, here with half of He
+// A `Doctor` watches the training: its looks have the sizes that are drawn, and its findings name what is wrong.
 
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
+#include <descent/diagnosis/doctor.hpp>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -54,7 +56,29 @@ bool in_block(const std::string& path) {
   return position >= 2 && position < 2 + depth;
 }
 
-double rms(const auto& numbers) { return std::sqrt(1.0 * numbers.cwiseAbs2().mean()); }
+/// The statistics of a network in training, as base-10 logarithms.
+struct Curves {
+  std::vector<double> activations, gradients;  // of each block at the first step
+  std::vector<double> activation, gradient, update,
+      loss;  // at each look: last block; first block; ratio to the weights
+
+  explicit Curves(const Doctor& doctor) {
+    for (const Look& look : doctor.looks()) {
+      std::vector<double> outputs, slopes, ratios;
+      for (const OutputStatistics& y : look.outputs)
+        if (in_block(y.path) && y.path.find('.') == std::string::npos) outputs.push_back(std::log10(y.rms));
+      for (const WeightStatistics& w : look.weights)
+        if (in_block(w.path)) {
+          slopes.push_back(std::log10(w.gradient));
+          ratios.push_back(std::log10(w.update_ratio()));
+        }
+      if (look.step == 1) activations = outputs, gradients = slopes;
+      activation.push_back(outputs.back()), gradient.push_back(slopes.front()),
+          update.push_back(ratios.front());
+      loss.push_back(look.loss);
+    }
+  }
+};
 
 int main(int argc, char** argv) try {
   const std::string out = argc > 1 ? argv[1] : ".";  // the folder for the pictures
@@ -64,65 +88,45 @@ int main(int argc, char** argv) try {
   const Standardize scale{train.x};
   for (Dataset<>* part : {&train, &test}) scale.apply(part->x);
 
-  std::vector<plot::Line> activations, gradients, over_time, losses;
-  std::printf("%-12s %22s %22s %8s %9s\n", "", "activations first/last", "gradients first/last", "loss",
-              "accuracy");
-  const auto compare = [&, &train = train, &test = test](const std::string& name, Block block,
-                                                         const auto& init) {
-    const DynamicSequential<> net = make_network(block, init);
-    activations.push_back({name, {}}), gradients.push_back({name, {}});
-    over_time.push_back({name, {}}), losses.push_back({name, {}});
-
-    // The outputs of the blocks, 2 to depth + 1, for a batch before training.
-    DynamicSequential<>::Cache cache;
-    net.forward(train.inputs().columns(0, 256), cache, Pass::measuring());
-    net.visit_outputs(cache, [&](const Name& layer, const Batch<>& y) {
-      const std::string path = layer.path();
-      if (path.find('.') == std::string::npos && in_block(path))
-        activations.back().values.push_back(std::log10(rms(y)));
-    });
-
-    // The gradient of each weight at the first step, and that of the first block at all steps.
-    Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, {.batch_size = 64, .progress = silent}};
-    trainer.options.on_step_end = {[&](const auto& e) {
-      visit_leaves(e.gradient, [&](const auto& leaf) {
-        const std::string path = leaf.name().path();
-        if (leaf.parameter.role != Role::weight || !in_block(path)) return;
-        if (e.step == 1) gradients.back().values.push_back(std::log10(rms(leaf.array())));
-        if (path.starts_with("2.")) over_time.back().values.push_back(std::log10(rms(leaf.array())));
-      });
-      losses.back().values.push_back(e.loss);
-    }};
-    const auto& a = activations.back().values;
-    const auto& g = gradients.back().values;
-    try {
-      const double loss = trainer.run(train, 20)["loss"].back();
-      std::printf("%-12s %11.1e %10.1e %11.1e %10.1e %8.3f %9.3f\n", name.c_str(), std::pow(10, a.front()),
-                  std::pow(10, a.back()), std::pow(10, g.front()), std::pow(10, g.back()), loss,
-                  evaluate(trainer.model, test, Accuracy{}));
-    } catch (const NumericalError&) {
-      std::printf("%-12s diverged\n", name.c_str());
-    }
+  std::vector<std::string> names;
+  std::vector<Curves> curves;
+  const auto compare = [&, &train = train, &test = test](const std::string& name, DynamicSequential<> net) {
+    Doctor doctor{{.every = 4}};
+    fit(net, train, SoftmaxCrossEntropy{}, Adam{},
+        {.epochs = 20, .batch_size = 64, .observer = &doctor, .progress = silent});
+    names.push_back(name), curves.emplace_back(doctor);
+    const Curves& c = curves.back();
+    std::printf("%-11s activations 1e%+.1f to 1e%+.1f, gradients 1e%+.1f to 1e%+.1f, accuracy %.3f\n",
+                name.c_str(), c.activations.front(), c.activations.back(), c.gradients.front(),
+                c.gradients.back(), evaluate(net, test, Accuracy{}));
+    std::cout << doctor.findings() << '\n';
   };
-  compare("half of He", Block::plain, ScaledHe{0.5F});
-  compare("twice He", Block::plain, ScaledHe{2});
-  compare("Xavier", Block::plain, XavierNormal{});
-  compare("He", Block::plain, HeNormal{});
-  compare("batch norm", Block::batch_norm, ScaledHe{0.5F});
-  compare("residual", Block::residual, ScaledHe{0.5F});
+  compare("half of He", make_network(Block::plain, ScaledHe{0.5F}));
+  compare("twice He", make_network(Block::plain, ScaledHe{2}));
+  compare("Xavier", make_network(Block::plain, XavierNormal{}));
+  compare("He", make_network(Block::plain, HeNormal{}));
+  compare("batch norm", make_network(Block::batch_norm, ScaledHe{0.5F}));
+  compare("residual", make_network(Block::residual, ScaledHe{0.5F}));
 
-  plot::write_svg(
-      out + "/18_gradients.svg",
-      {plot::line_chart({.title = "Activations", .x_label = "layer", .y_label = "log10 of rms", .x_first = 1},
-                        activations),
-       plot::line_chart(
-           {.title = "Gradients, first step", .x_label = "layer", .y_label = "log10 of rms", .x_first = 1},
-           gradients),
-       plot::line_chart({.title = "Gradient of layer 1", .x_label = "step", .y_label = "log10 of rms"},
-                        over_time),
-       plot::line_chart({.title = "Loss", .x_label = "step", .y_most = 4}, losses)},
-      2);
-  std::cout << "\nThe pictures are in " << out << "/18_gradients.svg\n";
+  std::vector<plot::Picture> charts;
+  const auto draw = [&](const plot::Axes& axes, std::vector<double> Curves::*values) {
+    std::vector<plot::Line> lines;
+    for (std::size_t i = 0; i < names.size(); ++i) lines.push_back({names[i], curves[i].*values});
+    charts.push_back(plot::line_chart(axes, lines));
+  };
+  const std::string rms = "log10 of the root mean square";
+  draw({.title = "Activations, step 1", .x_label = "layer", .y_label = rms, .x_first = 1},
+       &Curves::activations);
+  draw({.title = "Gradients, step 1", .x_label = "layer", .y_label = rms, .x_first = 1}, &Curves::gradients);
+  draw({.title = "Loss", .x_label = "step", .x_per_value = 4, .y_most = 4}, &Curves::loss);
+  draw({.title = "Activations, layer 20", .x_label = "step", .y_label = rms, .x_per_value = 4},
+       &Curves::activation);
+  draw({.title = "Gradient, layer 1", .x_label = "step", .y_label = rms, .x_per_value = 4},
+       &Curves::gradient);
+  draw({.title = "Update over weight, layer 1", .x_label = "step", .y_label = "log10", .x_per_value = 4},
+       &Curves::update);
+  plot::write_svg(out + "/18_gradients.svg", charts);
+  std::cout << "The pictures are in " << out << "/18_gradients.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

@@ -105,7 +105,7 @@ TEST_CASE("summary: names the layers in every composition by their full paths") 
     CHECK(s.layers[i].output == Shape{outputs[i]});
     CHECK(s.layers[i].parameters == parameters[i]);
     CHECK(s.layers[i].flops == flops[i]);
-    CHECK(s.layers[i].composes == (types[i] != "Dense" && i != 5 && i != 6 && i != 10));
+    CHECK(s.layers[i].is_composition == (types[i] != "Dense" && i != 5 && i != 6 && i != 10));
   }
   CHECK(s.total.type == "DynamicSequential");
   CHECK(s.total.output == Shape{2});

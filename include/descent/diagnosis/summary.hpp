@@ -30,7 +30,7 @@ struct LayerSummary {
   Index parameters = 0;   ///< the number of learned values
   Index state = 0;        ///< the number of values that are not learned, such as running statistics
   double flops = 0;       ///< operations of the products with weights in a forward pass of one sample
-  bool composes = false;  ///< true if the layer consists of layers, which follow it
+  bool is_composition = false;  ///< true if the layer consists of layers, which follow it
 };
 
 /// The result of `summary`. Printed, it is a table.
@@ -48,7 +48,7 @@ struct Summary {
   double output_bytes() const {
     double values = 0;
     for (const LayerSummary& layer : layers)
-      if (!layer.composes) values += static_cast<double>(layer.output.size());
+      if (!layer.is_composition) values += static_cast<double>(layer.output.size());
     return values * static_cast<double>(bytes_per_number);
   }
 
@@ -106,7 +106,7 @@ namespace detail {
 /// Appends a row for a layer and for each layer in it.
 inline void add_rows(const LayerDescription& layer, const std::string& path,
                      std::vector<LayerSummary>& rows) {
-  rows.push_back({.path = path, .type = layer.type, .composes = !layer.layers.empty()});
+  rows.push_back({.path = path, .type = layer.type, .is_composition = !layer.layers.empty()});
   for (const auto& [name, part] : layer.layers)
     add_rows(part, path.empty() ? name : joined({path, '.', name}), rows);
 }
@@ -169,7 +169,7 @@ Summary summary(const M& model, const Shape& shape) {
   visit_leaves(model, [&](const Leaf<const T>& leaf) { detail::add_parameter(leaf, rows); });
 
   Summary result{.layers = {}, .total = rows.front(), .bytes_per_number = sizeof(T)};
-  if (result.total.composes) rows.erase(rows.begin());
+  if (result.total.is_composition) rows.erase(rows.begin());
   result.layers = std::move(rows);
   return result;
 }
