@@ -58,9 +58,9 @@ bool in_block(const std::string& path) {
 
 /// The statistics of a network in training, as base-10 logarithms.
 struct Curves {
-  std::vector<double> activations, gradients;  // of each block at the first step
-  std::vector<double> activation, gradient, update,
-      loss;  // at each look: last block; first block; ratio to the weights
+  std::vector<double> activations, gradients;       // of each block at the first step
+  std::vector<double> activation, gradient, ratio;  // at each look, of the last block and of the first
+  std::vector<double> loss;
 
   explicit Curves(const Doctor& doctor) {
     for (const Look& look : doctor.looks()) {
@@ -73,8 +73,9 @@ struct Curves {
           ratios.push_back(std::log10(w.update_ratio()));
         }
       if (look.step == 1) activations = outputs, gradients = slopes;
-      activation.push_back(outputs.back()), gradient.push_back(slopes.front()),
-          update.push_back(ratios.front());
+      activation.push_back(outputs.back());
+      gradient.push_back(slopes.front());
+      ratio.push_back(ratios.front());
       loss.push_back(look.loss);
     }
   }
@@ -124,7 +125,7 @@ int main(int argc, char** argv) try {
   draw({.title = "Gradient, layer 1", .x_label = "step", .y_label = rms, .x_per_value = 4},
        &Curves::gradient);
   draw({.title = "Update over weight, layer 1", .x_label = "step", .y_label = "log10", .x_per_value = 4},
-       &Curves::update);
+       &Curves::ratio);
   plot::write_svg(out + "/18_gradients.svg", charts);
   std::cout << "The pictures are in " << out << "/18_gradients.svg\n";
 } catch (const Error& error) {
