@@ -11,6 +11,7 @@
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/diagnosis/finding.hpp"
+#include "descent/diagnosis/rules/rule.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -32,6 +33,11 @@ struct ErrorRates {
 
 namespace detail {
 
+/// Returns a difference of shares in percentage points, with one digit after the point.
+inline std::string in_points(double difference) {
+  return number_text(100 * difference, std::chars_format::fixed, 1);
+}
+
 /// A measured error rate and its standard error.
 struct ErrorRate {
   std::string_view name;
@@ -39,7 +45,7 @@ struct ErrorRate {
   double variance = 0;  // of the estimate
 
   ErrorRate(std::string_view named, double rate, std::string_view option) : name{named}, value{rate} {
-    expect_probability({"diagnose", option, rate, "pass the share of samples that are wrong"});
+    descent::expect_probability({"diagnose", option, rate, "pass the share of samples that are wrong"});
   }
   ErrorRate(std::string_view named, double rate, std::string_view option, const Option& samples)
       : ErrorRate{named, rate, option} {
@@ -47,8 +53,7 @@ struct ErrorRate {
     variance = rate * (1 - rate) / samples.value;
   }
 
-  std::string text() const { return joined({name, ' ', percent(value), " %"}); }
-  static std::string percent(double share) { return number_text(100 * share, std::chars_format::fixed, 1); }
+  std::string text() const { return joined({name, ' ', percent(value)}); }
 };
 
 /// The gap between two error rates, and the rule that it breaks if it is large.
@@ -66,16 +71,15 @@ class ErrorGap {
   /// Adds a warning if the gap is large, or a note if it may be chance.
   void add_to(Findings& findings, std::string_view rule, std::string_view cure) const {
     if (!reaches(limit_)) return;
-    Finding finding{.rule = std::string{rule},
-                    .what = joined({higher_.text(), ", ", ErrorRate::percent(points()), " points above the ",
-                                    lower_.text()}),
-                    .cure = std::string{cure},
-                    .measured = points(),
-                    .limit = std::max(limit_, two_errors_)};
+    Finding finding{
+        .rule = std::string{rule},
+        .what = joined({higher_.text(), ", ", in_points(points()), " points above the ", lower_.text()}),
+        .cure = std::string{cure},
+        .measured = points(),
+        .limit = std::max(limit_, two_errors_)};
     if (!is_large()) {
       finding.severity = Severity::note;
-      append(finding.what,
-             {", but within two standard errors, ", ErrorRate::percent(two_errors_), " points"});
+      append(finding.what, {", but within two standard errors, ", in_points(two_errors_), " points"});
       finding.cure = "measure it on more samples";
     }
     findings.add(std::move(finding));
@@ -157,15 +161,15 @@ class ErrorGap {
 
   if (findings.empty()) {
     const bool more_bias = bias.points() > variance.points();
-    findings.add({.rule = "low bias and variance",
-                  .severity = Severity::note,
-                  .what = detail::joined({rates.human ? "bias " : "bias of at most ",
-                                          ErrorRate::percent(bias.points()), " and variance ",
-                                          ErrorRate::percent(variance.points()), " points"}),
-                  .cure = more_bias ? "reduce the bias, the larger part, if the error must be lower"
-                                    : "reduce the variance, the larger part, if the error must be lower",
-                  .measured = std::max(bias.points(), variance.points()),
-                  .limit = rates.limit});
+    findings.add(
+        {.rule = "low bias and variance",
+         .severity = Severity::note,
+         .what = detail::joined({rates.human ? "bias " : "bias of at most ", detail::in_points(bias.points()),
+                                 " and variance ", detail::in_points(variance.points()), " points"}),
+         .cure = more_bias ? "reduce the bias, the larger part, if the error must be lower"
+                           : "reduce the variance, the larger part, if the error must be lower",
+         .measured = std::max(bias.points(), variance.points()),
+         .limit = rates.limit});
   }
   return findings;
 }

@@ -20,6 +20,7 @@
 #include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/diagnosis/rules/rule.hpp"
 #include "descent/inference/check_loss.hpp"
 #include "descent/inference/evaluate.hpp"
 #include "descent/training/trainer.hpp"
@@ -42,18 +43,19 @@ struct LearningRateCurve {
   double suggested = 0;             ///< the rate in the middle of the valley
 
   friend std::ostream& operator<<(std::ostream& out, const LearningRateCurve& curve) {
-    const auto digits = [](double value) {
-      return detail::number_text(value, std::chars_format::general, 3);
+    using detail::rounded;
+    out << detail::joined("learning rate ", rounded(curve.suggested), ": the loss falls from ",
+                          rounded(curve.losses[curve.first]), " at ", rounded(curve.rates[curve.first]),
+                          " to ", rounded(curve.losses[curve.last]), " at ", rounded(curve.rates[curve.last]),
+                          '\n');
+    const auto row = [&](std::string_view rate, std::string_view loss) {
+      out << detail::right_aligned(rate, 10) << detail::right_aligned(loss, 10) << '\n';
     };
-    out << detail::joined("learning rate ", digits(curve.suggested), ": the loss falls from ",
-                          digits(curve.losses[curve.first]), " at ", digits(curve.rates[curve.first]), " to ",
-                          digits(curve.losses[curve.last]), " at ", digits(curve.rates[curve.last]), '\n');
     constexpr std::size_t rows = 12;
     const std::size_t stride = std::max<std::size_t>(1, (curve.rates.size() + rows - 1) / rows);
-    out << detail::right_aligned("rate", 10) << detail::right_aligned("loss", 10) << '\n';
+    row("rate", "loss");
     for (std::size_t i = 0; i < curve.rates.size(); i += stride)
-      out << detail::right_aligned(digits(curve.rates[i]), 10)
-          << detail::right_aligned(digits(curve.losses[i]), 10) << '\n';
+      row(detail::joined(rounded(curve.rates[i])), detail::joined(rounded(curve.losses[i])));
     return out;
   }
 };
@@ -132,8 +134,8 @@ LearningRateCurve find_learning_rate(const M& model, const L& loss, const O& opt
   for (int step = 0; step < search.steps; ++step) {
     if (step % batches == 0) order = shuffled_order(train.samples(), search.seed, step / batches);
     const auto batch = train.subset(mini_batch(order, size, step % batches));
-    const double rate =
-        search.lowest * std::pow(search.highest / search.lowest, 1.0 * step / (search.steps - 1));
+    const double rate = std::exp(
+        std::lerp(std::log(search.lowest), std::log(search.highest), 1.0 * step / (search.steps - 1)));
     trainer.optimizer.learning_rate = rate;
     try {
       average.update(trainer.step(batch.inputs(), batch.y, batch.weights));

@@ -17,12 +17,12 @@
 #include "descent/concepts/output_kind.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/number_text.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/diagnosis/finding.hpp"
+#include "descent/diagnosis/rules/rule.hpp"
 #include "descent/inference/check_loss.hpp"
 #include "descent/inference/evaluate.hpp"
 #include "descent/losses/targets.hpp"
@@ -51,14 +51,14 @@ struct OverfitReport {
   bool fits() const { return findings.empty(); }
 
   friend std::ostream& operator<<(std::ostream& out, const OverfitReport& r) {
-    const auto digits = [](double value) {
-      return detail::number_text(value, std::chars_format::general, 3);
-    };
-    out << detail::joined(r.fits() ? "fits " : "does not fit ", r.samples, " samples: loss ",
-                          r.losses.empty() ? "not finite" : digits(r.losses.front()));
-    if (!r.losses.empty())
-      out << detail::joined(" before and ", digits(r.loss), " after ", r.losses.size(), " steps");
-    if (r.error) out << detail::joined(", ", digits(100 * *r.error), " % wrong");
+    using detail::rounded;
+    out << detail::joined(r.fits() ? "fits " : "does not fit ", r.samples, " samples: loss ");
+    if (r.losses.empty())
+      out << "not finite";
+    else
+      out << detail::joined(rounded(r.losses.front()), " before and ", rounded(r.loss), " after ",
+                            r.losses.size(), " steps");
+    if (r.error) out << detail::joined(", ", rounded(100 * *r.error), " % wrong");
     out << '\n';
     return r.fits() ? out : out << r.findings;
   }
@@ -99,11 +99,10 @@ double largest_fitted_loss(const auto& loss, Index outputs, const Dataset<T>& ba
 }
 
 [[gnu::cold]] inline Finding not_fitted(const OverfitReport& report, bool is_of_classes) {
-  const auto digits = [](double value) { return Formatted{value, std::chars_format::general, 3}; };
   const bool none_wrong = report.error && *report.error == 0;
   return {.rule = "one batch",
-          .what = joined({"loss ", digits(report.loss), " after ", report.losses.size(),
-                          " steps on the same ", report.samples, " samples, above ", digits(report.limit),
+          .what = joined({"loss ", rounded(report.loss), " after ", report.losses.size(),
+                          " steps on the same ", report.samples, " samples, above ", rounded(report.limit),
                           none_wrong ? ", and yet none is wrong" : ""}),
           .cure = none_wrong ? "leave out an activation after the last layer, which bounds the outputs, or "
                                "weaken dropout"

@@ -24,12 +24,12 @@ namespace descent::inline DESCENT_ABI {
 
 /// A row of a `Summary`: a layer, or a composition with all layers in it.
 struct LayerSummary {
-  std::string path;       ///< the name as in parameter paths, such as `3.body.1`; empty for the model itself
-  std::string type;       ///< the layer's `name`; empty if it has none
-  Shape output = {0};     ///< of one sample; empty if a composition has no `visit_outputs`
-  Index parameters = 0;   ///< the number of learned values
-  Index state = 0;        ///< the number of values that are not learned, such as running statistics
-  double flops = 0;       ///< operations of the products with weights in a forward pass of one sample
+  std::string path;      ///< the name as in parameter paths, such as `3.body.1`; empty for the model itself
+  std::string type;      ///< the layer's `name`; empty if it has none
+  Shape output = {0};    ///< of one sample; empty if a composition has no `visit_outputs`
+  Index parameters = 0;  ///< the number of learned values
+  Index state = 0;       ///< the number of values that are not learned, such as running statistics
+  double flops = 0;      ///< operations of the products with weights in a forward pass of one sample
   bool is_composition = false;  ///< true if the layer consists of layers, which follow it
 };
 
@@ -141,18 +141,17 @@ void add_parameter(const Leaf<const T>& leaf, std::vector<LayerSummary>& rows) {
 /// needs no code for: exact for `Dense` and for layers like it. Not counted are biases, scales, activations,
 /// normalization and products of activations with each other; a training step takes about three times as many.
 ///
-/// Throws   ShapeError when the model does not accept the shape.
+/// Throws   ShapeError when the model does not accept the shape, DataError when there is no memory for a sample.
 /// Cost     a forward pass of one sample
 /// Example  examples/17_bias_variance.cpp
 template <Layer M>
 Summary summary(const M& model, const Shape& shape) {
   static_assert(has_valid_hooks<M>);
   using T = typename M::Scalar;
-  const Matrix<T> sample = Matrix<T>::Zero(shape.size(), 1);
-  const Batch<T> x{sample, shape};
-  detail::expect_shape(model, x, "summary");
+  detail::expect_shape(model, Batch<T>{nullptr, shape, 1}, "summary");
+  const auto sample = filled<Matrix<T>>("summary", shape.size(), 1, T(0));
   typename M::Cache cache;
-  const Shape output = model.forward(x, cache, Pass::inference()).shape();
+  const Shape output = model.forward({sample, shape}, cache, Pass::inference()).shape();
 
   std::vector<LayerSummary> rows;
   detail::add_rows(describe(model), "", rows);

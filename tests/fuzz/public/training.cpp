@@ -159,6 +159,28 @@ void add_training_of(Calls& calls, const std::string& name) {
                      M model = model_for<M>(source);
                      estimate_statistics(model, source.matrix(5, 3));
                    }});
+  calls.push_back({name + ": summary", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     summary(model, Shape{source.size(5), source.size(1), source.size(1)});
+                   }});
+  calls.push_back({name + ": overfit", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     const auto train = any_dataset(source);
+                     overfit(model, any_loss(source), any_optimizer<M>(source), train,
+                             {.samples = source.size(4),
+                              .steps = static_cast<int>(source.below(5)) - source.one_in(8),
+                              .seed = source.byte()});
+                   }});
+  calls.push_back({name + ": find_learning_rate", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     const auto train = any_dataset(source);
+                     LearningRateSearch search{.steps = static_cast<int>(source.below(9)),
+                                               .batch_size = source.size(2),
+                                               .seed = source.byte()};
+                     if (source.one_in(4)) search.lowest = source.number();
+                     if (source.one_in(4)) search.highest = source.number();
+                     find_learning_rate(model, any_loss(source), Adam{}, train, search);
+                   }});
   calls.push_back({name + ": check_gradient", [](Source& source) {
                      const M model = model_for<M>(source);
                      const auto data = any_dataset(source);
