@@ -95,15 +95,26 @@ TEST_CASE("find_learning_rate: takes weights, small sets and every optimizer wit
 }
 
 TEST_CASE("find_learning_rate: prints the suggestion and the curve") {
-  std::ostringstream out;
-  out << LearningRateCurve{
-      .rates = {0.001, 0.01, 0.1}, .losses = {2.5, 1.25, 8}, .first = 0, .last = 1, .suggested = 0.001};
-  CHECK(out.str() ==
+  const auto printed = [](const LearningRateCurve& curve) {
+    std::ostringstream out;
+    out << curve;
+    return out.str();
+  };
+  CHECK(printed({.rates = {0.001, 0.01, 0.1},
+                 .losses = {2.5, 1.25, 8},
+                 .first = 0,
+                 .last = 1,
+                 .suggested = 0.001}) ==
         "learning rate 0.001: the loss falls from 2.5 at 0.001 to 1.25 at 0.01\n"
         "      rate      loss\n"
         "     0.001       2.5\n"
         "      0.01      1.25\n"
         "       0.1         8\n");
+  CHECK(printed({.rates = {0.5}, .losses = {2}, .suggested = 0.5}) ==
+        "learning rate 0.5: the loss falls at no rate; see whether the network can overfit a batch\n"
+        "      rate      loss\n"
+        "       0.5         2\n");
+  CHECK(printed({}) == "no learning rate was tried\n");
 }
 
 TEST_CASE("find_learning_rate: rejects options and data that do not fit") {

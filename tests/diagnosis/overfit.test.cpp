@@ -41,11 +41,22 @@ TEST_CASE("overfit: a network that can learn fits a batch, and is not changed") 
   CHECK_THAT(printed(report), ContainsSubstring("fits 16 samples: loss "));
 }
 
-TEST_CASE("overfit: the loss is the mean over the last tenth of the steps") {
-  const OverfitReport report = overfit(support::plain_net(), SoftmaxCrossEntropy{}, Adam{},
-                                       support::three_clouds(30), {.samples = 30, .steps = 15});
+TEST_CASE("overfit: takes the steps of a Trainer on the same samples, and measures without dropout") {
+  const Dataset<> all = support::three_clouds(30);
+  const OverfitReport report =
+      overfit(support::plain_net(), SoftmaxCrossEntropy{}, Adam{}, all, {.samples = 30, .steps = 15});
+  Trainer trainer{support::plain_net(), SoftmaxCrossEntropy{}, Adam{}};
   REQUIRE(report.losses.size() == 15);
-  CHECK_THAT(report.loss, WithinRel((report.losses[13] + report.losses[14]) / 2, 1e-12));
+  for (const double loss : report.losses) CHECK_THAT(loss, WithinRel(trainer.step(all.x, all.y), 1e-5));
+  CHECK_THAT(report.loss, WithinRel(evaluate(trainer.model, all, SoftmaxCrossEntropy{}), 1e-5));
+
+  Rng rng{1};
+  const Sequential dropping{Dense{2, 8, rng}, Dropout{{.keep = 0.5}}, Dense{8, 3, rng}};
+  const OverfitReport unchanged =
+      overfit(dropping, SoftmaxCrossEntropy{}, Adam{.learning_rate = 0}, all, {.samples = 30, .steps = 1});
+  const double loss = evaluate(dropping, all, SoftmaxCrossEntropy{});
+  CHECK_THAT(unchanged.loss, WithinRel(loss, 1e-5));
+  CHECK(std::abs(unchanged.losses[0] - loss) > 1e-3);
 }
 
 TEST_CASE("overfit: finds a learning rate that is too small, and comes close without a finding") {

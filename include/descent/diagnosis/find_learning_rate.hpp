@@ -40,14 +40,18 @@ struct LearningRateCurve {
   std::vector<double> rates;
   std::vector<double> losses;       ///< the smoothed loss before the step with each rate
   std::size_t first = 0, last = 0;  ///< the positions where the valley begins and ends
-  double suggested = 0;             ///< the rate in the middle of the valley
+  double suggested = 0;             ///< the rate in the middle of the valley; the lowest if there is none
 
   friend std::ostream& operator<<(std::ostream& out, const LearningRateCurve& curve) {
     using detail::rounded;
-    out << detail::joined("learning rate ", rounded(curve.suggested), ": the loss falls from ",
-                          rounded(curve.losses[curve.first]), " at ", rounded(curve.rates[curve.first]),
-                          " to ", rounded(curve.losses[curve.last]), " at ", rounded(curve.rates[curve.last]),
-                          '\n');
+    if (curve.rates.empty()) return out << "no learning rate was tried\n";
+    out << detail::joined("learning rate ", rounded(curve.suggested), ": the loss ");
+    if (curve.first == curve.last)
+      out << "falls at no rate; see whether the network can overfit a batch\n";
+    else
+      out << detail::joined("falls from ", rounded(curve.losses[curve.first]), " at ",
+                            rounded(curve.rates[curve.first]), " to ", rounded(curve.losses[curve.last]),
+                            " at ", rounded(curve.rates[curve.last]), '\n');
     const auto row = [&](std::string_view rate, std::string_view loss) {
       out << detail::right_aligned(rate, 10) << detail::right_aligned(loss, 10) << '\n';
     };
@@ -68,8 +72,8 @@ struct Valley {
   std::size_t first, last;
 };
 inline Valley valley_of(const std::vector<double>& losses) {
-  std::vector<std::size_t> length(losses.size(),
-                                  1);  // of the longest falling subsequence that ends at each point
+  // Of the longest falling subsequence that ends at each point.
+  std::vector<std::size_t> length(losses.size(), 1);
   std::size_t last = 0;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j)

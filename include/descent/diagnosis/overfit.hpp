@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -15,9 +14,12 @@
 #include "descent/concepts/loss.hpp"
 #include "descent/concepts/optimizer.hpp"
 #include "descent/concepts/output_kind.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/options.hpp"
+#include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/batches.hpp"
 #include "descent/data/dataset.hpp"
@@ -41,8 +43,8 @@ struct OverfitOptions {
 /// The result of `overfit`. Printed, it is a line, and one for a finding.
 struct OverfitReport {
   Index samples = 0;
-  std::vector<double> losses;  ///< before each step
-  double loss = 0;             ///< the mean over the last tenth of the steps
+  std::vector<double> losses;  ///< of training, before each step
+  double loss = 0;             ///< after them, without dropout
   double limit = 0;            ///< the largest loss of a network that fits the samples
   std::optional<double> error =
       {};                  ///< the share of the samples that are classified wrongly; none for regression
@@ -121,9 +123,8 @@ double largest_fitted_loss(const auto& loss, Index outputs, const Dataset<T>& ba
 ///   std::cout << overfit(net, SoftmaxCrossEntropy{}, Adam{}, train);
 ///   if (!overfit(net, SoftmaxCrossEntropy{}, Adam{}, train, {.samples = 32, .steps = 300}).fits()) return 1;
 ///
-/// The loss is that of training, with dropout and batch statistics; the error is that of inference. A network fits if
-/// the loss falls below 0.3 for classes, plus what label smoothing adds, or else below half of the loss of a constant
-/// prediction.
+/// A network fits if its loss ends below 0.3 for classes, plus what label smoothing adds, or else below half of the loss of
+/// a constant prediction. It is measured without dropout and with batch statistics, the error as in inference.
 ///
 /// Throws   as fit before the first step; DataError for options out of range. A loss that is not finite is a finding.
 /// Cost     `.steps` steps of training, and a copy of the model
@@ -156,16 +157,18 @@ OverfitReport overfit(const M& model, const L& loss, const O& optimizer,
                          .measured = report.loss});
     return report;
   }
-  const auto last = static_cast<std::ptrdiff_t>((report.losses.size() + 9) / 10);
-  report.loss =
-      std::accumulate(report.losses.end() - last, report.losses.end(), 0.0) / static_cast<double>(last);
+  typename M::Cache cache;
+  report.loss = loss.value(trainer.model.forward(batch.inputs(), cache, Pass::measuring()), Batch<T>{batch.y},
+                           SampleWeights<T>{batch.weights})
+                    .mean();
   const Index outputs = detail::outputs_for(model, batch);
   const bool has_classes = detail::targets_are_classes(outputs, batch.y),
              is_of_classes = expected_kind<L>() != OutputKind::unknown || (has_classes && outputs > 1);
   if (is_of_classes && has_classes) report.error = 1 - evaluate(trainer.model, batch, Accuracy{});
   report.limit = is_of_classes ? detail::largest_fitted_loss(loss, outputs)
                                : detail::largest_fitted_loss(loss, outputs, batch, report.losses.front());
-  if (report.loss > report.limit) report.findings.add(detail::not_fitted(report, is_of_classes));
+  if (!is_finite(report.loss) || report.loss > report.limit)
+    report.findings.add(detail::not_fitted(report, is_of_classes));
   return report;
 }
 
