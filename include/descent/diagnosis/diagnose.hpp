@@ -17,16 +17,14 @@ namespace descent::inline DESCENT_ABI {
 
 /// The argument of `diagnose`: error rates, the shares of samples that are wrong.
 struct ErrorRates {
-  std::optional<double> human =
-      {};                       ///< of people, or the lowest that is known: an estimate of the Bayes error
-  double train = -1, dev = -1;  ///< required
-  Index dev_samples = 0;        ///< required, for the standard error of `dev`
+  std::optional<double> human = {};  ///< of people, or the lowest that is known: about the Bayes error
+  double train = -1, dev = -1;       ///< required
+  Index dev_samples = 0;             ///< required, for the standard error of `dev`
 
-  std::optional<double> train_dev =
-      {};                       ///< of samples like those of the training set that were not trained on
-  Index train_dev_samples = 0;  ///< required with `train_dev`
-  std::optional<double> test = {};
-  Index test_samples = 0;  ///< required with `test`
+  std::optional<double> train_dev = {};  ///< of a part of the training set that was held out
+  Index train_dev_samples = 0;           ///< required with `train_dev`
+  std::optional<double> test = {};       ///< of the test set
+  Index test_samples = 0;                ///< required with `test`
 
   double limit = 0.02;  ///< the smallest difference that counts
 };

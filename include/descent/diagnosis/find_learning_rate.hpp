@@ -37,7 +37,7 @@ struct LearningRateSearch {
 
 /// The result of `find_learning_rate`. Printed, it is a table of the curve.
 struct LearningRateCurve {
-  std::vector<double> rates;
+  std::vector<double> rates;        ///< of the steps that were taken
   std::vector<double> losses;       ///< the smoothed loss before the step with each rate
   std::size_t first = 0, last = 0;  ///< the positions where the valley begins and ends
   double suggested = 0;             ///< the rate in the middle of the valley; the lowest if there is none

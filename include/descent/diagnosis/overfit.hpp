@@ -42,14 +42,14 @@ struct OverfitOptions {
 
 /// The result of `overfit`. Printed, it is a line, and one for a finding.
 struct OverfitReport {
-  Index samples = 0;
-  std::vector<double> losses;  ///< of training, before each step
-  double loss = 0;             ///< after them, without dropout
-  double limit = 0;            ///< the largest loss of a network that fits the samples
-  std::optional<double> error =
-      {};                  ///< the share of the samples that are classified wrongly; none for regression
-  Findings findings = {};  ///< of the rule "one batch"; empty if the network fits the samples
+  Index samples = 0;                 ///< that were trained on
+  std::vector<double> losses;        ///< of training, before each step
+  double loss = 0;                   ///< after them, without dropout
+  double limit = 0;                  ///< the largest loss of a network that fits the samples
+  std::optional<double> error = {};  ///< the share that is classified wrongly; none for regression
+  Findings findings = {};            ///< of the rule "one batch"; empty if the network fits the samples
 
+  /// True if the network fits the samples.
   bool fits() const { return findings.empty(); }
 
   friend std::ostream& operator<<(std::ostream& out, const OverfitReport& r) {
