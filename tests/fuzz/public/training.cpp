@@ -78,7 +78,7 @@ template <class M>
 M model_for(Source& source) {
   if constexpr (std::is_same_v<M, Chain>) {
     Rng rng{5};
-    return Chain{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{source.count(4) + 1, 3, rng}};
+    return Chain{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{source.count(4), 3, rng}};
   } else {
     return source.one_in(8) ? any_network(source) : usual_network(source);
   }
