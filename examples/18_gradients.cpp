@@ -14,7 +14,6 @@
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
-#include <descent/diagnosis/doctor.hpp>
 #include <iostream>
 #include <string>
 #include <vector>

@@ -9,8 +9,6 @@
 
 #include <cstdio>
 #include <descent/descent.hpp>
-#include <descent/diagnosis/doctor.hpp>
-#include <descent/diagnosis/examine.hpp>
 #include <functional>
 #include <iostream>
 #include <string>

@@ -28,7 +28,7 @@ namespace descent::inline DESCENT_ABI {
 
 /// The options of `Doctor`.
 struct DoctorOptions {
-  std::int64_t every = 16;  ///< steps between two looks, after the first 48 with a look every 4 steps
+  std::int64_t every = 16;  ///< steps between two looks, after 18 looks at the first 48 steps
   Index probe = 256;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
   std::vector<std::string_view> without = {};  ///< names of rules that are switched off, from `rule_names`
@@ -71,7 +71,7 @@ class Doctor {
   // The members of an `Observer`.
 
   bool is_due(std::int64_t step) const {
-    return step <= first_steps ? step % 4 == 1 : step % (options_.every * rarity_) == 0;
+    return step <= 8 || (step <= first_steps ? step % 4 == 0 : step % (options_.every * rarity_) == 0);
   }
 
   void observe(const auto& step) {
@@ -81,23 +81,23 @@ class Doctor {
     Look look{.step = number,
               .loss = step.end.loss - step.penalty,
               .penalty = step.penalty,
+              .learning_rate = step.end.learning_rate,
               .outputs = outputs_,
               .weights = {}};
     detail::look_at_outputs(step.run.model, step.cache, step.prediction, look.outputs, ranges_);
     look.weights = detail::look_at_weights(step.end.before, step.end.model, step.end.gradient);
     keep(std::move(look));
-    learning_rate_ = step.end.learning_rate;
 
     if (number == 1) look_at_first_step(step);
     if (number <= first_steps) look_at_order(step);
     look_at_units(step.prediction.samples());
     if (is_early_) rules_.apply("rising loss", [&] { return detail::rising_loss(looks_); });
-    if (is_early_ && number + 4 > first_steps) look_at_updates();
+    if (is_early_ && number == detail::limit::update_steps) look_at_updates();
+    if (number >= first_steps) is_early_ = false;
   }
 
   void end(const auto& run) {
     if (looks_.empty() || run.steps < least_steps) return;
-    if (is_early_) look_at_updates();
     end_rules_ = detail::RuleBook{"Doctor", options_.without, options_.out};
     end_rules_.set_step(run.steps);
     detail::examine_trained(end_rules_, run, {batch_size_, had_initial_statistics_, options_.probe});
@@ -125,7 +125,8 @@ class Doctor {
     const auto& train = step.run.train;
     const auto part = train.subset(detail::evenly(train.samples(), examined));
     detail::examine_values(rules_, step.run.model, part, detail::moments_of(part.x), targets_);
-    detail::examine_first_look(rules_, looks_.back(), step.run.outputs, detail::scale_of(train.y, targets_));
+    detail::examine_first_look(rules_, step.run.model, looks_.back(), step.run.outputs,
+                               step.prediction.rows(), detail::scale_of(train.y, targets_));
     rules_.apply("penalty", [&] { return detail::penalty(looks_.back()); });
   }
 
@@ -153,10 +154,8 @@ class Doctor {
   }
 
   void look_at_updates() {
-    const detail::UpdateRatios ratios = detail::update_ratios(looks_);
-    rules_.apply("small steps", [&] { return detail::small_steps(ratios, learning_rate_); });
-    rules_.apply("large steps", [&] { return detail::large_steps(ratios, learning_rate_); });
-    is_early_ = false;
+    rules_.apply("small steps", [&] { return detail::small_steps(looks_); });
+    rules_.apply("large steps", [&] { return detail::large_steps(looks_); });
   }
 
   /// Appends a look. Drops every second one after the first steps if there are too many.
@@ -183,7 +182,6 @@ class Doctor {
   bool had_initial_statistics_ = false;
 
   bool is_early_ = false;  // within the first steps of training
-  double learning_rate_ = 0;
   detail::TargetOrder order_;
   std::vector<detail::UnitRange> ranges_;
   Index range_samples_ = 0;

@@ -143,7 +143,7 @@ void examine_network(RuleBook& rules, const M& model, const Dataset<typename M::
                           static_cast<double>(train.y.maxCoeff()));
     return kind == OutputKind::scores ? output_range(last_layer(model), -1, 1) : std::nullopt;
   });
-  examine_first_look(rules, look, kind, scale_of(train.y, targets));
+  examine_first_look(rules, model, look, kind, outputs_for(model, train), scale_of(train.y, targets));
   rules.apply("dead units", [&] { return dead_units(look.outputs, samples); });
 }
 

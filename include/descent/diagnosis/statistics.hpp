@@ -48,6 +48,7 @@ struct Look {
   std::int64_t step = 0;  ///< number of steps done
   double loss = 0;        ///< mean loss of the batch before the step
   double penalty = 0;     ///< of the regularizer
+  double learning_rate = 0;
   std::vector<OutputStatistics> outputs;
   std::vector<WeightStatistics> weights;
 };

@@ -169,9 +169,19 @@ std::optional<Finding> class_share(const Dataset<T>& data, const Targets& target
                  .limit = least};
 }
 
-/// A class has so few samples that every measurement of it is noise.
+/// There are so few samples, of a class or in all, that every measurement is noise.
 template <std::floating_point T>
-std::optional<Finding> class_size(const Dataset<T>& data, const Targets& targets) {
+std::optional<Finding> few_samples(const Dataset<T>& data, const Targets& targets) {
+  constexpr std::string_view cure = "collect more samples, or estimate the error with k_fold";
+  if (!targets.are_classes()) {
+    const auto size = static_cast<double>(data.samples());
+    if (size >= limit::set_size) return {};
+    return Finding{.rule = {},
+                   .what = joined({"expected at least ", limit::set_size, " samples, got ", data.samples()}),
+                   .cure = std::string{cure},
+                   .measured = size,
+                   .limit = limit::set_size};
+  }
   const std::vector<Index> counts = targets.counts();
   const auto rarest =
       static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
@@ -180,7 +190,7 @@ std::optional<Finding> class_size(const Dataset<T>& data, const Targets& targets
   return Finding{.rule = {},
                  .what = joined({"expected at least ", limit::class_size, " samples of each class, got ",
                                  counts[rarest], " of ", class_name(data, rarest)}),
-                 .cure = "collect more samples, or estimate the error with k_fold",
+                 .cure = std::string{cure},
                  .measured = size,
                  .limit = limit::class_size};
 }

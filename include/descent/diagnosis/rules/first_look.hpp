@@ -34,22 +34,41 @@ bool scales_its_inputs(const M& model) {
   return std::find(std::begin(scaling), std::end(scaling), layer.type) != std::end(scaling);
 }
 
+/// A layer drops nearly all that reaches it.
+inline std::optional<Finding> strong_dropout(const LayerDescription& layer, const std::string& path = "") {
+  for (const auto& [name, part] : layer.layers)
+    if (auto finding = strong_dropout(part, path.empty() ? name : joined({path, ".", name}))) return finding;
+  if (layer.type != "Dropout") return {};
+  for (const auto& [name, keep] : layer.options)
+    if (name == "keep" && keep < limit::dropout_keep)
+      return Finding{
+          .rule = {},
+          .place = path,
+          .what = joined({"expected .keep of at least ", limit::dropout_keep, ", got ", rounded(keep)}),
+          .cure = "pass the probability to keep a value, such as 0.8, not that to drop it",
+          .measured = keep,
+          .limit = limit::dropout_keep};
+  return {};
+}
+
 /// Applies the rules of the features and the targets that need nothing but their scale and their number.
 template <Layer M>
 void examine_values(RuleBook& rules, const M& model, const Dataset<typename M::Scalar>& train,
                     const Moments& features, const Targets& targets) {
   if (!scales_its_inputs(model)) rules.apply("feature scale", [&] { return feature_scale(train, features); });
   if (targets.are_numbers()) rules.apply("target scale", [&] { return target_scale(moments_of(train.y)); });
-  if (targets.are_classes()) {
-    rules.apply("class share", [&] { return class_share(train, targets); });
-    rules.apply("class size", [&] { return class_size(train, targets); });
-  }
+  if (targets.are_classes()) rules.apply("class share", [&] { return class_share(train, targets); });
+  rules.apply("few samples", [&] { return few_samples(train, targets); });
 }
 
 /// Applies the rules of the outputs and the gradients of a network before the first step.
-inline void examine_first_look(RuleBook& rules, const Look& look, OutputKind kind, double target_scale) {
+template <Layer M>
+void examine_first_look(RuleBook& rules, const M& model, const Look& look, OutputKind kind, Index outputs,
+                        double target_scale) {
+  rules.apply("strong dropout", [&] { return strong_dropout(describe(model)); });
   if (kind == OutputKind::scores || kind == OutputKind::unknown)
-    rules.apply("initial outputs", [&] { return initial_outputs(look.outputs.back().rms, target_scale); });
+    rules.apply("initial outputs",
+                [&] { return initial_outputs(look.outputs.back().rms, target_scale, outputs); });
   rules.apply("vanishing gradient", [&] { return vanishing_gradient(look.weights); });
   rules.apply("symmetric units", [&] { return symmetric_units(look.weights); });
   rules.apply("saturated units", [&] { return saturated_units(look.outputs, true); });

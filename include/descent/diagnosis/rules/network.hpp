@@ -17,11 +17,12 @@
 namespace descent::inline DESCENT_ABI::detail {
 
 /// The outputs before the first step are far from the scale of targets, `scale`: that of logits is 1.
-inline std::optional<Finding> initial_outputs(double rms, double scale) {
+inline std::optional<Finding> initial_outputs(double rms, double scale, Index outputs) {
   const double relative = rms / scale;
+  const double least = outputs == 1 ? limit::least_single_output_rms : limit::least_output_rms;
   const bool too_large = relative > limit::largest_output_rms;
-  if (!too_large && relative >= limit::least_output_rms) return {};
-  const double bound = too_large ? limit::largest_output_rms : limit::least_output_rms;
+  if (!too_large && relative >= least) return {};
+  const double bound = too_large ? limit::largest_output_rms : least;
   return Finding{
       .rule = {},
       .what = joined({"expected outputs with a root mean square of ", too_large ? "at most " : "at least ",
@@ -32,10 +33,12 @@ inline std::optional<Finding> initial_outputs(double rms, double scale) {
       .limit = bound};
 }
 
-/// The gradient hardly reaches the first weights.
+/// The gradient hardly reaches the first weights of a deep network. The larger of the first two counts: weights before a
+/// BatchNorm that have a single input have no gradient.
 inline std::optional<Finding> vanishing_gradient(const std::vector<WeightStatistics>& weights) {
-  if (weights.size() < 2 || !(weights.back().gradient > 0)) return {};
-  const double ratio = weights.front().gradient / weights.back().gradient;
+  constexpr std::size_t deep = 4;
+  if (weights.size() < deep || !(weights.back().gradient > 0)) return {};
+  const double ratio = std::max(weights[0].gradient, weights[1].gradient) / weights.back().gradient;
   if (ratio >= limit::vanishing) return {};
   return Finding{
       .rule = {},

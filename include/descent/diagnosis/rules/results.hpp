@@ -20,51 +20,70 @@
 // Rules that examine the predictions of a trained network.
 namespace descent::inline DESCENT_ABI::detail {
 
-/// The quality of predictions, compared with that of a constant one.
+/// The quality of predictions, compared with that of the best constant one.
 struct Quality {
   double error =
       0;  // the share of wrong classes; of numbers, the mean squared error over the variance, 1 - R^2
-  double constant = 1;  // that error of the best constant prediction
+  double constant = 1;        // that error of the constant prediction
+  double standard_error = 0;  // of the difference of the two
   double samples = 0;
 
-  /// The standard error of the difference of two errors, one of which may be of the constant prediction.
-  double standard_error(bool of_classes) const {
-    const double variance = of_classes ? constant * (1 - constant) : 2 * std::min(error, 1.0);
-    return samples > 0 ? std::sqrt(variance / samples) : 0;
-  }
-  bool is_no_better_than_constant(bool of_classes) const {
-    return samples > 0 && error > constant - limit::standard_errors * standard_error(of_classes);
+  bool is_no_better_than_constant() const {
+    return samples > 0 && error > constant - limit::standard_errors * standard_error;
   }
 };
 
-/// Measures predictions. A single output predicts class 1 above `threshold`.
-Quality quality_of(const BatchLike auto& prediction, const BatchLike auto& y, const Targets& targets,
-                   double threshold) {
-  Quality quality;
-  if (targets.are_classes()) {
-    double wrong = 0;
-    for (Index j = 0; j < prediction.cols(); ++j) {
-      const Index label = targets.labels[static_cast<std::size_t>(j)];
-      if (label < 0) continue;
-      wrong += predicted_class(prediction, j, threshold) != label;
-      ++quality.samples;
-    }
-    const std::vector<Index> counts = targets.counts();
-    quality.error = wrong / quality.samples;
-    quality.constant =
-        1 - static_cast<double>(*std::max_element(counts.begin(), counts.end())) / quality.samples;
-  } else {
-    double squares = 0, variance = 0;
-    for (const double v : moments_of(y).variance) variance += v;
-    for (Index j = 0; j < y.cols(); ++j)
-      for (Index i = 0; i < y.rows(); ++i) {
-        const double d = static_cast<double>(prediction(i, j)) - static_cast<double>(y(i, j));
-        squares += d * d;
-      }
-    quality.samples = static_cast<double>(y.cols());
-    quality.error = variance > 0 ? squares / quality.samples / variance : 1;
+/// The mean and the standard error of differences between the errors of two predictions for the same samples.
+struct Differences {
+  double count = 0, sum = 0, squares = 0;
+
+  void add(double difference) { ++count, sum += difference, squares += difference * difference; }
+  double standard_error() const {
+    const double mean = sum / count;
+    return std::sqrt(std::max(0.0, squares / count - mean * mean) / count);
   }
+};
+
+/// Measures predictions of classes. A single output predicts class 1 above `threshold`.
+Quality quality_of_classes(const BatchLike auto& prediction, const Targets& targets, double threshold) {
+  const std::vector<Index> counts = targets.counts();
+  const Index frequent = std::max_element(counts.begin(), counts.end()) - counts.begin();
+  Quality quality{.constant = 0};
+  Differences differences;
+  for (Index j = 0; j < prediction.cols(); ++j) {
+    const Index label = targets.labels[static_cast<std::size_t>(j)];
+    if (label < 0) continue;
+    const bool wrong = predicted_class(prediction, j, threshold) != label, constant_wrong = label != frequent;
+    quality.error += wrong, quality.constant += constant_wrong;
+    differences.add(static_cast<double>(wrong) - static_cast<double>(constant_wrong));
+  }
+  quality.samples = differences.count;
+  if (quality.samples == 0) return {};
+  quality.error /= quality.samples, quality.constant /= quality.samples;
+  quality.standard_error = differences.standard_error();
   return quality;
+}
+
+/// Measures predictions of numbers. A constant target counts as not explained.
+Quality quality_of_numbers(const BatchLike auto& prediction, const BatchLike auto& y) {
+  const Moments moments = moments_of(y);
+  double variance = 0, squares = 0;
+  for (const double v : moments.variance) variance += v;
+  if (variance == 0) return {.error = 1, .samples = static_cast<double>(y.cols())};
+  Differences differences;
+  for (Index j = 0; j < y.cols(); ++j) {
+    double residual = 0, deviation = 0;
+    for (Index i = 0; i < y.rows(); ++i) {
+      const double target = static_cast<double>(y(i, j)), r = static_cast<double>(prediction(i, j)) - target,
+                   d = target - moments.mean[static_cast<std::size_t>(i)];
+      residual += r * r, deviation += d * d;
+    }
+    squares += residual;
+    differences.add((residual - deviation) / variance);
+  }
+  return {.error = squares / differences.count / variance,
+          .standard_error = differences.standard_error(),
+          .samples = differences.count};
 }
 
 /// The prediction is nearly the same for all samples.
@@ -80,7 +99,7 @@ inline std::optional<Finding> same_output(double spread) {
 
 /// The network is no better on the training set than a constant prediction.
 inline std::optional<Finding> constant_predictor(const Quality& train, bool of_classes) {
-  const bool is_useless = of_classes ? train.is_no_better_than_constant(true)
+  const bool is_useless = of_classes ? train.is_no_better_than_constant()
                                      : train.samples > 0 && train.error > 1 - limit::explained_variance;
   if (!is_useless) return {};
   return Finding{.rule = {},
@@ -95,7 +114,8 @@ inline std::optional<Finding> constant_predictor(const Quality& train, bool of_c
 
 /// The network fits the training set, but knows nothing of the validation set.
 inline std::optional<Finding> memorized_targets(const Quality& train, const Quality& dev, bool of_classes) {
-  if (!dev.is_no_better_than_constant(of_classes) || train.error > dev.error - limit::memorized) return {};
+  const bool is_useless = of_classes ? dev.is_no_better_than_constant() : dev.error > dev.constant;
+  if (!is_useless || train.error > dev.error - limit::memorized) return {};
   return Finding{
       .rule = {},
       .what = joined({of_classes ? "the error is " : "the unexplained variance is ", percent(train.error),
@@ -107,16 +127,16 @@ inline std::optional<Finding> memorized_targets(const Quality& train, const Qual
 }
 
 /// The nearest neighbors in the training set predict it better than the network that was trained on it.
-inline std::optional<Finding> underfitting(double error, double error_of_neighbors) {
-  const double bound = error_of_neighbors + limit::underfitting;
-  if (error <= bound) return {};
+inline std::optional<Finding> underfitting(double error, double error_of_neighbors, bool of_classes) {
+  const double margin = of_classes ? limit::underfitting : limit::underfitting_numbers;
+  if (error <= error_of_neighbors + margin) return {};
   return Finding{
       .rule = {},
-      .what = joined({"the error on the training set is ", percent(error), ", that of the nearest neighbors ",
-                      percent(error_of_neighbors)}),
+      .what = joined({of_classes ? "the error" : "the unexplained variance", " on the training set is ",
+                      percent(error), ", that of the nearest neighbors ", percent(error_of_neighbors)}),
       .cure = "train longer or with another learning rate, enlarge the network, or lower the penalty",
       .measured = error,
-      .limit = bound};
+      .limit = error_of_neighbors + margin};
 }
 
 /// The running statistics of a `BatchNorm` are not those of the data.

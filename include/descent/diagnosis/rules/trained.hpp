@@ -108,9 +108,10 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
   typename M::Cache cache;
   result.outputs = model.forward(result.samples.inputs(), cache, Pass::inference(workers));
   result.targets = targets_of(result.samples.y, result.outputs.rows(), expected);
-  if (result.targets.kind != Targets::Kind::others)
-    result.quality = quality_of(result.outputs, result.samples.y, result.targets,
-                                outputs == OutputKind::probabilities ? 0.5 : 0);
+  if (result.targets.are_classes())
+    result.quality =
+        quality_of_classes(result.outputs, result.targets, outputs == OutputKind::probabilities ? 0.5 : 0);
+  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, result.samples.y);
   return result;
 }
 
@@ -119,10 +120,12 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
 template <class T>
 std::optional<double> error_of_neighbors(const Dataset<T>& train, OutputKind expected, Index outputs,
                                          double operations) {
-  constexpr double least = 50, most = 200, candidates = 1000;
-  const double each =
-      2 * static_cast<double>(train.features()) * std::min(candidates, static_cast<double>(train.samples()));
-  const double queries = std::min({most, operations / each, static_cast<double>(train.samples())});
+  constexpr double least = 50, most = 200, candidates = 1000, sorting = 50,
+                   always = 1e7;  // about a millisecond
+  const double each = (2 * static_cast<double>(train.features()) + sorting) *
+                      std::min(candidates, static_cast<double>(train.samples()));
+  const double queries =
+      std::min({most, std::max(operations, always) / each, static_cast<double>(train.samples())});
   if (queries < least || train.samples() <= 2 * limit::neighbors) return {};
   const Dataset<T> among = train.subset(evenly(train.samples(), static_cast<Index>(candidates)));
   const Targets targets = targets_of(among.y, outputs, expected);
@@ -169,7 +172,7 @@ void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
     const double trained = operations_per_parameter * static_cast<double>(parameter_count(run.model)) *
                            static_cast<double>(at.batch_size) * static_cast<double>(run.steps);
     const auto error = error_of_neighbors(run.train, run.expected, train.outputs.rows(), share * trained);
-    return error ? underfitting(train.quality.error, *error) : std::nullopt;
+    return error ? underfitting(train.quality.error, *error, of_classes) : std::nullopt;
   });
 }
 
