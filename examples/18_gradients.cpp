@@ -58,7 +58,7 @@ bool in_block(const std::string& path) {
 /// The statistics of a network in training, as base-10 logarithms.
 struct Curves {
   std::vector<double> activations, gradients;       // of each block at the first step
-  std::vector<double> activation, gradient, ratio;  // at each look, of the last block and of the first
+  std::vector<double> activation, gradient, ratio;  // every 4 steps, of the last block and of the first
   std::vector<double> loss;
 
   explicit Curves(const Doctor& doctor) {
@@ -72,6 +72,7 @@ struct Curves {
           ratios.push_back(std::log10(w.update_ratio()));
         }
       if (look.step == 1) activations = outputs, gradients = slopes;
+      if (look.step % 4 != 0) continue;  // the first steps are looked at more often
       activation.push_back(outputs.back());
       gradient.push_back(slopes.front());
       ratio.push_back(ratios.front());
@@ -118,12 +119,16 @@ int main(int argc, char** argv) try {
   draw({.title = "Activations, step 1", .x_label = "layer", .y_label = rms, .x_first = 1},
        &Curves::activations);
   draw({.title = "Gradients, step 1", .x_label = "layer", .y_label = rms, .x_first = 1}, &Curves::gradients);
-  draw({.title = "Loss", .x_label = "step", .x_per_value = 4, .y_most = 4}, &Curves::loss);
-  draw({.title = "Activations, layer 20", .x_label = "step", .y_label = rms, .x_per_value = 4},
+  draw({.title = "Loss", .x_label = "step", .x_first = 4, .x_per_value = 4, .y_most = 4}, &Curves::loss);
+  draw({.title = "Activations, layer 20", .x_label = "step", .y_label = rms, .x_first = 4, .x_per_value = 4},
        &Curves::activation);
-  draw({.title = "Gradient, layer 1", .x_label = "step", .y_label = rms, .x_per_value = 4},
+  draw({.title = "Gradient, layer 1", .x_label = "step", .y_label = rms, .x_first = 4, .x_per_value = 4},
        &Curves::gradient);
-  draw({.title = "Update over weight, layer 1", .x_label = "step", .y_label = "log10", .x_per_value = 4},
+  draw({.title = "Update over weight, layer 1",
+        .x_label = "step",
+        .y_label = "log10",
+        .x_first = 4,
+        .x_per_value = 4},
        &Curves::ratio);
   plot::write_svg(out + "/18_gradients.svg", charts);
   std::cout << "The pictures are in " << out << "/18_gradients.svg\n";
