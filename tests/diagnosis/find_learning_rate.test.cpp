@@ -118,9 +118,9 @@ TEST_CASE("find_learning_rate: prints the suggestion and the curve") {
 }
 
 TEST_CASE("find_learning_rate: rejects options and data that do not fit") {
-  const auto error_of = [](const LearningRateSearch& search) {
+  const auto error_of = [](const FindLearningRateOptions& options) {
     return support::message_of<DataError>(
-        [&] { find_learning_rate(zero_line(), MeanSquaredError{}, GradientDescent{}, line(), search); });
+        [&] { find_learning_rate(zero_line(), MeanSquaredError{}, GradientDescent{}, line(), options); });
   };
   CHECK_THAT(error_of({.lowest = 0}), ContainsSubstring("expected .lowest above 0, got 0"));
   CHECK_THAT(error_of({.lowest = 1, .highest = 1}), ContainsSubstring("expected .highest above .lowest"));

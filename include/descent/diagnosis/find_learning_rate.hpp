@@ -28,9 +28,9 @@
 namespace descent::inline DESCENT_ABI {
 
 /// The options of `find_learning_rate`.
-struct LearningRateSearch {
+struct FindLearningRateOptions {
   double lowest = 1e-5, highest = 10;  ///< the rates of the first and the last step; they grow geometrically
-  int steps = 100;                     ///< at most; the search ends when the loss explodes
+  int steps = 100;                     ///< at most; ends when the loss explodes
   Index batch_size = 32;               ///< as in training
   std::uint64_t seed = 0;              ///< of the order of the samples and of dropout
 };
@@ -83,17 +83,17 @@ inline Valley valley_of(const std::vector<double>& losses) {
   return {last + 1 - length[last], last};
 }
 
-[[gnu::cold]] inline void expect_usable(const LearningRateSearch& search) {
+[[gnu::cold]] inline void expect_usable(const FindLearningRateOptions& options) {
   constexpr std::string_view name = "find_learning_rate";
-  expect_positive({name, "lowest", search.lowest});
-  expect_positive({name, "highest", search.highest});
-  if (search.highest <= search.lowest)
-    throw_error<DataError>(name,
-                           {"expected .highest above .lowest, got ", search.highest, " and ", search.lowest},
-                           "pass a range of several decades, such as from 1e-5 to 10");
-  if (search.steps < 2)
-    throw_error<DataError>(name, {"expected .steps of at least 2, got ", search.steps}, "pass 100");
-  expect_at_least_one({name, "batch_size", static_cast<double>(search.batch_size)});
+  expect_positive({name, "lowest", options.lowest});
+  expect_positive({name, "highest", options.highest});
+  if (options.highest <= options.lowest)
+    throw_error<DataError>(
+        name, {"expected .highest above .lowest, got ", options.highest, " and ", options.lowest},
+        "pass a range of several decades, such as from 1e-5 to 10");
+  if (options.steps < 2)
+    throw_error<DataError>(name, {"expected .steps of at least 2, got ", options.steps}, "pass 100");
+  expect_at_least_one({name, "batch_size", static_cast<double>(options.batch_size)});
 }
 
 }  // namespace detail
@@ -107,7 +107,7 @@ inline Valley valley_of(const std::vector<double>& losses) {
 ///   rate_i = lowest (highest / lowest)^(i / (steps - 1))
 ///
 /// The optimizer has a member `learning_rate`, whose value does not matter. The loss is smoothed by an average over
-/// about 10 steps; the search ends when it exceeds 4 times its minimum or is not finite. Look at the curve, too: in 72
+/// about 10 steps; the test ends when it exceeds 4 times its minimum or is not finite. Look at the curve, too: in 72
 /// small networks the suggestion was within 2 points of the best dev error in 86 %, the default rate in 83 %.
 ///
 /// Throws   as fit before the first step; DataError for options out of range; NumericalError when the loss is not
@@ -119,27 +119,27 @@ inline Valley valley_of(const std::vector<double>& losses) {
 template <Layer M, Loss<typename M::Scalar> L, Optimizer<M> O>
 LearningRateCurve find_learning_rate(const M& model, const L& loss, const O& optimizer,
                                      const Dataset<typename M::Scalar>& train,
-                                     const LearningRateSearch& search = {}) {
+                                     const FindLearningRateOptions& options = {}) {
   static_assert(
       requires(O& o) { o.learning_rate = 0.1; },
       "find_learning_rate sets optimizer.learning_rate, which this optimizer does not have");
   constexpr double smoothing = 0.9, explosion = 4;
-  detail::expect_usable(search);
+  detail::expect_usable(options);
   detail::expect_data(model, train, "find_learning_rate", "the training set");
   detail::check_loss(loss, model, train, "find_learning_rate", "the training set");
 
-  Trainer trainer{model, loss, optimizer, {.seed = search.seed, .progress = silent}};
-  const Index size = std::min(search.batch_size, train.samples());
+  Trainer trainer{model, loss, optimizer, {.seed = options.seed, .progress = silent}};
+  const Index size = std::min(options.batch_size, train.samples());
   const int batches = static_cast<int>(train.samples() / size);  // a smaller last one is left out
   std::vector<Index> order;
   ExponentialAverage average{smoothing};
   double least = 0;
   LearningRateCurve curve;
-  for (int step = 0; step < search.steps; ++step) {
-    if (step % batches == 0) order = shuffled_order(train.samples(), search.seed, step / batches);
+  for (int step = 0; step < options.steps; ++step) {
+    if (step % batches == 0) order = shuffled_order(train.samples(), options.seed, step / batches);
     const auto batch = train.subset(mini_batch(order, size, step % batches));
     const double rate = std::exp(
-        std::lerp(std::log(search.lowest), std::log(search.highest), 1.0 * step / (search.steps - 1)));
+        std::lerp(std::log(options.lowest), std::log(options.highest), 1.0 * step / (options.steps - 1)));
     trainer.optimizer.learning_rate = rate;
     try {
       average.update(trainer.step(batch.inputs(), batch.y, batch.weights));

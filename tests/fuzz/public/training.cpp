@@ -174,12 +174,12 @@ void add_training_of(Calls& calls, const std::string& name) {
   calls.push_back({name + ": find_learning_rate", [](Source& source) {
                      const M model = model_for<M>(source);
                      const auto train = any_dataset(source);
-                     LearningRateSearch search{.steps = static_cast<int>(source.below(9)),
-                                               .batch_size = source.size(2),
-                                               .seed = source.byte()};
-                     if (source.one_in(4)) search.lowest = source.number();
-                     if (source.one_in(4)) search.highest = source.number();
-                     find_learning_rate(model, any_loss(source), Adam{}, train, search);
+                     FindLearningRateOptions options{.steps = static_cast<int>(source.below(9)),
+                                                     .batch_size = source.size(2),
+                                                     .seed = source.byte()};
+                     if (source.one_in(4)) options.lowest = source.number();
+                     if (source.one_in(4)) options.highest = source.number();
+                     find_learning_rate(model, any_loss(source), Adam{}, train, options);
                    }});
   calls.push_back({name + ": check_gradient", [](Source& source) {
                      const M model = model_for<M>(source);
