@@ -37,7 +37,8 @@ struct Axes {
   std::string title;
   std::string x_label = "epoch";
   std::string y_label = "loss";
-  double x_per_value = 1;  ///< the distance on the x axis between the values of a line; the first is at 0
+  double x_first = 0;      ///< the place of the first value of a line on the x axis
+  double x_per_value = 1;  ///< the distance on the x axis between the values of a line
   double y_most = std::numeric_limits<double>::infinity();  ///< values above are cut off
 };
 
@@ -143,9 +144,11 @@ class Frame {
 
 /// A chart with one line for each series, and a legend. Values that are not finite or above `y_most` leave gaps.
 inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
-  detail::Range x{0, 0}, y;
+  const auto place = [&](std::size_t k) { return axes.x_first + static_cast<double>(k) * axes.x_per_value; };
+  detail::Range x, y;
   for (const Line& line : lines) {
-    x.include(static_cast<double>(line.values.size() - 1) * axes.x_per_value);
+    if (line.values.empty()) continue;
+    x.include(place(0)), x.include(place(line.values.size() - 1));
     for (const double value : line.values)
       if (std::isfinite(value)) y.include(std::min(value, axes.y_most));
   }
@@ -163,9 +166,7 @@ inline Picture line_chart(const Axes& axes, const std::vector<Line>& lines) {
     bool down = false;
     for (std::size_t k = 0; k < values.size(); k += stride) {
       const bool visible = std::isfinite(values[k]) && values[k] <= axes.y_most;
-      if (visible)
-        frame.out << (down ? 'L' : 'M') << frame.x(static_cast<double>(k) * axes.x_per_value) << ' '
-                  << frame.y(values[k]);
+      if (visible) frame.out << (down ? 'L' : 'M') << frame.x(place(k)) << ' ' << frame.y(values[k]);
       down = visible;
     }
     frame.out << "'/>\n";

@@ -27,4 +27,11 @@ TEST_CASE("plot: a drawing is the same in every locale") {
   CHECK(support::under_decimal_comma(drawn) == expected);
 }
 
+TEST_CASE("plot: the x axis begins at the place of the first value") {
+  const plot::Picture chart =
+      plot::line_chart({.x_first = -5, .x_per_value = 2}, {{"loss", {3, 2, 1}}, {"none", {}}});
+  CHECK_THAT(chart.svg, Catch::Matchers::ContainsSubstring(">-5</text>"));
+  CHECK_THAT(chart.svg, Catch::Matchers::ContainsSubstring(">-1</text>"));
+}
+
 }  // namespace plot_test

@@ -55,17 +55,20 @@ class DescribedFormula final : public FormulaDescription {
   FormulaOperation read(const Graph<T>& two, const Graph<T>& three, Index i,
                         const FormulaOperations& before) const {
     const Node<T>&n = two.node(i), &other = three.node(i);
-    FormulaOperation operation{.name = std::string{n.operation.name},
-                               .number = static_cast<double>(n.operation.number),
-                               .index = n.operation.index,
-                               .shape = n.value.shape(),
-                               .path = n.label};
+    FormulaOperation operation{.shape = n.value.shape()};
     bool depends = n.kind == NodeKind::input;
-    for (const Index operand : n.operands)
-      if (operand >= 0) {
-        operation.operands.push_back(position(operand));
-        depends = depends || before.all[position(operand)].is_per_sample;
-      }
+    if (n.kind == NodeKind::operation) {
+      operation.name = n.operation.name;
+      operation.number = static_cast<double>(n.operation.number);
+      operation.index = n.operation.index;
+      for (const Index operand : n.operands)
+        if (operand >= 0) {
+          operation.operands.push_back(position(operand));
+          depends = depends || before.all[position(operand)].is_per_sample;
+        }
+    } else if (n.kind != NodeKind::input && n.kind != NodeKind::constant) {
+      operation.path = n.label;
+    }
     operation.is_per_sample = n.value.cols() == 2 && other.value.cols() == 3;
     if (depends && !operation.is_per_sample)
       throw_error<DataError>(component(),

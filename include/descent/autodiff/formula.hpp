@@ -39,7 +39,7 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   ShapeError when the formula does not take x, or does not return a column for each sample.
 /// Cost     that of a layer with backward written by hand, and about 100 ns for each operation; memory for the value of
 ///          each operation and for its slope.
-/// Example  examples/17_autodiff.cpp
+/// Example  examples/20_autodiff.cpp
 template <class Derived, std::floating_point T = float>
 class Formula {
  public:

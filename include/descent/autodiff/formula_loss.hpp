@@ -65,7 +65,7 @@ struct LossGraphs {
 /// Throws   ShapeError when the formula does not return a number for each sample, or when there is not one target per
 ///          prediction.
 /// Cost     that of the operations. One object may be used by several threads.
-/// Example  examples/17_autodiff.cpp
+/// Example  examples/20_autodiff.cpp
 template <class F>
 class FormulaLoss {
  public:

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -23,15 +22,6 @@
 
 namespace descent::inline DESCENT_ABI {
 
-namespace detail {
-/// The slope of a cost, 1.
-template <std::floating_point T>
-Batch<T> one() {
-  static constexpr T number = 1;
-  return {&number, Shape{1}, 1};
-}
-}  // namespace detail
-
 /// The data-flow graph of a formula in the order of its computation, also known as a tape or a Wengert list.
 /// Operations on variables compute their value at once and append a node; `backward` walks from the last node to the
 /// first and computes dJ/dnode for each.
@@ -43,7 +33,7 @@ Batch<T> one() {
 /// Throws   DataError for a variable of another graph or of an earlier run, and for a matrix that the model's `visit`
 ///          does not name.
 /// Source   Griewank, Walther: Evaluating derivatives (2nd edition, 2008), chapters 3 and 4
-/// Example  examples/17_autodiff.cpp
+/// Example  examples/20_autodiff.cpp
 template <std::floating_point T = float>
 class Graph {
  public:
@@ -188,7 +178,7 @@ class Graph {
                               "make the gradient from the model: zeros_like(model)");
     backward(y, dy);
     Index i = 0;
-    M::visit([&](const Parameter&, auto& leaf) { move_slope(at(i++), leaf); }, gradient);
+    M::visit([&](const Parameter&, auto& leaf) { detail::move_slope(at(i++), leaf); }, gradient);
   }
   /// Includes or excludes the slope of an input in the next `backward`.
   void want(const Variable<T>& input, bool wanted) { at(number(input)).wanted = wanted; }
@@ -264,23 +254,6 @@ class Graph {
     }
     n.use_memory(key);
     return n;
-  }
-
-  /// Moves dJ/dparameter to the gradient: the graph takes the memory of a matrix there for its next run.
-  template <class Leaf>
-  static void move_slope(Node<T>& n, Leaf& leaf) {
-    if (!n.reached) {
-      std::fill_n(leaf.data(), leaf.size(), T(0));
-      return;
-    }
-    if constexpr (std::same_as<Leaf, Matrix<T>>) {
-      if (n.slope == n.memory.slope.data()) {
-        leaf.swap(n.memory.slope);
-        n.slope = leaf.data();
-        return;
-      }
-    }
-    std::copy_n(n.slope, leaf.size(), leaf.data());
   }
 
   // A pending value is computed also by const members.

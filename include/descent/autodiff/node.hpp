@@ -75,7 +75,7 @@ struct Node {
 
   /// The layer that the node applies, or nullptr.
   const detail::NodeLayer<T>* layer() const {
-    return operation.applies_layer ? memory.state->layer() : nullptr;
+    return kind == NodeKind::operation && operation.applies_layer ? memory.state->layer() : nullptr;
   }
 
   /// Chooses the memory for values of some sizes. Full batches and the smaller last one have separate memory, so that

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -55,5 +56,29 @@ class Tape {
   Index size_ = 0;
   std::int64_t run_ = 0;
 };
+
+/// The slope of a cost, 1.
+template <std::floating_point T>
+Batch<T> one() {
+  static constexpr T number = 1;
+  return {&number, Shape{1}, 1};
+}
+
+/// Moves dJ/dparameter to the gradient: the graph takes the memory of a matrix there for its next run.
+template <std::floating_point T, class Leaf>
+void move_slope(Node<T>& n, Leaf& leaf) {
+  if (!n.reached) {
+    std::fill_n(leaf.data(), leaf.size(), T(0));
+    return;
+  }
+  if constexpr (std::same_as<Leaf, Matrix<T>>) {
+    if (n.slope == n.memory.slope.data()) {
+      leaf.swap(n.memory.slope);
+      n.slope = leaf.data();
+      return;
+    }
+  }
+  std::copy_n(n.slope, leaf.size(), leaf.data());
+}
 
 }  // namespace descent::detail

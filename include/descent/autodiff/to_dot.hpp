@@ -39,7 +39,7 @@ void append_numbers(std::string& out, std::string_view title, const Batch<T>& nu
 ///
 /// Parameters are boxes, operations are ellipses, inputs and constants have no border; each shows its shape.
 ///
-/// Example  examples/17_autodiff.cpp
+/// Example  examples/20_autodiff.cpp
 template <std::floating_point T>
 std::string to_dot(const Graph<T>& graph, const DotOptions& options = {}) {
   using detail::joined;

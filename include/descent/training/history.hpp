@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "descent/core/errors.hpp"
-#include "descent/core/finite.hpp"
+#include "descent/core/json_text.hpp"
 #include "descent/core/number_text.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -87,9 +87,9 @@ class History {
   void write_json(std::ostream& out) const {
     out << '{';
     for (const Series& s : series_) {
-      out << (&s == &series_.front() ? "" : ",") << "\n  " << json_quoted(s.name) << ": [";
+      out << (&s == &series_.front() ? "" : ",") << "\n  " << detail::json_text(s.name) << ": [";
       for (std::size_t epoch = 0; epoch < s.values.size(); ++epoch)
-        out << (epoch == 0 ? "" : ", ") << (is_finite(s.values[epoch]) ? digits(s.values[epoch]) : "null");
+        out << (epoch == 0 ? "" : ", ") << detail::json_number(s.values[epoch]);
       out << ']';
     }
     out << "\n}\n";
@@ -133,20 +133,6 @@ class History {
   static std::string csv_quoted(std::string_view name) {
     std::string text = "\"";
     for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-    return text + '"';
-  }
-  static std::string json_quoted(std::string_view name) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    std::string text = "\"";
-    for (const char c : name) {
-      const auto code = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\')
-        text.append({'\\', c});
-      else if (code < 0x20)
-        text.append({'\\', 'u', '0', '0', hex[code / 16], hex[code % 16]});
-      else
-        text += c;
-    }
     return text + '"';
   }
 

@@ -19,6 +19,7 @@
 #include "descent/training/checkpoint.hpp"
 #include "descent/training/data_parallel.hpp"
 #include "descent/training/early_stopping.hpp"
+#include "descent/training/observer.hpp"
 #include "descent/training/progress.hpp"
 #include "descent/training/sample_order.hpp"
 #include "descent/training/validation.hpp"
@@ -54,6 +55,7 @@ struct FitOptions {
   std::optional<ReduceOnPlateau> reduce_on_plateau = {};
   std::vector<Callback<StepEnd<M>>> on_step_end = {};  ///< if any, each step copies model and gradient
   std::vector<Callback<EpochEnd<M>>> on_epoch_end = {};
+  Observer<M> observer = {};  ///< a Doctor or its address, or another observer
 
   CheckpointOptions checkpoint = {};  ///< file to resume from if the run is killed
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run

@@ -49,6 +49,7 @@ class Learner {
   virtual void keep_best_weights() = 0;
   virtual void restore_best_weights() = 0;
   virtual Next notify_epoch_end() const = 0;
+  virtual void notify_end() const = 0;
 
  protected:
   ~Learner() = default;
@@ -122,7 +123,10 @@ class TrainingLoop {
       throw;
     }
     if (end == End::early_stopping) learner_.restore_best_weights();
-    if (epochs > 0) state_.stopped = end != End::none;
+    if (epochs > 0) {
+      state_.stopped = end != End::none;
+      learner_.notify_end();
+    }
     if (!options_.checkpoint.path.empty()) options_.checkpoint.path.save(saved_, options_.ranks);
   }
 

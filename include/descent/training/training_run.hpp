@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
+#include "descent/concepts/output_kind.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/inference/check_loss.hpp"
 #include "descent/metrics/any_metric.hpp"
 #include "descent/training/averages.hpp"
 #include "descent/training/batch_gradient.hpp"
@@ -17,6 +20,7 @@
 #include "descent/training/measure.hpp"
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
+#include "descent/training/observer.hpp"
 #include "descent/training/options.hpp"
 #include "descent/training/shards.hpp"
 #include "descent/training/training_loop.hpp"
@@ -41,8 +45,9 @@ class TrainingRun final : public Learner {
   StepResult take_step(std::span<const Index> samples, const StepSize& size) override {
     const std::uint64_t seed = seed_of_rank(options().seed, ranks().ranks().rank());
     const typename MiniBatch<T>::Augment augment{&options().augment, seed, trainer_.epochs()};
-    const bool has_callback = !options().on_step_end.empty();
-    if (has_callback) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
+    const bool is_observed = is_observer_due();
+    const bool keeps_both = is_observed || !options().on_step_end.empty();
+    if (keeps_both) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
 
     WeightedSum objective;
     std::optional<BatchResult<Model>> batch;
@@ -58,14 +63,15 @@ class TrainingRun final : public Learner {
         accumulate(mean_, batch->gradient, batch->weight, objective.weight, batch->workers);
       objective += {batch->objective() * batch->weight, batch->weight};
     }
-    if (has_callback) copy_leaves(batch->gradient, gradient_, batch->workers);
+    if (keeps_both) copy_leaves(batch->gradient, gradient_, batch->workers);
     const double rate = trainer_.update(*batch, samples_);
-    return {objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
+    const StepResult step{objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
+    if (is_observed) notify_observer(step, *batch);
+    return step;
   }
   Next notify_step_end(const StepResult& step) const override {
     if (options().on_step_end.empty()) return Next::proceed;
-    return agreed(notify(options().on_step_end, {trainer_.steps(), step.objective, step.learning_rate,
-                                                 *before_, trainer_.model, *gradient_}));
+    return agreed(notify(options().on_step_end, step_end(step)));
   }
 
   [[gnu::cold]] void merge_metrics() override { ranks().merge(trainer_.metrics_); }
@@ -99,6 +105,9 @@ class TrainingRun final : public Learner {
     return agreed(notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
                                                   trainer_.evaluated_model(), learning_rate()}));
   }
+  [[gnu::cold]] void notify_end() const override {
+    if (options().observer && ranks().ranks().rank() == 0) options().observer.end(observed());
+  }
 
  private:
   const FitOptions<Model>& options() const { return trainer_.options; }
@@ -108,11 +117,34 @@ class TrainingRun final : public Learner {
     return ranks().ranks().any(own == Next::stop) ? Next::stop : Next::proceed;
   }
 
+  StepEnd<Model> step_end(const StepResult& step) const {
+    return {trainer_.steps(), step.objective, step.learning_rate, *before_, trainer_.model, *gradient_};
+  }
+
+  // An observer sees the run of rank 0.
+  [[gnu::noinline]] bool is_observer_due() const {
+    return options().observer.is_due(trainer_.steps() + 1) && ranks().ranks().rank() == 0;
+  }
+  [[gnu::cold]] void notify_observer(const StepResult& step, const BatchResult<Model>& batch) const {
+    if (batch.prediction.samples() == 0) return;  // the shard of this rank is shorter
+    options().observer.observe(
+        {observed(), step_end(step), batch.penalty, batch.cache, batch.prediction, batch.target});
+  }
+  [[gnu::cold]] ObservedRun<Model> observed() const {
+    return {trainer_.model,
+            train_,
+            options().validation,
+            measured_kind(trainer_.model, trainer_.loss),
+            expected_kind<std::remove_cvref_t<decltype(trainer_.loss)>>(),
+            trainer_.steps(),
+            trainer_.batch_gradient().workers()};
+  }
+
   Trainer& trainer_;
   const Dataset<T>& train_;
   Index samples_;
   std::optional<Model> mean_;               // of the gradients of the step's mini-batches
-  std::optional<Model> before_, gradient_;  // for `on_step_end`
+  std::optional<Model> before_, gradient_;  // for `on_step_end` and the observer
 };
 
 }  // namespace descent::detail

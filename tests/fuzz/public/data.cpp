@@ -104,6 +104,17 @@ void add_data(Calls& calls) {
                      const auto train = any_dataset(source), test = any_dataset(source);
                      compare_distributions(train, test, changed(source, CompareOptions{}));
                    }});
+  calls.push_back({"diagnose", [](Source& source) {
+                     const auto share = [&] {
+                       return source.one_in(8) ? source.number() : 0.05 * source.below(9);
+                     };
+                     ErrorRates rates{.train = share(), .dev = share(), .dev_samples = source.size(90)};
+                     if (source.flag()) rates.human = share();
+                     if (source.flag()) rates.train_dev = share(), rates.train_dev_samples = source.size(90);
+                     if (source.flag()) rates.test = share(), rates.test_samples = source.size(90);
+                     if (source.one_in(8)) rates.limit = source.number();
+                     diagnose(rates);
+                   }});
   calls.push_back({"RandomFlip", augment<RandomFlip>});
   calls.push_back({"RandomAffine", augment<RandomAffine>});
   calls.push_back({"RandomRotation", augment<RandomRotation>});

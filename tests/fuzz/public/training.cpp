@@ -78,7 +78,7 @@ template <class M>
 M model_for(Source& source) {
   if constexpr (std::is_same_v<M, Chain>) {
     Rng rng{5};
-    return Chain{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{source.count(4) + 1, 3, rng}};
+    return Chain{Dense<double>{5, 4, rng}, Tanh<double>{}, Dense<double>{source.count(4), 3, rng}};
   } else {
     return source.one_in(8) ? any_network(source) : usual_network(source);
   }
@@ -158,6 +158,28 @@ void add_training_of(Calls& calls, const std::string& name) {
   calls.push_back({name + ": estimate_statistics", [](Source& source) {
                      M model = model_for<M>(source);
                      estimate_statistics(model, source.matrix(5, 3));
+                   }});
+  calls.push_back({name + ": summary", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     summary(model, Shape{source.size(5), source.size(1), source.size(1)});
+                   }});
+  calls.push_back({name + ": overfit", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     const auto train = any_dataset(source);
+                     overfit(model, any_loss(source), any_optimizer<M>(source), train,
+                             {.samples = source.size(4),
+                              .steps = static_cast<int>(source.below(5)) - source.one_in(8),
+                              .seed = source.byte()});
+                   }});
+  calls.push_back({name + ": find_learning_rate", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     const auto train = any_dataset(source);
+                     FindLearningRateOptions options{.steps = static_cast<int>(source.below(9)),
+                                                     .batch_size = source.size(2),
+                                                     .seed = source.byte()};
+                     if (source.one_in(4)) options.lowest = source.number();
+                     if (source.one_in(4)) options.highest = source.number();
+                     find_learning_rate(model, any_loss(source), Adam{}, train, options);
                    }});
   calls.push_back({name + ": check_gradient", [](Source& source) {
                      const M model = model_for<M>(source);

@@ -1,4 +1,4 @@
-// Lesson 20: a Siamese network. One encoder, applied to both images of a pair, learns whether they show the same digit.
+// Lesson 21: a Siamese network. One encoder, applied to both images of a pair, learns whether they show the same digit.
 //
 // A sample has two inputs, stacked in one column: the formula takes them apart, applies the encoder to each, and
 // compares the two codes. The encoder has its weights once: the gradients of its two applications add.

@@ -1,4 +1,4 @@
-// Lesson 17: automatic differentiation. Write the cost as a formula, and its gradient follows.
+// Lesson 20: automatic differentiation. Write the cost as a formula, and its gradient follows.
 //
 // First the three programs with which a course introduces frameworks: a constant cost, w^2 - 10 w + 25, whose minimum
 // is at w = 5; the same cost with coefficients that are fed; and mini-batches. Then a layer and a loss as formulas, and

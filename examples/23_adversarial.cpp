@@ -1,4 +1,4 @@
-// Lesson 22: the gradient with respect to the inputs. It says to which pixels a classifier is sensitive, and how an
+// Lesson 23: the gradient with respect to the inputs. It says to which pixels a classifier is sensitive, and how an
 // image must change to be misread.
 //
 // Each pixel is moved a little in the direction in which the loss grows: the sign of dL/dx. Random noise of the same

@@ -1,4 +1,4 @@
-// Lesson 21: an autoencoder with tied weights. It compresses 64 pixels to 12 numbers, and decodes these by the transpose
+// Lesson 22: an autoencoder with tied weights. It compresses 64 pixels to 12 numbers, and decodes these by the transpose
 // of the matrix that encoded them.
 //
 // A matrix that is used twice has one gradient, the sum of both uses, and the decoder costs no weights of its own. For

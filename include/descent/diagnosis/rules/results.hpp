@@ -1,0 +1,171 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/diagnosis/finding.hpp"
+#include "descent/diagnosis/rules/data.hpp"
+#include "descent/diagnosis/rules/rule.hpp"
+#include "descent/diagnosis/rules/targets.hpp"
+#include "descent/metrics/classes.hpp"
+
+// Rules that examine the predictions of a trained network.
+namespace descent::inline DESCENT_ABI::detail {
+
+/// The quality of predictions, compared with that of the best constant one.
+struct Quality {
+  double error =
+      0;  // the share of wrong classes; of numbers, the mean squared error over the variance, 1 - R^2
+  double constant = 1;        // that error of the constant prediction
+  double standard_error = 0;  // of the difference of the two
+  double samples = 0;
+
+  bool is_no_better_than_constant() const {
+    return samples > 0 && error > constant - limit::standard_errors * standard_error;
+  }
+};
+
+/// The mean and the standard error of differences between the errors of two predictions for the same samples.
+struct Differences {
+  double count = 0, sum = 0, squares = 0;
+
+  void add(double difference) { ++count, sum += difference, squares += difference * difference; }
+  double standard_error() const {
+    const double mean = sum / count;
+    return std::sqrt(std::max(0.0, squares / count - mean * mean) / count);
+  }
+};
+
+/// Measures predictions of classes. A single output predicts class 1 above `threshold`.
+Quality quality_of_classes(const BatchLike auto& prediction, const Targets& targets, double threshold) {
+  const std::vector<Index> counts = targets.counts();
+  const Index frequent = std::max_element(counts.begin(), counts.end()) - counts.begin();
+  Quality quality{.constant = 0};
+  Differences differences;
+  for (Index j = 0; j < prediction.cols(); ++j) {
+    const Index label = targets.labels[static_cast<std::size_t>(j)];
+    if (label < 0) continue;
+    const bool wrong = predicted_class(prediction, j, threshold) != label, constant_wrong = label != frequent;
+    quality.error += wrong, quality.constant += constant_wrong;
+    differences.add(static_cast<double>(wrong) - static_cast<double>(constant_wrong));
+  }
+  quality.samples = differences.count;
+  if (quality.samples == 0) return {};
+  quality.error /= quality.samples, quality.constant /= quality.samples;
+  quality.standard_error = differences.standard_error();
+  return quality;
+}
+
+/// Measures predictions of numbers. A constant target counts as not explained.
+Quality quality_of_numbers(const BatchLike auto& prediction, const BatchLike auto& y) {
+  const Moments moments = moments_of(y);
+  double variance = 0, squares = 0;
+  for (const double v : moments.variance) variance += v;
+  if (variance == 0) return {.error = 1, .samples = static_cast<double>(y.cols())};
+  Differences differences;
+  for (Index j = 0; j < y.cols(); ++j) {
+    double residual = 0, deviation = 0;
+    for (Index i = 0; i < y.rows(); ++i) {
+      const double target = static_cast<double>(y(i, j)), r = static_cast<double>(prediction(i, j)) - target,
+                   d = target - moments.mean[static_cast<std::size_t>(i)];
+      residual += r * r, deviation += d * d;
+    }
+    squares += residual;
+    differences.add((residual - deviation) / variance);
+  }
+  return {.error = squares / differences.count / variance,
+          .standard_error = differences.standard_error(),
+          .samples = differences.count};
+}
+
+/// The prediction is nearly the same for all samples.
+inline std::optional<Finding> same_output(double spread) {
+  if (spread >= limit::output_spread) return {};
+  return Finding{.rule = {},
+                 .what = joined({"expected outputs that differ between samples, got a deviation of ",
+                                 rounded(spread), " times their root mean square"}),
+                 .cure = "look for dead or saturated units, a large penalty or a small learning rate",
+                 .measured = spread,
+                 .limit = limit::output_spread};
+}
+
+/// The network is no better on the training set than a constant prediction.
+inline std::optional<Finding> constant_predictor(const Quality& train, bool of_classes) {
+  const bool is_useless = of_classes ? train.is_no_better_than_constant()
+                                     : train.samples > 0 && train.error > 1 - limit::explained_variance;
+  if (!is_useless) return {};
+  return Finding{.rule = {},
+                 .what = of_classes ? joined({"the error on the training set is ", percent(train.error),
+                                              ", that of the most frequent class ", percent(train.constant)})
+                                    : joined({"the predictions explain ", percent(1 - train.error),
+                                              " of the variance of the training targets"}),
+                 .cure = "see whether it can learn a single batch; check learning rate, penalty and targets",
+                 .measured = train.error,
+                 .limit = of_classes ? train.constant : 1 - limit::explained_variance};
+}
+
+/// The network fits the training set, but knows nothing of the validation set.
+inline std::optional<Finding> memorized_targets(const Quality& train, const Quality& dev, bool of_classes) {
+  const bool is_useless = of_classes ? dev.is_no_better_than_constant() : dev.error > dev.constant;
+  if (!is_useless || train.error > dev.error - limit::memorized) return {};
+  return Finding{
+      .rule = {},
+      .what = joined({of_classes ? "the error is " : "the unexplained variance is ", percent(train.error),
+                      " on the training set, but ", percent(dev.error),
+                      " on the validation set, where a constant prediction has ", percent(dev.constant)}),
+      .cure = "check that features and targets of a sample are in the same row; collect more samples",
+      .measured = dev.error,
+      .limit = dev.constant};
+}
+
+/// The nearest neighbors in the training set predict it better than the network that was trained on it.
+inline std::optional<Finding> underfitting(double error, double error_of_neighbors, bool of_classes) {
+  const double margin = of_classes ? limit::underfitting : limit::underfitting_numbers;
+  if (error <= error_of_neighbors + margin) return {};
+  return Finding{
+      .rule = {},
+      .what = joined({of_classes ? "the error" : "the unexplained variance", " on the training set is ",
+                      percent(error), ", that of the nearest neighbors ", percent(error_of_neighbors)}),
+      .cure = "train longer or with another learning rate, enlarge the network, or lower the penalty",
+      .measured = error,
+      .limit = error_of_neighbors + margin};
+}
+
+/// The running statistics of a `BatchNorm` are not those of the data.
+struct RunningStatistics {
+  std::string path;
+  double mean = 0;      // median over features of the distance of the means, in deviations
+  double variance = 1;  // median factor between the variances
+  double initial = 0;   // share of the initial values in the averages
+};
+
+inline std::optional<Finding> running_statistics(const RunningStatistics& at) {
+  Finding finding{.rule = {},
+                  .place = at.path,
+                  .what = {},
+                  .cure = "call estimate_statistics after training, or set .momentum = 0.9"};
+  if (at.initial > limit::statistics_initial) {
+    finding.what = joined({percent(at.initial), " of the running statistics are their initial values"});
+    finding.measured = at.initial, finding.limit = limit::statistics_initial;
+  } else if (at.mean > limit::statistics_mean) {
+    finding.what = joined({"the running mean is off that of the data by ", rounded(at.mean), " deviations"});
+    finding.measured = at.mean, finding.limit = limit::statistics_mean;
+  } else if (at.variance > limit::statistics_variance) {
+    finding.what =
+        joined({"the running variance is off that of the data by a factor of ", rounded(at.variance)});
+    finding.measured = at.variance, finding.limit = limit::statistics_variance;
+  } else {
+    return {};
+  }
+  return finding;
+}
+
+}  // namespace descent::detail

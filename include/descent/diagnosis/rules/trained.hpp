@@ -1,0 +1,179 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/concepts/pass.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/types.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/diagnosis/rules/labels.hpp"
+#include "descent/diagnosis/rules/neighbors.hpp"
+#include "descent/diagnosis/rules/results.hpp"
+#include "descent/diagnosis/rules/rule.hpp"
+#include "descent/diagnosis/rules/steps.hpp"
+#include "descent/diagnosis/rules/targets.hpp"
+#include "descent/diagnosis/statistics.hpp"
+#include "descent/training/estimate_statistics.hpp"
+#include "descent/tree/describe.hpp"
+#include "descent/tree/leaves.hpp"
+
+// The rules that `Doctor` applies at the end of a run.
+namespace descent::inline DESCENT_ABI::detail {
+
+/// Returns the largest weight of the old value in the running averages of a BatchNorm in the layer, or 0 without one.
+inline double largest_momentum(const LayerDescription& layer) {
+  double momentum = 0;
+  if (layer.type == "BatchNorm")
+    for (const auto& [name, value] : layer.options)
+      if (name == "momentum") momentum = value;
+  for (const auto& [name, part] : layer.layers) momentum = std::max(momentum, largest_momentum(part));
+  return momentum;
+}
+
+/// True if the running statistics are the initial ones, mean 0 and variance 1.
+template <Layer M>
+bool has_initial_statistics(const M& model) {
+  bool initial = true;
+  visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads
+    if (!leaf.is_state()) return;
+    const double value = leaf.name().path().ends_with("variance") ? 1 : 0;
+    for (Index i = 0; i < leaf.size(); ++i) initial = initial && static_cast<double>(leaf.data[i]) == value;
+  });
+  return initial;
+}
+
+/// Compares the running statistics of each BatchNorm with those of some samples, and returns the one that is most off.
+template <Layer M>
+RunningStatistics compare_statistics(const M& model, const Batch<typename M::Scalar>& x) {
+  M estimated = model;
+  estimate_statistics(estimated, x);
+  RunningStatistics worst;
+  std::vector<double> distances;
+  visit_leaves(estimated, model, [&](const auto& data, const auto& running) {
+    if (!data.is_state()) return;
+    const std::string path = data.name().path();
+    const auto each = [&](auto f) {
+      std::vector<double> values;
+      for (Index i = 0; i < data.size(); ++i)
+        values.push_back(f(static_cast<double>(running.data[i]), static_cast<double>(data.data[i])));
+      return values;
+    };
+    constexpr double epsilon = 1e-5;
+    if (path.ends_with("running_mean")) {
+      distances = each([](double run, double now) { return std::abs(run - now); });
+    } else if (path.ends_with("running_variance") &&
+               distances.size() == static_cast<std::size_t>(data.size())) {
+      for (Index i = 0; i < data.size(); ++i)
+        distances[static_cast<std::size_t>(i)] /= std::sqrt(static_cast<double>(data.data[i]) + epsilon);
+      const double mean = median(distances);
+      const double factor = std::exp(median(each(
+          [](double run, double now) { return std::abs(std::log((run + epsilon) / (now + epsilon))); })));
+      if (worst.path.empty() ||
+          mean / limit::statistics_mean + factor / limit::statistics_variance >
+              worst.mean / limit::statistics_mean + worst.variance / limit::statistics_variance)
+        worst = {.path = path.substr(0, path.size() - std::string_view{".running_variance"}.size()),
+                 .mean = mean,
+                 .variance = factor};
+    }
+  });
+  return worst;
+}
+
+/// The predictions of a trained model for some samples of a data set.
+template <class T>
+struct Predicted {
+  Dataset<T> samples;
+  Targets targets;
+  Matrix<T> outputs;
+  Quality quality;
+};
+
+/// Predicts at most `most` samples of a data set.
+template <Layer M>
+Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M::Scalar>& data, Index most,
+                                        OutputKind outputs, OutputKind expected, Workers& workers) {
+  using T = typename M::Scalar;
+  Predicted<T> result;
+  result.samples = data.subset(evenly(data.samples(), most));
+  typename M::Cache cache;
+  result.outputs = model.forward(result.samples.inputs(), cache, Pass::inference(workers));
+  result.targets = targets_of(result.samples.y, result.outputs.rows(), expected);
+  if (result.targets.are_classes())
+    result.quality =
+        quality_of_classes(result.outputs, result.targets, outputs == OutputKind::probabilities ? 0.5 : 0);
+  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, result.samples.y);
+  return result;
+}
+
+/// Returns the error of predicting training samples by their nearest neighbors, or none if that would take more
+/// operations than allowed.
+template <class T>
+std::optional<double> error_of_neighbors(const Dataset<T>& train, OutputKind expected, Index outputs,
+                                         double operations) {
+  constexpr double least = 50, most = 200, candidates = 1000, sorting = 50,
+                   always = 1e7;  // about a millisecond
+  const double each = (2 * static_cast<double>(train.features()) + sorting) *
+                      std::min(candidates, static_cast<double>(train.samples()));
+  const double queries =
+      std::min({most, std::max(operations, always) / each, static_cast<double>(train.samples())});
+  if (queries < least || train.samples() <= 2 * limit::neighbors) return {};
+  const Dataset<T> among = train.subset(evenly(train.samples(), static_cast<Index>(candidates)));
+  const Targets targets = targets_of(among.y, outputs, expected);
+  if (targets.kind == Targets::Kind::others) return {};
+  const NeighborTargets near =
+      neighbor_targets(among, targets, Neighbors<T>{among.x}, static_cast<Index>(queries));
+  if (near.examined == 0) return {};
+  return targets.are_numbers() ? near.variance_left
+                               : static_cast<double>(near.wrong) / static_cast<double>(near.examined);
+}
+
+/// The history of a run as the rules of its end need it.
+struct RunSummary {
+  Index batch_size;
+  bool had_initial_statistics;  // before the first step
+  Index probe;
+};
+
+/// Applies the rules of the trained model.
+void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
+  const auto train = predicted(run.model, run.train, at.probe, run.outputs, run.expected, run.workers);
+  if (!all_finite(train.outputs)) return;
+  const bool of_classes = train.targets.are_classes();
+  rules.apply("same output", [&] { return same_output(spread_of(Batch{train.outputs})); });
+
+  if (const double momentum = largest_momentum(describe(run.model));
+      momentum > 0 && train.samples.samples() > 1)
+    rules.apply("running statistics", [&] {
+      RunningStatistics statistics = compare_statistics(run.model, train.samples.inputs());
+      if (at.had_initial_statistics) statistics.initial = std::pow(momentum, static_cast<double>(run.steps));
+      return running_statistics(statistics);
+    });
+
+  if (train.quality.samples == 0) return;
+  rules.apply("constant predictor", [&] { return constant_predictor(train.quality, of_classes); });
+  if (run.validation != nullptr)
+    rules.apply("memorized targets", [&] {
+      const auto dev =
+          predicted(run.model, *run.validation, at.probe, run.outputs, run.expected, run.workers);
+      return memorized_targets(train.quality, dev.quality, of_classes);
+    });
+  rules.apply("underfitting", [&]() -> std::optional<Finding> {
+    constexpr double share = 0.01, operations_per_parameter = 6;  // of a step, forward and backward
+    const double trained = operations_per_parameter * static_cast<double>(parameter_count(run.model)) *
+                           static_cast<double>(at.batch_size) * static_cast<double>(run.steps);
+    const auto error = error_of_neighbors(run.train, run.expected, train.outputs.rows(), share * trained);
+    return error ? underfitting(train.quality.error, *error, of_classes) : std::nullopt;
+  });
+}
+
+}  // namespace descent::detail

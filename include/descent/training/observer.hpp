@@ -1,0 +1,136 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "descent/concepts/layer.hpp"
+#include "descent/concepts/output_kind.hpp"
+#include "descent/core/batch.hpp"
+#include "descent/core/misfit.hpp"
+#include "descent/core/type_id.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/parallel/workers.hpp"
+#include "descent/training/callbacks.hpp"
+
+namespace descent::inline DESCENT_ABI {
+
+/// A training run as an observer sees it.
+template <Layer M>
+struct ObservedRun {
+  using T = typename M::Scalar;
+
+  const M& model;                ///< as trained so far
+  const Dataset<T>& train;       ///< of this process
+  const Dataset<T>* validation;  ///< nullptr if there is none
+  OutputKind outputs;            ///< the kind of the outputs, as the model or the loss declares it
+  OutputKind expected;           ///< the kind that the loss expects
+  std::int64_t steps;            ///< number of steps done
+  Workers& workers;              ///< the threads of the run
+};
+
+/// A step of a training run as an observer sees it. The batch is the last of the step, in training mode before the
+/// update.
+template <Layer M>
+struct ObservedStep {
+  using T = typename M::Scalar;
+
+  ObservedRun<M> run;
+  const StepEnd<M>& end;
+  double penalty;  ///< the part of the objective that the regularizer adds
+  const typename M::Cache& cache;
+  const Batch<T>& prediction;
+  const Batch<T>& target;
+};
+
+/// An observer of a training run as an option: the address of one, such as `&doctor`, which the run writes to, or one
+/// by value, of which each copy of a trainer has its own. Unlike a callback it sees the cache of the step, and model
+/// and gradient are copied only for the steps that it asks for. Only its construction instantiates the code, so that
+/// programs without an observer do not compile it.
+///
+/// An observer has three members:
+///
+///   bool is_due(std::int64_t step)      true if it wants to see the step that will be number `step`, counted from 1
+///   void observe(const auto& step)      called after it, with an `ObservedStep`
+///   void end(const auto& run)           called at the end of a run, with an `ObservedRun`
+template <Layer M>
+class Observer {
+  template <class O>
+  static constexpr bool observes = requires(O& o, const ObservedStep<M>& step) {
+    { o.is_due(std::int64_t{}) } -> std::same_as<bool>;
+    o.observe(step);
+    o.end(step.run);
+  };
+
+ public:
+  Observer() = default;
+  template <class O>
+    requires(observes<O>)
+  Observer(O* observer) : self_{std::make_unique<Held<O*>>(observer)} {}
+  template <class O>
+    requires(!std::same_as<O, Observer>) && (observes<O>) && std::copyable<O>
+  Observer(O observer) : self_{std::make_unique<Held<O>>(std::move(observer))} {}
+  template <detail::Misfit<Observer> O>
+    requires(!observes<O>)
+  Observer(const O&) {
+    static_assert(
+        detail::never<O>,
+        "an .observer, such as a Doctor or its address, has is_due(std::int64_t step), observe(const "
+        "auto& step) and end(const auto& run)");
+  }
+  Observer(const Observer& other) : self_{other.self_ == nullptr ? nullptr : other.self_->clone()} {}
+  Observer(Observer&&) noexcept = default;
+  Observer& operator=(Observer other) noexcept {
+    self_ = std::move(other.self_);
+    return *this;
+  }
+  ~Observer() = default;
+
+  explicit operator bool() const { return self_ != nullptr; }
+  bool is_due(std::int64_t step) const { return self_ != nullptr && self_->is_due(step); }
+  void observe(const ObservedStep<M>& step) const { self_->observe(step); }
+  void end(const ObservedRun<M>& run) const { self_->end(run); }
+
+  /// The observer if it is an `O`, held by value or by its address, else nullptr.
+  template <class O>
+  O* get_if() const {
+    return self_ == nullptr ? nullptr : static_cast<O*>(self_->get(detail::type_id<O>()));
+  }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual bool is_due(std::int64_t step) = 0;
+    virtual void observe(const ObservedStep<M>& step) = 0;
+    virtual void end(const ObservedRun<M>& run) = 0;
+    virtual void* get(detail::TypeId type) = 0;
+  };
+
+  /// Holds an observer, or its address.
+  template <class O>
+  struct Held final : Interface {
+    O held;
+
+    explicit Held(O observer) : held{std::move(observer)} {}
+    auto& observer() {
+      if constexpr (std::is_pointer_v<O>)
+        return *held;
+      else
+        return held;
+    }
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
+    bool is_due(std::int64_t step) override { return observer().is_due(step); }
+    void observe(const ObservedStep<M>& step) override { observer().observe(step); }
+    void end(const ObservedRun<M>& run) override { observer().end(run); }
+    void* get(detail::TypeId type) override {
+      return type == detail::type_id<std::remove_pointer_t<O>>() ? &observer() : nullptr;
+    }
+  };
+
+  std::unique_ptr<Interface> self_;
+};
+
+}  // namespace descent

@@ -1,0 +1,134 @@
+#include "descent/training/observer.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "catch.hpp"
+#include "descent/data/synthetic.hpp"
+#include "descent/layers/activations/relu.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/models/sequential.hpp"
+#include "descent/optimizers/gradient_descent.hpp"
+#include "descent/regularizers/l2.hpp"
+#include "descent/training/fit.hpp"
+#include "descent/training/trainer.hpp"
+
+namespace observer_test {
+
+using namespace descent;
+
+namespace {
+
+/// Notes what it sees of every third step.
+struct Notes {
+  std::vector<std::int64_t> steps = {}, ends = {};
+  std::vector<double> penalties = {}, losses = {};
+  std::vector<Index> samples = {}, outputs = {};
+  Matrix<> before = {}, after = {}, gradient = {};
+  OutputKind expected = OutputKind::unknown;
+  bool has_validation = false;
+
+  bool is_due(std::int64_t step) const { return step % 3 == 0; }
+  void observe(const auto& step) {
+    steps.push_back(step.end.step);
+    penalties.push_back(step.penalty);
+    losses.push_back(step.end.loss);
+    samples.push_back(step.prediction.samples());
+    outputs.push_back(step.prediction.rows());
+    before = step.end.before.template layer<0>().weight;
+    after = step.run.model.template layer<0>().weight;
+    gradient = step.end.gradient.template layer<0>().weight;
+    expected = step.run.expected;
+    has_validation = step.run.validation != nullptr;
+  }
+  void end(const auto& run) { ends.push_back(run.steps); }
+};
+
+auto network() {
+  Rng rng{1};
+  return Sequential{Dense{2, 8, rng}, ReLU{}, Dense{8, 3, rng}};
+}
+const Dataset<> train = blobs({.samples = 70});
+
+}  // namespace
+
+TEST_CASE("Observer: sees the steps that it asks for, and the end of each run") {
+  Notes notes;
+  Trainer trainer{network(),
+                  SoftmaxCrossEntropy{},
+                  GradientDescent{.learning_rate = 0.1},
+                  {.batch_size = 10, .validation = &train, .observer = &notes, .progress = silent}};
+  trainer.run(train, 1);  // 7 steps
+  trainer.run(train, 2);
+  CHECK(notes.steps == std::vector<std::int64_t>{3, 6, 9, 12, 15, 18, 21});
+  CHECK(notes.ends == std::vector<std::int64_t>{7, 21});
+  CHECK(notes.samples == std::vector<Index>(7, 10));
+  CHECK(notes.outputs == std::vector<Index>(7, 3));
+  CHECK(notes.expected == OutputKind::scores);
+  CHECK(notes.has_validation);
+}
+
+TEST_CASE("Observer: the gradient is that of the mean loss, and the update follows from it") {
+  Notes notes;
+  auto net = network();
+  fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 0.5},
+      {.epochs = 1, .batch_size = 10, .observer = &notes, .progress = silent});
+  CHECK((notes.before - 0.5F * notes.gradient).isApprox(notes.after, 1e-5F));
+  CHECK(notes.penalties == std::vector<double>(2, 0.0));
+
+  // With a penalty of lambda / (2 m) sum w^2 the gradient stays that of the loss.
+  Notes with_penalty;
+  net = network();
+  fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 0.5},
+      {.epochs = 1,
+       .batch_size = 10,
+       .regularizer = L2{.lambda = 7},
+       .observer = &with_penalty,
+       .progress = silent});
+  const Matrix<> gradient = with_penalty.gradient + 7.0F / 70 * with_penalty.before;
+  CHECK((with_penalty.before - 0.5F * gradient).isApprox(with_penalty.after, 1e-5F));
+  CHECK(with_penalty.penalties.front() > 0);
+  CHECK(with_penalty.losses.front() > with_penalty.penalties.front());
+}
+
+TEST_CASE("Observer: changes no bit of the training") {
+  Notes notes;
+  auto watched = network(), alone = network();
+  const FitOptions<decltype(alone)> options{.epochs = 2, .batch_size = 16, .progress = silent};
+  auto with = options;
+  with.observer = &notes;
+  const History a = fit(watched, train, SoftmaxCrossEntropy{}, GradientDescent{}, with);
+  const History b = fit(alone, train, SoftmaxCrossEntropy{}, GradientDescent{}, options);
+  CHECK(a == b);
+  CHECK(watched.layer<0>().weight == alone.layer<0>().weight);
+}
+
+TEST_CASE("Observer: by value it belongs to a trainer, whose copies gather apart") {
+  Trainer trainer{network(),
+                  SoftmaxCrossEntropy{},
+                  GradientDescent{},
+                  {.batch_size = 10, .observer = Notes{}, .progress = silent}};
+  trainer.run(train, 1);
+  auto copy = trainer;
+  copy.run(train, 1);
+  REQUIRE(trainer.options.observer.get_if<Notes>() != nullptr);
+  CHECK(trainer.options.observer.get_if<Notes>()->ends == std::vector<std::int64_t>{7});
+  CHECK(copy.options.observer.get_if<Notes>()->ends == std::vector<std::int64_t>{7, 14});
+  CHECK(copy.options.observer.get_if<int>() == nullptr);
+}
+
+TEST_CASE("Observer: by address it is shared by the copies of a trainer") {
+  Notes notes;
+  Trainer trainer{network(),
+                  SoftmaxCrossEntropy{},
+                  GradientDescent{},
+                  {.batch_size = 10, .observer = &notes, .progress = silent}};
+  auto copy = trainer;
+  trainer.run(train, 1);
+  copy.run(train, 1);
+  CHECK(notes.ends == std::vector<std::int64_t>{7, 7});
+  CHECK(copy.options.observer.get_if<Notes>() == &notes);
+}
+
+}  // namespace observer_test
