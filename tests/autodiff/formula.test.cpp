@@ -1,10 +1,14 @@
 #include "descent/autodiff/formula.hpp"
 
+#include <array>
 #include <string>
+#include <vector>
 
 #include "autodiff/models.hpp"
 #include "catch.hpp"
 #include "support.hpp"
+#include "temporary_folder.hpp"
+#include "thread_ranks.hpp"
 
 namespace formula_test {
 
@@ -55,6 +59,45 @@ TEST_CASE("Formula: trains with fit, with the same bits on any number of threads
   const auto net = trained(1);
   CHECK(evaluate(net, train, Accuracy{}) > 0.95);
   CHECK(values_of(trained(2)) == values_of(net));
+}
+
+TEST_CASE("Formula: ranks train one model", "[threads]") {
+  const Dataset<> all = support::three_clouds(120);
+  std::array<std::vector<double>, 2> values;
+  std::array<double, 2> accuracy{};
+  const auto messages = support::on_ranks(2, [&](Communicator& world) {
+    const Index first = 60 * world.rank();
+    const Dataset<> shard{.x = all.x.middleCols(first, 60), .y = all.y.middleCols(first, 60)};
+    Rng rng{1};
+    Sequential net{Dense{2, 8, rng}, Highway{8, rng}, Dense{8, 3, rng}};
+    const FormulaLoss loss{[](auto z, auto y) { return log_sum_exp(z) - pick(z, y); }};
+    fit(net, shard, loss, Adam{.learning_rate = 0.05},
+        {.epochs = 10, .batch_size = 20, .communicator = &world, .progress = silent});
+    values[static_cast<std::size_t>(world.rank())] = values_of(net);
+    accuracy[static_cast<std::size_t>(world.rank())] = evaluate(net, all, Accuracy{});
+  });
+  for (const std::string& message : messages) CHECK(message == "");
+  CHECK(values[0] == values[1]);
+  CHECK(accuracy[0] > 0.9);
+}
+
+TEST_CASE("Formula: a resumed run has the bits of an uninterrupted one") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "formula.ckpt").string();
+  const Dataset<> train = support::three_clouds(90);
+  Rng rng{1};
+  const Applying<> begin{2, 3, rng};
+  const auto run = [&](int epochs, FitOptions<Applying<>> options) {
+    Applying<> net = begin;
+    options.epochs = epochs;
+    options.batch_size = 30;
+    options.progress = silent;
+    fit(net, train, SoftmaxCrossEntropy{}, Adam{}, options);
+    return values_of(net);
+  };
+  const auto whole = run(4, {});
+  run(2, {.checkpoint = {.path = path}});
+  CHECK(run(4, {.resume_from = path}) == whole);
 }
 
 TEST_CASE("Formula: keeps the shape of images and the lengths of sequences") {
