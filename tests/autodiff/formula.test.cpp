@@ -137,6 +137,15 @@ TEST_CASE("Formula: a result without a column for each sample is an error") {
         "features only: mean(..., Over::features)");
 }
 
+TEST_CASE("Formula: a value that is not finite is an error that names the operation") {
+  Rng rng{1};
+  Sequential net{Dense{2, 1, rng}, lambda([](auto x) { return exp(log(square(x) - 1e6F)); })};
+  CHECK_THAT(message_of<NumericalError>([&] {
+               fit(net, support::three_clouds(20), MeanSquaredError{}, Adam{}, {.progress = silent});
+             }),
+             Catch::Matchers::ContainsSubstring("it begins in the output of layer \"1.log\""));
+}
+
 TEST_CASE("Formula: statistics over the samples see the whole batch") {
   const auto layer = lambda([](auto x) { return x - mean(x, Over::samples); });
   decltype(layer)::Cache cache;

@@ -13,6 +13,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -82,6 +83,12 @@ class Formula {
     run_backward(x, dy, c, gradient, pass, false);
   }
 
+  /// Calls f(name, y) for each operation, so that an error names the one whose value is not finite.
+  void visit_outputs(const Cache& c, auto&& f) const {
+    for (Index i = 0; i < c.graph.size(); ++i)
+      if (const Node<T>& n = c.graph.node(i); n.kind == NodeKind::operation)
+        f(Name{n.operation.name}, n.value);
+  }
   void update_state(const Cache& c) { descent::update_state(static_cast<Derived&>(*this), c.graph); }
 
  private:
