@@ -14,6 +14,10 @@
 #include <descent/autodiff.hpp>
 #include <descent/descent.hpp>
 #include <limits>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "sizes.hpp"
 
@@ -39,6 +43,7 @@ struct Net : Formula<Net> {
 /// The same network with the layers of the library as operations.
 struct Applied : Formula<Applied> {
   static constexpr std::string_view name = "Applied";
+  Applied(Dense<> a, Dense<> b, Dense<> c) : first{std::move(a)}, second{std::move(b)}, third{std::move(c)} {}
   static void visit(auto&& f, auto&... tree) {
     Dense<>::visit(under("first", f), tree.first...);
     Dense<>::visit(under("second", f), tree.second...);
@@ -72,7 +77,7 @@ void compare(const Sizes& size, Index outputs, int rounds, int repeat) {
   net.w1 = first.weight, net.b1 = first.bias;
   net.w2 = second.weight, net.b2 = second.bias;
   net.w3 = third.weight, net.b3 = third.bias;
-  const Applied applied{.first = first, .second = second, .third = third};
+  const Applied applied{first, second, third};
   const SoftmaxCrossEntropy loss;
   const Pass pass = Pass::training({});
 

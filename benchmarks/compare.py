@@ -330,6 +330,7 @@ PROGRAMS = {
     "a single Eigen product": (COMPILE_TIME / "single_product.cpp",),
     "a training program": (COMPILE_TIME / "minimal_training.cpp",),
     "the same with <descent/descent.hpp>": (COMPILE_TIME / "minimal_training.cpp", "-include", "descent/descent.hpp"),
+    "the same with formulas": (COMPILE_TIME / "formula_training.cpp",),
 }
 
 
@@ -386,9 +387,10 @@ def compile_table(include_dirs, options):
 
 
 def check_compile_cost(include_dirs, at_most):
-    """Exits if the cost of a training program for a compiler, relative to a single product, exceeds `at_most`."""
-    product, training = list(PROGRAMS)[:2]
-    jobs = [(compiler, include_dirs, program) for compiler in compilers() for program in (product, training)]
+    """Exits if the cost for a compiler exceeds `at_most`: the ratios of instructions and memory of a training program to
+    a single product, and the ratio of instructions of formulas to that training program."""
+    product, training, _, formulas = PROGRAMS
+    jobs = [(compiler, include_dirs, program) for compiler in compilers() for program in (product, training, formulas)]
     with ThreadPoolExecutor(os.cpu_count()) as executor:
         instructions = dict(zip(jobs, executor.map(lambda job: count_instructions(*job), jobs)))
     memory = {job: time_compiler(*job)[1] for job in jobs}
@@ -398,9 +400,13 @@ def check_compile_cost(include_dirs, at_most):
         ratios = {"instructions": instructions[job] / instructions[base], "memory": memory[job] / memory[base]}
         rows.append([f"{job[0]}: {job[2]}", f"{instructions[job] / 1e9:.2f}", f"{ratios['instructions']:.2f}",
                      f"{memory[job]:.0f}", f"{ratios['memory']:.2f}"])
-        if job[2] == training:
-            failures += [f"{job[0]}: expected a ratio of {of} of at most {most:g}, got {ratios[of]:.3f}"
-                         for of, most in zip(ratios, at_most) if ratios[of] > most]
+        bounds = dict(zip(ratios, at_most)) if job[2] == training else {}
+        if job[2] == formulas:
+            ratios = {"instructions to the training program":
+                      instructions[job] / instructions[job[0], include_dirs, training]}
+            bounds = dict(zip(ratios, at_most[2:]))
+        failures += [f"{job[0]}: expected a ratio of {of} of at most {most:g}, got {ratios[of]:.3f}"
+                     for of, most in bounds.items() if ratios[of] > most]
     print_table(["", "10^9 instructions", "ratio", "MB", "ratio"], rows)
     if failures:
         sys.exit("compare.py: " + "; ".join(failures))
@@ -466,8 +472,9 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="two short rounds, for a rough estimate")
     parser.add_argument("--only", choices=["steps", "compile"], help="measure only training steps or only the compiler")
     parser.add_argument("--save", type=Path, metavar="FILE", help="also write the medians to a file, as in results/")
-    parser.add_argument("--at-most", nargs=2, type=float, metavar=("INSTRUCTIONS", "MEMORY"),
-                        help="only check the cost of a training program for the compiler, relative to a single product")
+    parser.add_argument("--at-most", nargs=3, type=float, metavar=("INSTRUCTIONS", "MEMORY", "FORMULAS"),
+                        help="only check the cost of a training program for the compiler, relative to a single product, "
+                             "and the instructions of formulas relative to those of the training program")
     options = parser.parse_args()
     if options.quick:
         options.repetitions, options.seconds = 2, 0.5

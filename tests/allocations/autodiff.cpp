@@ -1,4 +1,6 @@
 #include "descent/autodiff.hpp"
+#include <optional>
+
 #include "allocations/count.hpp"
 #include "autodiff/models.hpp"
 #include "catch.hpp"
@@ -87,8 +89,7 @@ TEST_CASE("Formula: training takes at most 1.3 times the memory of layers by han
   Rng rng{1};
   const Dense first{784, 256, rng}, second{256, 128, rng}, last{128, 10, rng};
   const double by_hand = peak(Sequential{first, ReLU{}, second, ReLU{}, last});
-  const double by_formula =
-      peak(autodiff_models::ThreeLayers{.first = first, .second = second, .last = last});
+  const double by_formula = peak(autodiff_models::ThreeLayers{first, second, last});
   CAPTURE(by_formula, by_hand);
   CHECK(by_formula < 1.3 * by_hand);
 }

@@ -1,11 +1,14 @@
 #include "descent/autodiff/formula.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "autodiff/models.hpp"
 #include "catch.hpp"
 #include "support.hpp"
+#include "temporary_folder.hpp"
+#include "thread_ranks.hpp"
 
 namespace formula_test {
 
@@ -58,6 +61,45 @@ TEST_CASE("Formula: trains with fit, with the same bits on any number of threads
   CHECK(values_of(trained(2)) == values_of(net));
 }
 
+TEST_CASE("Formula: ranks train one model", "[threads]") {
+  const Dataset<> all = support::three_clouds(120);
+  std::array<std::vector<double>, 2> values;
+  std::array<double, 2> accuracy{};
+  const auto messages = support::on_ranks(2, [&](Communicator& world) {
+    const Index first = 60 * world.rank();
+    const Dataset<> shard{.x = all.x.middleCols(first, 60), .y = all.y.middleCols(first, 60)};
+    Rng rng{1};
+    Sequential net{Dense{2, 8, rng}, Highway{8, rng}, Dense{8, 3, rng}};
+    const FormulaLoss loss{[](auto z, auto y) { return log_sum_exp(z) - pick(z, y); }};
+    fit(net, shard, loss, Adam{.learning_rate = 0.05},
+        {.epochs = 10, .batch_size = 20, .communicator = &world, .progress = silent});
+    values[static_cast<std::size_t>(world.rank())] = values_of(net);
+    accuracy[static_cast<std::size_t>(world.rank())] = evaluate(net, all, Accuracy{});
+  });
+  for (const std::string& message : messages) CHECK(message == "");
+  CHECK(values[0] == values[1]);
+  CHECK(accuracy[0] > 0.9);
+}
+
+TEST_CASE("Formula: a resumed run has the bits of an uninterrupted one") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "formula.ckpt").string();
+  const Dataset<> train = support::three_clouds(90);
+  Rng rng{1};
+  const Applying<> begin{2, 3, rng};
+  const auto run = [&](int epochs, FitOptions<Applying<>> options) {
+    Applying<> net = begin;
+    options.epochs = epochs;
+    options.batch_size = 30;
+    options.progress = silent;
+    fit(net, train, SoftmaxCrossEntropy{}, Adam{}, options);
+    return values_of(net);
+  };
+  const auto whole = run(4, {});
+  run(2, {.checkpoint = {.path = path}});
+  CHECK(run(4, {.resume_from = path}) == whole);
+}
+
 TEST_CASE("Formula: keeps the shape of images and the lengths of sequences") {
   const auto layer = lambda([](auto x) { return cwise_product(x, sigmoid(2 * x + 1)) - x / 3; });
   const Shape image{.channels = 2, .height = 3, .width = 4};
@@ -95,6 +137,15 @@ TEST_CASE("Formula: a result without a column for each sample is an error") {
         "features only: mean(..., Over::features)");
 }
 
+TEST_CASE("Formula: a value that is not finite is an error that names the operation") {
+  Rng rng{1};
+  Sequential net{Dense{2, 1, rng}, lambda([](auto x) { return exp(log(square(x) - 1e6F)); })};
+  CHECK_THAT(message_of<NumericalError>([&] {
+               fit(net, support::three_clouds(20), MeanSquaredError{}, Adam{}, {.progress = silent});
+             }),
+             Catch::Matchers::ContainsSubstring("it begins in the output of layer \"1.log_"));
+}
+
 TEST_CASE("Formula: statistics over the samples see the whole batch") {
   const auto layer = lambda([](auto x) { return x - mean(x, Over::samples); });
   decltype(layer)::Cache cache;
@@ -113,7 +164,7 @@ TEST_CASE("Formula: visits the outputs of the layers that it applies by their pa
   net.forward(x, cache, Pass::inference());
   std::vector<std::string> names;
   net.visit_outputs(cache, [&](const Name& name, const auto&) { names.push_back(name.path()); });
-  CHECK(names == std::vector<std::string>{"0", "1.Tanh_1", "1", "2.first", "2.norm", "2.Tanh_11",
+  CHECK(names == std::vector<std::string>{"0", "1.Tanh_1", "1.scale_2", "1", "2.first", "2.norm", "2.Tanh_11",
                                           "2.Dropout_12", "2.last", "2"});
 }
 

@@ -2,6 +2,8 @@
 
 #include <descent/autodiff.hpp>
 #include <descent/descent.hpp>
+#include <string_view>
+#include <utility>
 
 /// Models for the tests of several headers.
 namespace autodiff_models {
@@ -76,6 +78,8 @@ struct Applying : Formula<Applying<T>, T> {
 /// Three dense layers, whose parameters a formula uses as its own.
 struct ThreeLayers : Formula<ThreeLayers> {
   static constexpr std::string_view name = "ThreeLayers";
+  ThreeLayers(Dense<> a, Dense<> b, Dense<> c)
+      : first{std::move(a)}, second{std::move(b)}, last{std::move(c)} {}
   static void visit(auto&& f, auto&... tree) {
     Dense<>::visit(under("first", f), tree.first...);
     Dense<>::visit(under("second", f), tree.second...);

@@ -166,7 +166,7 @@ Variable<T> applied(const L& layer, const Variable<T>& x) {
 ///   apply(Dropout<T>{{.keep = 0.8}}, x, pass)            a layer without parameters
 ///
 /// A layer that is applied twice shares its parameters, whose gradients add. Each application has separate random
-/// numbers. Running statistics move once per step for each application.
+/// numbers, by its position in the order of execution. Running statistics move once per step for each application.
 ///
 /// Throws   DataError for a layer whose parameters or state the model does not name; the errors of the layer.
 /// Cost     that of the layer, and a copy of its gradient.

@@ -15,6 +15,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/tree/describe.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -86,11 +87,16 @@ class Formula {
 
   void update_state(const Cache& c) { descent::update_state(static_cast<Derived&>(*this), c.graph); }
 
-  /// Calls f(name, y) for each layer that the formula applies.
+  /// Calls f(name, y) for each operation, which is named by its number, as in `exp_7`, or by the path of the layer that
+  /// it applies, whose layers come before.
   void visit_outputs(const Cache& c, auto&& f) const {
-    for (Index i = 0; i < c.graph.size(); ++i)
-      if (const Node<T>& n = c.graph.node(i); n.layer() != nullptr)
+    for (Index i = 0; i < c.graph.size(); ++i) {
+      const Node<T>& n = c.graph.node(i);
+      if (n.layer() != nullptr)
         n.layer()->visit_outputs(n.layer()->path(c.graph, i), n.value, f);
+      else if (n.kind == NodeKind::operation)
+        f(Name{detail::joined({n.operation.name, '_', i})}, n.value);
+    }
   }
   LayerDescription describe() const {
     LayerDescription description = detail::describe_itself(self());

@@ -9,7 +9,6 @@
 #include "descent/autodiff/graph.hpp"
 #include "descent/autodiff/variable.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/misfit.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/linalg/row_sums.hpp"
@@ -104,7 +103,7 @@ Batch<T> shaped(const Matrix<T>& y, const Batch<T>& a, const Batch<T>& b) {
   return (a.shape().positions() == 1 ? b : a).with_numbers(y);
 }
 
-/// Returns the sum of a slope over the columns, the rows or all numbers, as the operand that was widened.
+/// Writes the sum of a slope over the columns, the rows or all numbers, in the shape of the operand that was widened.
 template <std::floating_point T>
 void write_sum(Workers& workers, const Batch<T>& dy, const Batch<T>& of, Matrix<T>& d) {
   d.resize(of.rows(), of.cols());

@@ -11,8 +11,7 @@
 #include "descent/linalg/flat.hpp"
 #include "descent/linalg/product.hpp"
 
-// The operators. Beside a variable may be a variable, a
-// number, or a matrix or a vector of the model, which is a parameter.
+// The operators. Beside a variable may be a variable, a number, or a matrix or a vector of the model, which is a parameter.
 
 namespace descent::inline DESCENT_ABI {
 
