@@ -1,4 +1,4 @@
-// expect: an .observer, such as a Doctor or its address, has is_due(std::int64_t step), observe(const
+// expect: an .observer, such as a Doctor or its address, has is_due(std::int64_t step), begin(const auto& run)
 #include <cstdint>
 #include <descent/descent.hpp>
 
@@ -6,7 +6,9 @@ using namespace descent;
 
 struct Watch {
   bool is_due(std::int64_t) const { return true; }
-  void observe(const auto&) {}
+  void begin(const auto&) {}
+  void before_update(const auto&) {}
+  void after_update(const auto&) {}
 #ifdef DESCENT_COMPILES
   void end(const auto&) {}
 #endif

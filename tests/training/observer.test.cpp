@@ -22,25 +22,28 @@ namespace {
 
 /// Notes what it sees of every third step.
 struct Notes {
-  std::vector<std::int64_t> steps = {}, ends = {};
-  std::vector<double> penalties = {}, losses = {};
+  std::vector<std::int64_t> steps = {}, begins = {}, ends = {};
+  std::vector<double> penalties = {};
   std::vector<Index> samples = {}, outputs = {};
   Matrix<> before = {}, after = {}, gradient = {};
   OutputKind expected = OutputKind::unknown;
   bool has_validation = false;
 
   bool is_due(std::int64_t step) const { return step % 3 == 0; }
-  void observe(const auto& step) {
-    steps.push_back(step.end.step);
+  void begin(const auto& run) { begins.push_back(run.steps); }
+  void before_update(const auto& step) {
+    steps.push_back(step.run.steps + 1);
     penalties.push_back(step.penalty);
-    losses.push_back(step.end.loss);
     samples.push_back(step.prediction.samples());
     outputs.push_back(step.prediction.rows());
-    before = step.end.before.template layer<0>().weight;
-    after = step.run.model.template layer<0>().weight;
-    gradient = step.end.gradient.template layer<0>().weight;
+    before = step.run.model.template layer<0>().weight;
+    gradient = step.gradient.template layer<0>().weight;
     expected = step.run.expected;
     has_validation = step.run.validation != nullptr;
+  }
+  void after_update(const auto& run) {
+    CHECK(run.steps == steps.back());
+    after = run.model.template layer<0>().weight;
   }
   void end(const auto& run) { ends.push_back(run.steps); }
 };
@@ -53,7 +56,7 @@ const Dataset<> train = blobs({.samples = 70});
 
 }  // namespace
 
-TEST_CASE("Observer: sees the steps that it asks for, and the end of each run") {
+TEST_CASE("Observer: sees the steps that it asks for, and beginning and end of each run") {
   Notes notes;
   Trainer trainer{network(),
                   SoftmaxCrossEntropy{},
@@ -62,6 +65,7 @@ TEST_CASE("Observer: sees the steps that it asks for, and the end of each run") 
   trainer.run(train, 1);  // 7 steps
   trainer.run(train, 2);
   CHECK(notes.steps == std::vector<std::int64_t>{3, 6, 9, 12, 15, 18, 21});
+  CHECK(notes.begins == std::vector<std::int64_t>{0, 7});
   CHECK(notes.ends == std::vector<std::int64_t>{7, 21});
   CHECK(notes.samples == std::vector<Index>(7, 10));
   CHECK(notes.outputs == std::vector<Index>(7, 3));
@@ -89,7 +93,6 @@ TEST_CASE("Observer: the gradient is that of the mean loss, and the update follo
   const Matrix<> gradient = with_penalty.gradient + 7.0F / 70 * with_penalty.before;
   CHECK((with_penalty.before - 0.5F * gradient).isApprox(with_penalty.after, 1e-5F));
   CHECK(with_penalty.penalties.front() > 0);
-  CHECK(with_penalty.losses.front() > with_penalty.penalties.front());
 }
 
 TEST_CASE("Observer: changes no bit of the training") {

@@ -28,7 +28,7 @@ namespace descent::inline DESCENT_ABI {
 
 /// The options of `Doctor`.
 struct DoctorOptions {
-  std::int64_t every = 16;  ///< steps between two looks, after 18 looks at the first 48 steps
+  std::int64_t every = 32;  ///< steps between two looks, after 18 looks at the first 48 steps
   Index probe = 256;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
   std::vector<std::string_view> without = {};  ///< names of rules that are switched off, from `rule_names`
@@ -43,7 +43,7 @@ struct DoctorOptions {
 /// It is a value. Passed by address, as here, it is shared by all copies of a trainer. Passed by value it belongs to the
 /// trainer, whose copies gather apart: `trainer.options.observer.get_if<Doctor>()->findings()`.
 ///
-/// At a look it sees the outputs that the step has computed, the gradient, and the weights before and after. At the end
+/// At a look it sees the outputs that the step has computed, the gradient and the update, of large matrices a part. At the end
 /// of a run it examines the model on a few samples of both sets, and the running statistics of `BatchNorm` on a copy.
 /// A layer within compositions has its full path, such as `2.body.0`.
 ///
@@ -74,26 +74,36 @@ class Doctor {
     return step <= 8 || (step <= first_steps ? step % 4 == 0 : step % (options_.every * rarity_) == 0);
   }
 
-  void observe(const auto& step) {
-    const std::int64_t number = step.end.step;
-    if (looks_.empty()) begin(step);
-    rules_.set_step(number);
-    Look look{.step = number,
-              .loss = step.end.loss - step.penalty,
+  void begin(const auto& run) {
+    if (run.steps == 0) had_initial_statistics_ = detail::has_initial_statistics(run.model);
+  }
+
+  void before_update(const auto& step) {
+    if (step.prediction.samples() == 0) return;  // the shard of this process is shorter than that of others
+    if (looks_.empty()) look_at_targets(step);
+    Look look{.step = step.run.steps + 1,
+              .loss = step.loss,
               .penalty = step.penalty,
-              .learning_rate = step.end.learning_rate,
+              .learning_rate = step.learning_rate,
               .outputs = outputs_,
               .weights = {}};
     detail::look_at_outputs(step.run.model, step.cache, step.prediction, look.outputs, ranges_);
-    look.weights = detail::look_at_weights(step.end.before, step.end.model, step.end.gradient);
+    look.weights = detail::look_at_weights(step.run.model, step.gradient, sampled_weights_);
+    rules_.set_step(look.step);
     keep(std::move(look));
 
-    if (number == 1) look_at_first_step(step);
-    if (number <= first_steps) look_at_order(step);
+    if (looks_.back().step == 1) look_at_first_step(step);
+    if (looks_.back().step <= first_steps) look_at_order(step);
     look_at_units(step.prediction.samples());
-    if (is_early_) rules_.apply("rising loss", [&] { return detail::rising_loss(looks_); });
-    if (is_early_ && number == detail::limit::update_steps) look_at_updates();
-    if (number >= first_steps) is_early_ = false;
+  }
+
+  void after_update(const auto& run) {
+    if (looks_.empty() || looks_.back().step != run.steps) return;
+    detail::look_at_update(run.model, sampled_weights_, looks_.back().weights);
+    if (!is_early_) return;
+    rules_.apply("rising loss", [&] { return detail::rising_loss(looks_); });
+    if (run.steps == detail::limit::update_steps) look_at_updates();
+    is_early_ = run.steps < first_steps;
   }
 
   void end(const auto& run) {
@@ -109,19 +119,18 @@ class Doctor {
   static constexpr Index least_samples = 256;      // before units are judged
   static constexpr std::size_t most_looks = 512;
 
-  void begin(const auto& step) {
+  void look_at_targets(const auto& step) {
     const auto& train = step.run.train;
     outputs_ = detail::outputs_of(step.run.model);
     targets_ = detail::targets_of(train.y, step.prediction.rows(), step.run.expected);
     if (targets_.are_numbers()) variances_ = detail::moments_of(train.y).variance;
     counts_ = targets_.counts();
     batch_size_ = step.prediction.samples();
-    had_initial_statistics_ = step.end.step == 1 && detail::has_initial_statistics(step.end.before);
-    is_early_ = step.end.step == 1;
+    is_early_ = step.run.steps == 0;
   }
 
   void look_at_first_step(const auto& step) {
-    constexpr Index examined = 1000;
+    constexpr Index examined = 256;
     const auto& train = step.run.train;
     const auto part = train.subset(detail::evenly(train.samples(), examined));
     detail::examine_values(rules_, step.run.model, part, detail::moments_of(part.x), targets_);
@@ -184,6 +193,7 @@ class Doctor {
   bool is_early_ = false;  // within the first steps of training
   detail::TargetOrder order_;
   std::vector<detail::UnitRange> ranges_;
+  detail::SampledWeights sampled_weights_;  // before the update
   Index range_samples_ = 0;
 };
 

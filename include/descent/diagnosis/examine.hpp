@@ -125,7 +125,8 @@ Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, cons
             .weights = {}};
   look_at_outputs(model, cache, prediction, look.outputs, ranges);
   backward_parameters(model, x, Batch<T>{dy}, cache, gradient, pass);
-  look.weights = look_at_weights(model, model, gradient);
+  SampledWeights sampled;
+  look.weights = look_at_weights(model, gradient, sampled);
   return look;
 }
 

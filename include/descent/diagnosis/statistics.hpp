@@ -14,6 +14,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/parts.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
@@ -176,29 +177,62 @@ bool has_equal_rows(const TensorView<T>& weight, const TensorView<const T>& grad
   return false;
 }
 
-/// Returns the statistics of the weights before and after a step, and of their gradient. Before the first step,
-/// `before` and `after` are the same model.
+/// Calls f(part) for evenly spaced parts of `size` numbers, at most 4096 in all: enough for a root mean square.
+void for_sampled_parts(Index size, auto&& f) {
+  constexpr Index count = 64, length = 64;
+  if (size <= count * length) return f(Part{0, size});
+  for (Index k = 0; k < count; ++k) f(Part{k * (size - length) / (count - 1), length});
+}
+
+/// Sampled weights, of which `look_at_update` needs the values before the update.
+struct SampledWeights {
+  std::vector<Vector<double>> leaves;
+};
+
+/// Returns the statistics of the weights and their gradient, and keeps the weights.
 template <Layer M>
-std::vector<WeightStatistics> look_at_weights(const M& before, const M& after, const M& gradient) {
+std::vector<WeightStatistics> look_at_weights(const M& model, const M& gradient, SampledWeights& before) {
   using T = typename M::Scalar;
   std::vector<WeightStatistics> all;
-  const auto rms = [](const auto& numbers) {
-    return std::sqrt(static_cast<double>(numbers.square().mean()));
-  };
-  // Only read; the cast shares the instantiation of the traversal.
-  visit_leaves(const_cast<M&>(before), after, [&](const auto& leaf, const auto& next) {
+  // Only reads; the cast shares the instantiation of the traversal.
+  visit_leaves(const_cast<M&>(model), gradient, [&](const Leaf<T>& leaf, const Leaf<const T>& slope) {
     if (leaf.parameter.role != Role::weight) return;
+    if (before.leaves.size() == all.size()) before.leaves.emplace_back();
+    Vector<double>& values = before.leaves[all.size()];
+    Index count = 0;
+    for_sampled_parts(leaf.size(), [&](const Part& part) { count += part.count; });
+    values.resize(count);
+    double slopes = 0;
+    Index next = 0;
+    for_sampled_parts(leaf.size(), [&](const Part& part) {
+      values.segment(next, part.count).array() = leaf.array(part).template cast<double>();
+      slopes += static_cast<double>(slope.array(part).square().sum());
+      next += part.count;
+    });
     all.push_back({.path = leaf.name().path(),
-                   .weight = rms(leaf.array()),
-                   .update = rms(next.array() - leaf.array())});
-  });
-  std::size_t i = 0;
-  visit_leaves(const_cast<M&>(before), gradient, [&](const Leaf<T>& leaf, const Leaf<const T>& slope) {
-    if (leaf.parameter.role != Role::weight) return;
-    all[i].gradient = rms(slope.array());
-    all[i++].has_equal_units = has_equal_rows<T>(leaf, slope);
+                   .weight = std::sqrt(values.squaredNorm() / static_cast<double>(count)),
+                   .gradient = std::sqrt(slopes / static_cast<double>(count)),
+                   .has_equal_units = has_equal_rows<T>(leaf, slope)});
   });
   return all;
+}
+
+/// Sets the updates of the weights since `look_at_weights`.
+template <Layer M>
+void look_at_update(const M& model, const SampledWeights& before, std::vector<WeightStatistics>& weights) {
+  std::size_t i = 0;
+  visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads
+    if (leaf.parameter.role != Role::weight || i == weights.size()) return;
+    const Vector<double>& values = before.leaves[i];
+    double squares = 0;
+    Index next = 0;
+    for_sampled_parts(leaf.size(), [&](const Part& part) {
+      const auto was = values.segment(next, part.count).array();
+      squares += (leaf.array(part).template cast<double>() - was).square().sum();
+      next += part.count;
+    });
+    weights[i++].update = std::sqrt(squares / static_cast<double>(values.size()));
+  });
 }
 
 }  // namespace detail

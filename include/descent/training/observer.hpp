@@ -13,7 +13,6 @@
 #include "descent/core/type_id.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/parallel/workers.hpp"
-#include "descent/training/callbacks.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -31,36 +30,41 @@ struct ObservedRun {
   Workers& workers;              ///< the threads of the run
 };
 
-/// A step of a training run as an observer sees it. The batch is the last of the step, in training mode before the
-/// update.
+/// A step of a training run as an observer sees it before the update. The batch is the last of the step.
 template <Layer M>
 struct ObservedStep {
   using T = typename M::Scalar;
 
-  ObservedRun<M> run;
-  const StepEnd<M>& end;
-  double penalty;  ///< the part of the objective that the regularizer adds
+  ObservedRun<M> run;    ///< with the model before the update
+  double loss;           ///< mean loss at the samples of the step, without the penalty
+  double penalty;        ///< of the regularizer
+  double learning_rate;  ///< learning rate of the step
+  const M& gradient;     ///< gradient of the mean loss, without the penalty and before `.clip`
   const typename M::Cache& cache;
   const Batch<T>& prediction;
   const Batch<T>& target;
 };
 
 /// An observer of a training run as an option: the address of one, such as `&doctor`, which the run writes to, or one
-/// by value, of which each copy of a trainer has its own. Unlike a callback it sees the cache of the step, and model
-/// and gradient are copied only for the steps that it asks for. Only its construction instantiates the code, so that
-/// programs without an observer do not compile it.
+/// by value, of which each copy of a trainer has its own. Unlike a callback it costs nothing at the steps that it does
+/// not ask for, and nothing is copied for it. Only its construction instantiates the code, so that programs without an
+/// observer do not compile it.
 ///
-/// An observer has three members:
+/// An observer has five members:
 ///
-///   bool is_due(std::int64_t step)      true if it wants to see the step that will be number `step`, counted from 1
-///   void observe(const auto& step)      called after it, with an `ObservedStep`
-///   void end(const auto& run)           called at the end of a run, with an `ObservedRun`
+///   bool is_due(std::int64_t step)       true if it wants to see the step that will be number `step`, counted from 1
+///   void begin(const auto& run)          called with an `ObservedRun` at the beginning of a run
+///   void before_update(const auto& step) called with an `ObservedStep` after the backward pass
+///   void after_update(const auto& run)   called with an `ObservedRun` after the update of that step
+///   void end(const auto& run)            called with an `ObservedRun` at the end of a run
 template <Layer M>
 class Observer {
   template <class O>
   static constexpr bool observes = requires(O& o, const ObservedStep<M>& step) {
     { o.is_due(std::int64_t{}) } -> std::same_as<bool>;
-    o.observe(step);
+    o.begin(step.run);
+    o.before_update(step);
+    o.after_update(step.run);
     o.end(step.run);
   };
 
@@ -75,10 +79,10 @@ class Observer {
   template <detail::Misfit<Observer> O>
     requires(!observes<O>)
   Observer(const O&) {
-    static_assert(
-        detail::never<O>,
-        "an .observer, such as a Doctor or its address, has is_due(std::int64_t step), observe(const "
-        "auto& step) and end(const auto& run)");
+    static_assert(detail::never<O>,
+                  "an .observer, such as a Doctor or its address, has is_due(std::int64_t step), begin(const "
+                  "auto& run), "
+                  "before_update(const auto& step), after_update(const auto& run) and end(const auto& run)");
   }
   Observer(const Observer& other) : self_{other.self_ == nullptr ? nullptr : other.self_->clone()} {}
   Observer(Observer&&) noexcept = default;
@@ -90,7 +94,9 @@ class Observer {
 
   explicit operator bool() const { return self_ != nullptr; }
   bool is_due(std::int64_t step) const { return self_ != nullptr && self_->is_due(step); }
-  void observe(const ObservedStep<M>& step) const { self_->observe(step); }
+  void begin(const ObservedRun<M>& run) const { self_->begin(run); }
+  void before_update(const ObservedStep<M>& step) const { self_->before_update(step); }
+  void after_update(const ObservedRun<M>& run) const { self_->after_update(run); }
   void end(const ObservedRun<M>& run) const { self_->end(run); }
 
   /// The observer if it is an `O`, held by value or by its address, else nullptr.
@@ -104,7 +110,9 @@ class Observer {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual bool is_due(std::int64_t step) = 0;
-    virtual void observe(const ObservedStep<M>& step) = 0;
+    virtual void begin(const ObservedRun<M>& run) = 0;
+    virtual void before_update(const ObservedStep<M>& step) = 0;
+    virtual void after_update(const ObservedRun<M>& run) = 0;
     virtual void end(const ObservedRun<M>& run) = 0;
     virtual void* get(detail::TypeId type) = 0;
   };
@@ -123,7 +131,9 @@ class Observer {
     }
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(*this); }
     bool is_due(std::int64_t step) override { return observer().is_due(step); }
-    void observe(const ObservedStep<M>& step) override { observer().observe(step); }
+    void begin(const ObservedRun<M>& run) override { observer().begin(run); }
+    void before_update(const ObservedStep<M>& step) override { observer().before_update(step); }
+    void after_update(const ObservedRun<M>& run) override { observer().after_update(run); }
     void end(const ObservedRun<M>& run) override { observer().end(run); }
     void* get(detail::TypeId type) override {
       return type == detail::type_id<std::remove_pointer_t<O>>() ? &observer() : nullptr;

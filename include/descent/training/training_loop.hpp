@@ -49,6 +49,7 @@ class Learner {
   virtual void keep_best_weights() = 0;
   virtual void restore_best_weights() = 0;
   virtual Next notify_epoch_end() const = 0;
+  virtual void notify_begin() const = 0;
   virtual void notify_end() const = 0;
 
  protected:
@@ -115,6 +116,7 @@ class TrainingLoop {
                      static_cast<Index>(options_.plan(samples).samples_used())};
     End end = End::none;
     restart_timer();
+    learner_.notify_begin();
     try {
       for (int i = 0; i < epochs && end == End::none; ++i) end = run_epoch(display);
     } catch (...) {
@@ -123,10 +125,8 @@ class TrainingLoop {
       throw;
     }
     if (end == End::early_stopping) learner_.restore_best_weights();
-    if (epochs > 0) {
-      state_.stopped = end != End::none;
-      learner_.notify_end();
-    }
+    if (epochs > 0) state_.stopped = end != End::none;
+    learner_.notify_end();
     if (!options_.checkpoint.path.empty()) options_.checkpoint.path.save(saved_, options_.ranks);
   }
 

@@ -46,8 +46,8 @@ class TrainingRun final : public Learner {
     const std::uint64_t seed = seed_of_rank(options().seed, ranks().ranks().rank());
     const typename MiniBatch<T>::Augment augment{&options().augment, seed, trainer_.epochs()};
     const bool is_observed = is_observer_due();
-    const bool keeps_both = is_observed || !options().on_step_end.empty();
-    if (keeps_both) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
+    const bool has_callback = !options().on_step_end.empty();
+    if (has_callback) copy_leaves(trainer_.model, before_, trainer_.batch_gradient().workers());
 
     WeightedSum objective;
     std::optional<BatchResult<Model>> batch;
@@ -63,15 +63,17 @@ class TrainingRun final : public Learner {
         accumulate(mean_, batch->gradient, batch->weight, objective.weight, batch->workers);
       objective += {batch->objective() * batch->weight, batch->weight};
     }
-    if (keeps_both) copy_leaves(batch->gradient, gradient_, batch->workers);
+    if (has_callback) copy_leaves(batch->gradient, gradient_, batch->workers);
+    const double mean = objective.weight > 0 ? objective.mean() : 0;
+    if (is_observed) notify_before_update(mean, *batch);
     const double rate = trainer_.update(*batch, samples_);
-    const StepResult step{objective.weight > 0 ? objective.mean() : 0, objective.weight, rate};
-    if (is_observed) notify_observer(step, *batch);
-    return step;
+    if (is_observed) options().observer.after_update(observed());
+    return {mean, objective.weight, rate};
   }
   Next notify_step_end(const StepResult& step) const override {
     if (options().on_step_end.empty()) return Next::proceed;
-    return agreed(notify(options().on_step_end, step_end(step)));
+    return agreed(notify(options().on_step_end, {trainer_.steps(), step.objective, step.learning_rate,
+                                                 *before_, trainer_.model, *gradient_}));
   }
 
   [[gnu::cold]] void merge_metrics() override { ranks().merge(trainer_.metrics_); }
@@ -105,8 +107,11 @@ class TrainingRun final : public Learner {
     return agreed(notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
                                                   trainer_.evaluated_model(), learning_rate()}));
   }
+  [[gnu::cold]] void notify_begin() const override {
+    if (is_observed_here()) options().observer.begin(observed());
+  }
   [[gnu::cold]] void notify_end() const override {
-    if (options().observer && ranks().ranks().rank() == 0) options().observer.end(observed());
+    if (is_observed_here()) options().observer.end(observed());
   }
 
  private:
@@ -117,18 +122,14 @@ class TrainingRun final : public Learner {
     return ranks().ranks().any(own == Next::stop) ? Next::stop : Next::proceed;
   }
 
-  StepEnd<Model> step_end(const StepResult& step) const {
-    return {trainer_.steps(), step.objective, step.learning_rate, *before_, trainer_.model, *gradient_};
-  }
-
   // An observer sees the run of rank 0.
-  [[gnu::noinline]] bool is_observer_due() const {
-    return options().observer.is_due(trainer_.steps() + 1) && ranks().ranks().rank() == 0;
+  bool is_observed_here() const { return options().observer && ranks().ranks().rank() == 0; }
+  bool is_observer_due() const {
+    return options().observer && options().observer.is_due(trainer_.steps() + 1) && is_observed_here();
   }
-  [[gnu::cold]] void notify_observer(const StepResult& step, const BatchResult<Model>& batch) const {
-    if (batch.prediction.samples() == 0) return;  // the shard of this rank is shorter
-    options().observer.observe(
-        {observed(), step_end(step), batch.penalty, batch.cache, batch.prediction, batch.target});
+  [[gnu::cold]] void notify_before_update(double objective, const BatchResult<Model>& batch) const {
+    options().observer.before_update({observed(), objective - batch.penalty, batch.penalty, learning_rate(),
+                                      batch.gradient, batch.cache, batch.prediction, batch.target});
   }
   [[gnu::cold]] ObservedRun<Model> observed() const {
     return {trainer_.model,
@@ -144,7 +145,7 @@ class TrainingRun final : public Learner {
   const Dataset<T>& train_;
   Index samples_;
   std::optional<Model> mean_;               // of the gradients of the step's mini-batches
-  std::optional<Model> before_, gradient_;  // for `on_step_end` and the observer
+  std::optional<Model> before_, gradient_;  // for `on_step_end`
 };
 
 }  // namespace descent::detail

@@ -30,21 +30,20 @@ struct Moments {
 
 /// Computes the moments of each row. Sums are taken relative to the first column, so that equal values have variance 0.
 Moments moments_of(const BatchLike auto& x) {
-  const auto rows = static_cast<std::size_t>(x.rows());
   const auto samples = static_cast<double>(x.cols());
-  std::vector<double> sums(rows), squares(rows);
-  for (Index j = 1; j < x.cols(); ++j)
-    for (Index i = 0; i < x.rows(); ++i) {
-      const double d = static_cast<double>(x(i, j)) - static_cast<double>(x(i, 0));
-      sums[static_cast<std::size_t>(i)] += d;
-      squares[static_cast<std::size_t>(i)] += d * d;
-    }
-  for (std::size_t i = 0; i < rows; ++i) {
-    const double mean = sums[i] / samples;
-    squares[i] = std::max(0.0, squares[i] / samples - mean * mean);
-    sums[i] = mean + static_cast<double>(x(static_cast<Index>(i), 0));
+  Vector<double> sums = Vector<double>::Zero(x.rows()), squares = sums;
+  for (Index j = 1; j < x.cols(); ++j) {
+    const auto difference = (x.col(j) - x.col(0)).template cast<double>().array();
+    sums.array() += difference;
+    squares.array() += difference.square();
   }
-  return {std::move(sums), std::move(squares)};
+  Moments moments;
+  for (Index i = 0; i < x.rows(); ++i) {
+    const double mean = sums[i] / samples;
+    moments.mean.push_back(mean + static_cast<double>(x(i, 0)));
+    moments.variance.push_back(std::max(0.0, squares[i] / samples - mean * mean));
+  }
+  return moments;
 }
 
 /// Returns the name of a feature, or else its number.

@@ -54,32 +54,38 @@ class Neighbors {
     constexpr std::size_t block = 64;
     std::vector<Neighbor> near;
     for (std::size_t first = 0; first < queries.size(); first += block) {
+      const auto begin = queries.begin() + static_cast<std::ptrdiff_t>(first);
       const std::vector<Index> now(
-          queries.begin() + static_cast<std::ptrdiff_t>(first),
-          queries.begin() + static_cast<std::ptrdiff_t>(std::min(first + block, queries.size())));
+          begin, begin + static_cast<std::ptrdiff_t>(std::min(block, queries.size() - first)));
       const Matrix<T> q = scaled(x, now);
-      const Matrix<T> products = x_.transpose() * q;
+      Matrix<T> squares = T(-2) * (x_.transpose() * q);
+      squares.colwise() += squares_;
       for (std::size_t k = 0; k < now.size(); ++k) {
-        const auto column = static_cast<Index>(k);
-        const auto square = static_cast<double>(q.col(column).squaredNorm());
+        const auto column = squares.col(static_cast<Index>(k));
         near.clear();
-        for (Index c = 0; c < x_.cols(); ++c) {
+        for (Index c = 0; c < column.size(); ++c) {
+          if (near.size() == count && !(column[c] < near.back().distance)) continue;
           const Index sample = samples_[static_cast<std::size_t>(c)];
           if (is_train && sample == now[k]) continue;
-          const double distance = square + static_cast<double>(squares_[c] - 2 * products(c, column));
-          near.push_back({std::max(0.0, distance), sample});
+          insert(near, count, {static_cast<double>(column[c]), sample});
         }
-        const std::size_t found = std::min(count, near.size());
-        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(found), near.end(),
-                          [](const Neighbor& a, const Neighbor& b) { return a.distance < b.distance; });
-        near.resize(found);
-        for (Neighbor& n : near) n.distance = std::sqrt(n.distance);
+        const auto own = static_cast<double>(q.col(static_cast<Index>(k)).squaredNorm());
+        for (Neighbor& n : near) n.distance = std::sqrt(std::max(0.0, n.distance + own));
         f(now[k], std::as_const(near));
       }
     }
   }
 
  private:
+  /// Inserts a neighbor in order, and drops the last one if there are more than `count`.
+  static void insert(std::vector<Neighbor>& near, std::size_t count, const Neighbor& neighbor) {
+    const auto at =
+        std::upper_bound(near.begin(), near.end(), neighbor,
+                         [](const Neighbor& a, const Neighbor& b) { return a.distance < b.distance; });
+    near.insert(at, neighbor);
+    if (near.size() > count) near.pop_back();
+  }
+
   Matrix<T> scaled(const Matrix<T>& x, const std::vector<Index>& columns) const {
     Matrix<T> part(x.rows(), static_cast<Index>(columns.size()));
     for (std::size_t k = 0; k < columns.size(); ++k)

@@ -115,23 +115,20 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
   return result;
 }
 
-/// Returns the error of predicting training samples by their nearest neighbors, or none if that would take more
-/// operations than allowed.
+/// Returns the error of predicting training samples by their nearest neighbors, or none if that would take more than
+/// some operations.
 template <class T>
 std::optional<double> error_of_neighbors(const Dataset<T>& train, OutputKind expected, Index outputs,
                                          double operations) {
-  constexpr double least = 50, most = 200, candidates = 1000, sorting = 50,
-                   always = 1e7;  // about a millisecond
-  const double each = (2 * static_cast<double>(train.features()) + sorting) *
-                      std::min(candidates, static_cast<double>(train.samples()));
-  const double queries =
-      std::min({most, std::max(operations, always) / each, static_cast<double>(train.samples())});
-  if (queries < least || train.samples() <= 2 * limit::neighbors) return {};
-  const Dataset<T> among = train.subset(evenly(train.samples(), static_cast<Index>(candidates)));
+  constexpr Index queries = 64, candidates = 300,
+                  search = 160;  // operations in the time of comparing two distances
+  const double needed =
+      static_cast<double>(queries * candidates) * static_cast<double>(2 * train.features() + search);
+  if (needed > operations || train.samples() <= 2 * limit::neighbors) return {};
+  const Dataset<T> among = train.subset(evenly(train.samples(), candidates));
   const Targets targets = targets_of(among.y, outputs, expected);
   if (targets.kind == Targets::Kind::others) return {};
-  const NeighborTargets near =
-      neighbor_targets(among, targets, Neighbors<T>{among.x}, static_cast<Index>(queries));
+  const NeighborTargets near = neighbor_targets(among, targets, Neighbors<T>{among.x}, queries);
   if (near.examined == 0) return {};
   return targets.are_numbers() ? near.variance_left
                                : static_cast<double>(near.wrong) / static_cast<double>(near.examined);
@@ -168,10 +165,13 @@ void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
       return memorized_targets(train.quality, dev.quality, of_classes);
     });
   rules.apply("underfitting", [&]() -> std::optional<Finding> {
-    constexpr double share = 0.01, operations_per_parameter = 6;  // of a step, forward and backward
-    const double trained = operations_per_parameter * static_cast<double>(parameter_count(run.model)) *
-                           static_cast<double>(at.batch_size) * static_cast<double>(run.steps);
-    const auto error = error_of_neighbors(run.train, run.expected, train.outputs.rows(), share * trained);
+    // At most 1 % of the operations of the training, or about a quarter of a millisecond.
+    constexpr double share = 0.01, per_parameter = 6, per_step = 400'000, always = 12'000'000;
+    const double trained = static_cast<double>(run.steps) *
+                           (per_step + per_parameter * static_cast<double>(parameter_count(run.model)) *
+                                           static_cast<double>(at.batch_size));
+    const auto error =
+        error_of_neighbors(run.train, run.expected, train.outputs.rows(), std::max(always, share * trained));
     return error ? underfitting(train.quality.error, *error, of_classes) : std::nullopt;
   });
 }
