@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <iostream>
 #include <map>
 #include <set>

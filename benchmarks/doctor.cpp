@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <iostream>
 #include <string>
 #include <string_view>

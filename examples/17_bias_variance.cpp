@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <iostream>
 #include <numeric>
 #include <string>

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <iostream>
 #include <string>
 #include <vector>

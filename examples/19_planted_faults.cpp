@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <functional>
 #include <iostream>
 #include <string>

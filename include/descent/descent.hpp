@@ -1,11 +1,13 @@
 #pragma once
 
-/// Everything that needs nothing but Eigen.
+/// Everything that needs nothing but Eigen, except what a program should only compile if it uses it:
+/// descent/autodiff.hpp and descent/diagnosis.hpp, of which this header has the gradient check.
 
 #include "descent/concepts.hpp"
 #include "descent/core.hpp"
 #include "descent/data.hpp"
-#include "descent/diagnosis.hpp"
+#include "descent/diagnosis/compare_distributions.hpp"
+#include "descent/diagnosis/gradient_check.hpp"
 #include "descent/inference.hpp"
 #include "descent/initializers.hpp"
 #include "descent/io.hpp"

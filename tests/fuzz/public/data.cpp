@@ -1,5 +1,6 @@
 #include <array>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <filesystem>
 #include <span>
 #include <string>

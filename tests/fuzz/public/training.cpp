@@ -1,4 +1,5 @@
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <type_traits>
 #include <vector>
 
