@@ -122,6 +122,19 @@ TEST_CASE("Graph: an exception leaves the gradient as it is, and the graph can b
   CHECK(support::values_of(gradient) == support::values_of(expected));
 }
 
+TEST_CASE("Graph: a long chain of operations needs no deep recursion") {
+  const Number at{Vector<double>{{1}}};
+  Number gradient = at;
+  Graph<double> graph;
+  value_and_gradient(at, gradient, graph, [](const Number& n, auto& g) {
+    auto y = g.parameter(n.w);
+    for (int i = 0; i < 20'000; ++i) y = y + 1;
+    return y;
+  });
+  CHECK(gradient.w(0) == 1);
+  CHECK(graph.size() == 20'001);
+}
+
 TEST_CASE("Graph: an operation of one's own has a value and a pullback") {
   const Number at{Vector<double>{{3}}};
   Number gradient;

@@ -133,29 +133,41 @@ struct AppliedLayer final : NodeState<typename L::Scalar>, NodeLayer<typename L:
   }
 };
 
-/// Applies a layer as an operation.
+/// The memory of a node that applies a function: a layer without parameters, state and random numbers.
+template <Layer L>
+struct AppliedFunction final : NodeState<typename L::Scalar>, NodeLayer<typename L::Scalar> {
+  using T = typename L::Scalar;
+
+  std::optional<L> function;
+  typename L::Cache cache;
+
+  const NodeLayer<T>* layer() const override { return this; }
+  void update_state() const override {}
+  LayerDescription describe() const override { return describe_itself(*function); }
+  std::string path(const Graph<T>&, Index node) const override { return joined({L::name, '_', node}); }
+  void visit_outputs(std::string_view path, const Batch<T>& y,
+                     FunctionRef<void(const Name&, const Batch<T>&)> f) const override {
+    f(Name{path}, y);
+  }
+};
+
+/// Applies a function. Compiles to less than `apply`, which looks for parameters.
 template <std::floating_point T, LayerOf<T> L>
-Variable<T> applied(const L& layer, const Variable<T>& x, const Pass& pass, bool has_parameters) {
-  using State = AppliedLayer<L>;
+Variable<T> applied(const L& function, const Variable<T>& x) {
+  using State = AppliedFunction<L>;
   return x.graph().record(
-      {name_of_layer<L>(), [](const Pullback<T>& p) { p.template state<State>().backward(p); }, T(0), 0,
-       has_parameters, true},
+      {L::name,
+       [](const Pullback<T>& p) {
+         if (p.a().size() == 0) return p.to_a(p.dy());
+         State& s = p.template state<State>();
+         p.to_a(s.function->backward(p.a(), p.dy(), s.cache, *s.function, Pass::inference(p.workers())));
+       },
+       T(0), 0, false, true},
       {x}, [&](Matrix<T>&) {
         State& s = x.graph().template state<State>();
-        s.find(layer, x.graph());
-        if (s.shape != x.value().shape()) {
-          layer.output_shape(x.value().shape());  // throws if x does not fit
-          s.shape = x.value().shape();
-        }
-        s.pass = pass;
-        return s.applied->forward(x.value(), s.cache, pass);
+        s.function = function;
+        return s.function->forward(x.value(), s.cache, Pass::inference(x.graph().workers()));
       });
-}
-
-/// Applies a layer without parameters that draws no random numbers.
-template <std::floating_point T, LayerOf<T> L>
-Variable<T> applied(const L& layer, const Variable<T>& x) {
-  return applied(layer, x, Pass::inference(x.graph().workers()), false);
 }
 
 }  // namespace detail
@@ -173,7 +185,20 @@ Variable<T> applied(const L& layer, const Variable<T>& x) {
 template <std::floating_point T, LayerOf<T> L>
 Variable<T> apply(const L& layer, const Variable<T>& x, const Pass& pass) {
   static_assert(has_valid_hooks<L>);
-  return detail::applied(layer, x, pass.inside(x.graph().count_layer()), true);
+  using State = detail::AppliedLayer<L>;
+  return x.graph().record(
+      {detail::name_of_layer<L>(), [](const Pullback<T>& p) { p.template state<State>().backward(p); }, T(0),
+       0, true, true},
+      {x}, [&](Matrix<T>&) {
+        State& s = x.graph().template state<State>();
+        s.find(layer, x.graph());
+        if (s.shape != x.value().shape()) {
+          layer.output_shape(x.value().shape());  // throws if x does not fit
+          s.shape = x.value().shape();
+        }
+        s.pass = pass.inside(x.graph().count_layer());
+        return s.applied->forward(x.value(), s.cache, s.pass);
+      });
 }
 
 /// Updates the state of the layers that a formula has applied, such as running statistics, after a training step.

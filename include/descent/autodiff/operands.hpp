@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
 #include <string>
 #include <string_view>
@@ -116,6 +117,19 @@ void write_sum(Workers& workers, const Batch<T>& dy, const Batch<T>& of, Matrix<
     for_columns(workers, dy.rows(), dy.cols(), [&](Index j) { d(j) = dy.col(j).sum(); });
 }
 
+/// Repeats a column, or else each number of a row or a single number, in the columns of y.
+template <std::floating_point T>
+void widen(Workers& workers, const Batch<T>& v, bool is_column, Index rows, Index cols, Matrix<T>& y) {
+  y.resize(rows, cols);
+  for_columns(workers, rows, cols, [&](Index j) {
+    T* const column = y.data() + j * rows;
+    if (is_column)
+      std::copy_n(v.data(), rows, column);
+    else
+      std::fill_n(column, rows, v.data()[v.size() == 1 ? 0 : j]);
+  });
+}
+
 /// Returns b with the shape of a. A number, a column and a row are widened, each only to the shape of the other
 /// operand: nothing else is, so that a row minus a column does not silently become a matrix.
 template <std::floating_point T>
@@ -128,13 +142,8 @@ Variable<T> widened(std::string_view operation, const Variable<T>& a, const Vari
       {"widen",
        [](const Pullback<T>& p) { p.to_a([&](Matrix<T>& d) { write_sum(p.workers(), p.dy(), p.a(), d); }); }},
       {b}, [&](Matrix<T>& y) {
-        Workers& workers = a.graph().workers();
-        const Batch<T>& v = b.value();
-        if (b.cols() == 1 && !b.is_scalar())
-          write_columns(workers, a.rows(), a.cols(), y, [&](Index) { return v.col(0); });
-        else
-          write_columns(workers, a.rows(), a.cols(), y,
-                        [&](Index j) { return Vector<T>::Constant(a.rows(), v(b.is_scalar() ? 0 : j)); });
+        const bool is_column = b.cols() == 1 && !b.is_scalar();
+        widen(a.graph().workers(), b.value(), is_column, a.rows(), a.cols(), y);
         return a.value().with_numbers(y);
       });
 }

@@ -45,21 +45,8 @@ Variable<T> sum(const Variable<T>& a, Over over = Over::all) {
   return a.graph().record({"sum",
                            [](const Pullback<T>& p) {
                              p.to_a([&](Matrix<T>& d) {
-                               const Batch<T>& dy = p.dy();
-                               const auto constant = [&](T s) {
-                                 return Vector<T>::Constant(p.a().rows(), s);
-                               };
-                               const auto write = [&](auto&& column) {
-                                 detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d, column);
-                               };
-                               switch (static_cast<Over>(p.index())) {
-                                 case Over::all:
-                                   return write([&](Index) { return constant(dy(0)); });
-                                 case Over::features:
-                                   return write([&](Index j) { return constant(dy(j)); });
-                                 case Over::samples:
-                                   return write([&](Index) { return dy.col(0); });
-                               }
+                               const bool is_column = static_cast<Over>(p.index()) == Over::samples;
+                               detail::widen(p.workers(), p.dy(), is_column, p.a().rows(), p.a().cols(), d);
                              });
                            },
                            T(0), static_cast<Index>(over)},

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "descent/layers/activations/dual.hpp"
 #include "descent/layers/activations/activation.hpp"
+#include "descent/layers/activations/dual.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
