@@ -43,9 +43,9 @@ struct DoctorOptions {
 /// It is a value. Passed by address, as here, it is shared by all copies of a trainer. Passed by value it belongs to the
 /// trainer, whose copies gather apart: `trainer.options.observer.get_if<Doctor>()->findings()`.
 ///
-/// At a look it sees the outputs that the step has computed, the gradient and the update, of large matrices a part. At the end
-/// of a run it examines the model on a few samples of both sets, and the running statistics of `BatchNorm` on a copy.
-/// A layer within compositions has its full path, such as `2.body.0`.
+/// At a look it sees the outputs that the step has computed, the gradient and the update; of large matrices a part. At
+/// the end of a run it examines the model on a few samples of both sets, and the running statistics of `BatchNorm` on a
+/// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
 /// Cost     at most 3 % of a training of 1000 steps, by default (benchmarks/doctor.cpp).
@@ -55,6 +55,7 @@ class Doctor {
       : options_{options},
         rules_{"Doctor", options.without, options.out},
         end_rules_{"Doctor", options.without, options.out} {
+    options_.without = rules_.without();
     expect_at_least_one({"Doctor", "every", static_cast<double>(options.every)});
     expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 256"});
   }
@@ -75,7 +76,9 @@ class Doctor {
   }
 
   void begin(const auto& run) {
-    if (run.steps == 0) had_initial_statistics_ = detail::has_initial_statistics(run.model);
+    if (run.steps > 0) return;
+    *this = Doctor{options_};  // of another training
+    had_initial_statistics_ = detail::has_initial_statistics(run.model);
   }
 
   void before_update(const auto& step) {
@@ -108,7 +111,7 @@ class Doctor {
 
   void end(const auto& run) {
     if (looks_.empty() || run.steps < least_steps) return;
-    end_rules_ = detail::RuleBook{"Doctor", options_.without, options_.out};
+    end_rules_.clear();
     end_rules_.set_step(run.steps);
     detail::examine_trained(end_rules_, run, {batch_size_, had_initial_statistics_, options_.probe});
   }
