@@ -29,7 +29,7 @@ namespace descent::inline DESCENT_ABI {
 /// The options of `Doctor`.
 struct DoctorOptions {
   std::int64_t every = 32;  ///< steps between two looks, after 18 looks at the first 48 steps
-  Index probe = 256;  ///< samples of each set on which the trained model is examined at the end of a run
+  Index probe = 128;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
   std::vector<std::string_view> without = {};  ///< names of rules that are switched off, from `rule_names`
 };
@@ -48,7 +48,7 @@ struct DoctorOptions {
 /// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
-/// Cost     at most 3 % of a training of 1000 steps, by default (benchmarks/doctor.cpp).
+/// Cost     by default about 3 % of a training of 2000 small steps, and less of larger ones (benchmarks/doctor.cpp).
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options = {})
@@ -57,7 +57,7 @@ class Doctor {
         end_rules_{"Doctor", options.without, options.out} {
     options_.without = rules_.without();
     expect_at_least_one({"Doctor", "every", static_cast<double>(options.every)});
-    expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 256"});
+    expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 128"});
   }
 
   /// The findings so far: those of the steps, and those at the end of the last run.
