@@ -225,6 +225,21 @@ TEST_CASE("Doctor: a rule is switched off by name") {
         "Doctor: expected .every of at least 1, got 0");
 }
 
+TEST_CASE("Doctor: begins anew for another training") {
+  Doctor doctor;
+  const auto run = [&](double rate) {
+    auto net = classifier();
+    fit(net, digits().train, SoftmaxCrossEntropy{}, Adam{.learning_rate = rate},
+        {.epochs = 2, .observer = &doctor, .progress = silent});
+  };
+  run(1e-7);
+  CHECK(doctor.findings().find("small steps") != nullptr);
+  const std::size_t looks = doctor.looks().size();
+  run(1e-3);
+  CHECK(doctor.findings().find("small steps") == nullptr);
+  CHECK(doctor.looks().size() == looks);
+}
+
 TEST_CASE("Doctor: copies of a trainer gather apart") {
   Trainer trainer{classifier(), SoftmaxCrossEntropy{}, Adam{}, {.observer = Doctor{}, .progress = silent}};
   trainer.run(digits().train, 1);

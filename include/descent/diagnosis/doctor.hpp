@@ -29,7 +29,7 @@ namespace descent::inline DESCENT_ABI {
 /// The options of `Doctor`.
 struct DoctorOptions {
   std::int64_t every = 32;  ///< steps between two looks, after 18 looks at the first 48 steps
-  Index probe = 256;  ///< samples of each set on which the trained model is examined at the end of a run
+  Index probe = 128;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
   std::vector<std::string_view> without = {};  ///< names of rules that are switched off, from `rule_names`
 };
@@ -43,20 +43,21 @@ struct DoctorOptions {
 /// It is a value. Passed by address, as here, it is shared by all copies of a trainer. Passed by value it belongs to the
 /// trainer, whose copies gather apart: `trainer.options.observer.get_if<Doctor>()->findings()`.
 ///
-/// At a look it sees the outputs that the step has computed, the gradient and the update, of large matrices a part. At the end
-/// of a run it examines the model on a few samples of both sets, and the running statistics of `BatchNorm` on a copy.
-/// A layer within compositions has its full path, such as `2.body.0`.
+/// At a look it sees the outputs that the step has computed, the gradient and the update; of large matrices a part. At
+/// the end of a run it examines the model on a few samples of both sets, and the running statistics of `BatchNorm` on a
+/// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
-/// Cost     at most 3 % of a training of 1000 steps, by default (benchmarks/doctor.cpp).
+/// Cost     by default about 3 % of a training of 2000 small steps, and less of larger ones (benchmarks/doctor.cpp).
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options = {})
       : options_{options},
         rules_{"Doctor", options.without, options.out},
         end_rules_{"Doctor", options.without, options.out} {
+    options_.without = rules_.without();
     expect_at_least_one({"Doctor", "every", static_cast<double>(options.every)});
-    expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 256"});
+    expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 128"});
   }
 
   /// The findings so far: those of the steps, and those at the end of the last run.
@@ -75,7 +76,9 @@ class Doctor {
   }
 
   void begin(const auto& run) {
-    if (run.steps == 0) had_initial_statistics_ = detail::has_initial_statistics(run.model);
+    if (run.steps > 0) return;
+    *this = Doctor{options_};  // of another training
+    had_initial_statistics_ = detail::has_initial_statistics(run.model);
   }
 
   void before_update(const auto& step) {
@@ -108,7 +111,7 @@ class Doctor {
 
   void end(const auto& run) {
     if (looks_.empty() || run.steps < least_steps) return;
-    end_rules_ = detail::RuleBook{"Doctor", options_.without, options_.out};
+    end_rules_.clear();
     end_rules_.set_step(run.steps);
     detail::examine_trained(end_rules_, run, {batch_size_, had_initial_statistics_, options_.probe});
   }

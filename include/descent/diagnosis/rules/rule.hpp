@@ -85,10 +85,13 @@ class RuleBook {
   /// Prints each finding to `out`, if any. Throws DataError, which names `component`, for a name that no rule has.
   RuleBook(std::string_view component, std::vector<std::string_view> without, std::ostream* out = nullptr)
       : without_{std::move(without)}, out_{out} {
-    for (const std::string_view name : without_)
-      if (std::find(std::begin(rule_names), std::end(rule_names), name) == std::end(rule_names))
+    for (std::string_view& name : without_) {
+      const auto* known = std::find(std::begin(rule_names), std::end(rule_names), name);
+      if (known == std::end(rule_names))
         throw_error<DataError>(component, {"expected the name of a rule in .without, got \"", name, '"'},
                                "choose from rule_names");
+      name = *known;  // lives on, unlike what the caller passed
+    }
   }
 
   bool is_on(std::string_view rule) const {
@@ -110,6 +113,9 @@ class RuleBook {
   void set_step(std::int64_t step) { step_ = step; }
 
   const Findings& findings() const { return findings_; }
+  const std::vector<std::string_view>& without() const { return without_; }
+  /// Forgets the findings.
+  void clear() { findings_ = {}; }
 
  private:
   std::vector<std::string_view> without_;

@@ -86,7 +86,7 @@ inline std::optional<Finding> rising_loss(const std::vector<Look>& looks) {
     second = std::max(second, std::min(look.loss, largest));
     largest = std::max(largest, look.loss);
   }
-  if (second <= limit::rising_loss * first) return {};
+  if (first <= 0 || second <= limit::rising_loss * first) return {};
   return Finding{
       .rule = {},
       .what = joined({"the loss rose from ", rounded(first), " to ", rounded(second), " and more"}),
@@ -97,7 +97,7 @@ inline std::optional<Finding> rising_loss(const std::vector<Look>& looks) {
 
 /// The penalty outweighs the loss before the weights are of any use.
 inline std::optional<Finding> penalty(const Look& first) {
-  if (!(first.penalty > limit::penalty * first.loss)) return {};
+  if (first.loss <= 0 || first.penalty <= limit::penalty * first.loss) return {};
   return Finding{
       .rule = {},
       .what = joined({"expected a penalty below the loss of ", rounded(first.loss),

@@ -120,7 +120,7 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
 template <class T>
 std::optional<double> error_of_neighbors(const Dataset<T>& train, OutputKind expected, Index outputs,
                                          double operations) {
-  constexpr Index queries = 64, candidates = 300,
+  constexpr Index queries = 50, candidates = 250,
                   search = 160;  // operations in the time of comparing two distances
   const double needed =
       static_cast<double>(queries * candidates) * static_cast<double>(2 * train.features() + search);
