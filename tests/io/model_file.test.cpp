@@ -131,8 +131,8 @@ struct Blend {
       : a{std::move(one)}, b{std::move(other)}, share{factor} {}
 
   static void visit(auto&& f, auto&... tree) {
-    AnyLayer<>::visit(detail::under("a", f), tree.a...);
-    AnyLayer<>::visit(detail::under("b", f), tree.b...);
+    AnyLayer<>::visit(under("a", f), tree.a...);
+    AnyLayer<>::visit(under("b", f), tree.b...);
   }
   static void visit_options(auto&& f, auto&... tree) { f("share", tree.share...); }
   void visit_layers(auto&& f) const { f("a", a), f("b", b); }
