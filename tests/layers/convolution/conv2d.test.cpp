@@ -158,6 +158,15 @@ TEST_CASE("Conv2D: an input that is not finite stays in its sample", "[layers]")
   }
 }
 
+TEST_CASE("Conv2D: an empty batch of huge images takes no memory", "[layers]") {
+  Rng rng{1};
+  const Conv2D<> layer{1, 2, rng, {.padding = 1}};
+  Conv2D<>::Cache cache;
+  const Shape huge{1, 1 << 20, 1 << 20};
+  CHECK(layer.forward({nullptr, huge, 0}, cache, Pass::inference()).shape() == Shape{2, 1 << 20, 1 << 20});
+  CHECK(cache.plan.rows.empty());
+}
+
 TEST_CASE("Conv2D: Padding::same keeps the size of the image", "[layers]") {
   for (const Index side : {1, 2, 3, 4, 5})
     for (const Index dilation : {1, 2}) {

@@ -110,6 +110,14 @@ TEST_CASE("GlobalAveragePool: forward is the mean of each channel, backward divi
         Matrix<>{{1}, {2}, {1}, {2}, {1}, {2}, {1}, {2}});
 }
 
+TEST_CASE("AveragePool2D: an empty batch of huge images takes no memory", "[layers]") {
+  const AveragePool2D<> layer{};
+  AveragePool2D<>::Cache cache;
+  CHECK(layer.forward({nullptr, Shape{1, 1 << 15, 1 << 14}, 0}, cache, Pass::inference()).samples() == 0);
+  CHECK(cache.share.size() == 0);
+  CHECK(cache.from.empty());
+}
+
 TEST_CASE("MaxPool2D: windows that do not fit are refused", "[layers]") {
   CHECK_THAT(
       support::message_of<ShapeError>([] {

@@ -48,6 +48,9 @@ LayerRegistry<T> standard_registry() {
     const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
     Rng none{0};
     const Index groups = layer.size_option("groups");
+    if (groups > sizes[0])
+      layer.fail(
+          detail::joined("expected at most ", sizes[0], " groups, the number of outputs, got ", groups));
     return Conv2D<T>{sizes[1] * groups,
                      sizes[0],
                      none,

@@ -92,8 +92,10 @@ class Conv2D {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    const Shape out = output_shape(x.shape());
+    c.y.resize(out.size(), x.samples());
+    if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image
     const detail::ConvolutionPlan& plan = plan_of(x, c);
-    c.y.resize(plan.out.size(), x.samples());
     pad(x, c, pass.workers());
     pack(c.packed);
     const Index rows = plan.out.height;
@@ -104,7 +106,7 @@ class Conv2D {
         row += of_sample.count;
       }
     });
-    return {c.y.data(), plan.out, x.samples()};
+    return {c.y.data(), out, x.samples()};
   }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Conv2D& gradient,

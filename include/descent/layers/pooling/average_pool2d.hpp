@@ -59,10 +59,11 @@ class AveragePool2D {
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Shape out = output_shape(x.shape());
     c.y.resize(out.size(), x.samples());
+    if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image
     detail::map_pooling(window_, x.shape(), out, c.from);
     set_shares(x.shape(), out, c.share);
     const detail::PoolingWalk walk{window_, x.shape(), out, c.from};
-    for_columns(pass.workers(), cost(out), x.samples(), [&](Index s) {
+    for_columns(pass.workers(), detail::pooling_cost(window_, out), x.samples(), [&](Index s) {
       c.y.col(s).setZero();
       walk([&, x = x.col(s).data(), y = c.y.col(s).data(), from = c.from.data()](
                Index row, std::size_t first, std::size_t end, Index offset) {
@@ -78,7 +79,7 @@ class AveragePool2D {
     expect_backward(name, {x.rows(), out.size()}, x, dy, c.y);
     c.dx.resize(x.rows(), x.cols());
     const detail::PoolingWalk walk{window_, x.shape(), out, c.from};
-    for_columns(pass.workers(), cost(out), x.samples(), [&](Index s) {
+    for_columns(pass.workers(), detail::pooling_cost(window_, out), x.samples(), [&](Index s) {
       c.dx.col(s).setZero();
       walk([&, dx = c.dx.col(s).data(), d = dy.col(s).data(), from = c.from.data()](
                Index row, std::size_t first, std::size_t end, Index offset) {
@@ -92,8 +93,6 @@ class AveragePool2D {
   }
 
  private:
-  Index cost(const Shape& out) const { return out.size() * window_.kernel.height * window_.kernel.width; }
-
   void set_shares(const Shape& in, const Shape& out, Vector<T>& share) const {
     share.resize(out.size());
     const auto& [kernel, stride, dilation, padding] = window_;

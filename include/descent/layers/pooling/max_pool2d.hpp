@@ -59,12 +59,13 @@ class MaxPool2D {
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Shape out = output_shape(x.shape());
     c.y.resize(out.size(), x.samples());
+    if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image
     c.at.resize(static_cast<std::size_t>(c.y.size()));
     detail::map_pooling(window_, x.shape(), out, c.from);
     const detail::PoolingWalk walk{window_, x.shape(), out, c.from};
-    for_columns(
-        pass.workers(), out.size() * window_.kernel.height * window_.kernel.width, x.samples(),
-        [&](Index s) { forward(x.col(s).data(), walk, c.y.col(s).data(), c.at.data() + s * out.size()); });
+    for_columns(pass.workers(), detail::pooling_cost(window_, out), x.samples(), [&](Index s) {
+      forward(x.col(s).data(), walk, c.y.col(s).data(), c.at.data() + s * out.size());
+    });
     return {c.y.data(), out, x.samples()};
   }
 

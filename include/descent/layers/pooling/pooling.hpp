@@ -73,6 +73,11 @@ inline void map_pooling(const Window& window, const Shape& in, const Shape& out,
         static_cast<std::int32_t>(i / in.channels * window.stride.width * in.channels + i % in.channels);
 }
 
+/// Returns the cost of a sample.
+inline Index pooling_cost(const Window& window, const Shape& out) {
+  return out.size() * window.kernel.height * window.kernel.width;
+}
+
 /// Returns the shape of the output of a pooling layer.
 inline Shape pooled(std::string_view component, const Window& window, const Shape& in) {
   if (in.size() > std::numeric_limits<std::int32_t>::max() / 2)
