@@ -59,7 +59,7 @@ class Conv2D {
     Matrix<T> y, dx;
     Matrix<T> padded;                                      // x with its padding
     Matrix<T> packed, packed_transposed, packed_gradient;  // the weight in columns of whole vectors
-    Vector<T> last;  // the last sample of dy, after which vectors may be read
+    Vector<T> last;                                        // the last samples of dy, followed by zeros
     detail::ConvolutionPlan plan;
   };
 
@@ -127,14 +127,18 @@ class Conv2D {
     expect_backward(name, {x.rows(), plan.out.size()}, x, dy, c.y);
     const Index samples = x.samples(), positions = plan.out.positions() * samples;
     c.packed_gradient.setZero(Tile::padded(plan.group_out), plan.columns * groups_);
-    c.last.resize(dy.rows() + Tile::packet);
-    c.last << dy.col(samples - 1), Vector<T>::Zero(Tile::packet);
+    // Vectors are read up to a packet beyond a sample, so the last samples are copied to where that is allowed.
+    const Index last = std::min(samples, 1 + (Tile::packet - 1) / dy.rows()), first = samples - last;
+    c.last.resize(last * dy.rows() + Tile::packet);
+    c.last.head(last * dy.rows()) = dy.rightCols(last).reshaped();
+    c.last.tail(Tile::packet).setZero();
     for_parts(pass.workers(), {plan.columns * groups_, positions * plan.group_out / term_cost + 1},
               [&](const Part& part) {
                 for (Index s = 0; s < samples; ++s)
-                  detail::add_weight_gradient(plan, image(x, c, s),
-                                              s + 1 < samples ? dy.col(s).data() : c.last.data(), part,
-                                              c.packed_gradient);
+                  detail::add_weight_gradient(
+                      plan, image(x, c, s),
+                      s < first ? dy.col(s).data() : c.last.data() + (s - first) * dy.rows(), part,
+                      c.packed_gradient);
               });
     gradient.weight.resize(weight.rows(), plan.columns);
     for (Index g = 0; g < groups_; ++g)
