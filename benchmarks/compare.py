@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKLOADS = ["S", "M", "M+", "L"]
+WORKLOADS = ["S", "M", "M+", "L", "LeNet"]
 PREDICTED = ["M", "L"]  # workloads whose predictions are measured, too
 OURS = {  # with each backend: the suffix of the names of its programs
     "descent": "",
@@ -201,12 +201,12 @@ def measure(workers, options):
     total = len(jobs) * options.repetitions
     for i in range(total):
         workload, threads, name = jobs[i % len(jobs)]
-        if (threads, name) in unsupported:
+        if jobs[i % len(jobs)] in unsupported:
             continue
         start = run_side_by_side if name.endswith(SIDE_BY_SIDE) else run_worker
         run = start(workers[name], workload, threads, options.seconds)
         if isinstance(run, str):
-            unsupported[threads, name] = f"{name} with {plural(threads, 'thread')}: {run}"
+            unsupported[workload, threads, name] = f"{name} on {workload} with {plural(threads, 'thread')}: {run}"
             continue
         runs[workload, threads, name].append(run)
         speed = number(run.steps_per_second)

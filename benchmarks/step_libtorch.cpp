@@ -13,8 +13,8 @@
 
 namespace {
 
-using torch::nn::BatchNorm1d, torch::nn::Dropout, torch::nn::Linear, torch::nn::ReLU, torch::nn::Sequential,
-    torch::nn::Tanh;
+using torch::nn::BatchNorm1d, torch::nn::Conv2d, torch::nn::Dropout, torch::nn::Flatten, torch::nn::Linear,
+    torch::nn::MaxPool2d, torch::nn::ReLU, torch::nn::Sequential, torch::nn::Tanh, torch::nn::Unflatten;
 
 Linear linear_without_bias(int in, int out) { return Linear{torch::nn::LinearOptions(in, out).bias(false)}; }
 
@@ -31,6 +31,20 @@ Sequential network(const Sizes& s) {
                       BatchNorm1d{s.hidden_2},
                       ReLU{},
                       Dropout{0.2},
+                      Linear{s.hidden_2, s.outputs}};
+  if (s.name == "LeNet")
+    return Sequential{Unflatten{torch::nn::UnflattenOptions{1, {1, s.image_side, s.image_side}}},
+                      Conv2d{torch::nn::Conv2dOptions{1, 6, 5}.padding(2)},
+                      ReLU{},
+                      MaxPool2d{2},
+                      Conv2d{torch::nn::Conv2dOptions{6, 16, 5}},
+                      ReLU{},
+                      MaxPool2d{2},
+                      Flatten{},
+                      Linear{16 * 5 * 5, s.hidden_1},
+                      ReLU{},
+                      Linear{s.hidden_1, s.hidden_2},
+                      ReLU{},
                       Linear{s.hidden_2, s.outputs}};
   return Sequential{Linear{s.features, s.hidden_1}, ReLU{}, Linear{s.hidden_1, s.hidden_2}, ReLU{},
                     Linear{s.hidden_2, s.outputs}};
@@ -105,7 +119,7 @@ Result measure(const Job& job, const Sizes& sizes) {
 
 int main(int argc, char** argv) {
   return run_worker(argc, argv, [](const Job& job) {
-    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l})
+    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet})
       if (sizes.name == job.workload) return measure(job, sizes);
     throw Unsupported{"no workload " + job.workload};
   });

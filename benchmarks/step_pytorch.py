@@ -16,6 +16,7 @@ SIZES = {
     "M": (784, 256, 128, 10, 128),
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
+    "LeNet": (784, 120, 84, 10, 128),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
@@ -29,7 +30,13 @@ def network(workload, features, hidden_1, hidden_2, outputs):
     else:
         def hidden(inputs, units):
             return nn.Linear(inputs, units), nn.Tanh() if workload == "S" else nn.ReLU()
-    return nn.Sequential(*hidden(features, hidden_1), *hidden(hidden_1, hidden_2), nn.Linear(hidden_2, outputs))
+    convolutions = []
+    if workload == "LeNet":
+        convolutions = [nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+                        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
+        features = 16 * 5 * 5
+    return nn.Sequential(*convolutions, *hidden(features, hidden_1), *hidden(hidden_1, hidden_2),
+                         nn.Linear(hidden_2, outputs))
 
 
 def steps_per_second(seconds, step):

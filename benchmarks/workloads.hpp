@@ -65,10 +65,31 @@ struct L : M {
   }
 };
 
+/// LeNet-5: dominated by convolutions.
+struct LeNet : M {
+  static constexpr Sizes sizes = size_lenet;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{Conv2D{1, 6, rng, {.kernel = 5, .padding = 2}},
+                      ReLU{},
+                      MaxPool2D{{.kernel = 2}},
+                      Conv2D{6, 16, rng, {.kernel = 5}},
+                      ReLU{},
+                      MaxPool2D{{.kernel = 2}},
+                      Flatten{},
+                      Dense{16 * 5 * 5, sizes.hidden_1, rng},
+                      ReLU{},
+                      Dense{sizes.hidden_1, sizes.hidden_2, rng},
+                      ReLU{},
+                      Dense{sizes.hidden_2, sizes.outputs, rng}};
+  }
+};
+
 /// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
+  if (sizes.image_side > 0) data.shape = {1, sizes.image_side, sizes.image_side};
   for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
   for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
   return data;
@@ -84,8 +105,7 @@ class Batches {
   /// Returns x and y of the next batch.
   std::pair<descent::Batch<>, descent::Batch<>> next() {
     const descent::Index first = position_++ % batch_count * batch_;
-    return {std::as_const(data_.x).middleCols(first, batch_),
-            std::as_const(data_.y).middleCols(first, batch_)};
+    return {data_.inputs().columns(first, batch_), std::as_const(data_.y).middleCols(first, batch_)};
   }
 
  private:
@@ -98,5 +118,5 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{})) throw Unsupported{"no workload " + std::string{name}};
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{})) throw Unsupported{"no workload " + std::string{name}};
 }

@@ -33,6 +33,23 @@ inline descent::Matrix<double> matrix(const Json& tensor) {
 /// Returns a batch [features, samples]; the files have samples in rows.
 inline descent::Matrix<double> batch(const Json& tensor) { return matrix(tensor).transpose(); }
 
+/// The shape of the samples of a tensor [samples, channels, height, width].
+inline descent::Shape image_shape(const Json& tensor) {
+  const auto& shape = tensor.at("shape");
+  return {shape.at(1), shape.at(2), shape.at(3)};
+}
+/// Returns a tensor [samples, channels, height, width] as a batch, in which the channels vary fastest.
+inline descent::Matrix<double> images(const Json& tensor) {
+  const descent::Shape shape = image_shape(tensor);
+  descent::Matrix<double> x(shape.size(), tensor.at("shape").at(0).get<descent::Index>());
+  for (descent::Index i = 0; i < x.size(); ++i) {
+    const descent::Index row = i % x.rows(), channel = row / shape.positions(),
+                         position = row % shape.positions();
+    x(position * shape.channels + channel, i / x.rows()) = tensor.at("data").at(static_cast<std::size_t>(i));
+  }
+  return x;
+}
+
 /// Returns a list of class indices as a row of targets.
 inline descent::Matrix<double> labels(const Json& list) {
   descent::Matrix<double> row(1, static_cast<descent::Index>(list.size()));

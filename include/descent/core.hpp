@@ -13,3 +13,4 @@
 #include "descent/core/type_id.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/version.hpp"
+#include "descent/core/window.hpp"

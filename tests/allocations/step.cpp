@@ -74,6 +74,20 @@ TEST_CASE("fit: a step with sample weights allocates nothing after warm-up") {
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
 }
 
+TEST_CASE("Conv2D: a step allocates nothing after warm-up") {
+  Rng rng{1};
+  const Sequential net{Conv2D{1, 6, rng, {.padding = 1}},
+                       ReLU{},
+                       MaxPool2D{{.kernel = 2}},
+                       Conv2D{6, 4, rng, {.stride = 2, .groups = 2}},
+                       AveragePool2D{{.kernel = 2}},
+                       GlobalAveragePool{},
+                       Dense{4, 3, rng}};
+  Dataset<> data = some_data();
+  data.shape = {1, 28, 28};
+  for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
+}
+
 TEST_CASE("Sequential: inference with a reused cache allocates nothing") {
   const auto net = some_net([](auto... layers) { return Sequential{layers...}; });
   decltype(net)::Cache cache;

@@ -63,6 +63,47 @@ const std::vector<LayerRow> layers{
              []<class T>(T, Rng& rng) {
                return Dense<T>{15, 4, rng};
              }},
+    LayerRow{"Conv2D",
+             {{5, 4, 3}, {5, 1, 6}},
+             []<class T>(T, Rng& rng) {
+               return Conv2D<T>{5, 3, rng, {.kernel = {1, 2}}};
+             }},
+    LayerRow{"Conv2D with options",
+             {{4, 5, 6}},
+             []<class T>(T, Rng& rng) {
+               return Conv2D<T>{4,
+                                6,
+                                rng,
+                                {.kernel = {3, 2},
+                                 .stride = {1, 2},
+                                 .padding = {1, 0, 2, 1},
+                                 .dilation = {2, 1},
+                                 .groups = 2,
+                                 .bias = Bias::none}};
+             }},
+    LayerRow{"Conv2D of the size of the image",
+             {{2, 3, 2}},
+             []<class T>(T, Rng& rng) {
+               return Conv2D<T>{2, 3, rng, {.kernel = {3, 2}}};
+             }},
+    LayerRow{"MaxPool2D",
+             {{3, 4, 5}, {3, 1, 6}},
+             []<class T>(T, Rng&) { return MaxPool2D<T>{{.kernel = {1, 2}}}; }},
+    LayerRow{"MaxPool2D with options",
+             {{2, 5, 4}},
+             []<class T>(T, Rng&) {
+               return MaxPool2D<T>{{.kernel = 3, .stride = {1, 2}, .padding = {1, 2, 0, 1}}};
+             }},
+    LayerRow{"AveragePool2D",
+             {{3, 4, 5}, {3, 1, 6}},
+             []<class T>(T, Rng&) { return AveragePool2D<T>{{.kernel = {1, 2}}}; }},
+    LayerRow{"AveragePool2D with options",
+             {{2, 5, 4}},
+             []<class T>(T, Rng&) {
+               return AveragePool2D<T>{
+                   {.kernel = 3, .stride = {1, 2}, .padding = {1, 2, 0, 1}, .count_padding = false}};
+             }},
+    LayerRow{"GlobalAveragePool", {{5}, {5, 2, 3}, {5, 1, 4}, {5, 3, 1}}, []<class T>(T, Rng&) { return GlobalAveragePool<T>{}; }},
     LayerRow{"BatchNorm of each value", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return BatchNorm<T>{10}; }},
     LayerRow{
         "LayerNorm of whole images", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return LayerNorm<T>{10}; }},

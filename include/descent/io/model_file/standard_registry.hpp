@@ -31,6 +31,44 @@ LayerRegistry<T> standard_registry() {
     return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave,
                     layer.has("bias") ? Bias::learned : Bias::none};
   });
+  const auto kernel = [](const LayerSpec& layer) {
+    return Extent{layer.size_option("kernel_height"), layer.size_option("kernel_width")};
+  };
+  const auto stride = [](const LayerSpec& layer) {
+    return Extent{layer.size_option("stride_height"), layer.size_option("stride_width")};
+  };
+  const auto padding = [](const LayerSpec& layer) {
+    return Padding{layer.size_option("padding_top"), layer.size_option("padding_left"),
+                   layer.size_option("padding_bottom"), layer.size_option("padding_right")};
+  };
+  all.template add<Conv2D<T>>([=](const LayerSpec& layer) {
+    const Dimensions& sizes = layer.dimensions("weight");
+    if (sizes.rank() != 4)
+      layer.fail(detail::joined("expected a \"weight\" of 4 dimensions, got ", sizes.rank()));
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    const Index groups = layer.size_option("groups");
+    if (groups > sizes[0])
+      layer.fail(
+          detail::joined("expected at most ", sizes[0], " groups, the number of outputs, got ", groups));
+    return Conv2D<T>{sizes[1] * groups,
+                     sizes[0],
+                     none,
+                     leave,
+                     {.kernel = {sizes[2], sizes[3]},
+                      .stride = stride(layer),
+                      .padding = padding(layer),
+                      .dilation = {layer.size_option("dilation_height"), layer.size_option("dilation_width")},
+                      .groups = groups,
+                      .bias = layer.has("bias") ? Bias::learned : Bias::none}};
+  });
+  all.template add<MaxPool2D<T>>([=](const LayerSpec& layer) {
+    return MaxPool2D<T>{{.kernel = kernel(layer), .stride = stride(layer), .padding = padding(layer)}};
+  });
+  all.template add<AveragePool2D<T>>([=](const LayerSpec& layer) {
+    return AveragePool2D<T>{{.kernel = kernel(layer), .stride = stride(layer), .padding = padding(layer)}};
+  });
+  all.template add<GlobalAveragePool<T>>();
   all.template add<BatchNorm<T>>([](const LayerSpec& layer) { return BatchNorm<T>{layer.length("gamma")}; });
   all.template add<LayerNorm<T>>([](const LayerSpec& layer) { return LayerNorm<T>{layer.length("gamma")}; });
   all.template add<PReLU<T>>([](const LayerSpec& layer) { return PReLU<T>{layer.length("slope")}; });

@@ -43,6 +43,13 @@ struct OnnxAttributeRule {
 };
 
 constexpr OnnxAttributeRule onnx_attribute_rules[]{
+    {"AveragePool", "auto_pad", OnnxAttributeRule::text},
+    {"AveragePool", "ceil_mode", OnnxAttributeRule::integer, 10},
+    {"AveragePool", "count_include_pad", OnnxAttributeRule::integer, 7},
+    {"AveragePool", "dilations", OnnxAttributeRule::integers, 19},
+    {"AveragePool", "kernel_shape", OnnxAttributeRule::integers},
+    {"AveragePool", "pads", OnnxAttributeRule::integers},
+    {"AveragePool", "strides", OnnxAttributeRule::integers},
     {"BatchNormalization", "epsilon", OnnxAttributeRule::real},
     {"BatchNormalization", "momentum", OnnxAttributeRule::real},
     {"BatchNormalization", "spatial", OnnxAttributeRule::integer, 1, 8},
@@ -52,7 +59,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Clip", "max", OnnxAttributeRule::real, 1, 10},
     {"Clip", "min", OnnxAttributeRule::real, 1, 10},
     {"Concat", "axis", OnnxAttributeRule::integer},
-    {"Conv", "auto_pad", OnnxAttributeRule::text},  // no effect on a pointwise convolution
+    {"Conv", "auto_pad", OnnxAttributeRule::text},
     {"Conv", "dilations", OnnxAttributeRule::integers},
     {"Conv", "group", OnnxAttributeRule::integer},
     {"Conv", "kernel_shape", OnnxAttributeRule::integers},
@@ -75,6 +82,13 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
     {"LeakyRelu", "alpha", OnnxAttributeRule::real},
     {"LogSoftmax", "axis", OnnxAttributeRule::integer},
+    {"MaxPool", "auto_pad", OnnxAttributeRule::text},
+    {"MaxPool", "ceil_mode", OnnxAttributeRule::integer, 10},
+    {"MaxPool", "dilations", OnnxAttributeRule::integers, 10},
+    {"MaxPool", "kernel_shape", OnnxAttributeRule::integers},
+    {"MaxPool", "pads", OnnxAttributeRule::integers},
+    {"MaxPool", "storage_order", OnnxAttributeRule::integer, 8},  // concerns only the indices
+    {"MaxPool", "strides", OnnxAttributeRule::integers},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty

@@ -13,6 +13,7 @@
 #include "descent/core/types.hpp"
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/formula.hpp"
+#include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
 
@@ -185,6 +186,10 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 inline OnnxEmitters onnx_layers() {
   using namespace detail;
   return {{"Dense", onnx_dense},
+          {"Conv2D", onnx_convolution},
+          {"MaxPool2D", onnx_max_pool},
+          {"AveragePool2D", onnx_average_pool},
+          {"GlobalAveragePool", onnx_global_average_pool},
           {"BatchNorm", onnx_batch_norm},
           {"LayerNorm", onnx_layer_norm},
           {"Standardize", onnx_standardize},

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "descent/core/types.hpp"
 #include "descent/initializers/zeros.hpp"
 #include "descent/io/onnx/elementwise.hpp"
+#include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/reshaping.hpp"
 #include "descent/layers.hpp"
@@ -36,9 +38,10 @@ namespace detail {
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
-struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
+  using Images = OnnxImages<T>;
   using typename Base::In;
 
   /// The first pattern that matches a node is taken, so of the patterns that end in the same operator the largest is
@@ -49,6 +52,10 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
         {"Add(MatMul(x, weight), bias)", matmul},
         {"MatMul(x, weight)", matmul},
         {"Conv(x, weight, bias?)", convolution},
+        {"MaxPool(x)", Images::max_pool},
+        {"AveragePool(x)", Images::average_pool},
+        {"GlobalAveragePool(x)", Images::global_average_pool},
+        {"GlobalMaxPool(x)", Images::global_max_pool},
 
         {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
         {"LayerNormalization(x, gamma, beta?)", layer_norm},
@@ -120,18 +127,16 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T> {
     const Vector<double> bias = in.vector("bias", weight.rows());
     add_dense(in, last, weight, &bias);
   }
-  /// A pointwise convolution: its kernel [out, in, 1, 1] is a Dense layer at each position.
+  /// A convolution. With a kernel [out, in, 1, 1] it is a Dense layer at each position.
   static void convolution(In in) {
     const OnnxTensor& kernel = in.tensor("weight");
-    const auto is_one = [](std::int64_t size) { return size == 1; };
-    const auto all_are = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+    const auto all_are = [](const auto& list, std::int64_t value) {
       return std::all_of(list.begin(), list.end(), [&](std::int64_t each) { return each == value; });
     };
-    if (kernel.dims.size() < 3 || !std::all_of(kernel.dims.begin() + 2, kernel.dims.end(), is_one) ||
+    if (kernel.dims.size() < 3 || !all_are(std::span{kernel.dims}.subspan(2), 1) ||
         !all_are(in.integers("Conv", "strides"), 1) || !all_are(in.integers("Conv", "pads"), 0) ||
         in.integer("Conv", "group", 1) != 1)
-      in.fail("expected a pointwise convolution, which is a Dense layer, got another",
-              "pass a pattern that reads it, in front of onnx_patterns()");
+      return Images::convolution(in);
     const auto rank = 1 + in.samples().axes.size();
     if (kernel.dims.size() != rank)
       in.fail(joined("expected a kernel for ", rank, " dimensions, got one of ", kernel.dims.size()),

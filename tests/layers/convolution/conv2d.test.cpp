@@ -1,0 +1,215 @@
+#include "descent/layers/convolution/conv2d.hpp"
+
+#include <limits>
+
+#include "golden.hpp"
+#include "support.hpp"
+
+namespace conv2d_test {
+
+using namespace descent;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Extent extent(const golden::Json& pair) { return {pair.at(0), pair.at(1)}; }
+
+/// A kernel [out, in, height, width] as a matrix in the layout of the weight.
+Matrix<double> kernel(const golden::Json& tensor) {
+  const auto& shape = tensor.at("shape");
+  const Index out = shape.at(0), in = shape.at(1), height = shape.at(2), width = shape.at(3);
+  Matrix<double> weight(out, in * height * width);
+  std::size_t next = 0;
+  for (Index o = 0; o < out; ++o)
+    for (Index c = 0; c < in; ++c)
+      for (Index u = 0; u < height; ++u)
+        for (Index v = 0; v < width; ++v) weight(o, (u * width + v) * in + c) = tensor.at("data").at(next++);
+  return weight;
+}
+
+template <class T>
+Matrix<T> some_numbers(Index rows, Index cols, std::uint64_t seed) {
+  Rng rng{seed};
+  Matrix<T> x(rows, cols);
+  for (T& v : x.reshaped()) v = static_cast<T>(rng.normal());
+  return x;
+}
+
+/// A convolution by its definition, for one group.
+template <class T>
+Matrix<double> by_definition(const Conv2D<T>& layer, const Matrix<T>& x, const Shape& in,
+                             const Conv2DOptions& o) {
+  const Shape out = layer.output_shape(in);
+  Matrix<double> y(out.size(), x.cols());
+  for (Index s = 0; s < x.cols(); ++s)
+    for (Index i = 0; i < out.height; ++i)
+      for (Index j = 0; j < out.width; ++j)
+        for (Index to = 0; to < out.channels; ++to) {
+          double sum = layer.has_bias() ? static_cast<double>(layer.bias(to)) : 0;
+          for (Index u = 0; u < o.kernel.height; ++u)
+            for (Index v = 0; v < o.kernel.width; ++v) {
+              const Index row = i * o.stride.height + u * o.dilation.height - o.padding.top,
+                          column = j * o.stride.width + v * o.dilation.width - o.padding.left;
+              if (row < 0 || row >= in.height || column < 0 || column >= in.width) continue;
+              for (Index c = 0; c < in.channels; ++c)
+                sum += static_cast<double>(layer.weight(to, (u * o.kernel.width + v) * in.channels + c)) *
+                       static_cast<double>(x((row * in.width + column) * in.channels + c, s));
+            }
+          y((i * out.width + j) * out.channels + to, s) = sum;
+        }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("Conv2D: forward and backward equal PyTorch", "[layers][golden]") {
+  const auto file = golden::read("convolution");
+  for (const auto& c : file.at("cases")) {
+    CAPTURE(c.at("id").get<std::string>());
+    const auto& p = c.at("padding");
+    const Shape in = golden::image_shape(c.at("x")), out = golden::image_shape(c.at("y"));
+    const bool has_bias = c.contains("bias");
+    Rng rng{1};
+    Conv2D<double> layer{in.channels,
+                         out.channels,
+                         rng,
+                         {.kernel = extent(c.at("kernel")),
+                          .stride = extent(c.at("stride")),
+                          .padding = {p.at(0), p.at(1), p.at(2), p.at(3)},
+                          .dilation = extent(c.at("dilation")),
+                          .groups = c.at("groups"),
+                          .bias = has_bias ? Bias::learned : Bias::none}};
+    REQUIRE(layer.weight.cols() == kernel(c.at("weight")).cols());
+    layer.weight = kernel(c.at("weight"));
+    if (has_bias) layer.bias = golden::matrix(c.at("bias"));
+    CHECK(layer.output_shape(in) == out);
+
+    Conv2D<double> gradient = zeros_like(layer);
+    Conv2D<double>::Cache cache;
+    const Matrix<double> x = golden::images(c.at("x")), dy = golden::images(c.at("dy"));
+    golden::require_close(layer.forward({x, in}, cache, Pass::training({})), golden::images(c.at("y")),
+                          golden::one_step);
+    golden::require_close(layer.backward({x, in}, {dy, out}, cache, gradient, Pass::training({})),
+                          golden::images(c.at("dx")), golden::one_step);
+    golden::require_close(gradient.weight, kernel(c.at("dweight")), golden::one_step);
+    if (has_bias) golden::require_close(gradient.bias, golden::matrix(c.at("dbias")), golden::one_step);
+  }
+}
+
+TEST_CASE("Conv2D: any number of channels gives the sums of the definition", "[layers]") {
+  for (const Index in : {1, 3, 16, 17})
+    for (const Index out : {1, 6, 16, 33})
+      for (const Index stride : {1, 2}) {
+        CAPTURE(in, out, stride);
+        const Shape shape{in, 5, 15};
+        const Conv2DOptions options{.kernel = {3, 2}, .stride = {stride, 1}, .padding = {1, 0, 0, 1}};
+        Rng rng{1};
+        const Conv2D<float> layer{in, out, rng, options};
+        const Matrix<float> x = some_numbers<float>(shape.size(), 2, 2);
+        Conv2D<float>::Cache cache;
+        const Matrix<float> y = layer.forward({x, shape}, cache, Pass::inference());
+        // Sums of up to 102 products in single precision.
+        CHECK((y.cast<double>() - by_definition(layer, x, shape, options)).cwiseAbs().maxCoeff() < 1e-5);
+      }
+}
+
+TEST_CASE("Conv2D: weights too large for the cache give the sums of the definition", "[layers]") {
+  const Shape shape{64, 4, 3};
+  const Conv2DOptions options{.kernel = 3, .padding = 1};
+  Rng rng{1};
+  const Conv2D<double> layer{64, 64, rng, options};
+  const Matrix<double> x = some_numbers<double>(shape.size(), 1, 2);
+  Conv2D<double>::Cache cache;
+  golden::require_close(layer.forward({x, shape}, cache, Pass::inference()),
+                        by_definition(layer, x, shape, options), 1e-12, 1);
+}
+
+TEST_CASE("Conv2D: padding is the same as zeros in the image, to the bit", "[layers]") {
+  const Shape in{2, 4, 5}, padded{2, 7, 8};
+  Rng rng{1};
+  const Conv2D<> layer{2, 3, rng, {.kernel = 3, .padding = {1, 2, 2, 1}}};
+  Rng again{1};
+  const Conv2D<> without{2, 3, again, {.kernel = 3}};
+  const Matrix<> x = some_numbers<float>(in.size(), 3, 2);
+  Matrix<> image = Matrix<>::Zero(padded.size(), 3);
+  for (Index s = 0; s < 3; ++s)
+    for (Index i = 0; i < in.height; ++i)
+      image.col(s).segment(((i + 1) * padded.width + 2) * 2, in.width * 2) =
+          x.col(s).segment(i * in.width * 2, in.width * 2);
+  Conv2D<>::Cache cache, other;
+  CHECK(layer.forward({x, in}, cache, Pass::inference()) ==
+        without.forward({image, padded}, other, Pass::inference()));
+}
+
+TEST_CASE("Conv2D: an input that is not finite stays in its sample", "[layers]") {
+  const Shape shape{3, 4, 4};
+  Rng rng{1};
+  const Conv2D<> layer{3, 5, rng, {.padding = 1}};
+  Conv2D<> gradient = layer;
+  Conv2D<>::Cache cache;
+  Matrix<> x = some_numbers<float>(shape.size(), 3, 2), dy = some_numbers<float>(5 * 16, 3, 3);
+  x.col(1).setConstant(std::numeric_limits<float>::quiet_NaN());
+  dy.col(1).setConstant(std::numeric_limits<float>::quiet_NaN());
+  const Matrix<> y = layer.forward({x, shape}, cache, Pass::training({}));
+  const Matrix<> dx = layer.backward({x, shape}, dy, cache, gradient, Pass::training({}));
+  for (const Index sample : {0, 2}) {
+    CHECK(y.col(sample).allFinite());
+    CHECK(dx.col(sample).allFinite());
+  }
+}
+
+TEST_CASE("Conv2D: an empty batch of huge images takes no memory", "[layers]") {
+  Rng rng{1};
+  const Conv2D<> layer{1, 2, rng, {.padding = 1}};
+  Conv2D<>::Cache cache;
+  const Shape huge{1, 1 << 20, 1 << 20};
+  CHECK(layer.forward({nullptr, huge, 0}, cache, Pass::inference()).shape() == Shape{2, 1 << 20, 1 << 20});
+  CHECK(cache.plan.rows.empty());
+}
+
+TEST_CASE("Conv2D: Padding::same keeps the size of the image", "[layers]") {
+  for (const Index side : {1, 2, 3, 4, 5})
+    for (const Index dilation : {1, 2}) {
+      Rng rng{1};
+      const Conv2D<> layer{
+          1, 2, rng, {.kernel = {side, 3}, .padding = Padding::same(), .dilation = dilation}};
+      CHECK(layer.output_shape({1, 6, 7}) == Shape{2, 6, 7});
+    }
+}
+
+TEST_CASE("Conv2D: a sequence is an image of height 1", "[layers]") {
+  Rng rng{1};
+  const Conv2D<> layer{4, 2, rng, {.kernel = {1, 3}, .padding = {0, 2, 0, 0}}};
+  CHECK(layer.output_shape({4, 1, 9}) == Shape{2, 1, 9});
+}
+
+TEST_CASE("Conv2D: sizes that do not fit are refused", "[layers]") {
+  Rng rng{1};
+  const auto construct = [&](Index in, Index out, const Conv2DOptions& options) {
+    return support::message_of<ShapeError>([&] { Conv2D<>{in, out, rng, options}; });
+  };
+  CHECK_THAT(construct(0, 4, {}), ContainsSubstring("expected positive sizes, got in = 0 and out = 4"));
+  CHECK_THAT(construct(6, 4, {.groups = 3}),
+             ContainsSubstring("Conv2D: expected groups that divide 6 and 4 channels, got 3; choose a"));
+  CHECK_THAT(construct(6, 4, {.groups = 0}), ContainsSubstring("expected groups that divide"));
+  CHECK_THAT(construct(1, 1, {.kernel = {3, 0}}),
+             ContainsSubstring("expected .kernel from 1 to 1048576, got 3 x 0"));
+  CHECK_THAT(construct(1, 1, {.stride = 0}), ContainsSubstring("expected .stride from 1"));
+  CHECK_THAT(construct(1, 1, {.dilation = {1, -1}}), ContainsSubstring("expected .dilation from 1"));
+  CHECK_THAT(construct(1, 1, {.padding = {0, 0, -1, 0}}), ContainsSubstring("expected .padding from 0"));
+  CHECK_THAT(construct(1, 1, {.stride = 2, .padding = Padding::same()}),
+             ContainsSubstring("expected .stride = 1 with Padding::same(), got 2 x 2"));
+
+  const Conv2D<> layer{3, 4, rng, {.kernel = 5, .padding = 1}};
+  const auto apply_to = [&](const Conv2D<>& to, const Shape& in) {
+    return support::message_of<ShapeError>([&] { to.output_shape(in); });
+  };
+  CHECK_THAT(apply_to(layer, {4, 8, 8}), ContainsSubstring("expected 3 features, got 4 channels x 8 x 8"));
+  CHECK_THAT(apply_to(layer, {3, 8, 2}),
+             ContainsSubstring(
+                 "expected a kernel that fits into the padded image of 10 x 4, got 5 x 5; choose a smaller"));
+  CHECK_THAT(apply_to(Conv2D<>{1, 1, rng, {.stride = 1 << 20, .padding = 1 << 20}}, {1, 1, 1}),
+             ContainsSubstring("expected padding in proportion to the image"));
+}
+
+}  // namespace conv2d_test
