@@ -47,7 +47,7 @@ struct Conv2DOptions {
 /// Cost     2 * in / groups * out * kernel * output positions * m flop forward, twice that backward. Padding copies x.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 9.1; Georganas et al.: Anatomy of High-Performance Deep
 ///          Learning Convolutions on SIMD Architectures (2018)
-/// Example  examples/25_digits_cnn.cpp
+/// Example  examples/26_digits_cnn.cpp
 template <std::floating_point T = float>
 class Conv2D {
   using Tile = detail::Tile2D<T>;

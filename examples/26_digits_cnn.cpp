@@ -1,7 +1,7 @@
-// Lesson 25: handwritten digits as images, read by a small convolutional network with a third of the parameters of
+// Lesson 26: handwritten digits as images, read by a small convolutional network with a third of the parameters of
 // lesson 1's.
 //
-//   25_digits_cnn --epochs 20 --seed 1
+//   26_digits_cnn --epochs 20 --seed 1
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
