@@ -242,10 +242,12 @@ class SearchRun {
         if (!options_.folder.empty()) std::remove(records_.checkpoint(trial).c_str());
       }
   }
+  /// Removes the checkpoints, and those that a killed process had not written to the end.
   void remove_checkpoints() {
     if (options_.folder.empty()) return;
     for (const TrialRecord& trial : records_.trials())
-      if (is_own({trial.number, 0, 0})) std::remove(records_.checkpoint(trial.number).c_str());
+      if (const std::string path = records_.checkpoint(trial.number); is_own({trial.number, 0, 0}))
+        std::remove(path.c_str()), std::remove((path + ".part").c_str());
   }
 
   const Start& start_;
