@@ -2,6 +2,7 @@
 
 #include "descent/search/halving.hpp"
 #include "descent/search/importance.hpp"
+#include "descent/search/load_trials.hpp"
 #include "descent/search/median_pruning.hpp"
 #include "descent/search/options.hpp"
 #include "descent/search/range.hpp"

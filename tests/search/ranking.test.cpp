@@ -73,3 +73,9 @@ TEST_CASE("ranking: one value each has no spread") {
   CHECK(text_of(result) ==
         "trial 1 (score 2) is before trial 0 (score 3)\nthe spread is not known: set .repeats\n");
 }
+
+TEST_CASE("ranking: equal values have no lead") {
+  const Ranking result = ranking(with_curves({{2}, {1}}, {{3, 3}, {3, 3}}));
+  CHECK(result.lead(0) == 0);
+  CHECK(!result.is_sure(0));
+}

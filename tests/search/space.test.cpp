@@ -53,9 +53,9 @@ TEST_CASE("search: settings are read back from their hyper-parameters") {
     Plane wrong;
     detail::Assign reject{list};
     CHECK(message_of<DataError>([&] { Plane::visit(reject, wrong); }) ==
-          "search: expected the hyper-parameters of these settings in .folder, got another \"x\"; choose "
+          "search: expected the hyper-parameters of these settings in the folder, got another \"x\"; choose "
           "another "
-          "folder, or the program that wrote this one");
+          "folder, or the settings of the program that wrote this one");
   }
 }
 

@@ -38,7 +38,8 @@ struct Ranking {
 
   /// The lead of a place over the next one, in standard errors of the difference.
   double lead(std::size_t place) const {
-    return std::abs(places[place].value - places[place + 1].value) / standard_error;
+    const double difference = std::abs(places[place].value - places[place + 1].value);
+    return difference == 0 ? 0 : difference / standard_error;
   }
   /// True if the lead is at least two standard errors.
   bool is_sure(std::size_t place) const { return spread != Spread::unknown && lead(place) >= 2; }

@@ -50,16 +50,22 @@ struct SearchResult {
 /// The content of the file of a search.
 struct SearchFile {
   std::uint64_t seed = 0;
+  std::string monitor = {};
+  bool is_max = false;
   std::vector<TrialRecord> trials = {};
 
-  void visit_members(auto& a) { a("seed", seed), a("trials", trials); }
+  void visit_members(auto& a) {
+    a("seed", seed), a("monitor", monitor), a("is_max", is_max), a("trials", trials);
+  }
 };
 
 /// The trials of a search, the jobs that are to be done, and the folder that holds them.
 class SearchRecords {
  public:
   SearchRecords(const SearchOptions& options, const std::vector<HyperParameters>& settings)
-      : options_{options}, table_{options.monitor, options.mode}, file_{options.seed, {}} {
+      : options_{options},
+        table_{options.monitor, options.mode},
+        file_{options.seed, options.monitor, options.mode == Mode::max, {}} {
     for (const HyperParameters& each : settings)
       file_.trials.push_back({.number = static_cast<int>(file_.trials.size()), .parameters = each});
     expect_same_on_all_ranks();
@@ -221,8 +227,7 @@ class SearchRecords {
     CheckpointWriter<XXH64> writer;
     file_.visit_members(static_cast<Archive&>(writer));
     std::string own = std::move(writer).finish();
-    own +=
-        joined({options_.epochs, ' ', options_.repeats, ' ', options_.monitor, ' ', options_.folder.empty()});
+    own += joined({options_.epochs, ' ', options_.repeats, ' ', options_.folder.empty()});
     std::string first = own;
     ranks.broadcast(first);
     together(ranks, [&] {

@@ -223,8 +223,9 @@ class Assign {
   }
   [[noreturn]] void reject(std::string_view name) const {
     throw_error<DataError>(
-        "search", {"expected the hyper-parameters of these settings in .folder, got another \"", name, '"'},
-        "choose another folder, or the program that wrote this one");
+        "search",
+        {"expected the hyper-parameters of these settings in the folder, got another \"", name, '"'},
+        "choose another folder, or the settings of the program that wrote this one");
   }
 
   const HyperParameters& from_;
