@@ -1,5 +1,6 @@
 #include <descent/search/importance.hpp>
 
+#include <cmath>
 #include <sstream>
 
 #include "search/settings.hpp"

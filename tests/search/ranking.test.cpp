@@ -1,5 +1,6 @@
 #include <descent/search/ranking.hpp>
 
+#include <cmath>
 #include <sstream>
 
 #include "search/settings.hpp"

@@ -1,7 +1,9 @@
 #include <descent/search/search.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 

@@ -2,9 +2,15 @@
 
 // Settings for the tests of the search.
 
-#include <cmath>
 #include <cstdint>
+#include <descent/losses/softmax_cross_entropy.hpp>
+#include <descent/metrics/accuracy.hpp>
+#include <descent/optimizers/adam.hpp>
+#include <descent/optimizers/momentum.hpp>
 #include <descent/search.hpp>
+#include <descent/training/trainer.hpp>
+#include <sstream>
+#include <string>
 
 #include "support.hpp"
 

@@ -1,5 +1,6 @@
 #include <descent/search/trials.hpp>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 

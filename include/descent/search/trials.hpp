@@ -109,9 +109,11 @@ class TrialTable {
     for (const auto& row : rows)
       for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
     for (const auto& row : rows) {
+      std::string line;
       for (std::size_t i = 0; i < row.size(); ++i)
-        out << (i == 0 ? "" : "  ") << right_aligned(row[i], widths[i]);
-      out << '\n';
+        line.append(i == 0 ? "" : "  ").append(right_aligned(row[i], widths[i]));
+      line.resize(line.find_last_not_of(' ') + 1);
+      out << line << '\n';
     }
     const std::size_t others = trials.size() - failed - (rows.size() - 1);
     if (others > 0) out << joined({"and ", others, others == 1 ? " other\n" : " others\n"});
