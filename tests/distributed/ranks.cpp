@@ -1,6 +1,7 @@
 // A job of several ranks; run.cmake calls it and says what is expected:
 //
 //   ranks MODE [CHECKPOINT WEIGHTS KILL_AT_STEP]
+//   ranks search FOLDER TABLE
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <descent/descent.hpp>
 #include <descent/distributed.hpp>
+#include <descent/search.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -117,6 +119,42 @@ void equals(Communicator& world) {
   expect(bytes == own, "all ranks have the same weights");
 }
 
+struct SearchSettings {
+  double rate = 0;
+  Index width = 0;
+  static void visit(auto&& f, auto& s) {
+    f(Range{"rate", 1e-3, 10, Scale::log}, s.rate);
+    f(Range{"width", 4, 32, Scale::log}, s.width);
+  }
+};
+
+/// Searches for hyper-parameters on all ranks, and writes the table of each.
+void search_on_ranks(Communicator& world, const char* folder, const char* table) {
+  const Dataset<double> data = clouds();
+  int starts = 0;
+  const auto start = [&](const SearchSettings& s, std::uint64_t seed) {
+    ++starts;
+    Rng rng{seed};
+    return trial(
+        Trainer{Sequential{Dense<double>{4, s.width, rng}, Tanh<double>{}, Dense<double>{s.width, 3, rng}},
+                SoftmaxCrossEntropy{},
+                Momentum{.learning_rate = s.rate},
+                {.metrics = {Accuracy{}}, .seed = seed}},
+        data);
+  };
+  const auto trials = search<SearchSettings>(start, {.trials = 18,
+                                                     .epochs = 9,
+                                                     .monitor = "loss",
+                                                     .repeats = 1,
+                                                     .threads = 2,
+                                                     .communicator = &world,
+                                                     .folder = folder,
+                                                     .progress = silent});
+  expect(starts <= 18 / world.size() + 1 + 3, "a rank runs its share of the trials");
+  std::ofstream out{std::string{table} + std::to_string(world.rank()), std::ios::binary};
+  trials.write_json(out);
+}
+
 /// Trains with a checkpoint after each step; the last rank kills itself at a step.
 void train(Communicator& world, char** arguments) {
   const std::string checkpoint = arguments[2], weights = arguments[3];
@@ -178,6 +216,8 @@ int main(int count, char** arguments) {
       sums(world);
     else if (mode == "equals")
       equals(world);
+    else if (mode == "search" && count == 4)
+      search_on_ranks(world, arguments[2], arguments[3]);
     else if (mode == "train" && count == 5)
       train(world, arguments);
     else

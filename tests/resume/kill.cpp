@@ -1,6 +1,8 @@
-// Kills a training program at random times, resumes it, and compares the final weights:
+// Kills a training program, or one that searches, at random times, resumes it, and compares its results:
 //
 //   kill PROGRAM KILLS SEED
+//
+// The program keeps its checkpoints, files *.ckpt, in one folder, and writes its result at the end.
 //
 // Each trial starts a new run, kills it (SIGKILL) before its end, and then resumes it until its end. Every other one is
 // killed at a random time, the others within the first write of a checkpoint after a random time.
@@ -17,6 +19,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "temporary_folder.hpp"
@@ -27,12 +30,14 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 struct Run {
-  std::string program, checkpoint, weights;
+  std::string program;
+  std::filesystem::path folder;
+  std::string checkpoint = folder / "run.ckpt", result_file = folder / "result";
 
   pid_t start() const {
     const pid_t child = fork();
     if (child == 0) {
-      execl(program.c_str(), program.c_str(), checkpoint.c_str(), weights.c_str(), nullptr);
+      execl(program.c_str(), program.c_str(), checkpoint.c_str(), result_file.c_str(), nullptr);
       _exit(127);
     }
     return child;
@@ -45,12 +50,16 @@ struct Run {
       std::exit(1);
     }
   }
-  bool is_in_write() const {
-    return std::filesystem::exists(checkpoint + ".part") ||
-           std::filesystem::exists(checkpoint + ".best.part");
+  /// True if the folder has a file with this extension. Files may come and go meanwhile.
+  bool has(const std::string& extension) const {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error))
+      if (at->path().extension() == extension) return true;
+    return false;
   }
+  bool is_in_write() const { return has(".part"); }
   std::string result() const {
-    std::ifstream in{weights, std::ios::binary};
+    std::ifstream in{result_file, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
   }
 };
@@ -67,7 +76,7 @@ int main(int, char** arguments) {
   const int trials = std::atoi(arguments[2]);
   const auto seed = static_cast<unsigned>(std::atoi(arguments[3]));
   const support::TemporaryFolder folder;
-  const Run run{arguments[1], folder.path / "run.ckpt", folder.path / "weights"};
+  const Run run{arguments[1], folder.path};
   const auto clear = [&] {
     for (const auto& entry : std::filesystem::directory_iterator{folder.path})
       std::filesystem::remove(entry.path());
@@ -80,7 +89,7 @@ int main(int, char** arguments) {
   run.run_to_end();
   const Seconds duration = Clock::now() - begin;
   if (expected.empty() || run.result() != expected) {
-    std::cerr << "expected two uninterrupted runs to end with the same weights\n";
+    std::cerr << "expected two uninterrupted runs to end with the same result\n";
     return 1;
   }
 
@@ -101,13 +110,13 @@ int main(int, char** arguments) {
     }
     ++killed;
     in_write += run.is_in_write();
-    resumed += std::filesystem::exists(run.checkpoint);
-    std::filesystem::remove(run.weights);
+    resumed += run.has(".ckpt");
+    std::filesystem::remove(run.result_file);
     run.run_to_end();
     wrong += run.result() != expected;
   }
   std::cout << "killed " << killed << " times, " << in_write << " of them in a write; " << resumed
-            << " runs had a checkpoint to resume from; " << wrong << " ended with other weights\n";
+            << " runs had a checkpoint to resume from; " << wrong << " ended with another result\n";
   const bool is_conclusive = in_write > 0 && resumed > 0;
   return wrong == 0 && is_conclusive ? 0 : 1;
 }

@@ -229,6 +229,23 @@ TEST_CASE("Trainer: assigning a snapshot restores it") {
   CHECK(values_of(trainer.model) == weights);
 }
 
+TEST_CASE("Trainer: a run that paused, changed the rate and went back has the bits of one that never did") {
+  const Dataset<> data = clouds();
+  auto straight = trainer_of(support::rich_network());
+  straight.run(data, 4);
+
+  auto nursed = trainer_of(support::rich_network());
+  nursed.run(data, 2);
+  const auto before = nursed;
+  nursed.optimizer.learning_rate = 100;
+  nursed.run(data, 1);
+  CHECK(nursed.history()["loss"].back() > before.history()["loss"].back());
+  nursed = before;
+  nursed.run(data, 2);
+  CHECK(values_of(nursed.model) == values_of(straight.model));
+  CHECK(nursed.history() == straight.history());
+}
+
 TEST_CASE("Trainer: the original model is unchanged") {
   const auto net = support::plain_net();
   auto trainer = trainer_of(net);

@@ -56,7 +56,7 @@ inline RandomBlocks philox_blocks(std::uint64_t key, const RandomBlock& counter)
 }
 
 /// The purpose of a random number. Streams of different purposes are independent.
-enum class Purpose : std::uint32_t { general, shuffle, split, layer, augment };
+enum class Purpose : std::uint32_t { general, shuffle, split, layer, augment, search };
 
 /// A random number generator with the same sequence on every compiler and platform.
 ///

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "descent/core/csv_text.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/json_text.hpp"
 #include "descent/core/number_text.hpp"
@@ -72,10 +73,7 @@ class History {
   /// equal runs write equal files.
   void write_csv(std::ostream& out) const {
     out << "epoch";
-    for (const auto& [name, values] : series_) {
-      out << ',';
-      out << (name.find_first_of(",\"\n\r") == std::string::npos ? name : csv_quoted(name));
-    }
+    for (const Series& s : series_) out << ',' << detail::csv_text(s.name);
     for (std::size_t epoch = 0; epoch < epochs(); ++epoch) {
       out << '\n' << detail::joined({epoch + 1});
       for (const Series& s : series_) out << ',' << digits(s.values[epoch]);
@@ -129,11 +127,6 @@ class History {
   /// Prints 17 digits, from which the same number is read back.
   static std::string digits(double value) {
     return detail::number_text(value, std::chars_format::general, 17);
-  }
-  static std::string csv_quoted(std::string_view name) {
-    std::string text = "\"";
-    for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-    return text + '"';
   }
 
   const Series* find(std::string_view name) const {
