@@ -1,7 +1,9 @@
 #include "descent/layers/convolution/conv2d.hpp"
 
 #include <limits>
+#include <vector>
 
+#include "descent/io/row_major.hpp"
 #include "golden.hpp"
 #include "support.hpp"
 
@@ -94,6 +96,23 @@ TEST_CASE("Conv2D: forward and backward equal PyTorch", "[layers][golden]") {
     golden::require_close(gradient.weight, kernel(c.at("dweight")), golden::one_step);
     if (has_bias) golden::require_close(gradient.bias, golden::matrix(c.at("dbias")), golden::one_step);
   }
+}
+
+TEST_CASE("Conv2D: files have the numbers of the weight in PyTorch's order", "[layers][golden]") {
+  const auto file = golden::read("convolution");
+  const auto& weight = file.at("cases").at(0).at("weight");
+  Rng rng{1};
+  Conv2D<double> layer{3, 4, rng, {.kernel = 3}};
+  layer.weight = kernel(weight);
+  std::vector<double> numbers;
+  visit_leaves(layer, [&](const auto& leaf) {
+    if (!leaf.name().is("weight")) return;
+    CHECK(leaf.dimensions.rank() == 4);
+    for (std::size_t k = 0; k < 4; ++k)
+      CHECK(leaf.dimensions[k] == weight.at("shape").at(k).template get<Index>());
+    detail::to_row_major(leaf, [&](auto part) { numbers.insert(numbers.end(), part.begin(), part.end()); });
+  });
+  CHECK(numbers == weight.at("data").get<std::vector<double>>());
 }
 
 TEST_CASE("Conv2D: any number of channels gives the sums of the definition", "[layers]") {

@@ -45,6 +45,7 @@ struct Conv2DOptions {
 /// Throws   ShapeError when x has other channels, the kernel is larger than the padded image, `groups` does not divide
 ///          `in` and `out`, or an option is out of range; DataError when the weights do not fit into memory.
 /// Cost     2 * in / groups * out * kernel * output positions * m flop forward, twice that backward. Padding copies x.
+///          Groups with fewer outputs than a vector has numbers take the time of whole vectors.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 9.1; Georganas et al.: Anatomy of High-Performance Deep
 ///          Learning Convolutions on SIMD Architectures (2018)
 /// Example  examples/26_digits_cnn.cpp

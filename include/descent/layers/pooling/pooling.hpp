@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/core/window.hpp"
