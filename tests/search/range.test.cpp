@@ -1,6 +1,7 @@
 #include <descent/search/range.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "support.hpp"
@@ -57,11 +58,46 @@ TEST_CASE("Range: one that no value can be drawn from is refused") {
       "Range \"n\": expected Scale::linear or Scale::log for whole numbers, got Scale::one_minus_log; use a "
       "member of a floating-point type");
   CHECK(message({"n", 0, 200}, static_cast<signed char>(0)) ==
-        "Range \"n\": expected ends that fit into the member, got 0 and 200; use a member of a larger type");
+        "Range \"n\": expected ends that fit into the member, at most 127, got 0 and 200; use a member of a "
+        "larger type, or a smaller "
+        "range");
   CHECK(
       message({"n", -1, 3}, 0U) ==
       "Range \"n\": expected no negative numbers for an unsigned member, got -1; raise the low end, or use a "
       "signed member");
+}
+
+TEST_CASE("Range: the widest one has finite values") {
+  const double most = std::numeric_limits<double>::max();
+  const Range r{"x", -most, most};
+  for (const double u : {0.0, 0.25, 0.5, 1.0}) {
+    const double value = detail::value_at(r, false, u);
+    CHECK(is_finite(value));
+    CHECK(detail::Axis(r, false).to_unit(value) == Approx(u));
+  }
+  const double least = std::numeric_limits<double>::denorm_min();
+  CHECK(detail::Axis(Range{"x", 0, least}, false).to_unit(least) == 1);
+  CHECK_THAT(message_of<DataError>([] {
+               detail::expect_usable_for(Range{"x", 0, 1e300}, 0.0F);
+             }),
+             Catch::Matchers::ContainsSubstring("expected ends that fit into the member"));
+  CHECK_THAT(message_of<DataError>([] {
+               detail::expect_usable_for(Range{"x", 0, 1e16}, std::int64_t{});
+             }),
+             Catch::Matchers::ContainsSubstring("expected ends that fit into the member"));
+}
+
+TEST_CASE("Choice: options that the member cannot have are refused") {
+  const auto message = [](const Choice& c, auto member) {
+    return message_of<DataError>([&] { detail::expect_usable_for(c, member); });
+  };
+  CHECK(message({"c", {"a", "b", "c"}}, false) ==
+        "Choice \"c\": expected at most 2 options for a bool, got 3; use an enumeration");
+  for (const double number : {0.5, 1e30, 300.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THAT(message({"c", {1, number}}, static_cast<signed char>(0)),
+               Catch::Matchers::ContainsSubstring("expected whole numbers that fit into the member, got "));
+  CHECK(message({"c", {1, std::numeric_limits<double>::infinity()}}, 0.0) ==
+        "Choice \"c\": expected finite numbers, got inf; remove it");
 }
 
 TEST_CASE("Choice: one without different options is refused") {

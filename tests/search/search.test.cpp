@@ -155,11 +155,12 @@ TEST_CASE("search: a metric that is not measured is named before training") {
 
 TEST_CASE("search: options out of range are refused") {
   const auto message = [](SearchOptions o) { return message_of<DataError>([&] { Search<Plane>{o}; }); };
-  CHECK(message({.trials = 0}) == "search: expected .trials of at least 1, got 0; pass a number of trials");
+  CHECK(message({.trials = 0}) ==
+        "search: expected .trials from 1 to 1000000, got 0; pass a number of trials");
   CHECK(message({.epochs = 0}) == "search: expected .epochs of at least 1, got 0; pass a number of epochs");
   CHECK(message({.monitor = ""}) ==
         "search: expected the name of a metric as .monitor, got none; pass one, such as \"val_loss\"");
-  CHECK(message({.repeats = -1}) == "search: expected .repeats of 0 or more, got -1; pass 0 for none");
+  CHECK(message({.repeats = -1}) == "search: expected .repeats from 0 to 1000, got -1; pass 0 for none");
   CHECK(message({.threads = 0}) ==
         "search: expected .threads of at least 1, got 0; pass 1 for the calling thread");
   CHECK(message({.communicator = nullptr}) ==

@@ -42,7 +42,7 @@ TEST_CASE("GridSearch: trains each point for all epochs") {
         "GridSearch: expected .trials of at least the points of the grid, got 8; raise .trials, or lower "
         ".points");
   CHECK(message_of<DataError>([] { Search<Plane>{{.strategy = GridSearch{.points = 0}}}; }) ==
-        "GridSearch: expected .points of at least 1, got 0; pass a number of values");
+        "GridSearch: expected .points from 1 to 10000, got 0; pass a number of values for each range");
 }
 
 TEST_CASE("Halving: promotes a third of the trials from rung to rung") {

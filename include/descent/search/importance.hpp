@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <numeric>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -45,11 +46,13 @@ namespace detail {
 
 /// Returns for each value its rank among all, from 0 to n - 1; equal values have the mean of their ranks.
 inline std::vector<double> ranks_of(const std::vector<double>& values) {
-  std::vector<double> ranks;
-  for (const double value : values) {
-    std::size_t below = 0, equal = 0;
-    for (const double other : values) below += other < value, equal += other == value;
-    ranks.push_back(static_cast<double>(below) + static_cast<double>(equal - 1) / 2);
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+    for (last = first + 1; last < order.size() && values[order[last]] == values[order[first]];) ++last;
+    for (std::size_t i = first; i < last; ++i) ranks[order[i]] = static_cast<double>(first + last - 1) / 2;
   }
   return ranks;
 }

@@ -39,10 +39,15 @@ namespace detail {
 
 /// Throws DataError unless the options are in range.
 inline void expect_usable(const SearchOptions& o) {
-  expect_at_least_one({"search", "trials", static_cast<double>(o.trials), "pass a number of trials"});
+  constexpr int most_trials = 1000000, most_repeats = 1000;  // that fit into memory
+  if (o.trials < 1 || o.trials > most_trials)
+    throw_error<DataError>("search", {"expected .trials from 1 to ", most_trials, ", got ", o.trials},
+                           "pass a number of trials");
+  if (o.repeats < 0 || o.repeats > most_repeats)
+    throw_error<DataError>("search", {"expected .repeats from 0 to ", most_repeats, ", got ", o.repeats},
+                           "pass 0 for none");
   expect_at_least_one({"search", "epochs", static_cast<double>(o.epochs), "pass a number of epochs"});
   expect_at_least_one({"search", "threads", static_cast<double>(o.threads), "pass 1 for the calling thread"});
-  expect_not_negative({"search", "repeats", static_cast<double>(o.repeats), "pass 0 for none"});
   if (o.monitor.empty())
     throw_error<DataError>("search", {"expected the name of a metric as .monitor, got none"},
                            "pass one, such as \"val_loss\"");

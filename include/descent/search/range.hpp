@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -57,14 +58,15 @@ struct Choice {
   Choice(std::string_view named, std::initializer_list<std::string_view> names)
       : name{named}, options(names.begin(), names.end()) {}
   Choice(std::string_view named, std::initializer_list<double> values) : name{named}, numbers{values} {
-    for (const double value : values) options.push_back(detail::joined({value}));
+    for (const double value : values)
+      options.push_back(detail::joined({detail::Formatted{value, std::chars_format::general, 15}}));
   }
 };
 
 namespace detail {
 
 /// Throws DataError for a range that no value can be drawn from; `most` is the largest number of the member's type.
-inline void expect_usable(const Range& r, bool whole, double most = std::numeric_limits<double>::max()) {
+inline void expect_usable(const Range& r, bool whole, double most) {
   const auto reject = [&](Message problem, std::string_view cure) {
     throw_error<DataError>(joined({"Range \"", r.name, '"'}), problem, cure);
   };
@@ -78,6 +80,9 @@ inline void expect_usable(const Range& r, bool whole, double most = std::numeric
   if (r.scale == Scale::one_minus_log && r.high >= 1)
     reject({"expected a high end below 1 for Scale::one_minus_log, got ", r.high},
            "lower it, or use Scale::linear");
+  if (r.high > most || r.low < -most)
+    reject({"expected ends that fit into the member, at most ", most, ", got ", r.low, " and ", r.high},
+           "use a member of a larger type, or a smaller range");
   if (!whole) return;
   if (r.scale == Scale::one_minus_log)
     reject({"expected Scale::linear or Scale::log for whole numbers, got Scale::one_minus_log"},
@@ -85,9 +90,6 @@ inline void expect_usable(const Range& r, bool whole, double most = std::numeric
   if (r.low != std::floor(r.low) || r.high != std::floor(r.high))
     reject({"expected whole numbers as ends, got ", r.low, " and ", r.high},
            "use a member of a floating-point type for other numbers");
-  if (r.high > most || r.low < -most - 1)
-    reject({"expected ends that fit into the member, got ", r.low, " and ", r.high},
-           "use a member of a larger type");
 }
 
 inline void expect_usable(const Choice& c) {
@@ -119,9 +121,11 @@ struct Axis {
 
   /// Returns the position of a value in the range, from 0 to 1.
   double to_unit(double value) const {
-    return std::clamp((on_axis(scale, value) - low) / (high - low), 0.0, 1.0);
+    const double half = is_finite(high - low) ? 1 : 0.5;  // the width of the widest ranges overflows
+    const double width = half * high - half * low;
+    return width > 0 ? std::clamp((half * on_axis(scale, value) - half * low) / width, 0.0, 1.0) : 0;
   }
-  double from_unit(double unit) const { return from_axis(scale, low + unit * (high - low)); }
+  double from_unit(double unit) const { return from_axis(scale, std::lerp(low, high, unit)); }
 
   Scale scale;
   double low, high;
@@ -137,17 +141,39 @@ inline double value_at(const Range& r, bool whole, double unit) {
 template <class V>
 concept RangeMember = std::floating_point<V> || (std::integral<V> && !std::same_as<V, bool>);
 
+/// Throws DataError for a range whose values a member of type V cannot have.
 template <RangeMember V>
 void expect_usable_for(const Range& r, const V&) {
-  if constexpr (std::floating_point<V>)
-    expect_usable(r, false);
-  else
-    expect_usable(r, true, static_cast<double>(std::numeric_limits<V>::max()));
+  constexpr double all_whole = 9007199254740992;  // 2^53: a double represents all whole numbers up to it
+  const auto most = static_cast<double>(std::numeric_limits<V>::max());
+  expect_usable(r, std::integral<V>, std::integral<V> ? std::min(most, all_whole) : most);
   if constexpr (std::unsigned_integral<V>)
     if (r.low < 0)
       throw_error<DataError>(joined({"Range \"", r.name, '"'}),
                              {"expected no negative numbers for an unsigned member, got ", r.low},
                              "raise the low end, or use a signed member");
+}
+
+/// Throws DataError for a choice whose options a member of type V cannot have.
+template <class V>
+void expect_usable_for(const Choice& c, const V&) {
+  expect_usable(c);
+  const auto reject = [&](Message problem, std::string_view cure) {
+    throw_error<DataError>(joined({"Choice \"", c.name, '"'}), problem, cure);
+  };
+  if constexpr (std::same_as<V, bool>) {
+    if (c.options.size() > 2)
+      reject({"expected at most 2 options for a bool, got ", c.options.size()}, "use an enumeration");
+  } else if constexpr (std::integral<V>) {
+    for (const double number : c.numbers)
+      if (!is_finite(number) || number != std::floor(number) || std::abs(number) > 1e9 ||
+          static_cast<double>(static_cast<V>(static_cast<long long>(number))) != number)
+        reject({"expected whole numbers that fit into the member, got ", number},
+               "use a member of a floating-point type");
+  } else if constexpr (std::floating_point<V>) {
+    for (const double number : c.numbers)
+      if (!is_finite(number)) reject({"expected finite numbers, got ", number}, "remove it");
+  }
 }
 
 /// Sets a member to an option of a choice.

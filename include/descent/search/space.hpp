@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -74,8 +75,9 @@ class Box {
       part = parts_.end() - 1;
     }
     part->low = std::min(part->low, p.position), part->high = std::max(part->high, p.position);
+    if (!p.is_choice()) return;
     const auto option = static_cast<std::size_t>(p.value);
-    if (p.is_choice() && std::find(part->options.begin(), part->options.end(), option) == part->options.end())
+    if (std::find(part->options.begin(), part->options.end(), option) == part->options.end())
       part->options.push_back(option);
   }
 
@@ -86,7 +88,9 @@ namespace detail {
 
 inline std::string text_of(const Range& r) {
   constexpr std::string_view scales[] = {"", ", log", ", 1 - log"};
-  return joined({r.low, " to ", r.high, scales[static_cast<std::size_t>(r.scale)]});
+  constexpr auto general = std::chars_format::general;
+  return joined({Formatted{r.low, general, 15}, " to ", Formatted{r.high, general, 15},
+                 scales[static_cast<std::size_t>(r.scale)]});
 }
 inline std::string text_of(const Choice& c) {
   std::string text;
@@ -112,11 +116,11 @@ struct Draw {
     constexpr bool whole = std::integral<std::remove_cvref_t<decltype(member)>>;
     const Box::Part* part = box.find(r.name, text_of(r));
     const double u = rng.uniform();
-    const double unit = part ? part->low + u * (part->high - part->low) : u;
+    const double unit = part ? std::lerp(part->low, part->high, u) : u;
     member = static_cast<std::remove_cvref_t<decltype(member)>>(value_at(r, whole, unit));
   }
   void operator()(const Choice& c, auto& member) {
-    expect_usable(c);
+    expect_usable_for(c, member);
     const auto options = options_in(box.find(c.name, text_of(c)), c);
     choose(c, options[static_cast<std::size_t>(rng.below(static_cast<Index>(options.size())))], member);
   }
@@ -136,13 +140,13 @@ class GridWalk {
     std::vector<double> values;
     for (int k = 0; k < points_; ++k) {
       const double at = points_ == 1 ? 0.5 : static_cast<double>(k) / (points_ - 1);
-      const double value = value_at(r, std::integral<V>, low + at * (high - low));
+      const double value = value_at(r, std::integral<V>, std::lerp(low, high, at));
       if (values.empty() || values.back() != value) values.push_back(value);
     }
     member = static_cast<V>(values[next_digit(values.size())]);
   }
   void operator()(const Choice& c, auto& member) {
-    expect_usable(c);
+    expect_usable_for(c, member);
     const auto options = options_in(box_.find(c.name, text_of(c)), c);
     choose(c, options[next_digit(options.size())], member);
   }

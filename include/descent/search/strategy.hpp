@@ -11,7 +11,6 @@
 
 #include "descent/core/errors.hpp"
 #include "descent/core/misfit.hpp"
-#include "descent/core/options.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -142,12 +141,15 @@ struct RandomSearch {
 /// both ends, and each option of a choice. For comparison and for pictures: of n trials, a random search tries n values
 /// of each hyper-parameter, a grid of two only √n.
 ///
-/// Throws   DataError for less than one point, or if the grid has more points than `.trials`.
+/// Throws   DataError for less than 1 or more than 10000 points, or if the grid has more points than `.trials`.
 struct GridSearch {
   int points = 5;
 
   void check() const {
-    expect_at_least_one({"GridSearch", "points", static_cast<double>(points), "pass a number of values"});
+    constexpr int most = 10000;
+    if (points < 1 || points > most)
+      throw_error<DataError>("GridSearch", {"expected .points from 1 to ", most, ", got ", points},
+                             "pass a number of values for each range");
   }
   std::optional<TrialStep> next(const SearchState& state) const { return RandomSearch{}.next(state); }
 };

@@ -24,11 +24,12 @@ void add_optimizers(Calls&);
 void add_data(Calls&);
 void add_training(Calls&);
 void add_files(Calls&);
+void add_search(Calls&);
 
 inline Calls all_calls() {
   Calls calls;
   for (const auto add :
-       {add_layers, add_losses_and_metrics, add_optimizers, add_data, add_training, add_files})
+       {add_layers, add_losses_and_metrics, add_optimizers, add_data, add_training, add_files, add_search})
     add(calls);
   return calls;
 }
