@@ -28,8 +28,8 @@ TEST_CASE("plot: a drawing is the same in every locale") {
 }
 
 TEST_CASE("plot: the x axis begins at the place of the first value") {
-  const plot::Picture chart =
-      plot::line_chart({.x_first = -5, .x_per_value = 2}, {{"loss", {3, 2, 1}}, {"none", {}}});
+  const plot::Picture chart = plot::line_chart({.title = "losses", .x_first = -5, .x_per_value = 2},
+                                               {{"loss", {3, 2, 1}}, {"none", {}}});
   CHECK_THAT(chart.svg, Catch::Matchers::ContainsSubstring(">-5</text>"));
   CHECK_THAT(chart.svg, Catch::Matchers::ContainsSubstring(">-1</text>"));
 }

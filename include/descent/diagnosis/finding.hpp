@@ -25,10 +25,10 @@ enum class Severity : std::uint8_t {
 
 /// A result of a rule that examines data, a model or its training.
 struct Finding {
-  std::string rule;  ///< the name of the rule, by which it is switched off
+  std::string rule = {};  ///< the name of the rule, by which it is switched off
   Severity severity = Severity::warning;
   std::string place = {};  ///< the path of a layer or parameter, or the name of a feature; may be empty
-  std::string what;        ///< the observation, with its numbers
+  std::string what = {};   ///< the observation, with its numbers
   std::string cure = {};   ///< the next action, an imperative; may be empty
   double measured = 0, limit = 0;  ///< the statistic and its threshold
   std::optional<std::int64_t> step =
