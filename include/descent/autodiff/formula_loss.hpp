@@ -115,6 +115,9 @@ class FormulaLoss {
   template <std::floating_point T>
   Variable<T> losses(Graph<T>& graph, const Batch<T>& prediction, const Batch<T>& target,
                      SampleWeights<T> weights, Workers& workers) const {
+    if (prediction.rows() == 0)
+      throw_error<ShapeError>(name, {"expected at least 1 output, got 0"},
+                              "let the last layer have an output for each target");
     detail::expect_samples(name, prediction.cols(), target.cols(), weights);
     graph.begin(workers);
     const Variable<T> p = graph.input(prediction, true), t = graph.input(target);
