@@ -16,5 +16,9 @@ void* operator new(std::size_t size) {
   if (void* memory = __wrap_malloc(size > 0 ? size : 1)) return memory;
   throw std::bad_alloc{};
 }
+// Of std::stable_sort; the sanitizer's would not fit the delete below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return __wrap_malloc(size > 0 ? size : 1);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
