@@ -77,8 +77,10 @@ class FormulaLoss {
   template <BatchLike Y>
   void check(Index outputs, const Y& target) const {
     using T = typename Y::Scalar;
+    expect_outputs(outputs);
     const Index samples = std::min(Index{2}, target.cols());
-    if (samples > 0) value(Matrix<T>::Zero(outputs, samples).eval(), Batch<T>{target}.columns(0, samples));
+    if (samples > 0)
+      value(filled<Matrix<T>>(name, outputs, samples, T(0)), Batch<T>{target}.columns(0, samples));
   }
 
   template <BatchLike P>
@@ -111,13 +113,17 @@ class FormulaLoss {
  private:
   static constexpr Index prediction_node = 0;
 
+  static void expect_outputs(Index outputs) {
+    if (outputs < 1)
+      throw_error<ShapeError>(name, {"expected at least 1 output, got ", outputs},
+                              "let the last layer have an output for each target");
+  }
+
   /// Returns the loss of each sample.
   template <std::floating_point T>
   Variable<T> losses(Graph<T>& graph, const Batch<T>& prediction, const Batch<T>& target,
                      SampleWeights<T> weights, Workers& workers) const {
-    if (prediction.rows() == 0)
-      throw_error<ShapeError>(name, {"expected at least 1 output, got 0"},
-                              "let the last layer have an output for each target");
+    expect_outputs(prediction.rows());
     detail::expect_samples(name, prediction.cols(), target.cols(), weights);
     graph.begin(workers);
     const Variable<T> p = graph.input(prediction, true), t = graph.input(target);
