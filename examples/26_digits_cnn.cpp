@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <descent/descent.hpp>
+#include <descent/diagnosis.hpp>
 #include <iostream>
 #include <string>
 

@@ -74,6 +74,11 @@ struct Window {
   }
   /// Returns the shape of the output; throws ShapeError if the kernel is larger than the padded image.
   Shape output(std::string_view component, Index channels, const Shape& in) const {
+    if (in.size() == 0 || in.size() > (Index{1} << 47))
+      throw_error<ShapeError>(component,
+                              {"expected an image of positive sizes that fits into memory, got ", in.height,
+                               " x ", in.width, " with ", in.channels, " channels"},
+                              "pass channels, height and width of a sample");
     const Shape image = padded(in);
     if (image.height < reach().height || image.width < reach().width)
       throw_error<ShapeError>(component,

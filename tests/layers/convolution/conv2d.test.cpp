@@ -223,6 +223,8 @@ TEST_CASE("Conv2D: sizes that do not fit are refused", "[layers]") {
   const auto apply_to = [&](const Conv2D<>& to, const Shape& in) {
     return support::message_of<ShapeError>([&] { to.output_shape(in); });
   };
+  CHECK_THAT(apply_to(layer, {3, std::numeric_limits<Index>::max(), 1}),
+             ContainsSubstring("expected an image of positive sizes that fits into memory"));
   CHECK_THAT(apply_to(layer, {4, 8, 8}), ContainsSubstring("expected 3 features, got 4 channels x 8 x 8"));
   CHECK_THAT(apply_to(layer, {3, 8, 2}),
              ContainsSubstring(
