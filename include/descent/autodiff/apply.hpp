@@ -70,7 +70,7 @@ struct AppliedLayer final : NodeState<typename L::Scalar>, NodeLayer<typename L:
     std::size_t k = 0;
     const auto each = [&](const Parameter& p, const auto& leaf) {
       const Batch<T> at{leaf.data(), Shape{leaf.rows()}, leaf.cols()};
-      if (k == leaves.size()) leaves.push_back(-1);
+      if (k == leaves.size()) leaves.resize(k + 1, -1);
       if (Index& i = leaves[k++]; i < 0 || !graph.is_at(i, at))
         if ((i = graph.find(at)) < 0) throw_unknown(p);
     };

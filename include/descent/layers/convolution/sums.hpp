@@ -47,31 +47,30 @@ struct ConvolutionPlan {
 /// Computes rows of the output. For each group, `packed` has the columns of the weight and then the bias.
 template <class T>
 void convolve(const ConvolutionPlan& plan, const Matrix<T>& packed, const T* image, const Part& rows, T* y) {
-  using Tile = Tile2D<T>;
   // So many segments at once that their weights for a tile fit into the first-level cache.
-  constexpr Index cached = (24 << 10) / (Tile::most_lanes * Index{sizeof(T)});
+  constexpr Index cached = (24 << 10) / (Tile2D<T>::most_lanes * Index{sizeof(T)});
   const auto few = static_cast<std::size_t>(std::max(Index{1}, cached / plan.run));
   const std::span segments{plan.segments};
   for (Index g = 0; g < plan.groups; ++g)
-    for (Index o = 0; o < plan.group_out; o += Tile::most_lanes) {
+    for (Index o = 0; o < plan.group_out; o += Tile2D<T>::most_lanes) {
       const T *w = packed.col(g * (plan.columns + 1)).data() + o, *bias = w + plan.columns * packed.rows();
-      const Index lanes = std::min(Tile::most_lanes, plan.group_out - o);
-      const std::size_t most = lanes == Tile::most_lanes ? few : segments.size();
+      const Index lanes = std::min(Tile2D<T>::most_lanes, plan.group_out - o);
+      const std::size_t most = lanes == Tile2D<T>::most_lanes ? few : segments.size();
       for (std::size_t first = 0; first < segments.size(); first += most)
         for (const Segment& row : std::span{plan.rows}.subspan(static_cast<std::size_t>(rows.first),
                                                                static_cast<std::size_t>(rows.count))) {
           T* to = y + row.w * plan.out.channels + g * plan.group_out + o;
-          Tile{.x = image + row.x + g * plan.group_in,
-               .x_block = plan.step,
-               .x_step = 1,
-               .w = w,
-               .w_step = packed.rows(),
-               .segments = segments.subspan(first, std::min(most, segments.size() - first)),
-               .init = first == 0 ? bias : to,
-               .init_block = first == 0 ? 0 : plan.out.channels,
-               .y = to,
-               .y_block = plan.out.channels,
-               .lanes = lanes}
+          Tile2D<T>{.x = image + row.x + g * plan.group_in,
+                    .x_block = plan.step,
+                    .x_step = 1,
+                    .w = w,
+                    .w_step = packed.rows(),
+                    .segments = segments.subspan(first, std::min(most, segments.size() - first)),
+                    .init = first == 0 ? bias : to,
+                    .init_block = first == 0 ? 0 : plan.out.channels,
+                    .y = to,
+                    .y_block = plan.out.channels,
+                    .lanes = lanes}
               .compute(row.length);
         }
     }
@@ -82,24 +81,23 @@ void convolve(const ConvolutionPlan& plan, const Matrix<T>& packed, const T* ima
 template <class T>
 void add_weight_gradient(const ConvolutionPlan& plan, const T* image, const T* dy, const Part& part,
                          Matrix<T>& sum) {
-  using Tile = Tile2D<T>;
   const auto group = static_cast<std::size_t>(std::max(Index{1}, 128 / plan.out.width));
   for (std::size_t first = 0; first < plan.rows.size(); first += group)
     for (Index column = part.first, end = column + part.count; column < end;) {
       const Index g = column / plan.columns, of_group = column % plan.columns, k = of_group % plan.run;
       const Index count = std::min(end - column, plan.run - k);
       const Segment& segment = plan.segments[static_cast<std::size_t>(of_group / plan.run)];
-      for (Index o = 0; o < sum.rows(); o += Tile::most_lanes)
-        Tile{.x = image + segment.x + k + g * plan.group_in,
-             .x_block = 1,
-             .x_step = plan.step,
-             .w = dy + g * plan.group_out + o,
-             .w_step = plan.out.channels,
-             .segments = std::span{plan.rows}.subspan(first, std::min(group, plan.rows.size() - first)),
-             .y = sum.col(column).data() + o,
-             .y_block = sum.rows(),
-             .lanes = std::min(Tile::most_lanes, sum.rows() - o),
-             .adds = true}
+      for (Index o = 0; o < sum.rows(); o += Tile2D<T>::most_lanes)
+        Tile2D<T>{.x = image + segment.x + k + g * plan.group_in,
+                  .x_block = 1,
+                  .x_step = plan.step,
+                  .w = dy + g * plan.group_out + o,
+                  .w_step = plan.out.channels,
+                  .segments = std::span{plan.rows}.subspan(first, std::min(group, plan.rows.size() - first)),
+                  .y = sum.col(column).data() + o,
+                  .y_block = sum.rows(),
+                  .lanes = std::min(Tile2D<T>::most_lanes, sum.rows() - o),
+                  .adds = true}
             .compute(count);
       column += count;
     }
@@ -110,9 +108,8 @@ void add_weight_gradient(const ConvolutionPlan& plan, const T* image, const T* d
 template <class T>
 void spread(const ConvolutionPlan& plan, const Padding& padding, const Matrix<T>& packed, const T* dy,
             T* dx) {
-  using Tile = Tile2D<T>;
   thread_local Vector<T> memory;
-  const Index size = plan.image.size() + Tile::packet, channels = plan.in.channels;
+  const Index size = plan.image.size() + Tile2D<T>::packet, channels = plan.in.channels;
   if (memory.size() < size) memory.resize(size);
   T* image = memory.data();
   std::fill_n(image, size, T(0));
@@ -120,18 +117,18 @@ void spread(const ConvolutionPlan& plan, const Padding& padding, const Matrix<T>
   const T* w = packed.data();
   for (Index g = 0; g < plan.groups; ++g)
     for (const Segment& segment : plan.segments) {
-      for (Index o = 0; o < packed.rows(); o += Tile::most_lanes)
+      for (Index o = 0; o < packed.rows(); o += Tile2D<T>::most_lanes)
         for (const Segment& row : plan.rows)
-          Tile{.x = dy + row.w * plan.out.channels + g * plan.group_out,
-               .x_block = plan.out.channels,
-               .x_step = 1,
-               .w = w + o,
-               .w_step = packed.rows(),
-               .segments = {&outputs, 1},
-               .y = image + row.x + segment.x + g * plan.group_in + o,
-               .y_block = plan.step,
-               .lanes = std::min(Tile::most_lanes, packed.rows() - o),
-               .adds = true}
+          Tile2D<T>{.x = dy + row.w * plan.out.channels + g * plan.group_out,
+                    .x_block = plan.out.channels,
+                    .x_step = 1,
+                    .w = w + o,
+                    .w_step = packed.rows(),
+                    .segments = {&outputs, 1},
+                    .y = image + row.x + segment.x + g * plan.group_in + o,
+                    .y_block = plan.step,
+                    .lanes = std::min(Tile2D<T>::most_lanes, packed.rows() - o),
+                    .adds = true}
               .compute(row.length);
       w += packed.rows() * plan.group_out;
     }
