@@ -26,6 +26,7 @@ struct Ranking {
     epochs,  ///< from epoch to epoch, which is less than between seeds
     unknown,
   };
+  /// A trial among the best.
   struct Place {
     int trial;
     double value;  ///< the mean of the runs with other seeds, or else the value in the search

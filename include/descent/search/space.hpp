@@ -40,6 +40,7 @@ using HyperParameters = std::vector<HyperParameter>;
 /// of the space.
 class Box {
  public:
+  /// The part of one hyper-parameter.
   struct Part {
     std::string name, range;
     double low = 0, high = 1;          ///< positions in the range

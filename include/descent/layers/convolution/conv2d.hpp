@@ -21,6 +21,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The options of `Conv2D`.
 struct Conv2DOptions {
   Extent kernel = 3;
   Extent stride = 1;

@@ -17,6 +17,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The options of `AveragePool2D`.
 struct AveragePool2DOptions {
   Extent kernel = 2;
   Extent stride = 0;  ///< 0: the kernel, so that windows do not overlap

@@ -18,6 +18,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// The options of `MaxPool2D`.
 struct MaxPool2DOptions {
   Extent kernel = 2;
   Extent stride = 0;    ///< 0: the kernel, so that windows do not overlap
