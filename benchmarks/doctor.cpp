@@ -67,8 +67,7 @@ int main(int argc, char** argv) {
   const int repetitions = argc > 1 ? std::atoi(argv[1]) : 20;
   Rng rng{1};
   std::cout << "training                           steps    without       with   overhead   (milliseconds)\n";
-  const Dataset<> digits = make_data(Sizes{"", 64, 64, 64, 10, 32}, 1024),
-                  images = make_data(M::sizes, 4096);
+  const Dataset<> digits = make_data(Sizes{"", 64, 64, 64, 10, 32}, 1024), images = make_data(M::sizes, 4096);
   for (const int epochs : {10, 50})
     compare(detail::joined("64-64-10, ", epochs, " epochs"),
             Sequential{Dense{64, 64, rng}, ReLU{}, Dense{64, 10, rng}}, digits, epochs, repetitions);
