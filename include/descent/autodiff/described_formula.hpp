@@ -28,7 +28,7 @@ class DescribedFormula final : public FormulaDescription {
     run(two, in, 2);
     run(three, in, 3);
     if (two.graph.size() != three.graph.size())
-      throw_error<DataError>(component(), {"expected the same operations for any number of samples"},
+      throw_error<DataError>(name_of_layer<F>(), {"expected the same operations for any number of samples"},
                              "write the formula without a branch that depends on the number of samples");
     FormulaOperations operations;
     for (Index i = 0; i < two.graph.size(); ++i)
@@ -40,13 +40,6 @@ class DescribedFormula final : public FormulaDescription {
 
  private:
   static std::size_t position(Index i) { return static_cast<std::size_t>(i); }
-  static std::string_view component() {
-    if constexpr (requires { F::name; })
-      return F::name;
-    else
-      return "Formula";
-  }
-
   void run(typename F::Cache& cache, const Shape& in, Index samples) const {
     const Matrix<T> zeros = Matrix<T>::Zero(in.size(), samples);
     formula_.forward({zeros, in}, cache, Pass::inference());
@@ -71,7 +64,7 @@ class DescribedFormula final : public FormulaDescription {
     }
     operation.is_per_sample = n.value.cols() == 2 && other.value.cols() == 3;
     if (depends && !operation.is_per_sample)
-      throw_error<DataError>(component(),
+      throw_error<DataError>(name_of_layer<F>(),
                              {"expected operations on each sample by itself, got \"", n.operation.name,
                               "\" over several samples"},
                              "reduce over features only: mean(..., Over::features)");

@@ -20,8 +20,8 @@ struct Extent {
 /// The rows and columns that are added around an image. A single number is all four.
 struct Padding {
   constexpr Padding(Index all = 0) : Padding{all, all, all, all} {}
-  constexpr Padding(Index above, Index before, Index below, Index behind)
-      : top{above}, left{before}, bottom{below}, right{behind} {}
+  constexpr Padding(Index top_rows, Index left_columns, Index bottom_rows, Index right_columns)
+      : top{top_rows}, left{left_columns}, bottom{bottom_rows}, right{right_columns} {}
   /// Padding for an output of the size of the input, at a stride of 1. If it cannot be symmetric, the larger part is at
   /// the bottom and right, as in PyTorch.
   static constexpr Padding same() { return {-1}; }

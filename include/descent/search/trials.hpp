@@ -29,8 +29,8 @@ class TrialTable {
   const std::string& monitor() const { return monitor_; }
   Mode mode() const { return mode_; }
 
-  /// True if trial a is better than b. Those trained for more epochs come first, since a trial with fewer was left
-  /// behind or stopped; failed ones come last.
+  /// True if trial a is better than b. Those trained for more epochs come first, since a trial with fewer was
+  /// stopped as one of the worse; failed ones come last.
   bool is_better(const TrialRecord& a, const TrialRecord& b) const {
     if (a.is_measured() != b.is_measured()) return a.is_measured();
     if (a.failed() != b.failed()) return b.failed();

@@ -224,10 +224,10 @@ struct OnnxImages {
     if (window.dilation != Extent{1})
       in.fail("expected dilations of 1, got others", "export it without dilation");
     if (in.integer(op, "ceil_mode", 0) == 0) return window;
-    const auto enlarge = [](Index size, Index kernel, Index stride, Index before, Index& behind) {
-      Index last = (size + before + behind - kernel + stride - 1) / stride;
+    const auto enlarge = [](Index size, Index kernel, Index stride, Index before, Index& after) {
+      Index last = (size + before + after - kernel + stride - 1) / stride;
       if (last * stride >= size + before) --last;
-      behind = std::max(behind, last * stride + kernel - size - before);
+      after = std::max(after, last * stride + kernel - size - before);
     };
     const Shape& shape = in.samples().shape;
     enlarge(shape.height, window.kernel.height, window.stride.height, window.padding.top,
