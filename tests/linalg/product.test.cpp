@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[li
       }
 }
 
-// Sizes around the tiles of Eigen's kernels and the blocks for the caches; the deepest is packed in slices.
+// Sizes around the tiles and the runs of terms; the deepest is packed in slices.
 TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[linalg][threads]", float,
                    double) {
   using T = TestType;
@@ -90,6 +90,31 @@ TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[li
       CHECK(c[2] == expected[2]);
     }
   }
+}
+
+TEMPLATE_TEST_CASE("Product: the bits of a sample do not depend on the others", "[linalg]", float, double) {
+  using T = TestType;
+  Rng rng{1};
+  const auto some = [&](Index rows, Index cols) {
+    Matrix<T> m(rows, cols);
+    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
+    return m;
+  };
+  for (const Index rows : {3, 32, 50, 700})
+    for (const Index depth : {20, 300, 600}) {
+      CAPTURE(rows, depth);
+      const Matrix<T> w = some(rows, depth), x = some(depth, 97);
+      const Vector<T> offset = some(rows, 1);
+      Matrix<T> all, some_columns;
+      Product<T>::affine(w, x, offset, all);
+      for (const Index count : {2, 13, 50}) {
+        Product<T>::affine(w, x.middleCols(40, count), offset, some_columns);
+        CHECK(some_columns == all.middleCols(40, count));
+      }
+      Product<T>::transposed_left(Matrix<T>{w.transpose()}, x, some_columns);
+      Product<T>::plain(w, x, all);
+      CHECK(some_columns == all);
+    }
 }
 
 TEST_CASE("Grid: is the fastest of those that fit", "[linalg]") {

@@ -7,99 +7,39 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
-#include "descent/linalg/eigen_avx512.hpp"
 #include "descent/linalg/gemm.hpp"
+#include "descent/linalg/tiled_gemm.hpp"
 #include "descent/parallel/workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
 namespace detail {
 
-/// Working memory for the packed operands of Eigen's products. Eigen would allocate it in each product; if the heap
-/// returns it to the system in between, page faults take a fifth of a training step.
-template <std::floating_point T>
-class ProductMemory final : public Eigen::internal::level3_blocking<T, T> {
- public:
-  /// Returns the memory of this thread.
-  static ProductMemory& of_thread() {
-    thread_local ProductMemory memory;
-    return memory;
-  }
-
-  /// Sets the sizes of the blocks for the caches: `mc` rows, `nc` columns, and `kc` of the depth.
-  void choose_blocks(const Gemm<T>& g) {
-    this->m_mc = g.rows, this->m_nc = g.cols, this->m_kc = g.depth;
-    Eigen::internal::computeProductBlockingSizes<T, T>(this->m_kc, this->m_mc, this->m_nc);
-  }
-  /// Makes room for the packed numbers of A and B.
-  void reserve(Index of_a, Index of_b) {
-    this->m_blockA = at_least(of_a, a_);
-    this->m_blockB = at_least(of_b, b_);
-  }
-
- private:
-  static T* at_least(Index size, Vector<T>& numbers) {
-    if (numbers.size() < size) numbers.resize(size);
-    return numbers.data();
-  }
-
-  Vector<T> a_, b_;
-};
-
-/// Products by Eigen's kernels, which allocate only for a product larger than those before on the same thread.
+/// Products by vector instructions, through Eigen's packets, so that they suit every processor that Eigen knows. A
+/// product allocates only if it is larger than those before on the same thread.
 ///
-/// The kernels are called directly instead of by `c.noalias() = a * b`; docs/decisions/0009 has the reasons.
+/// docs/decisions/0022 has the reasons.
 template <std::floating_point T>
-class EigenGemm {
-  using Memory = ProductMemory<T>;
-  using Traits = Eigen::internal::gebp_traits<T, T>;
-
- public:
+struct EigenGemm {
   static constexpr std::string_view name = "Eigen";
 
-  /// The kernels for one order of the operands. Pointers, so that all else is compiled once and not for each order.
-  struct Kernels {
-    void (*multiply)(Index rows, Index cols, Index depth, const T* a, Index a_stride, const T* b,
-                     Index b_stride, T* c, Index c_increment, Index c_stride, T factor,
-                     Eigen::internal::level3_blocking<T, T>& memory,
-                     Eigen::internal::GemmParallelInfo<Index>* info);
-    void (*multiply_column)(const Operand<T>& a, const Gemm<T>& size, const T* x);
-    void (*multiply_row)(const Operand<T>& b, const Gemm<T>& size, const T* x);
-    void (*pack_a)(T* to, const Operand<T>& from, Index depth, Index rows);
-    void (*pack_b)(T* to, const Operand<T>& from, Index depth, Index cols);
-  };
-  template <bool transpose_a, bool transpose_b>
-  static constexpr Kernels kernels() {
-    constexpr int a = transpose_a ? Eigen::RowMajor : Eigen::ColMajor,
-                  b = transpose_b ? Eigen::RowMajor : Eigen::ColMajor,
-                  transposed_b = transpose_b ? Eigen::ColMajor : Eigen::RowMajor;
-    using Product =
-        Eigen::internal::general_matrix_matrix_product<Index, T, a, false, T, b, false, Eigen::ColMajor, 1>;
-    return {Product::run, add_vector<a>, add_vector<transposed_b>, pack_a<a>, pack_b<b>};
-  }
-
-  static void multiply(const Gemm<T>& g, const Kernels& kernels, Workers& workers) {
+  static void multiply(const Gemm<T>& g, Workers& workers) {
     const bool is_vector = g.rows == 1 || g.cols == 1, is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
-    if (is_vector || is_empty) {
-      g.begin();
-      if (is_empty) return;
-      // Bound by the memory, so that threads would not help.
-      return g.cols == 1 ? kernels.multiply_column(g.a, g, g.b.data) : kernels.multiply_row(g.b, g, g.a.data);
-    }
-    auto& memory = Memory::of_thread();
-    memory.choose_blocks(g);
-    if (const Index threads = useful_threads(g, workers); threads > 1)
-      return InParallel{g, kernels, memory, threads}.multiply(workers);
+    if (!is_vector && !is_empty) return TiledGemm<T>{g, useful_threads(g, workers)}.multiply(workers);
     g.begin();
-    memory.reserve(memory.mc() * memory.kc(), memory.kc() * memory.nc());
-    kernels.multiply(g.rows, g.cols, g.depth, g.a.data, g.a.stride, g.b.data, g.b.stride, g.c, 1, g.c_stride,
-                     T(1), memory, nullptr);
+    if (is_empty) return;
+    // Bound by the memory, so that threads would not help.
+    if (g.cols == 1) return add_vector(g, g.a, g.b.data);
+    add_vector(g, {g.b.data, g.b.stride, !g.b.transposed}, g.a.data);
   }
 
  private:
   /// Adds a x to c, for a column c.
+  static void add_vector(const Gemm<T>& g, const Operand<T>& a, const T* x) {
+    a.transposed ? add_vector<Eigen::RowMajor>(g, a, x) : add_vector<Eigen::ColMajor>(g, a, x);
+  }
   template <int order>
-  static void add_vector(const Operand<T>& a, const Gemm<T>& g, const T* x) {
+  static void add_vector(const Gemm<T>& g, const Operand<T>& a, const T* x) {
     constexpr bool by_columns = order == Eigen::ColMajor;
     using Rows = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::RowMajor>;
     using Columns = Eigen::internal::const_blas_data_mapper<T, Index, Eigen::ColMajor>;
@@ -109,93 +49,6 @@ class EigenGemm {
         Eigen::internal::general_matrix_vector_product<Index, T, MatrixOf, order, false, T, VectorOf, false>;
     Kernel::run(g.rows * g.cols, g.depth, MatrixOf{a.data, a.stride}, VectorOf{x, 1}, g.c, 1, T(1));
   }
-
-  template <int order>
-  static void pack_a(T* to, const Operand<T>& from, Index depth, Index rows) {
-    using Mapper = Eigen::internal::const_blas_data_mapper<T, Index, order>;
-    Eigen::internal::gemm_pack_lhs<T, Index, Mapper, Traits::mr, Traits::LhsProgress,
-                                   typename Traits::LhsPacket4Packing, order>{}(
-        to, Mapper{from.data, from.stride}, depth, rows);
-  }
-  template <int order>
-  static void pack_b(T* to, const Operand<T>& from, Index depth, Index cols) {
-    using Mapper = Eigen::internal::const_blas_data_mapper<T, Index, order>;
-    Eigen::internal::gemm_pack_rhs<T, Index, Mapper, Traits::nr, order>{}(to, Mapper{from.data, from.stride},
-                                                                          depth, cols);
-  }
-
-  /// A product by several threads. For a slice of the depth they first pack the operands as Eigen's kernel reads them,
-  /// each number once, and then compute a block of C each. The order of the sums is that of a single thread.
-  class InParallel {
-   public:
-    InParallel(const Gemm<T>& gemm, const Kernels& kernels, Memory& memory, Index threads)
-        : g_{gemm},
-          kernels_{kernels},
-          memory_{memory},
-          grid_{Grid::best(g_.rows, g_.cols, tile, threads)},
-          packed_rows_{(g_.rows + tile.rows - 1) / tile.rows * tile.rows},
-          packed_cols_{(g_.cols + tile.cols - 1) / tile.cols * tile.cols} {}
-
-    void multiply(Workers& workers) {
-      constexpr Index most = 8 << 20;  // packed numbers, for which 32 MB suffice
-      const Index kc = memory_.kc(), width = packed_rows_ + packed_cols_;
-      const Index slice = std::min(std::max(Index{1}, most / (width * kc)) * kc, g_.depth);
-      memory_.reserve(packed_rows_ * slice, packed_cols_ * slice);
-      const int threads = static_cast<int>(grid_.rows * grid_.cols);
-      for (Index first = 0; first < g_.depth; first += slice) {
-        const Part depth{first, std::min(slice, g_.depth - first)};
-        workers.run(threads, [&](int rank) { pack(depth, rank % grid_.rows, rank / grid_.rows); });
-        workers.run(threads, [&](int rank) { add_block(depth, rank % grid_.rows, rank / grid_.rows); });
-      }
-    }
-
-   private:
-    static constexpr Tile tile{Traits::mr, 8};  // Eigen's kernels take 4 or 8 columns
-
-    /// The rows and the columns of C that belong to a row and a column of the grid.
-    Part rows_of(Index i) const { return part_of(g_.rows, i, grid_.rows, tile.rows); }
-    Part cols_of(Index j) const { return part_of(g_.cols, j, grid_.cols, tile.cols); }
-
-    /// Packs the share of the thread at a place of the grid. It needs the rows of A that belong to its row of the grid,
-    /// and packs them together with the other threads in that row; likewise the columns of B.
-    void pack(const Part& depth, Index row, Index col) const {
-      const Part rows = rows_of(row), cols = cols_of(col);
-      for (Index k = 0, tile_of_row = 0, tile_of_col = 0; k < depth.count; k += memory_.kc()) {
-        const Index kc = std::min(memory_.kc(), depth.count - k), at = depth.first + k;
-        for (Index i = rows.first, end = i + rows.count; i < end; i += tile.rows)
-          if (tile_of_row++ % grid_.cols == col)
-            kernels_.pack_a(memory_.blockA() + packed_rows_ * k + i * kc, g_.a.from(i, at), kc,
-                            std::min(tile.rows, end - i));
-        for (Index j = cols.first, end = j + cols.count; j < end; j += tile.cols)
-          if (tile_of_col++ % grid_.rows == row)
-            kernels_.pack_b(memory_.blockB() + packed_cols_ * k + j * kc, g_.b.from(at, j), kc,
-                            std::min(tile.cols, end - j));
-      }
-    }
-
-    /// Adds A B for a slice of the depth to the block of C at a place of the grid.
-    void add_block(const Part& depth, Index row, Index col) const {
-      const Part rows = rows_of(row), cols = cols_of(col);
-      if (rows.count == 0 || cols.count == 0) return;
-      if (depth.first == 0) g_.block(rows, cols).begin();
-      using Mapper = Eigen::internal::blas_data_mapper<T, Index, Eigen::ColMajor, Eigen::Unaligned, 1>;
-      Eigen::internal::gebp_kernel<T, T, Index, Mapper, Traits::mr, Traits::nr, false, false> kernel;
-      for (Index k = 0; k < depth.count; k += memory_.kc()) {
-        const Index kc = std::min(memory_.kc(), depth.count - k);
-        for (Index i = rows.first, end = i + rows.count; i < end; i += memory_.mc())
-          kernel(Mapper{g_.c + i + cols.first * g_.c_stride, g_.c_stride},
-                 memory_.blockA() + packed_rows_ * k + i * kc,
-                 memory_.blockB() + packed_cols_ * k + cols.first * kc, std::min(memory_.mc(), end - i), kc,
-                 cols.count, T(1));
-      }
-    }
-
-    const Gemm<T>& g_;
-    const Kernels& kernels_;
-    Memory& memory_;
-    Grid grid_;
-    Index packed_rows_, packed_cols_;
-  };
 };
 
 /// The products of the library by a backend, which has
@@ -246,14 +99,13 @@ struct Products {
                        offset};
     if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
       if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
-    static constexpr auto kernels = EigenGemm<T>::template kernels<transpose_a, transpose_b>();
-    EigenGemm<T>::multiply(gemm, kernels, workers);
+    EigenGemm<T>::multiply(gemm, workers);
   }
 };
 
 }  // namespace detail
 
-/// The products of the library by Eigen.
+/// The products of the library by vector instructions, without another library.
 template <std::floating_point T>
 using EigenProduct = detail::Products<T, detail::EigenGemm<T>>;
 

@@ -13,7 +13,7 @@
 #include "descent/core/window.hpp"
 #include "descent/initializers/he.hpp"
 #include "descent/layers/convolution/sums.hpp"
-#include "descent/layers/convolution/tile.hpp"
+#include "descent/linalg/tile.hpp"
 #include "descent/layers/dense.hpp"
 #include "descent/linalg/row_sums.hpp"
 #include "descent/parallel/parts.hpp"

@@ -7,7 +7,7 @@
 
 #include "descent/core/types.hpp"
 #include "descent/core/window.hpp"
-#include "descent/layers/convolution/tile.hpp"
+#include "descent/linalg/tile.hpp"
 #include "descent/parallel/parts.hpp"
 
 // The three sums of a convolution for one sample: forward, the gradient of the weight, and the gradient of the input.
@@ -127,7 +127,7 @@ void spread(const ConvolutionPlan& plan, const Padding& padding, const Matrix<T>
                     .segments = {&outputs, 1},
                     .y = image + row.x + segment.x + g * plan.group_in + o,
                     .y_block = plan.step,
-                    .lanes = std::min(Tile2D<T>::most_lanes, packed.rows() - o),
+                    .lanes = Tile2D<T>::padded(std::min(Tile2D<T>::most_lanes, packed.rows() - o)),
                     .adds = true}
               .compute(row.length);
       w += packed.rows() * plan.group_out;

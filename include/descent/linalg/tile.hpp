@@ -7,7 +7,7 @@
 
 #include "descent/core/types.hpp"
 
-// The inner loops of a convolution: forward, the gradient of the weight and that of the input are all sums of this kind.
+// The inner loops of products and convolutions, forward and backward: all are sums of this kind.
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -15,6 +15,16 @@ namespace descent::inline DESCENT_ABI::detail {
 struct Segment {
   Index x, w, length;
 };
+
+/// Copies `count` numbers, fewer than 2 * half, faster than a call of memcpy.
+template <Index half, class T>
+void copy_few(const T* from, Index count, T* to) {
+  if (count >= half) {
+    std::copy_n(from, half, to);
+    from += half, to += half, count -= half;
+  }
+  if constexpr (half > 1) copy_few<half / 2>(from, count, to);
+}
 
 /// A block of sums, whose lanes are computed together in vectors:
 ///
@@ -41,15 +51,20 @@ struct Tile2D {
   T* y;
   Index y_block;
   Index lanes;        // at most `most_lanes`
-  bool adds = false;  // true: adds whole vectors to y, block after block, since those may overlap
+  bool adds = false;  // true: adds to y, block after block, since those may overlap
 
   static constexpr Index padded(Index lanes) { return (lanes + packet - 1) / packet * packet; }
 
+  /// Returns the first of about equal parts of `blocks` blocks, of which each is computed at once.
+  static Index at_once(Index blocks) {
+    const Index parts = (blocks + most_blocks - 1) / most_blocks;
+    return parts == 1 ? blocks : (blocks + parts - 1) / parts;
+  }
+
   /// Computes `blocks` blocks.
   void compute(Index blocks) {
-    const Index passes = (blocks + most_blocks - 1) / most_blocks;
-    for (Index pass = passes; pass > 0; --pass) {
-      const Index now = (blocks + pass - 1) / pass;
+    while (blocks > 0) {
+      const Index now = at_once(blocks);
       lanes > packet ? compute<2>(now) : compute<1>(now);
       blocks -= now;
       x += now * x_block;
@@ -93,18 +108,18 @@ struct Tile2D {
 #pragma GCC unroll 12
     for (int b = 0; b < blocks; ++b) {
       T* to = y + b * y_block;
-      if (adds) {
+      if (lanes == vectors * packet) {
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v)
-          pstoreu(to + v * packet, padd(ploadu<Packet>(to + v * packet), sums[b][v]));
-      } else if (lanes == vectors * packet) {
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) pstoreu(to + v * packet, sums[b][v]);
+          pstoreu(to + v * packet, adds ? padd(ploadu<Packet>(to + v * packet), sums[b][v]) : sums[b][v]);
       } else {
         T all[vectors * packet];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) pstoreu(all + v * packet, sums[b][v]);
-        std::copy_n(all, lanes, to);
+        if (adds)
+          for (Index lane = 0; lane < lanes; ++lane) to[lane] += all[lane];
+        else
+          copy_few<packet>(all, lanes, to);
       }
     }
   }
