@@ -13,9 +13,9 @@
 #include "descent/core/window.hpp"
 #include "descent/initializers/he.hpp"
 #include "descent/layers/convolution/sums.hpp"
-#include "descent/linalg/tile.hpp"
 #include "descent/layers/dense.hpp"
 #include "descent/linalg/row_sums.hpp"
+#include "descent/linalg/tile.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
