@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,14 @@ struct SearchResult {
     TrialRecord::visit(a, measured);
     a("failure", failure);
   }
+};
+
+/// The content of the file of a job that was done and is not yet recorded.
+struct SearchFinished {
+  int epochs = 0;
+  SearchResult result = {};
+
+  void visit_members(auto& a) { a("epochs", epochs), a("result", result); }
 };
 
 /// The content of the file of a search.
@@ -108,8 +117,9 @@ class SearchRecords {
                                " after ", job.epochs, job.epochs == 1 ? " epoch" : " epochs"});
     if (job.repeat > 0) {
       --repeats_running_;
-      record.repeats.resize(std::max(record.repeats.size(), at(options_.repeats)), not_a_number<double>());
-      if (result.failure.empty()) record.repeats[at(job.repeat - 1)] = value;
+      record.repeats.resize(std::max(record.repeats.size(), at(options_.repeats)),
+                            std::numeric_limits<double>::infinity());
+      record.repeats[at(job.repeat - 1)] = result.failure.empty() ? value : not_a_number<double>();
     } else {
       --steps_running_;
       record.failure = std::move(result.failure);
@@ -160,6 +170,10 @@ class SearchRecords {
 
   /// The checkpoint of a trial that may be continued.
   std::string checkpoint(int trial) const { return joined({options_.folder, "/trial-", trial, ".ckpt"}); }
+  /// The file of a result that is not yet recorded.
+  std::string result(const SearchJob& job) const {
+    return joined({options_.folder, "/result-", job.trial, '-', job.repeat, ".ckpt"});
+  }
 
  private:
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
@@ -178,7 +192,7 @@ class SearchRecords {
     const std::vector<int>& begun = running_repeats_[at(trial)];
     const std::vector<double>& done = file_.trials[at(trial)].repeats;
     return std::find(begun.begin(), begun.end(), repeat) != begun.end() ||
-           (at(repeat) < done.size() && is_finite(done[at(repeat)]));
+           (at(repeat) < done.size() && (is_finite(done[at(repeat)]) || is_nan(done[at(repeat)])));
   }
 
   void load() {

@@ -157,9 +157,7 @@ class SearchRun {
         std::atomic<std::size_t> next = 0;
         workers.run([&](int) {
           for (std::size_t i; (i = next++) < own.size();) {
-            Paused trial = taken(own[i]);
-            results[i] = done(own[i], trial);
-            put_back(own[i], std::move(trial));
+            results[i] = done_once(own[i]);
           }
         });
       });
@@ -179,7 +177,27 @@ class SearchRun {
       });
       together(ranks_, [&] { records_.save(); });
       release();
+      if (!options_.folder.empty())
+        for (const SearchJob& job : own) std::remove(records_.result(job).c_str());
     }
+  }
+
+  /// Does a job of a round. Its result is kept in a file until the round is recorded, so that a killed search does not do
+  /// it again.
+  SearchResult done_once(const SearchJob& job) {
+    SearchFinished finished{job.epochs, {}};
+    const std::string path = records_.result(job);
+    std::error_code ignored;
+    if (!options_.folder.empty() && std::filesystem::exists(path, ignored)) {
+      SearchFinished before;
+      load_checkpoint(path, before);
+      if (before.epochs == job.epochs) return std::move(before.result);
+    }
+    Paused trial = taken(job);
+    finished.result = done(job, trial);
+    put_back(job, std::move(trial));
+    if (!options_.folder.empty()) save_checkpoint(path, finished);
+    return std::move(finished.result);
   }
 
   /// Does a job, and writes a checkpoint of a trial that may be continued.
@@ -245,9 +263,14 @@ class SearchRun {
   /// Removes the checkpoints, and those that a killed process had not written to the end.
   void remove_checkpoints() {
     if (options_.folder.empty()) return;
-    for (const TrialRecord& trial : records_.trials())
-      if (const std::string path = records_.checkpoint(trial.number); is_own({trial.number, 0, 0}))
-        std::remove(path.c_str()), std::remove((path + ".part").c_str());
+    for (const TrialRecord& trial : records_.trials()) {
+      if (is_own({trial.number, 0, 0})) remove_with_part(records_.checkpoint(trial.number));
+      for (int repeat = 0; repeat <= options_.repeats && ranks_.size() > 1; ++repeat)
+        if (const SearchJob job{trial.number, 0, repeat}; is_own(job)) remove_with_part(records_.result(job));
+    }
+  }
+  static void remove_with_part(const std::string& path) {
+    std::remove(path.c_str()), std::remove((path + ".part").c_str());
   }
 
   const Start& start_;
