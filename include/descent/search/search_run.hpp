@@ -20,6 +20,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/parallel/together.hpp"
+#include "descent/search/drawn_settings.hpp"
 #include "descent/search/options.hpp"
 #include "descent/search/progress.hpp"
 #include "descent/search/records.hpp"
@@ -62,7 +63,7 @@ concept StartOf =
 template <class S, class Start>
 class SearchRun {
  public:
-  SearchRun(const Start& start, const std::vector<S>& settings, SearchRecords& records)
+  SearchRun(const Start& start, std::vector<S>& settings, SearchRecords& records)
       : start_{start},
         settings_{settings},
         records_{records},
@@ -93,7 +94,7 @@ class SearchRun {
       if (!first) return;
       for (std::size_t i = 0; i < settings_.size(); ++i) {
         const SearchJob job{static_cast<int>(i), 0, 0};
-        if (!is_own(job)) continue;
+        if (!is_own(job) || records_.trials()[i].parameters.empty()) continue;
         Paused trial;
         try {
           trial.emplace(call_start(start_, settings_[i], seed_of(options_.seed, job)));
@@ -123,6 +124,7 @@ class SearchRun {
         std::optional<SearchJob> job;
         changed_.wait(lock, [&] { return has_ended_ || (job = records_.next()) || !records_.is_running(); });
         if (has_ended_ || !job) return changed_.notify_all();
+        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         Paused trial = taken(*job);
         lock.unlock();
@@ -147,6 +149,7 @@ class SearchRun {
     for (;;) {
       std::vector<SearchJob> jobs, own;
       while (const auto job = records_.next()) {
+        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         jobs.push_back(*job);
         if (is_own(*job)) own.push_back(*job);
@@ -274,7 +277,7 @@ class SearchRun {
   }
 
   const Start& start_;
-  const std::vector<S>& settings_;
+  std::vector<S>& settings_;
   SearchRecords& records_;
   const SearchOptions& options_;
   Communicator& ranks_;
