@@ -17,7 +17,7 @@ namespace descent::inline DESCENT_ABI {
 ///   l(x), g(x)   densities of a hyper-parameter among the best, and among the rest
 ///   value        of 24 that are drawn from l, that with the greatest l(x) / g(x)
 ///
-/// It needs about half the epochs of `Halving` for the same result. A group begins when the one before is complete, so
+/// On digits it needs a third to two thirds of the epochs of `Halving` for the same result. A group begins when the one before is complete, so
 /// that any number of threads gives the same results; `group` is also the most threads that are busy in the first rung.
 ///
 /// Throws   DataError for `first`, `random` or `group` below 1 or `factor` below 2.
