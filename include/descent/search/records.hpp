@@ -144,25 +144,6 @@ class SearchRecords {
   int running_to(int trial) const { return state_.trial(trial).running_to; }
   const SearchOptions& options() const { return options_; }
 
-  /// Returns the hyper-parameters of the first n trials, the best after so many epochs first, failed ones last.
-  std::vector<HyperParameters> ranked(int n, int epochs) const {
-    const auto score = [&](const TrialRecord* trial) {
-      const double value = trial->failed() ? not_a_number<double>() : trial->value(options_.monitor, epochs);
-      const double lowest = std::numeric_limits<double>::lowest();
-      return !is_finite(value) ? lowest : options_.mode == Mode::min ? -value : value;
-    };
-    std::vector<const TrialRecord*> order;
-    for (int i = 0; i < n; ++i) order.push_back(&file_.trials[at(i)]);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](const auto* a, const auto* b) { return score(a) > score(b); });
-    std::vector<HyperParameters> all;
-    for (const TrialRecord* trial : order) all.push_back(trial->parameters);
-    return all;
-  }
-  void set_parameters(int trial, HyperParameters parameters) {
-    file_.trials[at(trial)].parameters = std::move(parameters);
-  }
-
   /// Returns the numbers of the best n trials that have a value, or of all if there are fewer.
   std::vector<int> best(std::size_t n) const {
     std::vector<int> order;
@@ -240,16 +221,15 @@ class SearchRecords {
       const auto is_same = [](const HyperParameter& a, const HyperParameter& b) {
         return a.is_same(b) && a.value == b.value;
       };
-      const bool is_drawn_later = own.parameters.empty();
-      if (!is_drawn_later && !std::equal(own.parameters.begin(), own.parameters.end(),
-                                         other.parameters.begin(), other.parameters.end(), is_same))
+      if (!std::equal(own.parameters.begin(), own.parameters.end(), other.parameters.begin(),
+                      other.parameters.end(), is_same))
         throw_error<DataError>("search", {"expected the settings of trial ", i, " in .folder, got others"},
                                cure);
       if (!other.failed() && other.epochs > 0 && !is_finite(other.value(options_.monitor)))
         throw_error<DataError>(
             "search", {"expected a metric that .folder has as .monitor, got \"", options_.monitor, '"'},
             "monitor the same metric, or choose another folder");
-      if (!is_drawn_later) other.parameters = own.parameters;
+      other.parameters = own.parameters;
       own = std::move(other);
     }
   }

@@ -20,7 +20,6 @@
 #include "descent/core/errors.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/parallel/together.hpp"
-#include "descent/search/drawn_settings.hpp"
 #include "descent/search/options.hpp"
 #include "descent/search/progress.hpp"
 #include "descent/search/records.hpp"
@@ -63,7 +62,7 @@ concept StartOf =
 template <class S, class Start>
 class SearchRun {
  public:
-  SearchRun(const Start& start, std::vector<S>& settings, SearchRecords& records)
+  SearchRun(const Start& start, const std::vector<S>& settings, SearchRecords& records)
       : start_{start},
         settings_{settings},
         records_{records},
@@ -94,7 +93,7 @@ class SearchRun {
       if (!first) return;
       for (std::size_t i = 0; i < settings_.size(); ++i) {
         const SearchJob job{static_cast<int>(i), 0, 0};
-        if (!is_own(job) || records_.trials()[i].parameters.empty()) continue;
+        if (!is_own(job)) continue;
         Paused trial;
         try {
           trial.emplace(call_start(start_, settings_[i], seed_of(options_.seed, job)));
@@ -124,7 +123,6 @@ class SearchRun {
         std::optional<SearchJob> job;
         changed_.wait(lock, [&] { return has_ended_ || (job = records_.next()) || !records_.is_running(); });
         if (has_ended_ || !job) return changed_.notify_all();
-        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         Paused trial = taken(*job);
         lock.unlock();
@@ -149,7 +147,6 @@ class SearchRun {
     for (;;) {
       std::vector<SearchJob> jobs, own;
       while (const auto job = records_.next()) {
-        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         jobs.push_back(*job);
         if (is_own(*job)) own.push_back(*job);
@@ -277,7 +274,7 @@ class SearchRun {
   }
 
   const Start& start_;
-  std::vector<S>& settings_;
+  const std::vector<S>& settings_;
   SearchRecords& records_;
   const SearchOptions& options_;
   Communicator& ranks_;
