@@ -47,6 +47,7 @@ struct ConvTranspose2DOptions {
 /// Cost     2 * in * out / groups * kernel * input positions * m flop forward, twice that backward.
 /// Source   Zeiler et al.: Deconvolutional Networks (2010); Dumoulin, Visin: A guide to convolution arithmetic for deep
 ///          learning (2016)
+/// Example  examples/29_denoising_autoencoder.cpp
 template <std::floating_point T = float>
 class ConvTranspose2D : public detail::Convolution<T> {
   using Base = detail::Convolution<T>;

@@ -12,17 +12,28 @@
 
 namespace descent::inline DESCENT_ABI::detail {
 
-/// Calls f(type of a vector, first channel) for vectors that cover the channels: the largest that fits, of which the
-/// last may overlap the one before it.
+/// Returns the number of lanes of a vector. (g++ warns of the attributes of vectors as arguments of Eigen's traits, but
+/// not of their names as template parameters.)
+template <class Packet>
+constexpr Index lanes_of() {
+  return Eigen::internal::unpacket_traits<Packet>::size;
+}
+
+/// Calls f(null pointer to a vector, first channel) for vectors that cover the channels: the largest that fits, of which
+/// the last may overlap the one before it.
 template <class T, class Packet = typename Eigen::internal::packet_traits<T>::type>
 void for_vectors(Index channels, auto&& f) {
-  constexpr Index lanes = Eigen::internal::unpacket_traits<Packet>::size;
+  constexpr Index lanes = lanes_of<Packet>();
   if constexpr (lanes > 1)
     if (channels < lanes) {
-      using Half = typename Eigen::internal::unpacket_traits<Packet>::half;
-      return for_vectors<T, std::conditional_t<std::is_same_v<Half, Packet>, T, Half>>(channels, f);
+      using Smaller = typename Eigen::internal::unpacket_traits<Packet>::half;
+      if constexpr (lanes_of<Smaller>() < lanes)
+        return for_vectors<T, Smaller>(channels, f);
+      else
+        return for_vectors<T, T>(channels, f);
     }
-  for (Index c = 0; c < channels; c += lanes) f(std::type_identity<Packet>{}, std::min(c, channels - lanes));
+  for (Index c = 0; c < channels; c += lanes)
+    f(static_cast<const Packet*>(nullptr), std::min(c, channels - lanes));
 }
 
 /// The position of an image in a larger one of zeros: pixel (i, j) is at row top + i step.height and column
@@ -68,7 +79,7 @@ struct Depthwise {
 
   /// Computes a row of the output; `x` is its first window. Without a bias it is null.
   void convolve(const T* x, const T* w, const T* bias, T* y) const {
-    for_vectors<T>(channels, [&]<class P>(std::type_identity<P>, Index c) {
+    for_vectors<T>(channels, [&]<class P>(const P*, Index c) {
       const T* b = bias == nullptr ? nullptr : bias + c;
       is_3x3() ? convolve_3x3<P>(x + c, w + c, b, y + c) : convolve_any<P>(x + c, w + c, b, y + c);
     });
@@ -76,9 +87,9 @@ struct Depthwise {
 
   /// Adds the sums over some rows of the output to the gradient of the weight.
   void add_weight_gradient(const T* x, const T* dy, Index rows, T* dw) const {
-    for_vectors<T>(channels, [&]<class P>(std::type_identity<P>, Index c) {
+    for_vectors<T>(channels, [&]<class P>(const P*, Index c) {
       // The vectors at the end overlap, and those of one channel must be added once.
-      constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size;
+      constexpr Index lanes = lanes_of<P>();
       const Index repeated = (lanes - channels % lanes) % lanes;
       const Index skip = c > 0 && c + lanes == channels ? repeated : 0;
       is_3x3() ? add_gradient_3x3<P>(x + c, dy + c, rows, dw + c, skip)
@@ -96,7 +107,7 @@ struct Depthwise {
   /// Adds the lanes of a vector but the first `skip`.
   template <class P>
   static void add(const P& sum, T* to, Index skip) {
-    constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size;
+    constexpr Index lanes = lanes_of<P>();
     T all[lanes];
     Eigen::internal::pstoreu(all, sum);
     for (Index i = skip; i < lanes; ++i) to[i] += all[i];
