@@ -178,6 +178,12 @@ TEST_CASE("read_image: the header of a small file does not ask for much memory")
              ContainsSubstring("expected pixels in proportion to the"));
 }
 
+TEST_CASE("read_image: the images of the fuzzer's corpus are read") {
+  const std::filesystem::path corpus{DESCENT_TESTS_DIR "/fuzz/corpus/images"};
+  CHECK(read_image(corpus / "shape.png").shape == Shape{3, 32, 32});
+  CHECK(read_image(corpus / "progressive.jpg").shape == Shape{3, 10, 12});
+}
+
 TEST_CASE("ImageFolder: the names of the folders, in order, are the classes") {
   const support::TemporaryFolder folder;
   write(folder.path / "dog" / "b.png", row({3, 3}));
