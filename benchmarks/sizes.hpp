@@ -18,6 +18,7 @@ inline constexpr Sizes size_m{"M", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_m_plus{"M+", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_l{"L", 784, 2048, 2048, 10, 512};
 inline constexpr Sizes size_lenet{"LeNet", 784, 120, 84, 10, 128, 28};
+inline constexpr Sizes size_mobile_net{"MobileNet", 784, 32, 64, 10, 64, 28};
 
 /// The number of batches that are used in turn: enough that no library finds a batch in its cache by luck.
 inline constexpr int batch_count = 8;

@@ -46,6 +46,21 @@ Sequential network(const Sizes& s) {
                       Linear{s.hidden_1, s.hidden_2},
                       ReLU{},
                       Linear{s.hidden_2, s.outputs}};
+  if (s.name == "MobileNet") {
+    using Options = torch::nn::Conv2dOptions;
+    return Sequential{Unflatten{torch::nn::UnflattenOptions{1, {1, s.image_side, s.image_side}}},
+                      Conv2d{Options{1, s.hidden_1, 3}.padding(1)},
+                      ReLU{},
+                      Conv2d{Options{s.hidden_1, s.hidden_1, 3}.padding(1).groups(s.hidden_1)},
+                      ReLU{},
+                      Conv2d{Options{s.hidden_1, s.hidden_2, 1}},
+                      ReLU{},
+                      Conv2d{Options{s.hidden_2, s.hidden_2, 3}.stride(2).padding(1).groups(s.hidden_2)},
+                      ReLU{},
+                      torch::nn::AdaptiveAvgPool2d{1},
+                      Flatten{},
+                      Linear{s.hidden_2, s.outputs}};
+  }
   return Sequential{Linear{s.features, s.hidden_1}, ReLU{}, Linear{s.hidden_1, s.hidden_2}, ReLU{},
                     Linear{s.hidden_2, s.outputs}};
 }
@@ -119,7 +134,7 @@ Result measure(const Job& job, const Sizes& sizes) {
 
 int main(int argc, char** argv) {
   return run_worker(argc, argv, [](const Job& job) {
-    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet})
+    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet, size_mobile_net})
       if (sizes.name == job.workload) return measure(job, sizes);
     throw Unsupported{"no workload " + job.workload};
   });

@@ -17,6 +17,7 @@ SIZES = {
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
+    "MobileNet": (784, 32, 64, 10, 64),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
@@ -35,6 +36,13 @@ def network(workload, features, hidden_1, hidden_2, outputs):
         convolutions = [nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
                         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
         features = 16 * 5 * 5
+    if workload == "MobileNet":
+        return nn.Sequential(
+            nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, hidden_1, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(hidden_1, hidden_1, 3, padding=1, groups=hidden_1), nn.ReLU(),
+            nn.Conv2d(hidden_1, hidden_2, 1), nn.ReLU(),
+            nn.Conv2d(hidden_2, hidden_2, 3, stride=2, padding=1, groups=hidden_2), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(hidden_2, outputs))
     return nn.Sequential(*convolutions, *hidden(features, hidden_1), *hidden(hidden_1, hidden_2),
                          nn.Linear(hidden_2, outputs))
 

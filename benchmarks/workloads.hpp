@@ -85,6 +85,25 @@ struct LeNet : M {
   }
 };
 
+/// Two blocks of MobileNet: dominated by depthwise convolutions.
+struct MobileNet : M {
+  static constexpr Sizes sizes = size_mobile_net;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    constexpr Index first = sizes.hidden_1, second = sizes.hidden_2;
+    return Sequential{Conv2D{1, first, rng, {.kernel = 3, .padding = 1}},
+                      ReLU{},
+                      Conv2D{first, first, rng, {.kernel = 3, .padding = 1, .groups = first}},
+                      ReLU{},
+                      Conv2D{first, second, rng, {.kernel = 1}},
+                      ReLU{},
+                      Conv2D{second, second, rng, {.kernel = 3, .stride = 2, .padding = 1, .groups = second}},
+                      ReLU{},
+                      GlobalAveragePool{},
+                      Dense{second, sizes.outputs, rng}};
+  }
+};
+
 /// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
@@ -118,5 +137,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{})) throw Unsupported{"no workload " + std::string{name}};
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, MobileNet{}))
+    throw Unsupported{"no workload " + std::string{name}};
 }

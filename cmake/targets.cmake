@@ -10,6 +10,7 @@ file(GLOB_RECURSE headers ${rebuild} ${PROJECT_SOURCE_DIR}/include/*.hpp)
 
 # The headers that need a component's library; two backends share some. All others are those of descent::descent.
 set(gzip_headers "/io/gzip\\.hpp$")
+set(images_headers "/io/images[./]")
 set(io_headers "/io/(json_events|model_file|safetensors)[./]")
 set(mpi_headers "/distributed[./]")
 set(onnx_headers "/io/onnx[./]")

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "descent/data/augment/augment.hpp"
+#include "descent/data/augment/color_jitter.hpp"
+#include "descent/data/augment/cutout.hpp"
 #include "descent/data/augment/elastic_distortion.hpp"
 #include "descent/data/augment/image.hpp"
 #include "descent/data/augment/random_affine.hpp"

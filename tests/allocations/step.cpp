@@ -80,7 +80,13 @@ TEST_CASE("Conv2D: a step allocates nothing after warm-up") {
                        ReLU{},
                        MaxPool2D{{.kernel = 2}},
                        Conv2D{6, 4, rng, {.stride = 2, .groups = 2}},
+                       Conv2D{4, 4, rng, {.padding = 1, .groups = 4}},
                        AveragePool2D{{.kernel = 2}},
+                       ConvTranspose2D{4, 4, rng, {.kernel = 2, .stride = 2}},
+                       GroupNorm{2, 4},
+                       ZeroPad2D{{1, 1, 0, 0}},
+                       Upsample{{.interpolation = Interpolation::bilinear}},
+                       InstanceNorm{4},
                        GlobalAveragePool{},
                        Dense{4, 3, rng}};
   Dataset<> data = some_data();

@@ -19,7 +19,7 @@ if(WAY STREQUAL "missing_component")
   string(REGEX REPLACE "[ \n]+" " " text "${errors}")  # CMake wraps lines
   foreach(expected IN ITEMS
       "descent::onnx: protozero not found; install libprotozero-dev (Debian), protozero-devel (Fedora) or protozero (Homebrew)"
-      "descent::sparse: unknown component; choose from gzip, io, mpi, onnx, openblas, onednn, onednn_bf16")
+      "descent::sparse: unknown component; choose from gzip, images, io, mpi, onnx, openblas, onednn, onednn_bf16")
     string(FIND "${text}" "${expected}" at)
     if(result EQUAL 0 OR at EQUAL -1)
       message(FATAL_ERROR "Expected an error with `${expected}`, got result ${result} and\n${errors}")

@@ -65,7 +65,7 @@ class MiniBatch {
     gather(data_->y, samples_, to.y);
     gather(data_->weights, samples_, to.weights);
     if (const auto& [change, seed, epoch] = augment_; change != nullptr && *change)
-      (*change)(to.x, samples_, seed, epoch, workers);
+      (*change)(to.x, to.y, samples_, seed, epoch, workers);
     return {{to.x, data_->sample_shape()}, to.y, to.weights};
   }
 

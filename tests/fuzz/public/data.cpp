@@ -117,6 +117,8 @@ void add_data(Calls& calls) {
                      diagnose(rates);
                    }});
   calls.push_back({"RandomFlip", augment<RandomFlip>});
+  calls.push_back({"ColorJitter", augment<ColorJitter>});
+  calls.push_back({"Cutout", augment<Cutout>});
   calls.push_back({"RandomAffine", augment<RandomAffine>});
   calls.push_back({"RandomRotation", augment<RandomRotation>});
   calls.push_back({"RandomShift", augment<RandomShift>});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 
 #include "descent/data/min_max.hpp"
 #include "descent/data/standardize.hpp"
@@ -41,16 +42,23 @@ LayerRegistry<T> standard_registry() {
     return Padding{layer.size_option("padding_top"), layer.size_option("padding_left"),
                    layer.size_option("padding_bottom"), layer.size_option("padding_right")};
   };
-  all.template add<Conv2D<T>>([=](const LayerSpec& layer) {
+  const auto dilation = [](const LayerSpec& layer) {
+    return Extent{layer.size_option("dilation_height"), layer.size_option("dilation_width")};
+  };
+  const auto kernel_sizes = [](const LayerSpec& layer, std::size_t rank) -> const Dimensions& {
     const Dimensions& sizes = layer.dimensions("weight");
-    if (sizes.rank() != 4)
-      layer.fail(detail::joined("expected a \"weight\" of 4 dimensions, got ", sizes.rank()));
-    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
-    Rng none{0};
-    const Index groups = layer.size_option("groups");
-    if (groups > sizes[0])
+    if (sizes.rank() != rank)
+      layer.fail(detail::joined("expected a \"weight\" of ", rank, " dimensions, got ", sizes.rank()));
+    if (const Index groups = layer.size_option("groups"); groups > sizes[0])
       layer.fail(
           detail::joined("expected at most ", sizes[0], " groups, the number of outputs, got ", groups));
+    return sizes;
+  };
+  const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};  // the values come from the file
+  all.template add<Conv2D<T>>([=](const LayerSpec& layer) {
+    const Dimensions& sizes = kernel_sizes(layer, 4);
+    Rng none{0};
+    const Index groups = layer.size_option("groups");
     return Conv2D<T>{sizes[1] * groups,
                      sizes[0],
                      none,
@@ -58,10 +66,46 @@ LayerRegistry<T> standard_registry() {
                      {.kernel = {sizes[2], sizes[3]},
                       .stride = stride(layer),
                       .padding = padding(layer),
-                      .dilation = {layer.size_option("dilation_height"), layer.size_option("dilation_width")},
+                      .dilation = dilation(layer),
                       .groups = groups,
                       .bias = layer.has("bias") ? Bias::learned : Bias::none}};
   });
+  all.template add<Conv1D<T>>([=](const LayerSpec& layer) {
+    const Dimensions& sizes = kernel_sizes(layer, 3);
+    Rng none{0};
+    const Index groups = layer.size_option("groups");
+    return Conv1D<T>{sizes[1] * groups,
+                     sizes[0],
+                     none,
+                     leave,
+                     {.kernel = sizes[2],
+                      .stride = layer.size_option("stride"),
+                      .padding = {layer.size_option("padding_before"), layer.size_option("padding_after")},
+                      .dilation = layer.size_option("dilation"),
+                      .groups = groups,
+                      .bias = layer.has("bias") ? Bias::learned : Bias::none}};
+  });
+  all.template add<ConvTranspose2D<T>>([=](const LayerSpec& layer) {
+    const Dimensions& sizes = kernel_sizes(layer, 4);
+    Rng none{0};
+    const Index groups = layer.size_option("groups");
+    return ConvTranspose2D<T>{sizes[0],
+                              sizes[1] * groups,
+                              none,
+                              leave,
+                              {.kernel = {sizes[2], sizes[3]},
+                               .stride = stride(layer),
+                               .padding = padding(layer),
+                               .output_padding = {layer.size_option("output_padding_height"),
+                                                  layer.size_option("output_padding_width")},
+                               .dilation = dilation(layer),
+                               .groups = groups,
+                               .bias = layer.has("bias") ? Bias::learned : Bias::none}};
+  });
+  all.template add<Upsample<T>>([](const LayerSpec& layer) {
+    return Upsample<T>{{.factor = {layer.size_option("factor_height"), layer.size_option("factor_width")}}};
+  });
+  all.template add<ZeroPad2D<T>>([=](const LayerSpec& layer) { return ZeroPad2D<T>{padding(layer)}; });
   all.template add<MaxPool2D<T>>([=](const LayerSpec& layer) {
     return MaxPool2D<T>{{.kernel = kernel(layer), .stride = stride(layer), .padding = padding(layer)}};
   });
@@ -71,6 +115,13 @@ LayerRegistry<T> standard_registry() {
   all.template add<GlobalAveragePool<T>>();
   all.template add<BatchNorm<T>>([](const LayerSpec& layer) { return BatchNorm<T>{layer.length("gamma")}; });
   all.template add<LayerNorm<T>>([](const LayerSpec& layer) { return LayerNorm<T>{layer.length("gamma")}; });
+  all.template add<GroupNorm<T>>([](const LayerSpec& layer) {
+    return GroupNorm<T>{
+        layer.size_option("groups"), layer.length("gamma"), {.epsilon = layer.option("epsilon")}};
+  });
+  all.template add<InstanceNorm<T>>([](const LayerSpec& layer) {
+    return InstanceNorm<T>{layer.length("gamma"), {.epsilon = layer.option("epsilon")}};
+  });
   all.template add<PReLU<T>>([](const LayerSpec& layer) { return PReLU<T>{layer.length("slope")}; });
   // Their constructors compute statistics, which the values in the file then replace.
   all.template add<Standardize<T>>(

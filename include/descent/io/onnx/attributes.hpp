@@ -23,15 +23,29 @@ struct OnnxOperatorSince {
   std::int64_t opset;
 };
 
-constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape", 5},
-                                                   {"Cast", 6},       {"Selu", 6},
-                                                   {"Add", 7},        {"BatchNormalization", 7},
-                                                   {"Div", 7},        {"Dropout", 7},
-                                                   {"Gemm", 7},       {"Mul", 7},
-                                                   {"PRelu", 7},      {"Pow", 7},
-                                                   {"Sub", 7},        {"Erf", 9},
-                                                   {"HardSwish", 14}, {"LayerNormalization", 17},
-                                                   {"Mish", 18},      {"Gelu", 20}};
+constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},
+                                                   {"Reshape", 5},
+                                                   {"Cast", 6},
+                                                   {"Selu", 6},
+                                                   {"Add", 7},
+                                                   {"BatchNormalization", 7},
+                                                   {"Div", 7},
+                                                   {"Dropout", 7},
+                                                   {"Gemm", 7},
+                                                   {"Mul", 7},
+                                                   {"PRelu", 7},
+                                                   {"Pow", 7},
+                                                   {"Sub", 7},
+                                                   {"Erf", 9},
+                                                   {"HardSwish", 14},
+                                                   {"LayerNormalization", 17},
+                                                   {"Mish", 18},
+                                                   {"Gelu", 20},
+                                                   {"Resize", 10},
+                                                   {"Pad", 11},
+                                                   {"Upsample", 9},
+                                                   {"GroupNormalization", 18},
+                                                   {"InstanceNormalization", 6}};
 
 /// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
 /// operator is refused.
@@ -65,6 +79,14 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Conv", "kernel_shape", OnnxAttributeRule::integers},
     {"Conv", "pads", OnnxAttributeRule::integers},
     {"Conv", "strides", OnnxAttributeRule::integers},
+    {"ConvTranspose", "auto_pad", OnnxAttributeRule::text},
+    {"ConvTranspose", "dilations", OnnxAttributeRule::integers},
+    {"ConvTranspose", "group", OnnxAttributeRule::integer},
+    {"ConvTranspose", "kernel_shape", OnnxAttributeRule::integers},
+    {"ConvTranspose", "output_padding", OnnxAttributeRule::integers},
+    {"ConvTranspose", "output_shape", OnnxAttributeRule::integers},
+    {"ConvTranspose", "pads", OnnxAttributeRule::integers},
+    {"ConvTranspose", "strides", OnnxAttributeRule::integers},
     {"Dropout", "ratio", OnnxAttributeRule::real, 1, 11},
     {"Dropout", "seed", OnnxAttributeRule::integer, 12},
     {"Elu", "alpha", OnnxAttributeRule::real},
@@ -75,8 +97,12 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Gemm", "beta", OnnxAttributeRule::real},
     {"Gemm", "transA", OnnxAttributeRule::integer},
     {"Gemm", "transB", OnnxAttributeRule::integer},
+    {"GroupNormalization", "epsilon", OnnxAttributeRule::real},
+    {"GroupNormalization", "num_groups", OnnxAttributeRule::integer},
+    {"GroupNormalization", "stash_type", OnnxAttributeRule::integer, 21},
     {"HardSigmoid", "alpha", OnnxAttributeRule::real},
     {"HardSigmoid", "beta", OnnxAttributeRule::real},
+    {"InstanceNormalization", "epsilon", OnnxAttributeRule::real},
     {"LayerNormalization", "axis", OnnxAttributeRule::integer},
     {"LayerNormalization", "epsilon", OnnxAttributeRule::real},
     {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
@@ -89,15 +115,26 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"MaxPool", "pads", OnnxAttributeRule::integers},
     {"MaxPool", "storage_order", OnnxAttributeRule::integer, 8},  // concerns only the indices
     {"MaxPool", "strides", OnnxAttributeRule::integers},
+    {"Pad", "mode", OnnxAttributeRule::text},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
     {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
+    {"Resize", "antialias", OnnxAttributeRule::integer, 18},  // concerns only smaller images
+    {"Resize", "axes", OnnxAttributeRule::integers, 18},
+    {"Resize", "coordinate_transformation_mode", OnnxAttributeRule::text, 11},
+    {"Resize", "cubic_coeff_a", OnnxAttributeRule::real, 11},
+    {"Resize", "exclude_outside", OnnxAttributeRule::integer, 11},
+    {"Resize", "extrapolation_value", OnnxAttributeRule::real, 11},
+    {"Resize", "keep_aspect_ratio_policy", OnnxAttributeRule::text, 18},
+    {"Resize", "mode", OnnxAttributeRule::text},
+    {"Resize", "nearest_mode", OnnxAttributeRule::text, 11},
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
     {"Softmax", "axis", OnnxAttributeRule::integer},
     {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
+    {"Upsample", "mode", OnnxAttributeRule::text},
 };
 
 /// Throws FormatError unless the opset is between 1 and the newest that is read.

@@ -13,9 +13,11 @@
 #include "descent/core/types.hpp"
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/formula.hpp"
+#include "descent/io/onnx/image_sizes.hpp"
 #include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
+#include "descent/io/onnx/normalization.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -186,12 +188,18 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 inline OnnxEmitters onnx_layers() {
   using namespace detail;
   return {{"Dense", onnx_dense},
+          {"Conv1D", onnx_sequence_convolution},
           {"Conv2D", onnx_convolution},
+          {"ConvTranspose2D", onnx_transposed_convolution},
+          {"Upsample", onnx_upsample},
+          {"ZeroPad2D", onnx_pad},
           {"MaxPool2D", onnx_max_pool},
           {"AveragePool2D", onnx_average_pool},
           {"GlobalAveragePool", onnx_global_average_pool},
           {"BatchNorm", onnx_batch_norm},
           {"LayerNorm", onnx_layer_norm},
+          {"GroupNorm", onnx_group_norm},
+          {"InstanceNorm", onnx_instance_norm},
           {"Standardize", onnx_standardize},
           {"MinMax", onnx_min_max},
 
