@@ -16,6 +16,7 @@
 #include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/reshaping.hpp"
+#include "descent/io/onnx/sequences.hpp"
 #include "descent/layers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -38,7 +39,7 @@ namespace detail {
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
-struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T>, OnnxSequences<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
   using Images = OnnxImages<T>;
@@ -105,6 +106,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
         {"Sub(x, a)", Base::sub},
         {"Sub(a, x)", Base::sub_from},
     };
+    for (auto& each : OnnxSequences<T>::patterns()) all.push_back(each);
     for (OnnxImporter<T>& each : all) each.checks_attributes = true;
     return all;
   }
