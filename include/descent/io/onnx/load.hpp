@@ -204,24 +204,29 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   const std::size_t end = output_step(model, steps);
   OnnxSamples samples;
   DynamicSequential<T> net;
+  const auto read = [&](const OnnxValue& as, bool channels_last, std::size_t batch) {
+    samples = samples_of(as, channels_last);
+    samples.batch = batch;
+    net = OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
+    if (batch == 0 && samples.batch != 0)
+      fail_to_load_onnx(joined("expected an output with the batch in axis 0, got it in axis ", samples.batch),
+                        "keep the batch first");
+  };
   const auto reads = [&](const OnnxValue& as, bool channels_last, std::size_t batch) {
     try {
-      samples = samples_of(as, channels_last);
-      samples.batch = batch;
-      net = OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
+      read(as, channels_last, batch);
       return true;
     } catch (const FormatError&) {
-      if (!channels_last && (input.dims.size() < 3)) throw;
       return false;
     }
   };
   OnnxValue time_first = input;
   if (input.dims.size() == 3) std::swap(time_first.dims[0], time_first.dims[1]);
-  if (!reads(input, false, 0) && !reads(input, true, 0) &&
-      !(input.dims.size() == 3 && reads(time_first, true, 1))) {
-    samples = samples_of(input, false);  // for the first error
-    net = OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
-  }
+  const bool may_be_time_first =
+      input.dims.size() == 3 && std::any_of(model.nodes.begin(), model.nodes.end(), is_recurrent);
+  if (!reads(input, false, 0) && !(input.dims.size() > 2 && reads(input, true, 0)) &&
+      !(may_be_time_first && reads(time_first, true, 1)))
+    read(input, false, 0);  // for the first error
   const std::optional<Shape> shape = samples.standard_shape();
   if (!shape)
     fail_to_load_onnx(

@@ -182,10 +182,11 @@ struct OnnxMatch {
   }
 };
 
-/// True for an operator whose second output is read, too: the last state of a recurrent layer.
-inline bool has_last_state(const OnnxNode& node) {
-  return node.outputs.size() > 1 && (node.op == "RNN" || node.op == "LSTM" || node.op == "GRU");
+inline bool is_recurrent(const OnnxNode& node) {
+  return node.op == "RNN" || node.op == "LSTM" || node.op == "GRU";
 }
+/// True for an operator whose second output is read, too: the last state of a recurrent layer.
+inline bool has_last_state(const OnnxNode& node) { return node.outputs.size() > 1 && is_recurrent(node); }
 
 /// The name of the input `i`; empty if it is omitted.
 inline const std::string& input_name(const OnnxNode& node, std::size_t i) {
