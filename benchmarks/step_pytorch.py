@@ -18,13 +18,29 @@ SIZES = {
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
     "MobileNet": (784, 32, 64, 10, 64),
+    "LSTM": (32 * 64, 128, 0, 10, 64),
+    "GRU": (32 * 64, 128, 0, 10, 64),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
 LEARNING_RATE = 1e-6
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer on 32 time steps, whose last output is classified."""
+
+    def __init__(self, layer, features, hidden, outputs):
+        super().__init__()
+        self.layer = layer(features // 32, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        return self.out(self.layer(x.view(len(x), 32, -1))[0][:, -1])
+
+
 def network(workload, features, hidden_1, hidden_2, outputs):
+    if workload in ("LSTM", "GRU"):
+        return Recurrent(getattr(nn, workload), features, hidden_1, outputs)
     if workload == "M+":
         def hidden(inputs, units):
             return nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(0.2)

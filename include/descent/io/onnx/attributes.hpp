@@ -37,6 +37,9 @@ constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},
                                                    {"Pow", 7},
                                                    {"Sub", 7},
                                                    {"Erf", 9},
+                                                   {"RNN", 7},
+                                                   {"LSTM", 7},
+                                                   {"GRU", 7},
                                                    {"HardSwish", 14},
                                                    {"LayerNormalization", 17},
                                                    {"Mish", 18},
@@ -50,7 +53,15 @@ constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},
 /// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
 /// operator is refused.
 struct OnnxAttributeRule {
-  enum Kind : std::size_t { real = 1, integer, text, reals, integers };  // as in OnnxAttribute::Value
+  enum Kind : std::size_t {
+    real = 1,
+    integer,
+    text,
+    reals,
+    integers,
+    tensor,
+    texts
+  };  // as in OnnxAttribute::Value
   std::string_view op, name;
   Kind kind;
   std::int64_t first = 1, last = newest_opset;
@@ -97,12 +108,22 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Gemm", "beta", OnnxAttributeRule::real},
     {"Gemm", "transA", OnnxAttributeRule::integer},
     {"Gemm", "transB", OnnxAttributeRule::integer},
+    {"GRU", "activations", OnnxAttributeRule::texts},
+    {"GRU", "direction", OnnxAttributeRule::text},
+    {"GRU", "hidden_size", OnnxAttributeRule::integer},
+    {"GRU", "layout", OnnxAttributeRule::integer, 14},
+    {"GRU", "linear_before_reset", OnnxAttributeRule::integer},
     {"GroupNormalization", "epsilon", OnnxAttributeRule::real},
     {"GroupNormalization", "num_groups", OnnxAttributeRule::integer},
     {"GroupNormalization", "stash_type", OnnxAttributeRule::integer, 21},
     {"HardSigmoid", "alpha", OnnxAttributeRule::real},
     {"HardSigmoid", "beta", OnnxAttributeRule::real},
     {"InstanceNormalization", "epsilon", OnnxAttributeRule::real},
+    {"LSTM", "activations", OnnxAttributeRule::texts},
+    {"LSTM", "direction", OnnxAttributeRule::text},
+    {"LSTM", "hidden_size", OnnxAttributeRule::integer},
+    {"LSTM", "input_forget", OnnxAttributeRule::integer},
+    {"LSTM", "layout", OnnxAttributeRule::integer, 14},
     {"LayerNormalization", "axis", OnnxAttributeRule::integer},
     {"LayerNormalization", "epsilon", OnnxAttributeRule::real},
     {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
@@ -116,6 +137,10 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"MaxPool", "storage_order", OnnxAttributeRule::integer, 8},  // concerns only the indices
     {"MaxPool", "strides", OnnxAttributeRule::integers},
     {"Pad", "mode", OnnxAttributeRule::text},
+    {"RNN", "activations", OnnxAttributeRule::texts},
+    {"RNN", "direction", OnnxAttributeRule::text},
+    {"RNN", "hidden_size", OnnxAttributeRule::integer},
+    {"RNN", "layout", OnnxAttributeRule::integer, 14},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
@@ -132,6 +157,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
     {"Softmax", "axis", OnnxAttributeRule::integer},
+    {"Squeeze", "axes", OnnxAttributeRule::integers, 1, 12},
     {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
     {"Upsample", "mode", OnnxAttributeRule::text},

@@ -17,6 +17,7 @@
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/normalization.hpp"
 #include "descent/io/onnx/reshaping.hpp"
+#include "descent/io/onnx/sequences.hpp"
 #include "descent/layers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -39,7 +40,11 @@ namespace detail {
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
-struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImageSizes<T>, OnnxNormalization<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>,
+                           OnnxReshaping<T>,
+                           OnnxImageSizes<T>,
+                           OnnxSequences<T>,
+                           OnnxNormalization<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
   using Images = OnnxImageSizes<T>;
@@ -117,6 +122,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImageSizes<
         {"Sub(x, a)", Base::sub},
         {"Sub(a, x)", Base::sub_from},
     };
+    for (auto& each : OnnxSequences<T>::patterns()) all.push_back(each);
     for (OnnxImporter<T>& each : all) each.checks_attributes = true;
     return all;
   }

@@ -80,6 +80,7 @@ class Conv2D : public detail::Convolution<T> {
   Shape output_shape(const Shape& in) const { return output_shape_of(name, in); }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     return forward_to(output_shape(x.shape()), x, c, pass);
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Conv2D& gradient,
