@@ -79,12 +79,14 @@ class EigenGemm {
   }
 
   static void multiply(const Gemm<T>& g, const Kernels& kernels, Workers& workers) {
-    const bool is_vector = g.rows == 1 || g.cols == 1, is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
-    if (is_vector || is_empty) {
+    const bool is_column = g.cols == 1 && (!g.b.transposed || g.b.stride == 1),
+               is_row = g.rows == 1 && (g.a.transposed || g.a.stride == 1) && g.c_stride == 1,
+               is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
+    if (is_column || is_row || is_empty) {
       g.begin();
       if (is_empty) return;
       // Bound by the memory, so that threads would not help.
-      return g.cols == 1 ? kernels.multiply_column(g.a, g, g.b.data) : kernels.multiply_row(g.b, g, g.a.data);
+      return is_column ? kernels.multiply_column(g.a, g, g.b.data) : kernels.multiply_row(g.b, g, g.a.data);
     }
     auto& memory = Memory::of_thread();
     memory.choose_blocks(g);
@@ -228,6 +230,16 @@ struct Products {
     multiply<false, true>(a, b, c, workers);
   }
 
+  /// Computes a product whose operands and result may be parts of larger matrices.
+  template <bool transpose_a, bool transpose_b>
+  static void multiply(const Gemm<T>& gemm, Workers& workers = single_thread) {
+    eigen_assert(gemm.a.transposed == transpose_a && gemm.b.transposed == transpose_b);
+    if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
+      if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
+    static constexpr auto kernels = EigenGemm<T>::template kernels<transpose_a, transpose_b>();
+    EigenGemm<T>::multiply(gemm, kernels, workers);
+  }
+
  private:
   template <bool transpose_a, bool transpose_b>
   static void multiply(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, Workers& workers,
@@ -236,18 +248,15 @@ struct Products {
                 depth = transpose_a ? a.rows() : a.cols();
     eigen_assert(depth == (transpose_b ? b.cols() : b.rows()));
     if (c.rows() != rows || c.cols() != cols) c.resize(rows, cols);  // which divides, even for the same size
-    const Gemm<T> gemm{{a.data(), a.rows(), transpose_a},
-                       {b.data(), b.rows(), transpose_b},
-                       c.data(),
-                       rows,
-                       rows,
-                       cols,
-                       depth,
-                       offset};
-    if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
-      if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
-    static constexpr auto kernels = EigenGemm<T>::template kernels<transpose_a, transpose_b>();
-    EigenGemm<T>::multiply(gemm, kernels, workers);
+    multiply<transpose_a, transpose_b>({{a.data(), a.rows(), transpose_a},
+                                        {b.data(), b.rows(), transpose_b},
+                                        c.data(),
+                                        rows,
+                                        rows,
+                                        cols,
+                                        depth,
+                                        offset},
+                                       workers);
   }
 };
 

@@ -9,6 +9,9 @@
 
 namespace descent::inline DESCENT_ABI {
 
+template <>
+inline constexpr int enumeration_size<Rotary> = 3;
+
 /// Returns a registry of all layers of this library except Elementwise, whose formula cannot be stored in a file.
 template <std::floating_point T = float>
 LayerRegistry<T> standard_registry() {
@@ -71,6 +74,28 @@ LayerRegistry<T> standard_registry() {
   all.template add<GlobalAveragePool<T>>();
   all.template add<BatchNorm<T>>([](const LayerSpec& layer) { return BatchNorm<T>{layer.length("gamma")}; });
   all.template add<LayerNorm<T>>([](const LayerSpec& layer) { return LayerNorm<T>{layer.length("gamma")}; });
+  all.template add<RMSNorm<T>>([](const LayerSpec& layer) { return RMSNorm<T>{layer.length("gamma")}; });
+  all.template add<MultiHeadAttention<T>>([](const LayerSpec& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    const Index features = layer.cols("in_proj_weight"), heads = layer.size_option("heads");
+    return MultiHeadAttention<T>{
+        features,
+        none,
+        leave,
+        {.heads = heads,
+         .keep = layer.option("keep"),
+         .bias = layer.has("in_proj_bias") ? Bias::learned : Bias::none,
+         .rotary = layer.option("rotary") == 0 ? Rotary::none : Rotary::neighbors,
+         .rotary_base = layer.option("rotary_base")}};
+  });
+  all.template add<PositionalEncoding<T>>(
+      [](const LayerSpec& layer) { return PositionalEncoding<T>{{.base = layer.option("base")}}; });
+  all.template add<PositionEmbedding<T>>([](const LayerSpec& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    return PositionEmbedding<T>{layer.rows("weight"), layer.cols("weight"), none, leave};
+  });
   all.template add<PReLU<T>>([](const LayerSpec& layer) { return PReLU<T>{layer.length("slope")}; });
   // Their constructors compute statistics, which the values in the file then replace.
   all.template add<Standardize<T>>(
