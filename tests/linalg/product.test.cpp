@@ -72,7 +72,8 @@ TEMPLATE_TEST_CASE("Product: products of parts of larger matrices equal their de
         const Matrix<T> product = a.topLeftCorner(rows, depth) * b.topRows(depth);
         Matrix<T> c, expected = before;
         expected.block(1, 1, rows, cols) = product;
-        const auto gemm = [&](const Matrix<T>& left, bool transpose_a, const Matrix<T>& right, bool transpose_b) {
+        const auto gemm = [&](const Matrix<T>& left, bool transpose_a, const Matrix<T>& right,
+                              bool transpose_b) {
           c = before;
           return detail::Gemm<T>{{left.data(), left.rows(), transpose_a},
                                  {right.data(), right.rows(), transpose_b},
