@@ -17,13 +17,29 @@ SIZES = {
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
+    "Encoder": (128 * 64, 512, 128, 10, 32),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
 LEARNING_RATE = 1e-6
 
 
+class Encoder(nn.Module):
+    """A block of a transformer that normalizes first, and the mean over the steps."""
+
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.features = features
+        self.block = nn.TransformerEncoderLayer(features, 4, hidden, dropout=0.0, activation="gelu", batch_first=True,
+                                                norm_first=True)
+
+    def forward(self, x):
+        return self.block(x.view(x.shape[0], -1, self.features)).mean(1)
+
+
 def network(workload, features, hidden_1, hidden_2, outputs):
+    if workload == "Encoder":
+        return nn.Sequential(Encoder(hidden_2, hidden_1), nn.Linear(hidden_2, outputs))
     if workload == "M+":
         def hidden(inputs, units):
             return nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(0.2)

@@ -85,11 +85,22 @@ struct LeNet : M {
   }
 };
 
+/// A block of a transformer: dominated by products of many sizes.
+struct Encoder : M {
+  static constexpr Sizes sizes = size_encoder;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{encoder_block(sizes.hidden_2, rng, {.heads = encoder_heads, .hidden = sizes.hidden_1}),
+                      GlobalAveragePool{}, Dense{sizes.hidden_2, sizes.outputs, rng}};
+  }
+};
+
 /// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
   if (sizes.image_side > 0) data.shape = {1, sizes.image_side, sizes.image_side};
+  if (sizes.steps > 0) data.shape = {sizes.hidden_2, 1, sizes.steps};
   for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
   for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
   return data;
@@ -118,5 +129,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{})) throw Unsupported{"no workload " + std::string{name}};
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, Encoder{}))
+    throw Unsupported{"no workload " + std::string{name}};
 }

@@ -90,13 +90,11 @@ TEST_CASE("Conv2D: a step allocates nothing after warm-up") {
 
 TEST_CASE("MultiHeadAttention: a step allocates nothing after warm-up") {
   Rng rng{1};
-  const Sequential net{Dense{28, 16, rng},
-                       PositionEmbedding{28, 16, rng},
-                       PositionalEncoding{},
-                       encoder_block(16, rng, {.heads = 2, .keep = 0.9, .rotary = Rotary::halves}),
-                       RMSNorm{16},
-                       GlobalAveragePool{},
-                       Dense{16, 3, rng}};
+  const Sequential net{
+      Dense{28, 16, rng},   PositionEmbedding{28, 16, rng},
+      PositionalEncoding{}, encoder_block(16, rng, {.heads = 2, .keep = 0.9, .rotary = Rotary::halves}),
+      RMSNorm{16},          GlobalAveragePool{},
+      Dense{16, 3, rng}};
   Dataset<> data = some_data();
   data.shape = {28, 1, 28};
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);

@@ -141,7 +141,7 @@ const std::vector<LayerRow> layers{
              }},
     LayerRow{"PositionalEncoding", {{5}, {6, 2, 3}, {5, 1, 4}}, []<class T>(T, Rng&) { return PositionalEncoding<T>{{.base = 100}}; }},
     LayerRow{"PositionEmbedding",
-             {{5}, {5, 2, 3}, {5, 1, 4}},
+             {{5}, {5, 2, 3}, {5, 1, 6}},
              []<class T>(T, Rng& rng) {
                return PositionEmbedding<T>{7, 5, rng};
              }},

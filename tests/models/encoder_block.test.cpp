@@ -56,7 +56,8 @@ TEST_CASE("encoder_block: forward and backward equal PyTorch's TransformerEncode
     Block gradient = zeros_like(block);
     Block::Cache cache;
     const Pass pass = Pass::training({});
-    golden::require_close(block.forward({x, shape}, cache, pass), golden::batch(c.at("y")), golden::one_step, 1);
+    golden::require_close(block.forward({x, shape}, cache, pass), golden::batch(c.at("y")), golden::one_step,
+                          1);
     golden::require_close(block.backward({x, shape}, {dy, shape}, cache, gradient, pass),
                           golden::batch(c.at("dx")), golden::one_step, 1);
     Block::visit(

@@ -50,12 +50,10 @@ DynamicSequential<T> encoder_block(Index features, Rng& rng, const EncoderBlockO
   const Index hidden = options.hidden == 0 ? 4 * features : options.hidden;
   const Dropout<T> dropout{{.keep = options.keep, .enabled = options.keep < 1}};
   const LayerNorm<T> norm{features};
-  MultiHeadAttention<T> attention{features,
-                                  rng,
-                                  {.heads = options.heads,
-                                   .causal = options.causal,
-                                   .keep = options.keep,
-                                   .rotary = options.rotary}};
+  MultiHeadAttention<T> attention{
+      features,
+      rng,
+      {.heads = options.heads, .causal = options.causal, .keep = options.keep, .rotary = options.rotary}};
   Dense<T> in{features, hidden, rng}, out{hidden, features, rng};
   if (options.norm_first)
     return DynamicSequential<T>{

@@ -145,7 +145,8 @@ TEST_CASE("MultiHeadAttention: the numbers in padded steps do not change a bit",
   other.col(0).tail(8 * 2).setConstant(nan);
   Attention::Cache cache, other_cache;
   const Shape shape{8, 1, 6};
-  const Batch<double> y = layer.forward(Batch<double>{padded, shape}.with_lengths(lengths), cache, Pass::inference()),
+  const Batch<double> y = layer.forward(Batch<double>{padded, shape}.with_lengths(lengths), cache,
+                                        Pass::inference()),
                       z = layer.forward(Batch<double>{other, shape}.with_lengths(lengths), other_cache,
                                         Pass::inference());
   CHECK(y == z);  // also in padded steps, where the result is the bias
@@ -153,8 +154,9 @@ TEST_CASE("MultiHeadAttention: the numbers in padded steps do not change a bit",
   // A batch without the padding.
   Attention::Cache short_cache;
   const Vector<double> alone = padded.col(0).head(8 * 4);
-  CHECK((layer.forward({alone, Shape{8, 1, 4}}, short_cache, Pass::inference()) - y.col(0).head(8 * 4)).norm() <
-        1e-14);
+  CHECK(
+      (layer.forward({alone, Shape{8, 1, 4}}, short_cache, Pass::inference()) - y.col(0).head(8 * 4)).norm() <
+      1e-14);
 }
 
 TEST_CASE("MultiHeadAttention: a sample without steps gives the bias and no gradient", "[layers]") {
@@ -162,7 +164,8 @@ TEST_CASE("MultiHeadAttention: a sample without steps gives the bias and no grad
   layer.out_proj.bias << 1, 2, 3, 4;
   const Matrix<double> x = some(4 * 3, 1), dy = some(4 * 3, 1, 2);
   const std::array<Index, 1> lengths{0};
-  const Results results = run(layer, Batch<double>{x, Shape{4, 1, 3}}.with_lengths(lengths), dy, Pass::training({}));
+  const Results results =
+      run(layer, Batch<double>{x, Shape{4, 1, 3}}.with_lengths(lengths), dy, Pass::training({}));
   CHECK(results.y == layer.out_proj.bias.replicate(3, 1));
   CHECK(results.dx == Matrix<double>::Zero(4 * 3, 1));
 }
@@ -285,28 +288,36 @@ TEST_CASE("MultiHeadAttention: any number of threads computes the same bits", "[
 TEST_CASE("MultiHeadAttention: errors name what does not fit", "[layers]") {
   Rng rng{1};
   using support::message_of;
-  CHECK(message_of<ShapeError>([&] { MultiHeadAttention<>{6, rng, {.heads = 4}}; }) ==
-        "MultiHeadAttention: expected a number of heads that divides 6 features, got 4; choose a divisor of the "
+  CHECK(message_of<ShapeError>([&] {
+          MultiHeadAttention<>{6, rng, {.heads = 4}};
+        }) ==
+        "MultiHeadAttention: expected a number of heads that divides 6 features, got 4; choose a divisor of "
+        "the "
         "features");
   CHECK_THROWS_AS((MultiHeadAttention<>{6, rng, {.heads = 0}}), ShapeError);
   CHECK_THROWS_AS((MultiHeadAttention<>{0, rng}), ShapeError);
   CHECK_THROWS_AS((MultiHeadAttention<>{-4, rng, {.heads = 2}}), ShapeError);
   CHECK_THROWS_AS((MultiHeadAttention<>{Index{1} << 60, rng}), DataError);
-  CHECK(message_of<ShapeError>([&] { MultiHeadAttention<>{6, rng, {.heads = 2, .rotary = Rotary::halves}}; }) ==
-        "MultiHeadAttention: expected heads of an even size for rotary positions, got 3 features; choose fewer "
-        "heads or an even number of features in each");
+  CHECK(
+      message_of<ShapeError>([&] {
+        MultiHeadAttention<>{6, rng, {.heads = 2, .rotary = Rotary::halves}};
+      }) ==
+      "MultiHeadAttention: expected heads of an even size for rotary positions, got 3 features; choose fewer "
+      "heads or an even number of features in each");
   CHECK_THROWS_AS((MultiHeadAttention<>{6, rng, {.keep = 0}}), DataError);
   CHECK_THROWS_AS((MultiHeadAttention<>{6, rng, {.rotary_base = -1}}), DataError);
   const MultiHeadAttention<> layer{4, rng};
-  CHECK(message_of<ShapeError>([&] { layer.output_shape({5, 1, 3}); }) ==
-        "MultiHeadAttention: expected 4 features, got 5 channels x 1 x 3");
+  CHECK(message_of<ShapeError>([&] {
+          layer.output_shape({5, 1, 3});
+        }) == "MultiHeadAttention: expected 4 features, got 5 channels x 1 x 3");
   MultiHeadAttention<>::Cache cache;
   const Matrix<> image = Matrix<>::Ones(4 * 6, 1);
   const std::array<Index, 1> lengths{2};
   CHECK(message_of<ShapeError>([&] {
           layer.forward(Batch<>{image, Shape{4, 2, 3}}.with_lengths(lengths), cache, Pass::inference());
-        }) == "MultiHeadAttention: expected sequences of height 1 with lengths, got height 2; pass images without "
-              "lengths");
+        }) ==
+        "MultiHeadAttention: expected sequences of height 1 with lengths, got height 2; pass images without "
+        "lengths");
 }
 
 }  // namespace multi_head_attention_test

@@ -31,7 +31,8 @@ TEST_CASE("PositionalEncoding: refuses a base that is not positive", "[layers]")
         "PositionalEncoding: expected .base above 0, got 0");
 }
 
-TEST_CASE("PositionEmbedding: adds the vector of each step and sums its gradient over the samples", "[layers]") {
+TEST_CASE("PositionEmbedding: adds the vector of each step and sums its gradient over the samples",
+          "[layers]") {
   Rng rng{1};
   PositionEmbedding<double> layer{4, 2, rng};
   layer.weight << 1, 3, 5, 7, 2, 4, 6, 8;
@@ -39,7 +40,8 @@ TEST_CASE("PositionEmbedding: adds the vector of each step and sums its gradient
   const Batch<double> batch{x, Shape{2, 1, 2}};
   PositionEmbedding<double>::Cache cache;
   PositionEmbedding<double> gradient = layer;
-  CHECK(layer.forward(batch, cache, Pass::inference()) == Matrix<double>{{11, 41}, {22, 52}, {33, 63}, {44, 74}});
+  CHECK(layer.forward(batch, cache, Pass::inference()) ==
+        Matrix<double>{{11, 41}, {22, 52}, {33, 63}, {44, 74}});
   CHECK(layer.backward(batch, dy, cache, gradient, Pass::inference()) == dy);
   CHECK(gradient.weight == Matrix<double>{{11, 33, 0, 0}, {22, 44, 0, 0}});
 }
@@ -54,10 +56,13 @@ TEST_CASE("PositionEmbedding: errors name what does not fit", "[layers]") {
   Rng rng{1};
   using support::message_of;
   const PositionEmbedding<> layer{4, 2, rng};
-  CHECK(message_of<ShapeError>([&] { layer.output_shape({2, 1, 5}); }) ==
+  CHECK(message_of<ShapeError>([&] {
+          layer.output_shape({2, 1, 5});
+        }) ==
         "PositionEmbedding: expected at most 4 steps, got 5; construct the layer for the longest sequence");
-  CHECK(message_of<ShapeError>([&] { layer.output_shape({3, 1, 4}); }) ==
-        "PositionEmbedding: expected 2 features, got 3 channels x 1 x 4");
+  CHECK(message_of<ShapeError>([&] {
+          layer.output_shape({3, 1, 4});
+        }) == "PositionEmbedding: expected 2 features, got 3 channels x 1 x 4");
   CHECK_THROWS_AS((PositionEmbedding<>{0, 2, rng}), ShapeError);
   CHECK_THROWS_AS((PositionEmbedding<>{2, 0, rng}), ShapeError);
 }

@@ -29,8 +29,9 @@ TEST_CASE("RMSNorm: a sample of zeros gives zeros", "[layers]") {
 }
 
 TEST_CASE("RMSNorm: rejects a number of features that is not positive", "[layers]") {
-  CHECK(support::message_of<ShapeError>([] { RMSNorm<>{0}; }) ==
-        "RMSNorm: expected a positive number of features, got 0; pass the number of features before the layer");
+  CHECK(
+      support::message_of<ShapeError>([] { RMSNorm<>{0}; }) ==
+      "RMSNorm: expected a positive number of features, got 0; pass the number of features before the layer");
   CHECK_THROWS_AS((RMSNorm<>{3, {.epsilon = -1}}), DataError);
 }
 

@@ -79,15 +79,14 @@ LayerRegistry<T> standard_registry() {
     const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
     Rng none{0};
     const Index features = layer.cols("in_proj_weight"), heads = layer.size_option("heads");
-    return MultiHeadAttention<T>{
-        features,
-        none,
-        leave,
-        {.heads = heads,
-         .keep = layer.option("keep"),
-         .bias = layer.has("in_proj_bias") ? Bias::learned : Bias::none,
-         .rotary = layer.option("rotary") == 0 ? Rotary::none : Rotary::neighbors,
-         .rotary_base = layer.option("rotary_base")}};
+    return MultiHeadAttention<T>{features,
+                                 none,
+                                 leave,
+                                 {.heads = heads,
+                                  .keep = layer.option("keep"),
+                                  .bias = layer.has("in_proj_bias") ? Bias::learned : Bias::none,
+                                  .rotary = layer.option("rotary") == 0 ? Rotary::none : Rotary::neighbors,
+                                  .rotary_base = layer.option("rotary_base")}};
   });
   all.template add<PositionalEncoding<T>>(
       [](const LayerSpec& layer) { return PositionalEncoding<T>{{.base = layer.option("base")}}; });

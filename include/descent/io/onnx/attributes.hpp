@@ -31,7 +31,8 @@ constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape"
                                                    {"PRelu", 7},      {"Pow", 7},
                                                    {"Sub", 7},        {"Erf", 9},
                                                    {"HardSwish", 14}, {"LayerNormalization", 17},
-                                                   {"Mish", 18},      {"Gelu", 20}};
+                                                   {"Mish", 18},      {"Gelu", 20},
+                                                   {"Slice", 10},     {"RMSNormalization", 23}};
 
 /// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
 /// operator is refused.
@@ -93,8 +94,14 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
     {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
+    {"RMSNormalization", "axis", OnnxAttributeRule::integer},
+    {"RMSNormalization", "epsilon", OnnxAttributeRule::real},
+    {"RMSNormalization", "stash_type", OnnxAttributeRule::integer},
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
+    {"SimplifiedLayerNormalization", "axis", OnnxAttributeRule::integer},
+    {"SimplifiedLayerNormalization", "epsilon", OnnxAttributeRule::real},
+    {"SimplifiedLayerNormalization", "stash_type", OnnxAttributeRule::integer},
     {"Softmax", "axis", OnnxAttributeRule::integer},
     {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},

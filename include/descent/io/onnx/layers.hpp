@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "descent/core/types.hpp"
+#include "descent/io/onnx/attention.hpp"
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/formula.hpp"
 #include "descent/io/onnx/images.hpp"
@@ -192,6 +193,10 @@ inline OnnxEmitters onnx_layers() {
           {"GlobalAveragePool", onnx_global_average_pool},
           {"BatchNorm", onnx_batch_norm},
           {"LayerNorm", onnx_layer_norm},
+          {"RMSNorm", onnx_rms_norm},
+          {"MultiHeadAttention", onnx_attention},
+          {"PositionalEncoding", onnx_positional_encoding},
+          {"PositionEmbedding", onnx_position_embedding},
           {"Standardize", onnx_standardize},
           {"MinMax", onnx_min_max},
 

@@ -76,14 +76,13 @@ struct Attention {
         if (c.drops)
           drop(p + j * k.steps, c.kept.col(first + j).data(), keys, sample, head * q.steps + j, pass);
       }
-      Product<T>::template multiply<false, false>(
-          {{v.at(sample, row), v.stride, false},
-           {c.weights().data() + first * k.steps, k.steps, false},
-           z.at(sample, row),
-           z.stride,
-           size,
-           queries,
-           keys});
+      Product<T>::template multiply<false, false>({{v.at(sample, row), v.stride, false},
+                                                   {c.weights().data() + first * k.steps, k.steps, false},
+                                                   z.at(sample, row),
+                                                   z.stride,
+                                                   size,
+                                                   queries,
+                                                   keys});
       clear(z, sample, row, queries);
     });
   }

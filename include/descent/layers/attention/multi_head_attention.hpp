@@ -22,12 +22,12 @@ namespace descent::inline DESCENT_ABI {
 
 /// The options of `MultiHeadAttention`.
 struct MultiHeadAttentionOptions {
-  Index heads = 1;                 ///< a divisor of the features
-  bool causal = false;             ///< true: a step attends to itself and the steps before it only
-  double keep = 1;                 ///< the probability of keeping an attention weight in training, in [2^-16, 1]
-  Bias bias = Bias::learned;       ///< of all four projections
-  Rotary rotary = Rotary::none;    ///< rotates queries and keys by their positions
-  double rotary_base = 10000;      ///< the longest wavelength is about 2 pi times this
+  Index heads = 1;            ///< a divisor of the features
+  bool causal = false;        ///< true: a step attends to itself and the steps before it only
+  double keep = 1;            ///< the probability of keeping an attention weight in training, in [2^-16, 1]
+  Bias bias = Bias::learned;  ///< of all four projections
+  Rotary rotary = Rotary::none;  ///< rotates queries and keys by their positions
+  double rotary_base = 10000;    ///< the longest wavelength is about 2 pi times this
 };
 
 /// Multi-head self-attention over the time steps of a sequence, or the positions of an image. For each head of n =
@@ -96,7 +96,8 @@ class MultiHeadAttention {
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     output_shape(x.shape());
     if (x.shape().height != 1 && !x.lengths().empty())
-      throw_error<ShapeError>(name, {"expected sequences of height 1 with lengths, got height ", x.shape().height},
+      throw_error<ShapeError>(name,
+                              {"expected sequences of height 1 with lengths, got height ", x.shape().height},
                               "pass images without lengths");
     in_proj.forward(x.channels(), c.in, pass);
     if (x.samples() > 0)
@@ -134,10 +135,10 @@ class MultiHeadAttention {
           name, {"expected a number of heads that divides ", features, " features, got ", options.heads},
           "choose a divisor of the features");
     if (options.rotary != Rotary::none && features / options.heads % 2 != 0)
-      throw_error<ShapeError>(
-          name,
-          {"expected heads of an even size for rotary positions, got ", features / options.heads, " features"},
-          "choose fewer heads or an even number of features in each");
+      throw_error<ShapeError>(name,
+                              {"expected heads of an even size for rotary positions, got ",
+                               features / options.heads, " features"},
+                              "choose fewer heads or an even number of features in each");
     if (features > Index{1} << 32)
       throw_error<DataError>(name, {"expected sizes that fit into memory, got ", features, " features"},
                              "choose smaller sizes");
@@ -161,7 +162,8 @@ class MultiHeadAttention {
     const Index steps = x.shape().positions(), heads = 2 * options_.heads;  // of queries and of keys
     for_columns(workers, steps * projected.rows(), x.samples(), [&](Index sample) {
       for (Index head = 0; head < heads; ++head)
-        c.rotary.rotate(projected.col(sample * steps).data() + head * head_size(), projected.rows(), steps, back);
+        c.rotary.rotate(projected.col(sample * steps).data() + head * head_size(), projected.rows(), steps,
+                        back);
     });
   }
 

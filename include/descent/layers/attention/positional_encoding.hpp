@@ -72,8 +72,7 @@ class PositionalEncoding {
     });
     return x.with_numbers(c.y);
   }
-  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, PositionalEncoding&,
-                    const Pass&) const {
+  Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, PositionalEncoding&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);
     return dy;
   }

@@ -53,7 +53,9 @@ class Dropout {
   };
 
   explicit Dropout(const DropoutOptions& options = {})
-      : enabled(options.enabled), whole_channels_{options.whole_channels}, keep_{detail::checked_keep(name, options.keep)} {}
+      : enabled(options.enabled),
+        whole_channels_{options.whole_channels},
+        keep_{detail::checked_keep(name, options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
   static void visit_options(auto&& f, auto&... tree) {
