@@ -234,6 +234,16 @@ TEST_CASE("MultiHeadAttention: backward is the gradient of forward for every opt
   }
 }
 
+TEST_CASE("MultiHeadAttention: backward refuses sequences of other steps than those of forward", "[layers]") {
+  const Attention layer = layer_of(4, {.heads = 2});
+  Attention gradient = layer;
+  Attention::Cache cache;
+  const Matrix<double> ten = some(4 * 2, 10), four = some(4 * 5, 4);
+  layer.forward({ten, Shape{4, 1, 2}}, cache, Pass::training({}));
+  const Batch<double> other{four, Shape{4, 1, 5}};  // as many numbers
+  CHECK_THROWS_AS(layer.backward(other, other, cache, gradient, Pass::training({})), ShapeError);
+}
+
 TEST_CASE("MultiHeadAttention: dropout keeps the mean of the weights and repeats in a step", "[layers]") {
   const Attention layer = layer_of(2, {.heads = 2, .keep = 0.75});
   const Matrix<double> x = some(2 * 40, 20);

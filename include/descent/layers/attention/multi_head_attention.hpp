@@ -171,6 +171,11 @@ class MultiHeadAttention {
   void to_projections(const Batch<T>& x, const Batch<T>& dy, Cache& c, MultiHeadAttention& gradient,
                       const Pass& pass) const {
     expect_backward(name, {features(), features()}, x, dy, c.out.y);
+    const Index steps = x.shape().positions(), weights = steps * options_.heads * x.samples();
+    if (x.shape().channels != features() || c.in.y.rows() != 3 * features() || c.z.cols() != c.out.y.cols() ||
+        c.attention.probabilities.rows() != steps || c.attention.probabilities.cols() != weights)
+      detail::throw_backward(name, {c.out.y.rows(), c.out.y.cols()}, {x.rows(), x.cols()},
+                             {dy.rows(), dy.cols()});
     out_proj.backward(c.z, {dy.data(), Shape{features()}, c.z.cols()}, c.out, gradient.out_proj, pass);
     c.slopes.resize(3 * features(), c.z.cols());
     const Matrix<T>& projected = c.in.y;
