@@ -64,45 +64,20 @@ class Alphabet {
   std::string characters_;
 };
 
-/// Writes a character into the one-hot column of a step.
-void set_step(auto&& column, Index step, Index number, Index size) {
-  column.segment(step * size, size).setZero();
-  column(step * size + number) = 1;
-}
-
 /// Cuts a text into sequences of `length` characters, which overlap, so that each character is at many positions; the
 /// targets are the next characters.
 Dataset<> sequences(const std::string& text, const Alphabet& alphabet, Index length) {
-  const Index stride = std::max(Index{1}, length / 8), size = alphabet.size(),
+  const Index stride = std::max(Index{1}, length / 8),
               count = (static_cast<Index>(text.size()) - length - 1) / stride + 1;
-  Dataset<> data{.x = Matrix<>(size * length, count),
-                 .y = Matrix<>(length, count),
-                 .shape = {.channels = size, .width = length}};
+  Dataset<> data{.x = Matrix<>(length, count), .y = Matrix<>(length, count), .shape = {.width = length}};
   for (Index j = 0; j < count; ++j)
     for (Index t = 0; t < length; ++t) {
       const auto at = static_cast<std::size_t>(j * stride + t);
-      set_step(data.x.col(j), t, alphabet.number(text[at]), size);
+      data.x(t, j) = static_cast<float>(alphabet.number(text[at]));
       data.y(t, j) = static_cast<float>(alphabet.number(text[at + 1]));
     }
   return data;
 }
-
-/// Softmax cross-entropy at each step: the mean over all characters.
-struct EachStep {
-  static constexpr std::string_view name = "EachStep";
-  SoftmaxCrossEntropy loss = {};
-
-  WeightedSum value(const Batch<>& prediction, const Batch<>& target, SampleWeights<> = {}) const {
-    return loss.value(prediction.channels(), steps(target), {});
-  }
-  WeightedSum value_and_gradient(const Batch<>& prediction, const Batch<>& target, Matrix<>& dy,
-                                 SampleWeights<> = {}) const {
-    const WeightedSum sum = loss.value_and_gradient(prediction.channels(), steps(target), dy, {});
-    dy.resize(prediction.rows(), prediction.cols());  // the same numbers, a column a sequence
-    return sum;
-  }
-  static Batch<> steps(const Batch<>& target) { return {target.data(), Shape{1}, target.size()}; }
-};
 
 /// Writes `count` characters after a beginning; the lower the temperature, the likelier each of them.
 std::string write(const DynamicSequential<>& net, const Alphabet& alphabet, Index length, std::string text,
@@ -112,10 +87,10 @@ std::string write(const DynamicSequential<>& net, const Alphabet& alphabet, Inde
     const auto known = std::min(length, static_cast<Index>(text.size()));
     const std::string_view last =
         std::string_view{text}.substr(text.size() - static_cast<std::size_t>(known));
-    Vector<> x(known * size);
+    Vector<> x(known);
     for (Index t = 0; t < known; ++t)
-      set_step(x, t, alphabet.number(last[static_cast<std::size_t>(t)]), size);
-    const Matrix<> y = predict(net, Batch<>{x, Shape{size, 1, known}});
+      x(t) = static_cast<float>(alphabet.number(last[static_cast<std::size_t>(t)]));
+    const Matrix<> y = predict(net, Batch<>{x, Shape{.width = known}});
     Vector<> p = y.col(0).tail(size) / temperature;
     p = (p.array() - p.maxCoeff()).exp();
     double draw = rng.uniform() * static_cast<double>(p.sum());
@@ -161,16 +136,16 @@ int main(int argc, char** argv) try {
   const Dataset<> data = sequences(text, alphabet, length);
 
   Rng rng{seed};
-  DynamicSequential<> net{Dense{alphabet.size(), features, rng, Normal{.deviation = 0.1}, Bias::none},
+  DynamicSequential<> net{Embedding{alphabet.size(), features, rng, Normal{.deviation = 0.1}},
                           PositionEmbedding{length, features, rng}};
   for (int i = 0; i < blocks; ++i) net.add(encoder_block(features, rng, {.heads = heads, .causal = true}));
   net.add(LayerNorm{features}).add(Dense{features, alphabet.size(), rng, XavierNormal{}});
   std::cout << summary(net, data.shape) << '\n';
 
-  fit(net, data, EachStep{}, AdamW{.learning_rate = 3e-3, .weight_decay = 0.01},
+  fit(net, data, SoftmaxCrossEntropy{}, AdamW{.learning_rate = 3e-3, .weight_decay = 0.01},
       {.epochs = epochs, .batch_size = 16, .clip = ClipByGlobalNorm{.limit = 1}, .seed = seed});
 
-  const double loss = evaluate(net, data, MeanLoss{EachStep{}});
+  const double loss = evaluate(net, data, MeanLoss{SoftmaxCrossEntropy{}});
   std::printf("\nbits per character: %.2f\n\n", loss / std::log(2));
   std::cout << write(net, alphabet, length, begin, written, temperature, rng) << '\n';
 } catch (const Error& error) {

@@ -104,6 +104,55 @@ const std::vector<LayerRow> layers{
                    {.kernel = 3, .stride = {1, 2}, .padding = {1, 2, 0, 1}, .count_padding = false}};
              }},
     LayerRow{"GlobalAveragePool", {{5}, {5, 2, 3}, {5, 1, 4}, {5, 3, 1}}, []<class T>(T, Rng&) { return GlobalAveragePool<T>{}; }},
+    // Tokens 0 and 1, from the signs of random numbers.
+    LayerRow{"Embedding",
+             {{1, 1, 4}, {1}},
+             []<class T>(T, Rng& rng) {
+               return Sequential{HardSigmoid<T>{{.slope = 1e9}}, Embedding<T>{2, 3, rng}};
+             }},
+    LayerRow{"RNN",
+             {{5}, {5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return RNN<T>{5, 4, rng};
+             }},
+    LayerRow{"RNN with options",
+             {{5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return RNN<T>{5,
+                             3,
+                             rng,
+                             {.layers = 2,
+                              .bidirectional = true,
+                              .outputs = Outputs::last,
+                              .activation = RNNActivation::relu,
+                              .bias = Bias::none}};
+             }},
+    LayerRow{"LSTM",
+             {{5}, {5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return LSTM<T>{5, 4, rng};
+             }},
+    LayerRow{"LSTM with options",
+             {{5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return LSTM<T>{
+                   5, 3, rng, {.layers = 2, .bidirectional = true, .outputs = Outputs::last, .keep = 0.8}};
+             }},
+    LayerRow{"LSTM in both directions",
+             {{5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return LSTM<T>{5, 3, rng, {.bidirectional = true, .bias = Bias::none}};
+             }},
+    LayerRow{"GRU",
+             {{5}, {5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return GRU<T>{5, 4, rng};
+             }},
+    LayerRow{"GRU with options",
+             {{5, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return GRU<T>{5, 3, rng, {.layers = 2, .bidirectional = true, .reset = GRUReset::before}};
+             }},
     LayerRow{"BatchNorm of each value", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return BatchNorm<T>{10}; }},
     LayerRow{
         "LayerNorm of whole images", {{10}, {5, 2, 1}}, []<class T>(T, Rng&) { return LayerNorm<T>{10}; }},

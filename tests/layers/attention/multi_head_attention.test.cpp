@@ -320,14 +320,6 @@ TEST_CASE("MultiHeadAttention: errors name what does not fit", "[layers]") {
   CHECK(message_of<ShapeError>([&] {
           layer.output_shape({5, 1, 3});
         }) == "MultiHeadAttention: expected 4 features, got 5 channels x 1 x 3");
-  MultiHeadAttention<>::Cache cache;
-  const Matrix<> image = Matrix<>::Ones(4 * 6, 1);
-  const std::array<Index, 1> lengths{2};
-  CHECK(message_of<ShapeError>([&] {
-          layer.forward(Batch<>{image, Shape{4, 2, 3}}.with_lengths(lengths), cache, Pass::inference());
-        }) ==
-        "MultiHeadAttention: expected sequences of height 1 with lengths, got height 2; pass images without "
-        "lengths");
 }
 
 }  // namespace multi_head_attention_test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 
 #include "descent/data/min_max.hpp"
 #include "descent/data/standardize.hpp"
@@ -11,6 +12,28 @@ namespace descent::inline DESCENT_ABI {
 
 template <>
 inline constexpr int enumeration_size<Rotary> = 3;
+
+namespace detail {
+
+/// Makes a recurrent layer of the sizes in a file, if the file has the parameters of all its layers and directions.
+template <class L, class Options>
+L recurrent_layer(const LayerSpec& layer, Options options = {}) {
+  options.layers = layer.size_option("layers");
+  options.bidirectional = layer.size_option("bidirectional") != 0;
+  options.keep = layer.option("keep");
+  options.bias = layer.has("bias_l0") || layer.has("bias_ih_l0") ? Bias::learned : Bias::none;
+  const Index hidden = layer.cols("weight_hh_l0"), directions = options.bidirectional ? 2 : 1;
+  for (Index i = 0; i < options.layers * directions;
+       ++i) {  // otherwise a small file could request much memory
+    const std::string at = joined("_l", i / directions, i % directions == 1 ? "_reverse" : "");
+    const Index in = i < directions ? layer.cols("weight_ih_l0") : directions * hidden;
+    if (layer.cols("weight_ih" + at) != in || layer.cols("weight_hh" + at) != hidden)
+      layer.fail(joined("expected weights of ", in, " and ", hidden, " columns for ", at, ", got others"));
+  }
+  return L{layer.cols("weight_ih_l0"), hidden, options};
+}
+
+}  // namespace detail
 
 /// Returns a registry of all layers of this library except Elementwise, whose formula cannot be stored in a file.
 template <std::floating_point T = float>
@@ -72,6 +95,20 @@ LayerRegistry<T> standard_registry() {
     return AveragePool2D<T>{{.kernel = kernel(layer), .stride = stride(layer), .padding = padding(layer)}};
   });
   all.template add<GlobalAveragePool<T>>();
+  all.template add<Embedding<T>>([](const LayerSpec& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    return Embedding<T>{layer.rows("weight"), layer.cols("weight"), none, leave};
+  });
+  all.template add<RNN<T>>(
+      [](const LayerSpec& layer) { return detail::recurrent_layer<RNN<T>, RNNOptions>(layer); });
+  all.template add<LSTM<T>>(
+      [](const LayerSpec& layer) { return detail::recurrent_layer<LSTM<T>, LSTMOptions>(layer); });
+  all.template add<GRU<T>>([](const LayerSpec& layer) {
+    const bool is_before = layer.size_option("reset") == static_cast<Index>(GRUReset::before);
+    return detail::recurrent_layer<GRU<T>, GRUOptions>(
+        layer, {.reset = is_before ? GRUReset::before : GRUReset::after});
+  });
   all.template add<BatchNorm<T>>([](const LayerSpec& layer) { return BatchNorm<T>{layer.length("gamma")}; });
   all.template add<LayerNorm<T>>([](const LayerSpec& layer) { return LayerNorm<T>{layer.length("gamma")}; });
   all.template add<RMSNorm<T>>([](const LayerSpec& layer) { return RMSNorm<T>{layer.length("gamma")}; });
@@ -79,6 +116,9 @@ LayerRegistry<T> standard_registry() {
     const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
     Rng none{0};
     const Index features = layer.cols("in_proj_weight"), heads = layer.size_option("heads");
+    if (layer.rows("in_proj_weight") != 3 * features || layer.rows("out_proj.weight") != features ||
+        layer.cols("out_proj.weight") != features)  // otherwise a small file could request much memory
+      layer.fail(detail::joined("expected weights for ", features, " features, got others"));
     return MultiHeadAttention<T>{features,
                                  none,
                                  leave,

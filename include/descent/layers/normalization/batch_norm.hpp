@@ -28,7 +28,7 @@ struct BatchNormOptions {
 };
 
 /// Batch normalization of each feature over the samples of a mini-batch. If x has `features` channels, of each
-/// channel over samples and positions.
+/// channel over samples and positions, without the padding of sequences.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
@@ -96,7 +96,7 @@ class BatchNorm {
     const Batch<T> x = feature_columns(name, gamma.size(), samples);
     c.momentum = pass.is_training() ? T(options.momentum) : T(0);
     if (pass.uses_batch_statistics()) {
-      measure(x, c, pass.workers());
+      measure(samples, x, c, pass.workers());
     } else {
       c.count = 0;
       c.mean = running_mean;
@@ -122,11 +122,11 @@ class BatchNorm {
       using Values = Eigen::Array<T, n, 1>;
       const Values mean = c.mean.template segment<n>(i);
       Values sum = Values::Zero(), products = Values::Zero();
-      for (Index j = 0; j < x.cols(); ++j) {
+      for_each_column(samples, x, [&](Index j) {
         const Values d = dy.col(j).template segment<n>(i);
         sum += d;
         products += d * (x.col(j).template segment<n>(i).array() - mean);
-      }
+      });
       gradient.beta.template segment<n>(i) = sum;
       gradient.gamma.template segment<n>(i) = products * c.inverse_deviation.template segment<n>(i).array();
     });
@@ -148,6 +148,7 @@ class BatchNorm {
       c.dx.col(j).array() =
           factor * (dy.col(j).array() - c.offset.array() - (x.col(j) - c.mean).array() * c.slope.array());
     });
+    clear_padding(samples, c.dx);
     return dx;
   }
 
@@ -165,10 +166,23 @@ class BatchNorm {
   BatchNormOptions options;
 
  private:
+  /// Calls f(j) for each column of x, the samples or the positions of `samples`, that is not in the padding.
+  static void for_each_column(const Batch<T>& samples, const Batch<T>& x, auto&& f) {
+    if (samples.lengths().empty())
+      for (Index j = 0; j < x.cols(); ++j) f(j);
+    else
+      for (Index s = 0; s < samples.samples(); ++s)
+        for (Index j = s * samples.shape().width, end = j + samples.length(s); j < end; ++j) f(j);
+  }
+
   /// Computes mean and variance of the batch. Sums are taken relative to the first sample, so that a large mean does
   /// not cancel the digits of the variance.
-  static void measure(const Batch<T>& x, Cache& c, Workers& workers) {
-    c.count = T(x.cols());
+  static void measure(const Batch<T>& samples, const Batch<T>& x, Cache& c, Workers& workers) {
+    Index count = 0, reference = 0;
+    for_each_column(samples, x, [&](Index j) {
+      if (count++ == 0) reference = j;
+    });
+    c.count = T(count);
     if (c.count < 2)
       throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", c.count),
                       "choose a batch size that leaves no single sample at the end of an epoch");
@@ -176,13 +190,13 @@ class BatchNorm {
     c.variance.resize(x.rows());
     for_row_blocks(workers, x.rows(), x.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
       using Values = Eigen::Array<T, n, 1>;
-      const Values first = x.col(0).template segment<n>(i);
+      const Values first = x.col(reference).template segment<n>(i);
       Values sum = Values::Zero(), squares = Values::Zero();
-      for (Index j = 1; j < x.cols(); ++j) {
+      for_each_column(samples, x, [&](Index j) {
         const Values d = x.col(j).template segment<n>(i).array() - first;
         sum += d;
         squares += d * d;
-      }
+      });
       sum /= c.count;
       c.mean.template segment<n>(i) = first + sum;
       c.variance.template segment<n>(i) = (squares / c.count - sum * sum).max(T(0));
