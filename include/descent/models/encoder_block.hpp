@@ -47,9 +47,9 @@ struct EncoderBlockOptions {
 template <std::floating_point T = float, LayerOf<T> Activation = GELU<T>>
 DynamicSequential<T> encoder_block(Index features, Rng& rng, const EncoderBlockOptions& options = {},
                                    Activation activation = Activation{}) {
+  const LayerNorm<T> norm{features};  // first: it refuses sizes of which four times overflow
   const Index hidden = options.hidden == 0 ? 4 * features : options.hidden;
   const Dropout<T> dropout{{.keep = options.keep, .enabled = options.keep < 1}};
-  const LayerNorm<T> norm{features};
   MultiHeadAttention<T> attention{
       features,
       rng,

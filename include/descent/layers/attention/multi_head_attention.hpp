@@ -47,7 +47,8 @@ struct MultiHeadAttentionOptions {
 /// Shapes   x, y {features, height, width}      in_proj_weight [3 * features, features], of q, k and v in this order
 ///          in_proj_bias [3 * features]         out_proj.weight [features, features]   out_proj.bias [features]
 /// Throws   ShapeError when x has other channels, when the number of heads does not divide the features, or when a
-///          head of rotary positions has an odd number of them; DataError when an option is out of range, or the weights of attention do not fit into memory.
+///          head of rotary positions has an odd number of them; DataError when an option is out of range, or the
+///          weights of attention do not fit into memory.
 /// Cost     (8 * features^2 + 4 * features * steps) flop a step forward, twice that backward; memory for heads * steps
 ///          numbers a step.
 /// Source   Vaswani et al.: Attention is all you need (NeurIPS 2017), 3.2
