@@ -5,8 +5,8 @@
 // The sizes of the workloads, for all workers written in C++; step_pytorch.py has a copy.
 
 /// A network features - hidden - hidden - outputs, and its batch size. If the features are an image, convolutions come
-/// first; if they are a sequence of steps, the network is a block of a transformer, whose first hidden layer is that of
-/// its inner network and whose second is the block, followed by the mean over the steps.
+/// first; if they are the time steps of a sequence, a recurrent layer whose last output is classified, or a block of a
+/// transformer of as many features as the second hidden layer, whose inner network has those of the first.
 struct Sizes {
   std::string_view name;
   int features, hidden_1, hidden_2, outputs;
@@ -17,11 +17,13 @@ struct Sizes {
 
 inline constexpr Sizes size_s{"S", 2, 16, 16, 1, 32};
 inline constexpr Sizes size_m{"M", 784, 256, 128, 10, 128};
-inline constexpr Sizes size_encoder{"Encoder", 128 * 64, 512, 128, 10, 32, 0, 64};
-inline constexpr int encoder_heads = 4;
 inline constexpr Sizes size_m_plus{"M+", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_l{"L", 784, 2048, 2048, 10, 512};
 inline constexpr Sizes size_lenet{"LeNet", 784, 120, 84, 10, 128, 28};
+inline constexpr Sizes size_lstm{"LSTM", 32 * 64, 128, 0, 10, 64, 0, 32};
+inline constexpr Sizes size_gru{"GRU", 32 * 64, 128, 0, 10, 64, 0, 32};
+inline constexpr Sizes size_encoder{"Encoder", 128 * 64, 512, 128, 10, 32, 0, 64};
+inline constexpr int encoder_heads = 4;
 
 /// The number of batches that are used in turn: enough that no library finds a batch in its cache by luck.
 inline constexpr int batch_count = 8;

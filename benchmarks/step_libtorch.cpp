@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "sizes.hpp"
@@ -59,8 +60,30 @@ struct EncoderImpl : torch::nn::Module {
 };
 TORCH_MODULE(Encoder);
 
+/// A recurrent layer, whose last output is classified.
+template <class Layer, class Options>
+struct Recurrent : torch::nn::Module {
+  explicit Recurrent(const Sizes& s)
+      : steps{s.steps},
+        layer{register_module("layer", Layer{Options(s.features / s.steps, s.hidden_1).batch_first(true)})},
+        out{register_module("out", Linear{s.hidden_1, s.outputs})} {}
+
+  torch::Tensor forward(const torch::Tensor& x) {
+    const torch::Tensor all = std::get<0>(layer->forward(x.view({x.size(0), steps, -1})));
+    return out->forward(all.select(1, -1));
+  }
+
+  int steps;
+  Layer layer;
+  Linear out;
+};
+
 Sequential network(const Sizes& s) {
-  if (s.steps > 0) return Sequential{Encoder{s}, Linear{s.hidden_2, s.outputs}};
+  if (s.name == "Encoder") return Sequential{Encoder{s}, Linear{s.hidden_2, s.outputs}};
+  if (s.name == "LSTM")
+    return Sequential{std::make_shared<Recurrent<torch::nn::LSTM, torch::nn::LSTMOptions>>(s)};
+  if (s.name == "GRU")
+    return Sequential{std::make_shared<Recurrent<torch::nn::GRU, torch::nn::GRUOptions>>(s)};
   if (s.name == "S")
     return Sequential{Linear{s.features, s.hidden_1}, Tanh{}, Linear{s.hidden_1, s.hidden_2}, Tanh{},
                       Linear{s.hidden_2, s.outputs}};
@@ -161,7 +184,8 @@ Result measure(const Job& job, const Sizes& sizes) {
 
 int main(int argc, char** argv) {
   return run_worker(argc, argv, [](const Job& job) {
-    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet, size_encoder})
+    for (const Sizes& sizes :
+         {size_s, size_m, size_m_plus, size_l, size_lenet, size_lstm, size_gru, size_encoder})
       if (sizes.name == job.workload) return measure(job, sizes);
     throw Unsupported{"no workload " + job.workload};
   });

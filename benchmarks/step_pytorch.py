@@ -17,6 +17,8 @@ SIZES = {
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
+    "LSTM": (32 * 64, 128, 0, 10, 64),
+    "GRU": (32 * 64, 128, 0, 10, 64),
     "Encoder": (128 * 64, 512, 128, 10, 32),
 }
 BATCHES = 8
@@ -37,9 +39,23 @@ class Encoder(nn.Module):
         return self.block(x.view(x.shape[0], -1, self.features)).mean(1)
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer on 32 time steps, whose last output is classified."""
+
+    def __init__(self, layer, features, hidden, outputs):
+        super().__init__()
+        self.layer = layer(features // 32, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        return self.out(self.layer(x.view(len(x), 32, -1))[0][:, -1])
+
+
 def network(workload, features, hidden_1, hidden_2, outputs):
     if workload == "Encoder":
         return nn.Sequential(Encoder(hidden_2, hidden_1), nn.Linear(hidden_2, outputs))
+    if workload in ("LSTM", "GRU"):
+        return Recurrent(getattr(nn, workload), features, hidden_1, outputs)
     if workload == "M+":
         def hidden(inputs, units):
             return nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(0.2)

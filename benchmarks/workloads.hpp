@@ -85,6 +85,24 @@ struct LeNet : M {
   }
 };
 
+/// A recurrent layer: one product for all time steps, and a small one for each.
+struct OfLSTM : M {
+  static constexpr Sizes sizes = size_lstm;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{LSTM{sizes.features / sizes.steps, sizes.hidden_1, rng, {.outputs = Outputs::last}},
+                      Dense{sizes.hidden_1, sizes.outputs, rng}};
+  }
+};
+struct OfGRU : M {
+  static constexpr Sizes sizes = size_gru;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{GRU{sizes.features / sizes.steps, sizes.hidden_1, rng, {.outputs = Outputs::last}},
+                      Dense{sizes.hidden_1, sizes.outputs, rng}};
+  }
+};
+
 /// A block of a transformer: dominated by products of many sizes.
 struct Encoder : M {
   static constexpr Sizes sizes = size_encoder;
@@ -100,7 +118,7 @@ inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) 
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
   if (sizes.image_side > 0) data.shape = {1, sizes.image_side, sizes.image_side};
-  if (sizes.steps > 0) data.shape = {sizes.hidden_2, 1, sizes.steps};
+  if (sizes.steps > 0) data.shape = {.channels = sizes.features / sizes.steps, .width = sizes.steps};
   for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
   for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
   return data;
@@ -129,6 +147,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, Encoder{}))
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, OfLSTM{}, OfGRU{}, Encoder{}))
     throw Unsupported{"no workload " + std::string{name}};
 }

@@ -100,6 +100,21 @@ TEST_CASE("MultiHeadAttention: a step allocates nothing after warm-up") {
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
 }
 
+TEST_CASE("Recurrent: a step on sequences of different lengths allocates nothing after warm-up") {
+  Rng rng{1};
+  Dataset<> data = some_data();
+  data.shape = {.channels = 1, .width = 28};
+  data.x = data.x.topRows(28).eval();
+  data.y = data.y.replicate(28, 1).eval();
+  for (float& v : data.x.reshaped()) v = static_cast<float>(rng.below(5));
+  for (Index j = 0; j < data.samples(); ++j) data.lengths.push_back(rng.below(29));
+  const Sequential net{
+      Embedding{5, 8, rng}, LSTM{8, 12, rng, {.layers = 2, .bidirectional = true, .keep = 0.9}},
+      GRU{24, 16, rng},     GRU{16, 16, rng, {.reset = GRUReset::before}},
+      RNN{16, 16, rng},     Dense{16, 3, rng}};
+  for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
+}
+
 TEST_CASE("Sequential: inference with a reused cache allocates nothing") {
   const auto net = some_net([](auto... layers) { return Sequential{layers...}; });
   decltype(net)::Cache cache;

@@ -109,7 +109,7 @@ class Embedding {
     for_parts(pass.workers(), rows, [&](const Part& part) {
       gradient.weight.middleRows(part.first, part.count).setZero();
       for (Index k = 0; k < slopes.cols(); ++k)
-        if (const Index i = c.tokens[static_cast<std::size_t>(k)]; i >= 0 && i != padding_)
+        if (const Index i = c.tokens[static_cast<std::size_t>(k)]; i >= 0 && i < count() && i != padding_)
           gradient.weight.col(i).segment(part.first, part.count) +=
               slopes.col(k).segment(part.first, part.count);
     });

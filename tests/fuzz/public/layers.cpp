@@ -98,6 +98,21 @@ void construct_from_options(Source& source) {
   run(source, Any{layer}, Any{layer});
 }
 
+/// Runs a recurrent layer, also with a state.
+template <template <class> class L, class Options>
+void construct_recurrent(Source& source) {
+  const L<double> layer{source.size(5), source.size(3), changed(source, Options{})};
+  if (source.flag()) return run(source, Any{layer}, Any{layer});
+  const Index count = source.count(3);
+  const Samples x{source, {5, 1, 4}, count};
+  RecurrentState<double> state{source.matrix(3, count), source.matrix(3, count)}, slopes = state;
+  typename L<double>::Cache cache;
+  L<double> gradient = layer;
+  if (!source.one_in(8)) layer.forward(x, state, cache, any_pass(source));
+  const Samples dy{source, layer.output_shape({5, 1, 4}), count};
+  layer.backward(x, dy, slopes, cache, gradient, any_pass(source));
+}
+
 }  // namespace
 
 void add_layers(Calls& calls) {
@@ -182,6 +197,16 @@ void add_layers(Calls& calls) {
                    }});
   calls.push_back({"BatchNorm: constructor",
                    [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});
+  calls.push_back({"Embedding: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Embedding<double> layer{source.size(3), source.size(2), rng,
+                                                   changed(source, EmbeddingOptions{})};
+                     run(source, Any{layer}, Any{layer});
+                   }});
+  calls.push_back({"RNN: constructor", [](Source& source) { construct_recurrent<RNN, RNNOptions>(source); }});
+  calls.push_back(
+      {"LSTM: constructor", [](Source& source) { construct_recurrent<LSTM, LSTMOptions>(source); }});
+  calls.push_back({"GRU: constructor", [](Source& source) { construct_recurrent<GRU, GRUOptions>(source); }});
   calls.push_back({"LayerNorm: constructor",
                    [](Source& source) { construct<LayerNorm<double>>(source, LayerNormOptions{}); }});
   calls.push_back(

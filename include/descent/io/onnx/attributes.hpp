@@ -23,21 +23,42 @@ struct OnnxOperatorSince {
   std::int64_t opset;
 };
 
-constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape", 5},
-                                                   {"Cast", 6},       {"Selu", 6},
-                                                   {"Add", 7},        {"BatchNormalization", 7},
-                                                   {"Div", 7},        {"Dropout", 7},
-                                                   {"Gemm", 7},       {"Mul", 7},
-                                                   {"PRelu", 7},      {"Pow", 7},
-                                                   {"Sub", 7},        {"Erf", 9},
-                                                   {"HardSwish", 14}, {"LayerNormalization", 17},
-                                                   {"Mish", 18},      {"Gelu", 20},
-                                                   {"Slice", 10},     {"RMSNormalization", 23}};
+constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},
+                                                   {"Reshape", 5},
+                                                   {"Cast", 6},
+                                                   {"Selu", 6},
+                                                   {"Add", 7},
+                                                   {"BatchNormalization", 7},
+                                                   {"Div", 7},
+                                                   {"Dropout", 7},
+                                                   {"Gemm", 7},
+                                                   {"Mul", 7},
+                                                   {"PRelu", 7},
+                                                   {"Pow", 7},
+                                                   {"Sub", 7},
+                                                   {"Erf", 9},
+                                                   {"RNN", 7},
+                                                   {"LSTM", 7},
+                                                   {"GRU", 7},
+                                                   {"HardSwish", 14},
+                                                   {"LayerNormalization", 17},
+                                                   {"Mish", 18},
+                                                   {"Gelu", 20},
+                                                   {"Slice", 10},
+                                                   {"RMSNormalization", 23}};
 
 /// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
 /// operator is refused.
 struct OnnxAttributeRule {
-  enum Kind : std::size_t { real = 1, integer, text, reals, integers };  // as in OnnxAttribute::Value
+  enum Kind : std::size_t {
+    real = 1,
+    integer,
+    text,
+    reals,
+    integers,
+    tensor,
+    texts
+  };  // as in OnnxAttribute::Value
   std::string_view op, name;
   Kind kind;
   std::int64_t first = 1, last = newest_opset;
@@ -76,8 +97,18 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Gemm", "beta", OnnxAttributeRule::real},
     {"Gemm", "transA", OnnxAttributeRule::integer},
     {"Gemm", "transB", OnnxAttributeRule::integer},
+    {"GRU", "activations", OnnxAttributeRule::texts},
+    {"GRU", "direction", OnnxAttributeRule::text},
+    {"GRU", "hidden_size", OnnxAttributeRule::integer},
+    {"GRU", "layout", OnnxAttributeRule::integer, 14},
+    {"GRU", "linear_before_reset", OnnxAttributeRule::integer},
     {"HardSigmoid", "alpha", OnnxAttributeRule::real},
     {"HardSigmoid", "beta", OnnxAttributeRule::real},
+    {"LSTM", "activations", OnnxAttributeRule::texts},
+    {"LSTM", "direction", OnnxAttributeRule::text},
+    {"LSTM", "hidden_size", OnnxAttributeRule::integer},
+    {"LSTM", "input_forget", OnnxAttributeRule::integer},
+    {"LSTM", "layout", OnnxAttributeRule::integer, 14},
     {"LayerNormalization", "axis", OnnxAttributeRule::integer},
     {"LayerNormalization", "epsilon", OnnxAttributeRule::real},
     {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
@@ -90,6 +121,10 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"MaxPool", "pads", OnnxAttributeRule::integers},
     {"MaxPool", "storage_order", OnnxAttributeRule::integer, 8},  // concerns only the indices
     {"MaxPool", "strides", OnnxAttributeRule::integers},
+    {"RNN", "activations", OnnxAttributeRule::texts},
+    {"RNN", "direction", OnnxAttributeRule::text},
+    {"RNN", "hidden_size", OnnxAttributeRule::integer},
+    {"RNN", "layout", OnnxAttributeRule::integer, 14},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
@@ -103,6 +138,7 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"SimplifiedLayerNormalization", "epsilon", OnnxAttributeRule::real},
     {"SimplifiedLayerNormalization", "stash_type", OnnxAttributeRule::integer},
     {"Softmax", "axis", OnnxAttributeRule::integer},
+    {"Squeeze", "axes", OnnxAttributeRule::integers, 1, 12},
     {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
 };

@@ -17,6 +17,7 @@
 #include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
+#include "descent/io/onnx/save_sequences.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -191,6 +192,10 @@ inline OnnxEmitters onnx_layers() {
           {"MaxPool2D", onnx_max_pool},
           {"AveragePool2D", onnx_average_pool},
           {"GlobalAveragePool", onnx_global_average_pool},
+          {"Embedding", onnx_embedding},
+          {"RNN", onnx_recurrent("RNN", {0})},
+          {"LSTM", onnx_recurrent("LSTM", {0, 3, 1, 2})},
+          {"GRU", onnx_recurrent("GRU", {1, 0, 2})},
           {"BatchNorm", onnx_batch_norm},
           {"LayerNorm", onnx_layer_norm},
           {"RMSNorm", onnx_rms_norm},

@@ -18,6 +18,7 @@
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/norms.hpp"
 #include "descent/io/onnx/reshaping.hpp"
+#include "descent/io/onnx/sequences.hpp"
 #include "descent/layers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -40,7 +41,11 @@ namespace detail {
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
-struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T>, OnnxNorms<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>,
+                           OnnxReshaping<T>,
+                           OnnxImages<T>,
+                           OnnxNorms<T>,
+                           OnnxSequences<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
   using Images = OnnxImages<T>;
@@ -117,6 +122,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T>, 
         {"Sub(a, x)", Base::sub_from},
     };
     all.insert(all.end(), others.begin(), others.end());
+    for (auto& each : OnnxSequences<T>::patterns()) all.push_back(each);
     for (OnnxImporter<T>& each : all) each.checks_attributes = true;
     return all;
   }

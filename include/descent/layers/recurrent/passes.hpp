@@ -76,13 +76,27 @@ void Recurrent<T, Cell>::save_state(const Batch<T>& x, State& state, const Cache
   }
 }
 
+/// True if the cache is that of a forward pass of a layer of this size with a batch of the size of x.
+template <std::floating_point T, class Cell>
+bool Recurrent<T, Cell>::is_cache_of(const Batch<T>& x, const Cache& c) const {
+  if (c.outputs.size() != static_cast<std::size_t>(layers()) || c.runs.size() != weights_.size())
+    return false;
+  const Index columns = x.shape().width * x.samples();
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    const RecurrentRun<T>& run = c.runs[i];
+    if (run.x.rows() != weights_[i].input.cols() || run.gates.rows() != weights_[i].input.rows() ||
+        run.x.cols() != columns || run.gates.cols() != columns || run.hidden.cols() != columns + x.samples())
+      return false;
+  }
+  return settings_.keep == 1 || c.dropouts.size() == c.outputs.size();
+}
+
 template <std::floating_point T, class Cell>
 void Recurrent<T, Cell>::run_backward(const Batch<T>& x, const Batch<T>& dy, State* slopes, Cache& c,
                                       Recurrent& gradient, const Pass& pass, bool wants_dx) const {
   const Shape out = output_shape(x.shape());
   const auto layers = static_cast<std::size_t>(settings_.layers);
-  if (c.outputs.size() != layers || c.runs.size() != weights_.size() ||
-      gradient.weights_.size() != weights_.size())
+  if (!is_cache_of(x, c) || gradient.weights_.size() != weights_.size())
     expect_backward(name, x.rows(), x, dy, Matrix<T>(0, 0));
   expect_backward(name, {x.rows(), out.size()}, x, dy, c.outputs.back());
   if (slopes != nullptr) {

@@ -143,6 +143,7 @@ class Recurrent {
   Index layers() const { return settings_.layers; }
   bool is_bidirectional() const { return settings_.bidirectional; }
   Outputs outputs() const { return settings_.outputs; }
+  void set_outputs(Outputs outputs) { settings_.outputs = outputs; }
   bool has_bias() const { return weights_[0].bias.size() > 0; }
   const Cell& cell() const { return cell_; }
 
@@ -205,6 +206,7 @@ class Recurrent {
   Batch<T> run_forward(const Batch<T>& x, const State* state, Cache& c, const Pass& pass) const;
   void run_direction(const Batch<T>& in, std::size_t i, const State* state, Cache& c, Workers& workers) const;
   void save_state(const Batch<T>& x, State& state, const Cache& c) const;
+  bool is_cache_of(const Batch<T>& x, const Cache& c) const;
   void run_backward(const Batch<T>& x, const Batch<T>& dy, State* slopes, Cache& c, Recurrent& gradient,
                     const Pass& pass, bool wants_dx) const;
   void run_direction_backward(const Batch<T>& in, const Batch<T>& dy, std::size_t i, State* slopes, Cache& c,
