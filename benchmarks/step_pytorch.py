@@ -20,10 +20,24 @@ SIZES = {
     "MobileNet": (784, 32, 64, 10, 64),
     "LSTM": (32 * 64, 128, 0, 10, 64),
     "GRU": (32 * 64, 128, 0, 10, 64),
+    "Encoder": (128 * 64, 512, 128, 10, 32),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
 LEARNING_RATE = 1e-6
+
+
+class Encoder(nn.Module):
+    """A block of a transformer that normalizes first, and the mean over the steps."""
+
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.features = features
+        self.block = nn.TransformerEncoderLayer(features, 4, hidden, dropout=0.0, activation="gelu", batch_first=True,
+                                                norm_first=True)
+
+    def forward(self, x):
+        return self.block(x.view(x.shape[0], -1, self.features)).mean(1)
 
 
 class Recurrent(nn.Module):
@@ -39,6 +53,8 @@ class Recurrent(nn.Module):
 
 
 def network(workload, features, hidden_1, hidden_2, outputs):
+    if workload == "Encoder":
+        return nn.Sequential(Encoder(hidden_2, hidden_1), nn.Linear(hidden_2, outputs))
     if workload in ("LSTM", "GRU"):
         return Recurrent(getattr(nn, workload), features, hidden_1, outputs)
     if workload == "M+":

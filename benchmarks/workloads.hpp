@@ -122,6 +122,16 @@ struct OfGRU : M {
   }
 };
 
+/// A block of a transformer: dominated by products of many sizes.
+struct Encoder : M {
+  static constexpr Sizes sizes = size_encoder;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{encoder_block(sizes.hidden_2, rng, {.heads = encoder_heads, .hidden = sizes.hidden_1}),
+                      GlobalAveragePool{}, Dense{sizes.hidden_2, sizes.outputs, rng}};
+  }
+};
+
 /// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
@@ -156,6 +166,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, MobileNet{}, OfLSTM{}, OfGRU{}))
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, MobileNet{}, OfLSTM{}, OfGRU{}, Encoder{}))
     throw Unsupported{"no workload " + std::string{name}};
 }

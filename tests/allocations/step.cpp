@@ -94,6 +94,18 @@ TEST_CASE("Conv2D: a step allocates nothing after warm-up") {
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
 }
 
+TEST_CASE("MultiHeadAttention: a step allocates nothing after warm-up") {
+  Rng rng{1};
+  const Sequential net{
+      Dense{28, 16, rng},   PositionEmbedding{28, 16, rng},
+      PositionalEncoding{}, encoder_block(16, rng, {.heads = 2, .keep = 0.9, .rotary = Rotary::halves}),
+      RMSNorm{16},          GlobalAveragePool{},
+      Dense{16, 3, rng}};
+  Dataset<> data = some_data();
+  data.shape = {28, 1, 28};
+  for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
+}
+
 TEST_CASE("Recurrent: a step on sequences of different lengths allocates nothing after warm-up") {
   Rng rng{1};
   Dataset<> data = some_data();

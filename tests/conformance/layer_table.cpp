@@ -256,6 +256,36 @@ const std::vector<LayerRow> layers{
              []<class T>(T, Rng&) {
                return LayerNorm<T>{5, {.epsilon = 1e-4}};
              }},
+    LayerRow{"RMSNorm", any_shape,
+             []<class T>(T, Rng&) {
+               return RMSNorm<T>{5, {.epsilon = 1e-4}};
+             }},
+    LayerRow{"MultiHeadAttention",
+             {{6}, {6, 2, 3}, {6, 1, 5}},
+             []<class T>(T, Rng& rng) {
+               return MultiHeadAttention<T>{6, rng, {.heads = 3}};
+             }},
+    LayerRow{"MultiHeadAttention with options",
+             {{4}, {4, 1, 6}},
+             []<class T>(T, Rng& rng) {
+               return MultiHeadAttention<T>{
+                   4, rng,
+                   {.heads = 2, .causal = true, .keep = 0.7, .bias = Bias::none, .rotary = Rotary::halves}};
+             }},
+    LayerRow{"PositionalEncoding", {{5}, {6, 2, 3}, {5, 1, 4}}, []<class T>(T, Rng&) { return PositionalEncoding<T>{{.base = 100}}; }},
+    LayerRow{"PositionEmbedding",
+             {{5}, {5, 2, 3}, {5, 1, 6}},
+             []<class T>(T, Rng& rng) {
+               return PositionEmbedding<T>{7, 5, rng};
+             }},
+    LayerRow{"encoder_block", {{6}, {6, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return encoder_block<T>(6, rng, {.heads = 2, .hidden = 7, .causal = true, .keep = 0.8});
+             }},
+    LayerRow{"encoder_block with norm last", {{6, 1, 4}},
+             []<class T>(T, Rng& rng) {
+               return encoder_block<T>(6, rng, {.heads = 2, .hidden = 7, .norm_first = false});
+             }},
     LayerRow{"Dropout of whole channels", any_shape,
              []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7, .whole_channels = true}}; }},
     LayerRow{"Dropout", any_shape, []<class T>(T, Rng&) { return Dropout<T>{{.keep = 0.7}}; }},

@@ -210,6 +210,38 @@ void add_layers(Calls& calls) {
   calls.push_back({"LayerNorm: constructor",
                    [](Source& source) { construct<LayerNorm<double>>(source, LayerNormOptions{}); }});
   calls.push_back(
+      {"RMSNorm: constructor", [](Source& source) { construct<RMSNorm<double>>(source, RMSNormOptions{}); }});
+  calls.push_back({"PositionalEncoding: constructor",
+                   construct_from_options<PositionalEncoding<double>, PositionalEncodingOptions>});
+  calls.push_back({"PositionEmbedding: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Any layer{PositionEmbedding<double>{source.size(6), source.size(5), rng}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"MultiHeadAttention: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Any layer{MultiHeadAttention<double>{
+                         source.size(5), rng, changed(source, MultiHeadAttentionOptions{}, Whole::small)}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"MultiHeadAttention: sequences with lengths", [](Source& source) {
+                     Rng rng{1};
+                     const MultiHeadAttention<double> layer{4, rng, {.heads = 2, .causal = source.flag()}};
+                     const Matrix<double> x = source.matrix(4 * 3, 2), dy = source.matrix(4 * 3, 2);
+                     const std::array<Index, 2> lengths{source.size(2), source.size(3)};
+                     const Batch<double> batch = Batch<double>{x, Shape{4, 1, 3}}.with_lengths(lengths);
+                     MultiHeadAttention<double>::Cache cache;
+                     MultiHeadAttention<double> gradient = layer;
+                     layer.forward(batch, cache, Pass::training({}));
+                     layer.backward(batch, dy, cache, gradient, Pass::training({}));
+                   }});
+  calls.push_back({"encoder_block", [](Source& source) {
+                     Rng rng{1};
+                     const EncoderBlockOptions options = changed(source, EncoderBlockOptions{}, Whole::small);
+                     const Any block{encoder_block<double>(source.size(5), rng, options)};
+                     run(source, block, block);
+                   }});
+  calls.push_back(
       {"PReLU: constructor", [](Source& source) { construct<PReLU<double>>(source, PReLUOptions{}); }});
   calls.push_back({"Dropout: constructor", construct_from_options<Dropout<double>, DropoutOptions>});
   calls.push_back({"GaussianDropout: constructor",

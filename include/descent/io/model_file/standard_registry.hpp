@@ -11,6 +11,9 @@
 
 namespace descent::inline DESCENT_ABI {
 
+template <>
+inline constexpr int enumeration_size<Rotary> = 3;
+
 namespace detail {
 
 /// Makes a recurrent layer of the sizes in a file, if the file has the parameters of all its layers and directions.
@@ -158,6 +161,30 @@ LayerRegistry<T> standard_registry() {
   });
   all.template add<InstanceNorm<T>>([](const LayerSpec& layer) {
     return InstanceNorm<T>{layer.length("gamma"), {.epsilon = layer.option("epsilon")}};
+  });
+  all.template add<RMSNorm<T>>([](const LayerSpec& layer) { return RMSNorm<T>{layer.length("gamma")}; });
+  all.template add<MultiHeadAttention<T>>([](const LayerSpec& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    const Index features = layer.cols("in_proj_weight"), heads = layer.size_option("heads");
+    if (layer.rows("in_proj_weight") != 3 * features || layer.rows("out_proj.weight") != features ||
+        layer.cols("out_proj.weight") != features)  // otherwise a small file could request much memory
+      layer.fail(detail::joined("expected weights for ", features, " features, got others"));
+    return MultiHeadAttention<T>{features,
+                                 none,
+                                 leave,
+                                 {.heads = heads,
+                                  .keep = layer.option("keep"),
+                                  .bias = layer.has("in_proj_bias") ? Bias::learned : Bias::none,
+                                  .rotary = layer.option("rotary") == 0 ? Rotary::none : Rotary::neighbors,
+                                  .rotary_base = layer.option("rotary_base")}};
+  });
+  all.template add<PositionalEncoding<T>>(
+      [](const LayerSpec& layer) { return PositionalEncoding<T>{{.base = layer.option("base")}}; });
+  all.template add<PositionEmbedding<T>>([](const LayerSpec& layer) {
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    Rng none{0};
+    return PositionEmbedding<T>{layer.rows("weight"), layer.cols("weight"), none, leave};
   });
   all.template add<PReLU<T>>([](const LayerSpec& layer) { return PReLU<T>{layer.length("slope")}; });
   // Their constructors compute statistics, which the values in the file then replace.

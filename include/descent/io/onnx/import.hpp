@@ -203,6 +203,7 @@ class OnnxImport : public detail::OnnxNumbers {
 ///   weight         a constant
 ///   bias?          an optional constant
 ///   0.5            a constant of this value
+///   _, _shape      any value, which is not read; with a name, the same value wherever it occurs
 template <std::floating_point T = float>
 struct OnnxImporter {
   std::string pattern;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "descent/core/types.hpp"
+#include "descent/io/onnx/attention.hpp"
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/formula.hpp"
 #include "descent/io/onnx/image_sizes.hpp"
@@ -205,6 +206,10 @@ inline OnnxEmitters onnx_layers() {
           {"LayerNorm", onnx_layer_norm},
           {"GroupNorm", onnx_group_norm},
           {"InstanceNorm", onnx_instance_norm},
+          {"RMSNorm", onnx_rms_norm},
+          {"MultiHeadAttention", onnx_attention},
+          {"PositionalEncoding", onnx_positional_encoding},
+          {"PositionEmbedding", onnx_position_embedding},
           {"Standardize", onnx_standardize},
           {"MinMax", onnx_min_max},
 

@@ -171,7 +171,8 @@ struct OnnxMatch {
   std::string x;
   std::vector<const OnnxNode*> nodes;  ///< the last node, which computes the result, is first
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
-  std::string result{};  ///< the value that the last node computes
+  std::string result{};                                         ///< the value that the last node computes
+  std::map<std::string, std::string, std::less<>> values = {};  ///< by the names that begin with `_`
 
   const OnnxNode& node() const { return *nodes.front(); }
   /// The first node with this operator; without one, the node of the result.
@@ -210,6 +211,8 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
   if (pattern.text.empty())
     return constant != nullptr && constant->values.size() == 1 &&
            std::abs(constant->values[0] - pattern.number) <= 1e-5 * pattern.number;
+  if (pattern.text[0] == '_')
+    return pattern.text == "_" || match.values.emplace(pattern.text, name).first->second == name;
   if (pattern.text == "x") {
     if (constant != nullptr || (!match.x.empty() && match.x != name)) return false;
     match.x = name;

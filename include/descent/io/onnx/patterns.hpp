@@ -12,9 +12,11 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/initializers/zeros.hpp"
+#include "descent/io/onnx/attention_patterns.hpp"
 #include "descent/io/onnx/elementwise.hpp"
 #include "descent/io/onnx/image_sizes.hpp"
 #include "descent/io/onnx/import.hpp"
+#include "descent/io/onnx/last_axis_norms.hpp"
 #include "descent/io/onnx/normalization.hpp"
 #include "descent/io/onnx/reshaping.hpp"
 #include "descent/io/onnx/sequences.hpp"
@@ -44,17 +46,21 @@ struct OnnxPatternLayers : OnnxElementwise<T>,
                            OnnxReshaping<T>,
                            OnnxImageSizes<T>,
                            OnnxSequences<T>,
-                           OnnxNormalization<T> {
+                           OnnxNormalization<T>,
+                           OnnxLastAxisNorms<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
   using Images = OnnxImageSizes<T>;
-  using Norms = OnnxNormalization<T>;
+  using Groups = OnnxNormalization<T>;
+  using Norms = OnnxLastAxisNorms<T>;
   using typename Base::In;
 
   /// The first pattern that matches a node is taken, so of the patterns that end in the same operator the largest is
   /// first.
   static OnnxImporters<T> table() {
-    OnnxImporters<T> all{
+    OnnxImporters<T> all;
+    OnnxAttention<T>::add_to(all);
+    const OnnxImporters<T> others{
         {"Gemm(x, weight, bias?)", gemm},
         {"Add(MatMul(x, weight), bias)", matmul},
         {"MatMul(x, weight)", matmul},
@@ -70,15 +76,20 @@ struct OnnxPatternLayers : OnnxElementwise<T>,
 
         {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
         {"LayerNormalization(x, gamma, beta?)", Norms::layer_norm},
-        {"GroupNormalization(x, gamma, beta)", Norms::group_norm},
-        {"InstanceNormalization(x, gamma, beta)", Norms::instance_norm},
+        {"GroupNormalization(x, gamma, beta)", Groups::group_norm},
+        {"InstanceNormalization(x, gamma, beta)", Groups::instance_norm},
         {"Add(Mul(Reshape(InstanceNormalization(Reshape(x, shape), scale, shift), back), gamma), beta)",
-         Norms::decomposed_group_norm},
+         Groups::decomposed_group_norm},
         {"Add(Mul(Reshape(InstanceNormalization(Reshape(x, shape), scale, shift), Shape(x)), gamma), beta)",
-         Norms::decomposed_group_norm},
+         Groups::decomposed_group_norm},
         {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), "
          "2), square_axes?), epsilon))), gamma), beta)",
          Norms::decomposed_layer_norm},
+        {"RMSNormalization(x, gamma)", Norms::rms_norm},
+        {"SimplifiedLayerNormalization(x, gamma)", Norms::rms_norm},
+        {"Mul(Div(x, Sqrt(Add(ReduceMean(Pow(x, 2), axes?), epsilon))), gamma)", Norms::decomposed_rms_norm},
+        {"Mul(Mul(x, Reciprocal(Sqrt(Add(ReduceMean(Pow(x, 2), axes?), epsilon)))), gamma)",
+         Norms::decomposed_rms_norm},
 
         {"Relu(x)", Base::template plain<ReLU<T>>},
         {"LeakyRelu(x)", Base::leaky_relu},
@@ -122,6 +133,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>,
         {"Sub(x, a)", Base::sub},
         {"Sub(a, x)", Base::sub_from},
     };
+    all.insert(all.end(), others.begin(), others.end());
     for (auto& each : OnnxSequences<T>::patterns()) all.push_back(each);
     for (OnnxImporter<T>& each : all) each.checks_attributes = true;
     return all;
