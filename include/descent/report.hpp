@@ -1,0 +1,4 @@
+#pragma once
+
+#include "descent/report/compare_runs.hpp"
+#include "descent/report/report.hpp"
