@@ -92,10 +92,10 @@ const numbers = (caption, header, rows) =>
 //   band, diagonal    the healthy range of y; the line y = x
 //   stops             what the pointer and the arrow keys step through: [{x, title, items: [{name, value, y, color}]}]
 //   header, rows      its numbers
-let charts = 0;
+const drawings = [];
 function chart(c) {
-  const id = 'chart-' + ++charts;
-  const plot = el('div', {class: 'plot', tabindex: 0, role: 'slider', 'aria-labelledby': id,
+  const id = 'chart-' + drawings.length;
+  const plot = el('div', {class: c.draw ? 'plot long' : 'plot', tabindex: 0, role: 'slider', 'aria-labelledby': id,
                           'aria-orientation': 'horizontal', 'aria-valuemin': 1, 'aria-valuemax': c.stops.length});
   const tip = el('div', {class: 'tip', hidden: '', 'aria-hidden': 'true'});
   const figure = el('figure', {class: c.wide ? 'wide' : null, 'data-title': c.title},
@@ -119,7 +119,7 @@ function chart(c) {
                        named(item.name)), el('span', {}, item.value))));
     tip.hidden = false;
     const width = plot.clientWidth;
-    tip.style.left = Math.max(0, Math.min(width - tip.offsetWidth, px < width / 2 ? px + 12 : px - tip.offsetWidth - 12)) + 'px';
+    tip.style.left = Math.max(0, Math.min(width - tip.offsetWidth, px < width / 2 ? px + 12 : px - tip.offsetWidth - 12)) + plot.scrollLeft + 'px';
     tip.style.top = '4px';
     if (place.mark) return place.cursor.replaceChildren(place.mark(at));
     place.cursor.replaceChildren(
@@ -161,7 +161,8 @@ function chart(c) {
       show(to);
     });
   }
-  new ResizeObserver(draw).observe(plot);
+  drawings.push(draw);
+  new ResizeObserver(() => requestAnimationFrame(draw)).observe(plot);
   return figure;
 }
 )js";

@@ -50,7 +50,7 @@ function drawChart(c, width) {
   const yTicks = y.log ? logTicks(y.range, 5) : ticks(y.range, 5, y.whole);
   const most = width < 420 ? 11 : 16, ends = c.lines.filter(l => !l.points && l.label !== false);
   const left = Math.max(...yTicks.map(t => textWidth(fmt(t, 3))), 14) + 12;
-  const right = Math.max(10, ...ends.map(l => textWidth(shortened(l.name, most), true) + 12));
+  const right = Math.max(10, textWidth(fmt(x.range[1], 3)) / 2 + 2, ...ends.map(l => textWidth(shortened(l.name, most), true) + 12));
   const top = y.label ? 26 : 10, bottom = height - (x.label ? 42 : 24);
   const px = scale(x, left, width - right), py = scale(y, bottom, top);
   const picture = svg('svg', {viewBox: '0 0 ' + width + ' ' + height, 'aria-hidden': 'true', focusable: 'false'});

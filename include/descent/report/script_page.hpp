@@ -121,6 +121,7 @@ if (data.runs) comparison();
 else for (const add of [findings, curves, results, layers, search, model, run]) add();
 page.append(el('header', {}, ...parts, sections.length > 1 ? el('nav', {'aria-label': 'sections'},
   ...sections.map(s => el('a', {href: '#' + s.id}, named(s.title)))) : null), ...sections.map(s => s.element));
+for (const draw of drawings) draw();
 
 // While training: load again what was rewritten.
 const refresh = Number(document.body.dataset.refresh), key = 'descent ' + location.pathname;

@@ -59,6 +59,7 @@ figure, .card { margin: 0; padding: 1rem 1.125rem .875rem; min-width: 0; }
 h3 { margin: 0; font-size: 1rem; font-weight: 600; }
 .lead { margin: -.5rem 0 1rem; }
 .plot { position: relative; margin: .625rem 0 .375rem; touch-action: pan-y; }
+.plot.long { overflow-x: auto; }
 .plot svg { display: block; width: 100%; height: auto; }
 .plot text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; unicode-bidi: isolate; }
 .plot .axis { stroke: var(--line); }
