@@ -30,13 +30,11 @@ int main(int argc, char** argv) try {
                      {.train = 0.6, .dev = 0.2, .stratify = true, .seed = 1});
   auto& [train, dev, test] = parts;
   const Standardize scale{train.x};
-  for (Dataset<>* data : {&train, &dev, &test}) {
-    scale.apply(data->x);
-    data->shape = {.channels = 1, .height = 8, .width = 8};  // shown as images
-  }
-  const auto network = [](std::uint64_t seed) {
+  for (Dataset<>* data : {&train, &dev, &test}) data->shape = {.channels = 1, .height = 8, .width = 8};
+  const auto network = [&](std::uint64_t seed) {
     Rng rng{seed};
-    return Sequential{Flatten{}, Dense{64, 64, rng}, ReLU{}, Dense{64, 32, rng}, ReLU{}, Dense{32, 10, rng}};
+    return Sequential{scale,  Flatten{},         Dense{64, 64, rng}, ReLU{}, Dense{64, 32, rng},
+                      ReLU{}, Dense{32, 10, rng}};
   };
 
   // A Doctor beside the page: the page shows its findings, and what it measured in each layer.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -201,6 +202,49 @@ TEST_CASE("Report: images that are misread have their pixels, row by row") {
   page.report.evaluate("test set", Sequential{Flatten{}, net}, data);
   const json mistake = data_of(page.path)["results"][0]["mistakes"][0];
   CHECK(mistake["pixels"] == "3 00336699ccff");
+}
+
+TEST_CASE("Report: of many classes, the most frequent confusions are shown; of too many, only the mistakes") {
+  for (const Index classes : {50, 1001}) {
+    Dataset<> data{Matrix<>::Random(2, 2 * classes), Matrix<>(1, 2 * classes)};
+    for (Index j = 0; j < data.samples(); ++j) data.y(0, j) = static_cast<float>(j / 2);
+    Dense<> net = [&] {
+      Rng rng{1};
+      return Dense<>{2, classes, rng};
+    }();
+    net.weight.setZero();
+    net.bias.setZero();
+    net.bias[7] = 1;  // always class 7
+    Page page;
+    page.report.evaluate("test set", Sequential{net}, data);
+    const json result = data_of(page.path)["results"][0];
+    CHECK_FALSE(result.contains("counts"));
+    CHECK(result["mistakes"].size() == 24);
+    CHECK(result.contains("pairs") == (classes == 50));
+    if (classes != 50) continue;
+    CHECK(result["hits"] == 2);
+    CHECK(result["pairs"].size() == 24);
+    CHECK(result["pairs"][0] == json{2, 0, 7});
+  }
+}
+
+TEST_CASE("Report: pixels of any size have a level") {
+  for (const double most :
+       {std::numeric_limits<double>::max(), std::numeric_limits<double>::denorm_min(), 0.0}) {
+    Dataset<double> data{Matrix<double>::Zero(4, 1), Matrix<double>::Zero(1, 1)};
+    data.x.col(0) << 0, -most, most, most / 2;
+    data.shape = {.channels = 1, .height = 2, .width = 2};
+    Dense<double> net = [] {
+      Rng rng{1};
+      return Dense<double>{4, 2, rng};
+    }();
+    net.weight.setZero();
+    net.bias << 0, 1;
+    Page page;
+    page.report.evaluate("test set", Sequential{Flatten<double>{}, net}, data);
+    CHECK(data_of(page.path)["results"][0]["mistakes"][0]["pixels"] ==
+          (most > 1 ? "2 7f00ffbf" : "2 00000000"));
+  }
 }
 
 TEST_CASE("Report: shows the findings and the layers of a Doctor beside it, in any order") {

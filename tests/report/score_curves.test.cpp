@@ -1,5 +1,6 @@
 #include "descent/report/score_curves.hpp"
 
+#include <limits>
 #include <vector>
 
 #include "catch.hpp"
@@ -50,6 +51,11 @@ TEST_CASE("score_curves: many samples give few points, from the first to the las
   CHECK(curves.points.size() <= 121);
   CHECK(curves.points.back().recall == 1);
   CHECK(curves.points.back().false_alarms == 1);
+}
+
+TEST_CASE("score_curves: there are none if a score is not-a-number") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(detail::score_curves({{1, 1, true}, {nan, 1, false}, {2, 1, false}}).points.empty());
 }
 
 }  // namespace score_curves_test

@@ -16,7 +16,7 @@ namespace descent::inline DESCENT_ABI {
 
 /// A run with its name, for `compare_runs`.
 struct NamedRun {
-  std::string name;
+  std::string name;  ///< shown beside its lines
   History history;
 };
 

@@ -101,11 +101,14 @@ class Report {
     written_at_ = options_.clock();
     data_.written = static_cast<double>(std::time(nullptr));
     const bool is_live = data_.state == detail::RunState::training;
-    replace_file(path_, "Report", [&](std::ostream& out) {
-      out << detail::page_text(json_text(6, false), is_live ? options_.every_seconds : -1);
-    });
-    if (options_.json)
-      replace_file(json_path(), "Report", [&](std::ostream& out) { out << json_text(17, true) << '\n'; });
+    constexpr bool flush = false;  // it takes longer than all else, and a page is no checkpoint
+    const auto replace = [&](const std::string& path, auto&& text) {
+      replace_file(
+          path, "Report", [&](std::ostream& out) { out << text(); }, flush);
+    };
+    replace(path_,
+            [&] { return detail::page_text(json_text(6, false), is_live ? options_.every_seconds : -1); });
+    if (options_.json) replace(json_path(), [&] { return json_text(17, true) + '\n'; });
   }
 
   // The members of an `Observer`.

@@ -93,6 +93,8 @@ class ReportJson {
   }
 
  private:
+  static constexpr std::ptrdiff_t most_features = 12;
+
   static std::int64_t whole(double seconds) { return static_cast<std::int64_t>(seconds); }
   /// The number of points of each of some series on the page.
   std::size_t points(std::size_t numbers, std::size_t series) const {
@@ -156,7 +158,11 @@ class ReportJson {
   void results(const Results& r) {
     json_.object([&] {
       json_("name", r.name), json_("samples", r.samples);
-      json_("classes", r.class_names), json_("features", r.feature_names);
+      json_("classes", r.class_names);
+      json_("features",
+            complete_ || std::ssize(r.feature_names) <= most_features
+                ? r.feature_names
+                : std::vector<std::string>(r.feature_names.begin(), r.feature_names.begin() + most_features));
       json_("shape", std::vector<Index>{r.shape.channels, r.shape.height, r.shape.width});
       if (!r.counts.empty()) {
         json_("class_count", r.counts.size());
@@ -203,7 +209,6 @@ class ReportJson {
     json_("hits", hits), json_("pairs", pairs);
   }
   void examples(const std::vector<Example>& all, const Shape& shape) {
-    constexpr std::size_t most_features = 12;
     const bool is_image = shape.height > 1 && shape.width > 1;
     json_.list(all, [&](const Example& e) {
       json_.object([&] {
@@ -211,7 +216,7 @@ class ReportJson {
         if (e.inputs.empty()) return;
         if (is_image)
           json_("pixels", pixels_of(e.inputs, shape));
-        else if (complete_ || e.inputs.size() <= most_features)
+        else if (complete_ || std::ssize(e.inputs) <= most_features)
           json_("inputs", e.inputs);
         else
           json_("inputs", std::vector<double>(e.inputs.begin(), e.inputs.begin() + most_features));
@@ -225,13 +230,16 @@ class ReportJson {
     constexpr const char* hex = "0123456789abcdef";
     const Index step = (std::max(shape.height, shape.width) + most_side - 1) / most_side;
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    const double scale = *high > *low ? 255 / (*high - *low) : 0;
+    const double least = *low / 2, range = *high / 2 - least;  // halves, since the difference may overflow
     std::string text = joined((shape.width + step - 1) / step, ' ');
     for (Index row = 0; row < shape.height; row += step)
       for (Index column = 0; column < shape.width; column += step)
         for (Index channel = 0; channel < (shape.channels >= 3 ? 3 : 1); ++channel) {
           const Index at = (row * shape.width + column) * shape.channels + channel;
-          const auto level = static_cast<unsigned>((values[static_cast<std::size_t>(at)] - *low) * scale);
+          const auto level =
+              range > 0
+                  ? static_cast<unsigned>(255 * ((values[static_cast<std::size_t>(at)] / 2 - least) / range))
+                  : 0U;
           text += hex[level / 16], text += hex[level % 16];
         }
     return text;

@@ -40,7 +40,9 @@ struct NumberResults {
 
 /// The predictions of a model for a data set.
 struct Results {
-  static constexpr std::size_t most_classes = 40, most_mistakes = 24, most_outputs = 4;
+  static constexpr std::size_t most_counted = 1000;  ///< classes with a confusion matrix
+  static constexpr std::size_t most_classes = 40;    ///< classes whose matrix is shown
+  static constexpr std::size_t most_mistakes = 24, most_outputs = 4;
   static constexpr Index most_points = 300;
 
   std::string name;  ///< of the data set
@@ -48,10 +50,11 @@ struct Results {
   Shape shape{0};
   std::vector<std::string> class_names, feature_names;
 
-  std::vector<std::vector<Index>> counts;  ///< of each actual and predicted class; empty for numbers
-  std::vector<Example> mistakes;           ///< the worst first
-  ScoreCurves curves;                      ///< of two classes
-  std::vector<NumberResults> numbers;      ///< of each output
+  std::vector<std::vector<Index>>
+      counts;  ///< of each actual and predicted class; empty for numbers, and for too many classes
+  std::vector<Example> mistakes;       ///< the worst first
+  ScoreCurves curves;                  ///< of two classes
+  std::vector<NumberResults> numbers;  ///< of each output
 };
 
 /// Keeps the worst examples, ordered by their error.
@@ -77,7 +80,7 @@ template <Layer M>
 void add_classes(Results& results, const M& model, const Dataset<typename M::Scalar>& data,
                  const Targets& targets, OutputKind expected, Workers& workers) {
   const auto classes = static_cast<std::size_t>(targets.classes);
-  results.counts.assign(classes, std::vector<Index>(classes, 0));
+  if (classes <= Results::most_counted) results.counts.assign(classes, std::vector<Index>(classes, 0));
   WorstExamples mistakes{results.mistakes};
   std::vector<RocAuc::Scored> scores;
   const OutputKind declared = output_kind(model);
@@ -90,7 +93,8 @@ void add_classes(Results& results, const M& model, const Dataset<typename M::Sca
       const Index actual = targets.labels[static_cast<std::size_t>(next)],
                   predicted = predicted_class(outputs, j, above);
       if (actual == ignored_class) continue;
-      ++results.counts[static_cast<std::size_t>(actual)][static_cast<std::size_t>(predicted)];
+      if (!results.counts.empty())
+        ++results.counts[static_cast<std::size_t>(actual)][static_cast<std::size_t>(predicted)];
       const auto output = [&](Index i) { return static_cast<double>(outputs(i, j)); };
       const double margin =
           outputs.rows() == 1 ? std::abs(output(0) - above) : output(predicted) - output(actual);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "descent/core/finite.hpp"
 #include "descent/metrics/roc_auc.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
@@ -28,8 +29,10 @@ struct ScoreCurves {
   double positives = 0;  ///< the share of class 1, the precision of a random guess
 };
 
+/// Returns the curves; none if a score is not-a-number.
 inline ScoreCurves score_curves(std::vector<RocAuc::Scored> samples) {
   constexpr std::size_t most = 120;
+  if (std::any_of(samples.begin(), samples.end(), [](const auto& s) { return is_nan(s.score); })) return {};
   std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
   const auto all = static_cast<double>(samples.size());
   const auto positives = static_cast<double>(

@@ -18,7 +18,8 @@ function confusion(r) {
     (0.06 + 0.24 * (i === j ? count / most : count / wrong)).toFixed(3) + ')' : null}, count ? fmt(count) : '\u00b7');
   const recall = r.counts.map((row, i) => sum(row) ? row[i] / sum(row) : null);
   const precision = r.counts.map((_, j) => { const all = sum(r.counts.map(row => row[j])); return all ? r.counts[j][j] / all : null; });
-  return el('figure', {class: n > 12 ? 'wide' : null, 'data-title': 'confusion matrix'},
+  const long = r.counts.some((_, k) => [...className(r, k)].length > 5);
+  return el('figure', {class: n > (long ? 5 : 12) ? 'wide' : null, 'data-title': 'confusion matrix'},
     el('figcaption', {}, el('h3', {}, 'confusion matrix'), el('p', {}, 'Rows are actual classes, columns predicted ones.')),
     el('div', {class: 'scroll full', tabindex: 0, role: 'region', 'aria-label': 'confusion matrix'}, el('table', {class: 'confusion' + (n < 5 ? ' few' : '')},
       el('thead', {}, el('tr', {}, el('td', {}), ...r.counts.map((_, j) => el('th', {scope: 'col', title: className(r, j)}, named(className(r, j)))))),

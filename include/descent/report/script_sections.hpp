@@ -39,11 +39,11 @@ function bestOf(values, smallest) {
 }
 
 function header() {
-  const h = data.history, states = {planned: 'Not trained', training: 'Training', finished: 'Finished', failed: 'Failed'};
+  const h = data.history, states = {training: 'Training', finished: 'Finished', failed: 'Failed'};
   const early = data.state === 'finished' && data.epochs < data.planned_epochs;
   const done = data.planned_epochs ? (early || data.state !== 'finished' ? data.epochs + ' of ' + data.planned_epochs + ' epochs' :
     plural(data.epochs, 'epoch')) : null;
-  const status = [el('span', {class: 'state ' + data.state}, early ? 'Stopped early' : states[data.state]), done,
+  const status = [data.state === 'planned' || data.runs ? null : el('span', {class: 'state ' + data.state}, early ? 'Stopped early' : states[data.state]), done,
     data.steps ? plural(data.steps, 'step') : null, data.seconds ? duration(data.seconds) : null,
     data.written ? 'written ' + new Date(1000 * data.written).toLocaleString(undefined, {dateStyle: 'medium', timeStyle: 'medium'}) : null];
   const parts = [el('h1', {}, named(data.title)), el('p', {class: 'status', role: 'status'},
@@ -58,7 +58,7 @@ function header() {
     const best = bestOf(line.values, falls(m.name));
     tiles.push(el('div', {class: 'tile'}, el('span', {}, named(m.name), m.lines.length > 1 ? ', ' + line.name : ''),
       el('b', {}, fmt(line.values[last])),
-      el('small', {}, best === last ? 'the best so far' : best < 0 ? '' : 'best ' + fmt(line.values[best]) + ' at epoch ' + h.epoch[best])));
+      el('small', {}, best === last ? 'the best epoch' : best < 0 ? '' : 'best ' + fmt(line.values[best]) + ' at epoch ' + h.epoch[best])));
   }
   if (tiles.length) parts.push(el('div', {class: 'tiles'}, ...tiles.slice(0, 8)));
   return parts;

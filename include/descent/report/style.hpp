@@ -91,9 +91,9 @@ th { font-weight: 600; }
 .texts td { white-space: normal; overflow-wrap: anywhere; }
 .texts th { color: var(--soft); font-weight: 400; vertical-align: top; padding-right: 1.5rem; }
 .confusion th, .confusion td { padding: .25rem .4rem; text-align: center; border: 2px solid var(--card); min-width: 2.25rem; }
-.confusion th { font-weight: 400; color: var(--soft); max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
+.confusion th { font-weight: 400; color: var(--soft); max-width: 5.5rem; overflow: hidden; text-overflow: ellipsis; }
 .confusion.few th, .confusion.few td { padding: 1rem 1.25rem; font-size: 1.125rem; }
-.confusion th[scope=row] { text-align: right; }
+.confusion th[scope=row] { text-align: right; max-width: 9rem; }
 ul { list-style: none; padding: 0; margin: 0; }
 .findings { display: grid; gap: .75rem; }
 .findings li { padding: .75rem 1rem; border-left-width: 4px; }
@@ -125,6 +125,8 @@ code { font: .8125rem/1.6 ui-monospace, "SF Mono", Menlo, Consolas, monospace; o
   h2, h3 { break-after: avoid; }
   .grid { grid-template-columns: 1fr 1fr; }
   .scroll { max-height: none; overflow: visible; }
+  .confusion { font-size: 8pt; }
+  .confusion th, .confusion td { padding: .15rem .2rem; min-width: 1.5rem; }
 }
 )css";
 
