@@ -28,6 +28,7 @@
 #include "descent/models/sequential.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
 #include "descent/report/compare_runs.hpp"
+#include "descent/report/event_file.hpp"
 #include "descent/search/search.hpp"
 #include "descent/training/fit.hpp"
 #include "descent/training/trainer.hpp"
@@ -484,6 +485,18 @@ TEST_CASE("compare_runs: has the history of each run") {
   CHECK(data["runs"][0]["history"]["series"][0]["values"] == json{0.5, 0.25});
   CHECK(data["runs"][0]["seconds"] == 5);
   CHECK(data["runs"][1]["history"]["epoch"] == json{1});
+}
+
+TEST_CASE("compare_runs: a history that was put together by hand may lack values") {
+  History history;
+  history.add("loss", 0.5), history.add("loss", 0.25), history.add("accuracy", 1);
+  support::TemporaryFolder folder;
+  compare_runs((folder.path / "runs.html").string(), {{"a", history}});
+  const json run = data_of(folder.path / "runs.html")["runs"][0];
+  CHECK(run["history"]["series"][1]["values"] == json{1, nullptr});
+  CHECK(run["history"]["learning_rate"] == json{nullptr, nullptr});
+  write_events((folder.path / "events").string(), history, 0);
+  CHECK(std::filesystem::file_size(folder.path / "events") > 40);
 }
 
 TEST_CASE("Report: a thinned series keeps its ends and its peaks") {

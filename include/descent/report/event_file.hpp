@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "descent/core/errors.hpp"
 #include "descent/serialize/atomic_file.hpp"
@@ -103,12 +104,15 @@ inline std::string scalar_event(double time, std::int64_t step, std::string_view
   replace_file(path, "write_events", [&](std::ostream& out) {
     detail::ProtoMessage first;
     out << detail::tf_record(first.real(1, time).text(3, "brain.Event:2").bytes);
+    const auto add = [&](std::size_t i, std::string_view name, const std::vector<double>& values) {
+      if (i < values.size())  // a history that was put together by hand may lack some
+        out << detail::tf_record(
+            detail::scalar_event(time, static_cast<std::int64_t>(i + 1), name, values[i]));
+    };
     for (std::size_t i = 0; i < history.epochs(); ++i) {
-      time += history.seconds()[i];
-      const auto step = static_cast<std::int64_t>(i + 1);
-      for (const Series& s : history)
-        out << detail::tf_record(detail::scalar_event(time, step, s.name, s.values[i]));
-      out << detail::tf_record(detail::scalar_event(time, step, "learning_rate", history.learning_rate()[i]));
+      if (i < history.seconds().size()) time += history.seconds()[i];
+      for (const Series& s : history) add(i, s.name, s.values);
+      add(i, "learning_rate", history.learning_rate());
     }
   });
 }

@@ -65,6 +65,7 @@ class Report {
   explicit Report(std::string path, ReportOptions options = {})
       : path_{std::move(path)}, options_{std::move(options)} {
     expect_not_negative({"Report", "every_seconds", options_.every_seconds});
+    if (options_.clock == nullptr) options_.clock = detail::now;
     data_.title = options_.title.empty() ? file_name() : options_.title;
     data_.command = options_.command;
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/rules/network.hpp"
@@ -76,7 +77,7 @@ class ReportJson {
     const auto kept =
         h.epochs() == 0 ? std::vector<std::size_t>{} : thinned(h.begin()->values, points(2000, series));
     const auto pick = [&](const std::vector<double>& values) {
-      return [&] { json_.list(kept, [&](std::size_t i) { json_.put(values[i]); }); };
+      return [&] { json_.list(kept, [&](std::size_t i) { json_.put(value_at(values, i)); }); };
     };
     json_.object([&] {
       json_("epochs", h.epochs());
@@ -95,6 +96,11 @@ class ReportJson {
  private:
   static constexpr std::ptrdiff_t most_features = 12;
 
+  /// Returns a value of a series, or not-a-number: a history that was put together by hand may have series of different
+  /// lengths.
+  static double value_at(const std::vector<double>& values, std::size_t i) {
+    return i < values.size() ? values[i] : not_a_number<double>();
+  }
   static std::int64_t whole(double seconds) { return static_cast<std::int64_t>(seconds); }
   /// The number of points of each of some series on the page.
   std::size_t points(std::size_t numbers, std::size_t series) const {

@@ -24,6 +24,7 @@ std::string any_path(Source& source) {
 
 History any_history(Source& source) {
   History history;
+  if (source.one_in(4)) history.add(source.text(), source.number());
   const auto names = std::vector<std::string>{source.text(), "val_" + source.text()};
   for (Index epochs = source.count(4); epochs > 0; --epochs) {
     NamedValues values{{names[0], source.number()}};
