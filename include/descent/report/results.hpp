@@ -48,13 +48,13 @@ struct Results {
   std::string name;  ///< of the data set
   Index samples = 0;
   Shape shape{0};
-  std::vector<std::string> class_names, feature_names;
+  std::vector<std::string> class_names = {}, feature_names = {};
 
-  std::vector<std::vector<Index>>
-      counts;  ///< of each actual and predicted class; empty for numbers, and for too many classes
-  std::vector<Example> mistakes;       ///< the worst first
-  ScoreCurves curves;                  ///< of two classes
-  std::vector<NumberResults> numbers;  ///< of each output
+  std::vector<std::vector<Index>> counts =
+      {};  ///< of each actual and predicted class; empty for numbers, and for too many classes
+  std::vector<Example> mistakes = {};       ///< the worst first
+  ScoreCurves curves = {};                  ///< of two classes
+  std::vector<NumberResults> numbers = {};  ///< of each output
 };
 
 /// Keeps the worst examples, ordered by their error.
