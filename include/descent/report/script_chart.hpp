@@ -83,7 +83,7 @@ function table(caption, header, rows, classes = '') {
         ...row.map((value, i) => i === 0 ? cell(value, 'th', 'row', i) : cell(value, 'td', null, i)))))));
 }
 const numbers = (caption, header, rows) =>
-  el('details', {}, el('summary', {}, 'Numbers'), table(caption, header, rows));
+  el('details', {}, el('summary', {'aria-label': 'Numbers: ' + caption}, 'Numbers'), table(caption, header, rows));
 
 // A chart:
 //   title, note       its heading, and a sentence that says what it shows

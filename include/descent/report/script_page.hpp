@@ -9,23 +9,29 @@ namespace descent::inline DESCENT_ABI::detail {
 /// The last part of the script of a page: searches, the model, the comparison of runs, and the page as a whole. A page
 /// that is rewritten is loaded again with the same scroll position, open tables and focus.
 inline constexpr std::string_view script_page = R"js(
-// The axis of a hyper-parameter or a metric: its name, the place of a value from 0 to 1, and its ticks.
+// The axis of a hyper-parameter or a metric: its name, the place of a value from 0 to 1, and its ticks. Trials without the
+// hyper-parameter are below.
 function searchAxis(name, values, range, choice) {
+  const axis = presentAxis(name, values, range, choice), none = -0.09;
+  if (!values.includes('')) return axis;
+  return {name, place: v => v === '' ? none : axis.place(v), ticks: [...axis.ticks, [none, 'none']]};
+}
+function presentAxis(name, values, range, choice) {
   if (choice) {
     const options = [...new Set(values.filter(v => v !== ''))].sort(), last = Math.max(1, options.length - 1);
-    return {name, place: v => v === '' ? null : options.indexOf(v) / last, ticks: options.map((o, i) => [i / last, o])};
+    return {name, place: v => options.indexOf(v) / last, ticks: options.map((o, i) => [i / last, o])};
   }
   const found = /^(\S+) to ([^,\s]+)(, log|, 1 - log)?$/.exec(range || '');
   const kind = found && found[3], mirrored = kind === ', 1 - log';
-  let ends = found ? [Number(found[1]), Number(found[2])] : extent([values.map(Number)]);
+  let ends = found ? [Number(found[1]), Number(found[2])] : extent([values.filter(v => v !== '').map(Number)]);
   if (ends[0] === ends[1]) ends = [ends[0] - 0.5, ends[1] + 0.5];
   const axis = {log: Boolean(kind), range: mirrored ? [1 - ends[0], 1 - ends[1]] : ends}, place = scale(axis, 0, 1);
-  const at = v => v === '' || v === null ? null : place(mirrored ? 1 - v : Number(v));
+  const at = v => place(mirrored ? 1 - v : Number(v));
   const inner = axis.log ? logTicks(axis.range.slice().sort((a, b) => a - b), 4) : ticks(axis.range, 4);
   return {name, place: at, ticks: inner.map(t => [place(t), fmt(mirrored ? Number((1 - t).toPrecision(6)) : t, 3)])};
 }
 function drawParallel(c, full) {
-  const width = Math.max(full, 92 * c.axes.length), height = 300, top = 44, bottom = height - 14;
+  const width = Math.max(full, 92 * c.axes.length), height = 320, top = 44, bottom = height - 40;
   const x = k => 48 + k * (width - 104) / Math.max(1, c.axes.length - 1), y = u => bottom - u * (bottom - top);
   const picture = svg('svg', {viewBox: '0 0 ' + width + ' ' + height, 'aria-hidden': 'true', focusable: 'false',
                               style: 'width:' + width + 'px;max-width:none'});
@@ -33,7 +39,7 @@ function drawParallel(c, full) {
     let d = '', pen = 'M';
     c.axes.forEach((axis, k) => {
       const u = axis.place(row.all[k]);
-      if (u === null || !Number.isFinite(u)) return void (pen = 'M');
+      if (!Number.isFinite(u)) return void (pen = 'M');
       d += pen + x(k).toFixed(1) + ' ' + y(u).toFixed(1), pen = 'L';
     });
     return d;
@@ -54,7 +60,7 @@ function drawParallel(c, full) {
       const at = px + picture.parentNode.scrollLeft, near = c.axes.map((_, k) => k).sort((a, b) => Math.abs(x(a) - at) - Math.abs(x(b) - at))[0];
       let best = 0, least = Infinity;
       c.trials.forEach((row, i) => {
-        const u = c.axes[near].place(row.all[near]), d = u === null ? Infinity : Math.abs(y(u) - py);
+        const u = c.axes[near].place(row.all[near]), d = Math.abs(y(u) - py);
         if (d < least) least = d, best = i;
       });
       return best;

@@ -58,7 +58,7 @@ function header() {
     const best = bestOf(line.values, falls(m.name));
     tiles.push(el('div', {class: 'tile'}, el('span', {}, named(m.name), m.lines.length > 1 ? ', ' + line.name : ''),
       el('b', {}, fmt(line.values[last])),
-      el('small', {}, best === last ? 'the best epoch' : best < 0 ? '' : 'best ' + fmt(line.values[best]) + ' at epoch ' + h.epoch[best])));
+      el('small', {}, best === last ? (data.state === 'training' ? 'the best so far' : 'the best epoch') : best < 0 ? '' : 'best ' + fmt(line.values[best]) + ' at epoch ' + h.epoch[best])));
   }
   if (tiles.length) parts.push(el('div', {class: 'tiles'}, ...tiles.slice(0, 8)));
   return parts;
@@ -79,7 +79,7 @@ function curves() {
   const h = data.history;
   if (!h || !h.epoch.length) return;
   const x = {label: 'epoch', values: h.epoch};
-  const sentence = m => m.lines.map(l => l.name + ' ' + fmt(l.values.at(-1))).join(', ') + ' at the end.';
+  const sentence = m => m.lines.map(l => l.name + ' ' + fmt(l.values.at(-1))).join(', ') + ' at epoch ' + h.epoch.at(-1) + '.';
   const charts = metrics(h).map(m => lineChart(m.name, sentence(m), x,
     m.lines.map(l => ({...l, color: l.validation ? 'c1' : 'c0', dash: l.validation ? 1 : 0})), {log: falls(m.name) ? undefined : false}));
   charts.push(lineChart('learning rate', 'Of the last step of each epoch.', x, [{name: 'rate', values: h.learning_rate, color: 'c3'}]));

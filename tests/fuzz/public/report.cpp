@@ -36,8 +36,8 @@ History any_history(Source& source) {
 
 Dataset<double> any_samples(Source& source) {
   const Index samples = source.count(6);
-  Dataset<double> data{.x = source.matrix(5, samples), .y = source.matrix(source.flag() ? 1 : 3, samples)};
-  if (source.one_in(3))
+  Dataset<double> data{.x = source.matrix(5, samples), .y = source.matrix(source.one_in(4) ? 3 : 1, samples)};
+  if (!source.one_in(4))
     for (Index j = 0; j < data.y.cols(); ++j)
       for (Index i = 0; i < data.y.rows(); ++i) data.y(i, j) = source.below(3);
   if (source.one_in(4)) data.class_names.assign(source.below(4), source.text());
@@ -61,7 +61,8 @@ void add_report(Calls& calls) {
          Doctor doctor;
          auto net = usual_network(source);
          const Dataset<double> train = any_samples(source), dev = any_samples(source);
-         fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = source.number()},
+         fit(net, train, SoftmaxCrossEntropy{},
+             Adam{.learning_rate = source.one_in(4) ? source.number() : 0.01},
              {.epochs = 2, .validation = &dev, .observer = {&doctor, &report}, .progress = silent});
        }});
   calls.push_back({"compare_runs", [](Source& source) {
