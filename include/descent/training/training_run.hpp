@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -104,6 +106,7 @@ class TrainingRun final : public Learner {
     if (trainer_.average_) trainer_.average_.emplace(*trainer_.best_model_);
   }
   Next notify_epoch_end() const override {
+    if (is_observed_here()) options().observer.end_epoch(observed());
     return agreed(notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
                                                   trainer_.evaluated_model(), learning_rate()}));
   }
@@ -111,7 +114,22 @@ class TrainingRun final : public Learner {
     if (is_observed_here()) options().observer.begin(observed());
   }
   [[gnu::cold]] void notify_end() const override {
-    if (is_observed_here()) options().observer.end(observed());
+    if (!is_observed_here()) return;
+    options().observer.end(observed());
+    options().observer.finish(observed(), {});
+  }
+  [[gnu::cold]] void notify_failure() const noexcept override {
+    if (!is_observed_here()) return;
+    try {  // nothing may hide the error that is handled
+      try {
+        throw;
+      } catch (const std::exception& error) {
+        options().observer.finish(observed(), error.what());
+      } catch (...) {
+        options().observer.finish(observed(), "an exception that is not a std::exception");
+      }
+    } catch (...) {
+    }
   }
 
  private:
@@ -138,7 +156,21 @@ class TrainingRun final : public Learner {
             measured_kind(trainer_.model, trainer_.loss),
             expected_kind<std::remove_cvref_t<decltype(trainer_.loss)>>(),
             trainer_.steps(),
-            trainer_.batch_gradient().workers()};
+            trainer_.batch_gradient().workers(),
+            trainer_.best_model(),
+            options(),
+            trainer_.history(),
+            trainer_.epochs(),
+            learning_rate(),
+            name_of<std::remove_cvref_t<decltype(trainer_.loss)>>(),
+            name_of<std::remove_cvref_t<decltype(trainer_.optimizer)>>()};
+  }
+  template <class C>
+  static constexpr std::string_view name_of() {
+    if constexpr (requires { std::string_view{C::name}; })
+      return C::name;
+    else
+      return {};
   }
 
   Trainer& trainer_;
