@@ -30,16 +30,17 @@ TEST_CASE("dates: a date is the number of days since 1970-01-01") {
 
 TEST_CASE("dates: a text that is no valid date of ISO 8601 is refused") {
   double value = 0;
-  for (const char* text : {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-00-10", "01.02.2024", "2024-05-01x",
-                           "2024-05-01T", "2024-05-01T24:00", "2024-05-01T10:61", "2024-05-01T10:00:0", "20240501",
-                           "2024-05-01T10:00:00+02"}) {
+  for (const char* text : {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-00-10", "01.02.2024",
+                           "2024-05-01x", "2024-05-01T", "2024-05-01T24:00", "2024-05-01T10:61",
+                           "2024-05-01T10:00:0", "20240501", "2024-05-01T10:00:00+02"}) {
     CAPTURE(text);
     CHECK_FALSE(detail::parse_date(text, value));
   }
 }
 
 TEST_CASE("dates: the text of a number of days is its date") {
-  for (const char* text : {"1970-01-01", "2024-02-29", "1969-12-31", "0999-10-07"}) CHECK(detail::date_text(days(text)) == text);
+  for (const char* text : {"1970-01-01", "2024-02-29", "1969-12-31", "0999-10-07"})
+    CHECK(detail::date_text(days(text)) == text);
   CHECK(detail::date_text(1.75) == "1970-01-02");
 }
 

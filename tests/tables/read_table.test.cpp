@@ -85,14 +85,19 @@ TEST_CASE("read_table: a file without a header and one with decimal commas are r
 }
 
 TEST_CASE("read_table: an error names source, line and column") {
-  CHECK_THAT(complaint_about("a,b\n1,2\n3,4x\n"), ContainsSubstring("read_table: houses.csv:3: expected a number in "
-                                                                   "column \"b\", got \"4x\"") &&
-                                                      ContainsSubstring(".kinds"));
-  CHECK_THAT(complaint_about("a,b\n1,2\n3,\"4\n5"), ContainsSubstring("houses.csv:3: expected a closing quote"));
-  CHECK_THAT(complaint_about("a,b\n1,2\n3\n"), ContainsSubstring("houses.csv:3: expected 2 values, as in the header, got 1"));
-  CHECK_THAT(complaint_about("a,a\n1,2\n"), ContainsSubstring("expected one column named \"a\", got several"));
+  CHECK_THAT(complaint_about("a,b\n1,2\n3,4x\n"),
+             ContainsSubstring("read_table: houses.csv:3: expected a number in "
+                               "column \"b\", got \"4x\"") &&
+                 ContainsSubstring(".kinds"));
+  CHECK_THAT(complaint_about("a,b\n1,2\n3,\"4\n5"),
+             ContainsSubstring("houses.csv:3: expected a closing quote"));
+  CHECK_THAT(complaint_about("a,b\n1,2\n3\n"),
+             ContainsSubstring("houses.csv:3: expected 2 values, as in the header, got 1"));
+  CHECK_THAT(complaint_about("a,a\n1,2\n"),
+             ContainsSubstring("expected one column named \"a\", got several"));
   CHECK_THAT(complaint_about("a\n2024-01-01\n2024-02-30\n"),
-             ContainsSubstring("houses.csv:3: expected a date such as 2024-05-01 in column \"a\", got \"2024-02-30\""));
+             ContainsSubstring(
+                 "houses.csv:3: expected a date such as 2024-05-01 in column \"a\", got \"2024-02-30\""));
   CHECK_THAT(complaint_about("a;b\n1;2\n3\n", {.separator = ';'}), ContainsSubstring("houses.csv:3"));
   CHECK_THAT(complaint_about("a\n1.5\n1,5\n", {.separator = ';'}), ContainsSubstring(".decimal = ','"));
   CHECK_THAT(complaint_about(""), ContainsSubstring("expected a header line, got an empty file"));

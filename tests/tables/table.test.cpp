@@ -62,7 +62,8 @@ TEST_CASE("Table: columns of different length and texts without a category are r
 }
 
 TEST_CASE("Table: a row is a table of its cells") {
-  const Table row = table_of({{"mass", 82.5}, {"count", 3}, {"kind", "apple"}, {"picked", "1970-02-01"}, {"taste", {}}});
+  const Table row =
+      table_of({{"mass", 82.5}, {"count", 3}, {"kind", "apple"}, {"picked", "1970-02-01"}, {"taste", {}}});
   CHECK(row.rows() == 1);
   CHECK(row["mass"].numbers[0] == 82.5);
   CHECK(row["count"].numbers[0] == 3);
