@@ -42,6 +42,7 @@ TEST_CASE("dates: the text of a number of days is its date") {
   for (const char* text : {"1970-01-01", "2024-02-29", "1969-12-31", "0999-10-07"})
     CHECK(detail::date_text(days(text)) == text);
   CHECK(detail::date_text(1.75) == "1970-01-02");
+  CHECK(detail::date_text(1e300) == "1e+300 days");
 }
 
 }  // namespace dates_test

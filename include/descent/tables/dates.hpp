@@ -52,8 +52,10 @@ inline bool parse_date(std::string_view text, double& days) {
   return true;
 }
 
-/// Returns the date of a number of days, without its time.
+/// Returns the date of a number of days, without its time; beyond the years of the calendar, the number.
 inline std::string date_text(double days) {
+  constexpr double most = 1e7;  // about 27,000 years, which std::chrono::year represents
+  if (!(days > -most && days < most)) return joined(days, " days");
   const std::chrono::sys_days point{std::chrono::days{static_cast<int>(std::floor(days))}};
   const std::chrono::year_month_day date{point};
   const auto two = [](unsigned number) { return joined(number < 10 ? "0" : "", number); };
