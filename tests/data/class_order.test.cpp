@@ -5,6 +5,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/data/batches.hpp"
+#include "descent/layers/dense.hpp"
+#include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/models/sequential.hpp"
+#include "descent/optimizers/adam.hpp"
+#include "descent/training/fit.hpp"
 #include "support.hpp"
 
 namespace class_order_test {

@@ -1,6 +1,9 @@
 #include "descent/inference/best_threshold.hpp"
 
 #include "catch.hpp"
+#include "descent/layers.hpp"
+#include "descent/metrics.hpp"
+#include "descent/models/sequential.hpp"
 #include "support.hpp"
 
 namespace best_threshold_test {

@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers.hpp"
+#include "descent/metrics.hpp"
+#include "descent/models/sequential.hpp"
 #include "support.hpp"
 
 namespace probabilities_test {

@@ -3,7 +3,10 @@
 #include <cmath>
 
 #include "catch.hpp"
+#include "descent/data/standardize.hpp"
 #include "descent/inference/evaluate.hpp"
+#include "descent/layers.hpp"
+#include "descent/models/sequential.hpp"
 #include "support.hpp"
 
 namespace calibration_test {

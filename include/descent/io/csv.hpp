@@ -59,6 +59,7 @@ class CsvReader {
         columns_{parser_, options.header},
         labels_{options} {
     choose_columns();
+    columns_.end_search();
     x_ = GrowingMatrix<T>{static_cast<Index>(feature_columns_.size())};
     if (options.label.empty()) y_ = GrowingMatrix<T>{static_cast<Index>(target_columns_.size())};
   }
@@ -97,9 +98,11 @@ class CsvReader {
     target_columns_ = take_columns(targets, "targets");
     take_columns(options_.leave_out, "columns to leave out");
     feature_columns_ = take_columns(options_.features, "features");
-    if (feature_columns_.empty())
+    if (feature_columns_.empty()) {
+      feature_columns_.reserve(columns_.size());
       for (std::size_t column = 0; column < columns_.size(); ++column)
         if (!taken_[column]) feature_columns_.push_back(column);
+    }
     if (feature_columns_.empty())
       parser_.fail("expected a feature beside the targets, got no other column",
                    columns_.cure_for_separator("choose the .separator of the file"));

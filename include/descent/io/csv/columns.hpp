@@ -51,6 +51,9 @@ class CsvColumns {
     return *found;
   }
 
+  /// Frees the memory for `find`, after its last call.
+  void end_search() { std::vector<std::size_t>{}.swap(by_name_); }
+
   /// Throws unless the record has a value for each column.
   void expect_record(const CsvParser& parser) const {
     if (parser.size() != size())
