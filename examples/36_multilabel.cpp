@@ -4,6 +4,7 @@
 // sigmoid; the softmax would make the labels exclude each other.
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <iostream>

@@ -3,6 +3,7 @@
 // Weights of classes, balanced batches and a chosen threshold find them; the last leaves the probabilities as they are.
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <iostream>
