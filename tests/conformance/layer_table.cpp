@@ -248,6 +248,8 @@ const std::vector<LayerRow> layers{
         }},
     LayerRow{"Standardize", any_shape,
              []<class T>(T, Rng& rng) { return Standardize<T>{some_inputs<T>(rng)}; }},
+    LayerRow{"Unstandardize", any_shape,
+             []<class T>(T, Rng& rng) { return Unstandardize<T>{some_inputs<T>(rng)}; }},
     LayerRow{"MinMax", any_shape,
              []<class T>(T, Rng& rng) {
                return MinMax<T>{some_inputs<T>(rng), {.low = -1}};

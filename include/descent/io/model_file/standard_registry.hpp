@@ -6,6 +6,7 @@
 
 #include "descent/data/min_max.hpp"
 #include "descent/data/standardize.hpp"
+#include "descent/data/unstandardize.hpp"
 #include "descent/io/model_file/layer_registry.hpp"
 #include "descent/layers.hpp"
 
@@ -190,6 +191,8 @@ LayerRegistry<T> standard_registry() {
   // Their constructors compute statistics, which the values in the file then replace.
   all.template add<Standardize<T>>(
       [](const LayerSpec& layer) { return Standardize<T>{Vector<T>::Zero(layer.length("mean")).eval()}; });
+  all.template add<Unstandardize<T>>(
+      [](const LayerSpec& layer) { return Unstandardize<T>{Vector<T>::Zero(layer.length("mean")).eval()}; });
   all.template add<MinMax<T>>(
       [](const LayerSpec& layer) { return MinMax<T>{Vector<T>::Zero(layer.length("minimum")).eval()}; });
   // Their constructors validate the options.

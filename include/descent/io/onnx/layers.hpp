@@ -151,6 +151,11 @@ inline std::string onnx_standardize(OnnxBuilder& to, const OnnxLayer& layer, con
   return to.node("Div", {centered, onnx_vector(to, layer, "deviation")});
 }
 
+inline std::string onnx_unstandardize(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  const std::string scaled = to.node("Mul", {x, onnx_vector(to, layer, "deviation")});
+  return to.node("Add", {scaled, onnx_vector(to, layer, "mean")});
+}
+
 inline std::string onnx_min_max(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   if (skips_input_normalization(to, x)) return x;
   const std::string above = to.node("Sub", {x, onnx_vector(to, layer, "minimum")});
@@ -211,6 +216,7 @@ inline OnnxEmitters onnx_layers() {
           {"PositionalEncoding", onnx_positional_encoding},
           {"PositionEmbedding", onnx_position_embedding},
           {"Standardize", onnx_standardize},
+          {"Unstandardize", onnx_unstandardize},
           {"MinMax", onnx_min_max},
 
           {"ReLU", onnx_operator("Relu")},
