@@ -17,12 +17,12 @@ int main(int argc, char** argv) try {
   std::uint64_t seed = 1;
   CLI::App app{"Ranks the columns of a table by how much a network depends on them."};
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", data, "CSV file with a column cultivar and 13 measurements");
+  app.add_option("--data", data, "CSV file with 13 measurements and a label per line");
   app.add_option("--seed", seed, "seed of split, initialization, order and shuffles");
   CLI11_PARSE(app, argc, argv);
 
   auto [train, dev, test] =
-      split(read_csv(data, {.label = "cultivar"}), {.train = 0.6, .dev = 0, .stratify = true, .seed = seed});
+      split(read_csv(data, {.label = "label"}), {.train = 0.6, .dev = 0, .stratify = true, .seed = seed});
   const Standardize scale{train.x};
   scale.apply(train.x);
   scale.apply(test.x);
