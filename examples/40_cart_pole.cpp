@@ -133,6 +133,27 @@ std::vector<int> learn_policy(std::uint64_t seed, int episodes) {
     taken.row(1) /= std::sqrt(taken.row(1).squaredNorm() / static_cast<float>(steps)) + 1e-4F;
     actor.step(x, taken);
     for (int pass = 0; pass < 5; ++pass) judge.step(x, target);
+    if (returns.size() >= 100 && mean_of_last(returns, 100) > 495) break;
+  }
+  return returns;
+}
+
+/// Returns the returns of attempts by a network that predicts the value of each action, without learning and without random
+/// pushes.
+template <Layer M>
+std::vector<int> attempts(const M& network, int count, Rng& rng) {
+  typename M::Cache cache;
+  CartPole cart;
+  Matrix<> x(4, 1);
+  std::vector<int> returns;
+  for (int attempt = 0; attempt < count; ++attempt) {
+    cart.reset(rng);
+    while (!cart.is_over()) {
+      cart.observe(x.col(0));
+      const auto values = network.forward(x, cache, Pass::inference());
+      cart.push(values(1) > values(0) ? 1 : 0);
+    }
+    returns.push_back(cart.steps());
   }
   return returns;
 }
@@ -146,11 +167,11 @@ std::vector<int> learn_policy(std::uint64_t seed, int episodes) {
 std::vector<int> learn_values(std::uint64_t seed, int episodes) {
   Rng rng{seed};
   const Sequential network{Dense{4, 64, rng}, ReLU{}, Dense{64, 64, rng}, ReLU{}, Dense{64, 2, rng}};
-  Trainer trainer{network, Huber{}, Adam{.learning_rate = 1e-3}};
+  Trainer trainer{network, Huber{}, Adam{.learning_rate = 5e-4}};
   auto slow = trainer.model, best_network = trainer.model;
   double best_mean = 0;
   typename decltype(trainer.model)::Cache cache, next_cache, slow_cache;
-  constexpr Index memory = 20'000, batch = 64;
+  constexpr Index memory = 50'000, batch = 64;
   constexpr float discount = 0.99F;
 
   Matrix<> before(4, memory), after(4, memory);
@@ -167,7 +188,7 @@ std::vector<int> learn_values(std::uint64_t seed, int episodes) {
     while (!cart.is_over()) {
       cart.observe(before.col(at));
       const auto values = trainer.model.forward(before.col(at), cache, Pass::inference());
-      const double curiosity = std::max(0.01, 1 - static_cast<double>(pushes) / 3000);
+      const double curiosity = std::max(0.03, 1 - static_cast<double>(pushes) / 3000);
       const Index action = rng.uniform() < curiosity ? rng.below(2) : Index{values(1) > values(0)};
       cart.push(action);
       cart.observe(after.col(at));
@@ -192,27 +213,19 @@ std::vector<int> learn_values(std::uint64_t seed, int episodes) {
         target(actions[k], j) = 0.1F + (fell[k] ? 0 : discount * judged(choice, j));  // rewards of a tenth
       }
       trainer.step(x, target);
-      visit_flat([](auto to, auto from) { to += 0.005F * (from - to); }, slow, trainer.model);
+      visit_flat([](auto to, auto from) { to += 0.02F * (from - to); }, slow, trainer.model);
     }
     returns.push_back(cart.steps());
-    // Q-learning forgets as it goes on: the network of the best attempts is kept.
-    if (returns.size() >= 20 && mean_of_last(returns, 20) >= best_mean) {
-      best_mean = mean_of_last(returns, 20);
-      best_network = trainer.model;
-    }
-    if (best_mean > 495) break;
+    // Q-learning forgets as it goes on: the network that balances best is kept.
+    if (episode % 5 != 0) continue;
+    const double mean = mean_of_last(attempts(trainer.model, 10, rng), 10);
+    if (mean <= best_mean) continue;
+    best_mean = mean;
+    best_network = trainer.model;
+    if (mean > 495) break;
   }
-
-  // A hundred attempts by that network, without learning and without random pushes.
-  for (int episode = 0; episode < 100; ++episode) {
-    cart.reset(rng);
-    while (!cart.is_over()) {
-      cart.observe(x.col(0));
-      const auto values = best_network.forward(x.leftCols(1), cache, Pass::inference());
-      cart.push(values(1) > values(0) ? 1 : 0);
-    }
-    returns.push_back(cart.steps());
-  }
+  const std::vector<int> last = attempts(best_network, 100, rng);
+  returns.insert(returns.end(), last.begin(), last.end());
   return returns;
 }
 
@@ -220,7 +233,7 @@ std::vector<int> learn_values(std::uint64_t seed, int episodes) {
 
 int main(int argc, char** argv) try {
   std::uint64_t seed = 1;
-  int episodes = 300;
+  int episodes = 500;
   CLI::App app{"Learns to balance a pole by the policy gradient and by Q-learning."};
   app.option_defaults()->always_capture_default();
   app.add_option("--episodes", episodes, "attempts at most, at least 100")->check(CLI::Range(100, 100'000));

@@ -43,7 +43,8 @@ int main(int argc, char** argv) try {
       {.epochs = 60, .batch_size = 16, .regularizer = L2{.lambda = 1}, .seed = seed, .progress = silent});
   std::printf("test accuracy: %.3f\n\n", evaluate(net, test, Accuracy{}));
 
-  const auto shuffled = permutation_importance(net, test, SoftmaxCrossEntropy{}, {.repetitions = 10, .seed = seed});
+  const auto shuffled =
+      permutation_importance(net, test, SoftmaxCrossEntropy{}, {.repetitions = 10, .seed = seed});
   std::cout << "rise of the loss when a column is shuffled\n" << shuffled << '\n';
   std::cout << "change of the outputs with a usual change of a column\n" << sensitivity(net, test) << '\n';
 

@@ -21,7 +21,8 @@ int main(int argc, char** argv) try {
   app.option_defaults()->always_capture_default();
   app.add_option("--data", data, "CSV file with 64 pixels and a label per line");
   app.add_option("--header", header, "file of the network");
-  app.add_option("--table", table, "file of all digits and the predictions of this program, for a comparison");
+  app.add_option("--table", table,
+                 "file of all digits and the predictions of this program, for a comparison");
   app.add_option("--seed", seed, "seed of split, initialization and order");
   CLI11_PARSE(app, argc, argv);
 
@@ -30,7 +31,8 @@ int main(int argc, char** argv) try {
 
   // The scaling of the pixels is the first layer, so that the header takes them as they are.
   Rng rng{seed};
-  Sequential net{Standardize{train.x}, Dense{64, 64, rng, Bias::none}, BatchNorm{64},      ReLU{},
+  Sequential net{Standardize{train.x},   Dense{64, 64, rng, Bias::none},
+                 BatchNorm{64},          ReLU{},
                  Dropout{{.keep = 0.8}}, Dense{64, 10, rng}};
   fit(net, train, SoftmaxCrossEntropy{}, Adam{.learning_rate = 3e-3},
       {.epochs = 15, .seed = seed, .progress = silent});
