@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/parallel/communicator.hpp"
 #include "descent/serialize/archive.hpp"
 #include "descent/training/checkpoint/file.hpp"
@@ -33,6 +35,15 @@ class Checkpointed {
   Checkpointed& operator=(const Checkpointed&) = default;
   ~Checkpointed() = default;
 };
+
+/// Visits the names of frozen parts. Throws FormatError if a file has others: its run trained other parts.
+[[gnu::cold]] inline void visit_frozen(Archive& a, const std::vector<std::string>& names) {
+  std::vector<std::string> in_file = names;
+  a("frozen", in_file);
+  if (in_file != names)
+    throw_error<FormatError>("checkpoint", {"expected the names in .frozen of the run, got others"},
+                             "resume with the .frozen of the run, or begin a new run from its model");
+}
 
 }  // namespace detail
 

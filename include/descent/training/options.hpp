@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/observer.hpp"
 #include "descent/training/progress.hpp"
+#include "descent/training/rate_factor.hpp"
 #include "descent/training/sample_order.hpp"
 #include "descent/training/validation.hpp"
 #include "descent/transforms/any_transform.hpp"
@@ -31,6 +33,11 @@ namespace descent::inline DESCENT_ABI {
 inline constexpr Index full_batch = std::numeric_limits<Index>::max();
 
 /// The options of `fit` and `Trainer`.
+///
+/// Parts of a network are named by the paths of their parameters: `.frozen = {"0", "2.bias"}` leaves layer 0 and the
+/// bias of layer 2 unchanged, whatever the optimizer, its weight decay or the constraint would do to them; their
+/// gradient does not count in the norm that is clipped, and their weights have no penalty. A frozen `BatchNorm` keeps
+/// its running statistics and normalizes by them. With several factors for a part, the first applies.
 ///
 /// Throws   DataError before training when an option is out of range or two metrics have the same name.
 /// Example  examples/01_digits.cpp
@@ -47,6 +54,9 @@ struct FitOptions {
   AnyTransform<M> clip = {};           ///< transform of each gradient, such as ClipByGlobalNorm
   AnyTransform<M> constraint = {};     ///< constraint on the weights after each step, such as MaxNorm
   Augmentation<T> augment = {};        ///< augmentation of the inputs, such as Augment
+
+  std::vector<std::string> frozen = {};       ///< names of layers and parameters that stay as they are
+  std::vector<RateFactor> rate_factors = {};  ///< learning rates of parts, relative to that of the optimizer
 
   int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
   double average_weights = 0;  ///< decay of the exponential average of weights that is evaluated; 0 for none

@@ -23,6 +23,7 @@
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
+#include "descent/training/parts_of_model.hpp"
 #include "descent/training/training_loop.hpp"
 #include "descent/training/training_run.hpp"
 
@@ -87,7 +88,8 @@ class Trainer final : private detail::Checkpointed {
     detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
     options.communicator.expect_same(options, model, epochs, run);
     const detail::EpochPlan plan = loop_options.plan(epoch_samples);
-    options.communicator.together([&] { detail::check_epoch(model, train, plan, loop_.epoch); });
+    options.communicator.together(
+        [&] { detail::check_epoch(model, train, plan, loop_.epoch, parts_.layers(options)); });
     const FlushDenormals guard;
     detail::TrainingLoop{run, loop_, *this, loop_options}.run(epochs);
     return history();
@@ -102,6 +104,7 @@ class Trainer final : private detail::Checkpointed {
   ///          targets.
   double step(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights = {}) {
     detail::check_step(model, x, y, weights);
+    detail::expect_parts(model, options);
     const FlushDenormals guard;
     const Index samples = options.communicator.sum(x.cols());
     const BatchResult result =
@@ -173,13 +176,19 @@ class Trainer final : private detail::Checkpointed {
 
   /// Computes the objective and the gradient of the mean loss, to which `update` adds that of the penalty.
   BatchResult differentiate(const MiniBatch& batch, const Position& at) {
-    BatchResult result = batch_gradient().compute(
-        model, loss, batch, at.is_full, {dropout_seed(), steps(), at.first_sample}, options.communicator);
-    result.penalty = options.regularizer.penalty(model, at.training_samples, result.workers);
+    BatchResult result = batch_gradient().compute(model, loss, batch, at.is_full,
+                                                  {.seed = dropout_seed(),
+                                                   .step = steps(),
+                                                   .first_sample = at.first_sample,
+                                                   .frozen = parts_.layers(options)},
+                                                  options.communicator);
+    result.penalty = parts_.penalty(model, options, at.training_samples, result.workers);
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
+    parts_.keep(model, options);
     if (batch.size() > 0) descent::update_state(model, result.cache);
     options.communicator.average_state(model, batch.size(), batch_gradient().sent());
+    parts_.restore(model, options);
     return result;
   }
 
@@ -190,14 +199,19 @@ class Trainer final : private detail::Checkpointed {
     if (!is_finite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.progress, rate);
     options.regularizer.add_gradient(model, at.gradient, training_samples, at.workers);
+    parts_.clear(at.gradient, options);
     options.clip.apply(at.gradient, at.workers);
     if constexpr (requires { optimizer.step(model, at.gradient, state_, at.workers); })
       optimizer.step(model, at.gradient, state_, at.workers);
     else
       optimizer.step(model, at.gradient, state_);
+    parts_.scale(model, options);
     options.constraint.apply(model, at.workers);
-    if (options.average_weights > 0)
+    parts_.restore(model, options);
+    if (options.average_weights > 0) {
       detail::average_weights(average_, model, options.average_weights, at.workers);
+      parts_.restore(*average_, options);  // an average of equal values rounds
+    }
     return rate;
   }
 
@@ -232,6 +246,7 @@ class Trainer final : private detail::Checkpointed {
   detail::LoopState& loop_state() override { return loop_; }
   [[gnu::cold]] void visit_model(Archive& a) override { a("model", model), a("optimizer", state_); }
   [[gnu::cold]] void visit_rest(Archive& a) override {
+    if (!options.frozen.empty()) detail::visit_frozen(a, options.frozen);
     a("average", average_, model);
     if (loop_.epoch) {
       if (metrics_.size() != options.metrics.size()) begin_metrics();
@@ -244,6 +259,7 @@ class Trainer final : private detail::Checkpointed {
   detail::LoopState loop_;
   std::vector<AnyMetric<T>> metrics_;  // of the epoch in progress
   std::optional<M> average_, best_model_;
+  detail::PartsOfModel<M> parts_;
   NotCopied<std::unique_ptr<BatchGradient>> batch_gradient_;
 };
 

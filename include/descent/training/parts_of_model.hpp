@@ -1,0 +1,142 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "descent/concepts/frozen_layers.hpp"
+#include "descent/concepts/layer.hpp"
+#include "descent/core/errors.hpp"
+#include "descent/core/not_copied.hpp"
+#include "descent/core/options.hpp"
+#include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
+#include "descent/parallel/parts.hpp"
+#include "descent/parallel/workers.hpp"
+#include "descent/training/options.hpp"
+#include "descent/tree/leaves.hpp"
+
+namespace descent::inline DESCENT_ABI::detail {
+
+/// Throws DataError unless `name` is that of a layer or of a parameter of the model.
+template <Layer M>
+void expect_part(const M& model, std::string_view option, std::string_view name) {
+  std::string names;
+  bool found = false;
+  visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads; shares an instantiation
+    found = found || leaf.name().begins_with(name);
+    names.append(names.empty() ? "" : ", ").append(leaf.name().path());
+  });
+  if (!found)
+    throw_error<DataError>("fit",
+                           {"expected in .", option, " the name of a layer or of a parameter, got \"", name,
+                            "\"; the parameters are [", names, ']'},
+                           "count the layers from 0, activations included");
+}
+
+/// Throws DataError unless the names in `.frozen` and `.rate_factors` are those of parts of the model.
+template <Layer M>
+[[gnu::cold]] void expect_parts(const M& model, const FitOptions<M>& options) {
+  for (const std::string& name : options.frozen) expect_part(model, "frozen", name);
+  for (const RateFactor& rate : options.rate_factors) {
+    expect_part(model, "rate_factors", rate.part);
+    expect_not_negative(
+        {"fit", "rate_factors", rate.factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
+  }
+}
+
+/// Leaves parts of a model unchanged by a step, and scales the step of others. What an optimizer and a constraint do is
+/// not known, so the values before the step are kept and put back.
+template <Layer M>
+class PartsOfModel {
+ public:
+  using T = typename M::Scalar;
+
+  /// Returns the layers that `.frozen` names, for a pass; null if there are none.
+  const FrozenLayers* layers(const FitOptions<M>& options) {
+    if (options.frozen.empty()) return nullptr;
+    if (options.frozen != names_) {
+      layers_ = {};
+      for (const std::string& name : options.frozen) layers_.add(name);
+      names_ = options.frozen;
+    }
+    return &layers_;
+  }
+
+  /// Keeps the values of the parts before a step.
+  void keep(M& model, const FitOptions<M>& options) {
+    if (has_none(options)) return;
+    kept_.clear();
+    visit_leaves(model, [&](const Leaf<T>& leaf) {
+      if (factor_of(leaf, options) != 1) kept_.insert(kept_.end(), leaf.data, leaf.data + leaf.size());
+    });
+  }
+  /// Multiplies the step since `keep` by the factor of each part.
+  void scale(M& model, const FitOptions<M>& options) const {
+    if (!options.rate_factors.empty())
+      visit_kept(model, options, [](const Leaf<T>& leaf, auto before, double factor) {
+        leaf.array() = before + T(factor) * (leaf.array() - before);
+      });
+  }
+  /// Puts back the values of frozen parts.
+  void restore(M& model, const FitOptions<M>& options) const {
+    if (!options.frozen.empty())
+      visit_kept(model, options, [](const Leaf<T>& leaf, auto before, double factor) {
+        if (factor == 0) leaf.array() = before;
+      });
+  }
+  /// Sets the gradient of frozen parts to 0, so that it does not count in a norm.
+  static void clear(M& gradient, const FitOptions<M>& options) {
+    if (options.frozen.empty()) return;
+    visit_leaves(gradient, [&](const Leaf<T>& leaf) {
+      if (!leaf.is_state() && is_frozen(leaf, options)) leaf.array().setZero();
+    });
+  }
+  /// Returns the penalty of the parts that are not frozen: that of a model in which the others are 0.
+  double penalty(const M& model, const FitOptions<M>& options, Index samples, Workers& workers) {
+    if (options.frozen.empty()) return options.regularizer.penalty(model, samples, workers);
+    if (!*trained_) trained_->emplace(model);
+    visit_leaves(**trained_, model, [&](const Leaf<T>& to, const Leaf<const T>& from) {
+      if (is_frozen(to, options))
+        to.array().setZero();
+      else
+        to.array() = from.array();
+    });
+    return options.regularizer.penalty(**trained_, samples, workers);
+  }
+
+ private:
+  static bool has_none(const FitOptions<M>& options) {
+    return options.frozen.empty() && options.rate_factors.empty();
+  }
+  static bool is_frozen(const Leaf<T>& leaf, const FitOptions<M>& options) {
+    for (const std::string& name : options.frozen)
+      if (leaf.name().begins_with(name)) return true;
+    return false;
+  }
+  /// Returns the factor of a part's step: 0 if it is frozen, 1 for the state of other layers.
+  static double factor_of(const Leaf<T>& leaf, const FitOptions<M>& options) {
+    if (is_frozen(leaf, options)) return 0;
+    if (!leaf.is_state())
+      for (const RateFactor& rate : options.rate_factors)
+        if (leaf.name().begins_with(rate.part)) return rate.factor;
+    return 1;
+  }
+  void visit_kept(M& model, const FitOptions<M>& options, auto&& f) const {
+    const T* from = kept_.data();
+    visit_leaves(model, [&](const Leaf<T>& leaf) {
+      const double factor = factor_of(leaf, options);
+      if (factor == 1) return;
+      f(leaf, flat(from, Part{0, leaf.size()}), factor);
+      from += leaf.size();
+    });
+  }
+
+  std::vector<T> kept_;
+  NotCopied<std::optional<M>> trained_;
+  std::vector<std::string> names_;
+  FrozenLayers layers_;
+};
+
+}  // namespace descent::detail
