@@ -79,8 +79,8 @@ class RMSNorm {
       using Values = Eigen::Array<T, n, 1>;
       Values products = Values::Zero();
       for (Index j = 0; j < dy.cols(); ++j)
-        products += dy.col(j).template segment<n>(i).array() *
-                    c.normalized.col(j).template segment<n>(i).array();
+        products +=
+            dy.col(j).template segment<n>(i).array() * c.normalized.col(j).template segment<n>(i).array();
       gradient.gamma.template segment<n>(i) = products;
     });
     c.dx.resize(dy.rows(), dy.cols());
