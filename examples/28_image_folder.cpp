@@ -7,6 +7,7 @@
 // shifted and recolored at random, 40 images of a class suffice.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>

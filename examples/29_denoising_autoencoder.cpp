@@ -5,10 +5,13 @@
 // cannot learn the noise by heart. The picture shows test images, with noise, without noise, and as the network sees
 // them.
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <descent/descent.hpp>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "plot.hpp"
 
