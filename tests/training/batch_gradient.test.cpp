@@ -69,6 +69,17 @@ TEST_CASE("BatchGradient: no number in the padding changes a bit of the training
   CHECK(trained(sequences(6, -1e3), 2) == zeros);
 }
 
+TEST_CASE("BatchGradient: a mini-batch of empty sequences takes part with weight 0") {
+  Dataset<double> data = sequences(6, 0);
+  for (std::size_t j = 0; j < 8; ++j) data.lengths[j] = 0;
+  Rng rng{1};
+  Sequential net{GRU<double>{features, 4, rng}, Dense<double>{4, 2, rng}};
+  const History history =
+      fit(net, data, SoftmaxCrossEntropy{}, Adam{},
+          {.epochs = 2, .batch_size = 4, .metrics = {Accuracy{}}, .shuffle = false, .progress = silent});
+  CHECK(history["accuracy"].back() >= 0);
+}
+
 TEST_CASE("BatchGradient: the mean is over the time steps of all sequences") {
   const Dataset<double> data = sequences(6, 0);
   const auto net = network();
