@@ -1,12 +1,14 @@
 #include "descent/report/event_file.hpp"
 
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
-#include "../temporary_folder.hpp"
 #include "catch.hpp"
 #include "descent/training/history.hpp"
+#include "temporary_folder.hpp"
 
 namespace event_file_test {
 

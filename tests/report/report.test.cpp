@@ -12,18 +12,23 @@
 #include <utility>
 #include <vector>
 
-#include "../support.hpp"
-#include "../temporary_folder.hpp"
 #include "catch.hpp"
+#include "descent/core/version.hpp"
 #include "descent/data/split.hpp"
 #include "descent/data/synthetic.hpp"
 #include "descent/diagnosis/doctor.hpp"
+#include "descent/inference/evaluate.hpp"
+#include "descent/inference/predict.hpp"
 #include "descent/layers/activations/relu.hpp"
 #include "descent/layers/dense.hpp"
+#include "descent/layers/flatten.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/sigmoid_cross_entropy.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
+#include "descent/metrics/classes.hpp"
+#include "descent/metrics/confusion_matrix.hpp"
+#include "descent/metrics/roc_auc.hpp"
 #include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/optimizers/gradient_descent.hpp"
@@ -31,7 +36,10 @@
 #include "descent/report/event_file.hpp"
 #include "descent/search/search.hpp"
 #include "descent/training/fit.hpp"
+#include "descent/training/observer.hpp"
 #include "descent/training/trainer.hpp"
+#include "support.hpp"
+#include "temporary_folder.hpp"
 
 namespace report_test {
 
