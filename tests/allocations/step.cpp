@@ -1,6 +1,7 @@
 #include "allocations/count.hpp"
 #include "catch.hpp"
 #include "descent/descent.hpp"
+#include "descent/inference/snapshots.hpp"
 
 using namespace descent;
 
@@ -119,6 +120,27 @@ TEST_CASE("Recurrent: a step on sequences of different lengths allocates nothing
       GRU{24, 16, rng},     GRU{16, 16, rng, {.reset = GRUReset::before}},
       RNN{16, 16, rng},     Dense{16, 3, rng}};
   for (const int threads : {1, 2}) CHECK(allocations_in_fit(net, threads, data) == 0);
+}
+
+TEST_CASE("Trainer: a step with frozen layers, and its published model, allocate nothing after warm-up") {
+  const Dataset<> data = some_data();
+  const auto count_in = [&](auto net) {
+    FitOptions<decltype(net)> options{.regularizer = L2{}};
+    options.frozen = {"0", "1"};
+    options.rate_factors = {{"4", 0.5}};
+    Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, options};
+    Snapshots snapshots{trainer.model};
+    trainer.step(data.x, data.y);
+    snapshots.publish(trainer.model);
+    trainer.step(data.x, data.y);
+    const CountAllocations count;
+    trainer.step(data.x, data.y);
+    snapshots.publish(trainer.model);
+    snapshots.newest();
+    return count.own();
+  };
+  CHECK(count_in(some_net([](auto... layers) { return Sequential{layers...}; })) == 0);
+  CHECK(count_in(some_net([](auto... layers) { return DynamicSequential<>{layers...}; })) == 0);
 }
 
 TEST_CASE("Sequential: inference with a reused cache allocates nothing") {

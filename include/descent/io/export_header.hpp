@@ -67,8 +67,7 @@ inline void write_header(std::ostream& out, const ExportedNetwork& network, cons
 ///
 ///   export_header("digits.hpp", net, {.inputs = train.sample_shape(), .name = "digits"});
 ///
-///   #include "digits.hpp"                        // in the other program
-///   float y[digits::outputs];
+///   float y[digits::outputs];                    // in the other program, which includes the header
 ///   digits::predict(pixels, y);                  // or: int digit = digits::predict_class(pixels);
 ///
 /// The outputs are those of `predict` up to rounding. Outputs of layers are on the stack, in two or three buffers of the

@@ -22,17 +22,17 @@ namespace descent::inline DESCENT_ABI::detail {
 /// Throws DataError unless `name` is that of a layer or of a parameter of the model.
 template <Layer M>
 void expect_part(const M& model, std::string_view option, std::string_view name) {
-  std::string names;
+  M& leaves = const_cast<M&>(model);  // only reads; shares an instantiation
   bool found = false;
-  visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads; shares an instantiation
-    found = found || leaf.name().begins_with(name);
-    names.append(names.empty() ? "" : ", ").append(leaf.name().path());
-  });
-  if (!found)
-    throw_error<DataError>("fit",
-                           {"expected in .", option, " the name of a layer or of a parameter, got \"", name,
-                            "\"; the parameters are [", names, ']'},
-                           "count the layers from 0, activations included");
+  visit_leaves(leaves, [&](const auto& leaf) { found = found || leaf.name().begins_with(name); });
+  if (found) return;
+  std::string names;
+  visit_leaves(leaves,
+               [&](const auto& leaf) { names.append(names.empty() ? "" : ", ").append(leaf.name().path()); });
+  throw_error<DataError>("fit",
+                         {"expected in .", option, " the name of a layer or of a parameter, got \"", name,
+                          "\"; the parameters are [", names, ']'},
+                         "count the layers from 0, activations included");
 }
 
 /// Throws DataError unless the names in `.frozen` and `.rate_factors` are those of parts of the model.

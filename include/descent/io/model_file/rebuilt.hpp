@@ -56,13 +56,13 @@ inline const Dimensions& kernel_sizes(const LayerSpec& layer, std::size_t rank) 
 }
 
 /// Initializes nothing: the values come from the file.
-inline constexpr auto leave = [](auto&, const Fan&, Rng&) {};
+inline constexpr auto set_nothing = [](auto&, const Fan&, Rng&) {};
 
 template <class T>
 struct Rebuilt<Dense<T>> {
   static Dense<T> from(const LayerSpec& layer) {
     Rng none{0};
-    return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, leave, bias_of(layer)};
+    return Dense<T>{layer.cols("weight"), layer.rows("weight"), none, set_nothing, bias_of(layer)};
   }
 };
 template <class T>
@@ -74,7 +74,7 @@ struct Rebuilt<Conv2D<T>> {
     return Conv2D<T>{sizes[1] * groups,
                      sizes[0],
                      none,
-                     leave,
+                     set_nothing,
                      {.kernel = {sizes[2], sizes[3]},
                       .stride = stride_of(layer),
                       .padding = padding_of(layer),
@@ -92,7 +92,7 @@ struct Rebuilt<Conv1D<T>> {
     return Conv1D<T>{sizes[1] * groups,
                      sizes[0],
                      none,
-                     leave,
+                     set_nothing,
                      {.kernel = sizes[2],
                       .stride = layer.size_option("stride"),
                       .padding = {layer.size_option("padding_before"), layer.size_option("padding_after")},
@@ -110,7 +110,7 @@ struct Rebuilt<ConvTranspose2D<T>> {
     return ConvTranspose2D<T>{sizes[0],
                               sizes[1] * groups,
                               none,
-                              leave,
+                              set_nothing,
                               {.kernel = {sizes[2], sizes[3]},
                                .stride = stride_of(layer),
                                .padding = padding_of(layer),
@@ -149,7 +149,7 @@ template <class T>
 struct Rebuilt<Embedding<T>> {
   static Embedding<T> from(const LayerSpec& layer) {
     Rng none{0};
-    return Embedding<T>{layer.rows("weight"), layer.cols("weight"), none, leave};
+    return Embedding<T>{layer.rows("weight"), layer.cols("weight"), none, set_nothing};
   }
 };
 
@@ -213,7 +213,7 @@ struct Rebuilt<MultiHeadAttention<T>> {
       layer.fail(joined("expected weights for ", features, " features, got others"));
     return MultiHeadAttention<T>{features,
                                  none,
-                                 leave,
+                                 set_nothing,
                                  {.heads = heads,
                                   .keep = layer.option("keep"),
                                   .bias = layer.has("in_proj_bias") ? Bias::learned : Bias::none,
@@ -231,7 +231,7 @@ template <class T>
 struct Rebuilt<PositionEmbedding<T>> {
   static PositionEmbedding<T> from(const LayerSpec& layer) {
     Rng none{0};
-    return PositionEmbedding<T>{layer.rows("weight"), layer.cols("weight"), none, leave};
+    return PositionEmbedding<T>{layer.rows("weight"), layer.cols("weight"), none, set_nothing};
   }
 };
 template <class T>

@@ -38,7 +38,7 @@ class OnnxSamples {
   OnnxSamples() = default;
   /// The layout of a network's input of these sizes: [features], [channels, time] or [channels, height, width], or
   /// with the channels last. Any other number of axes is that of plain features in ONNX's order.
-  OnnxSamples(std::int64_t batch, const std::vector<Index>& sizes, bool channels_last) : count{batch} {
+  OnnxSamples(std::int64_t samples, const std::vector<Index>& sizes, bool channels_last) : count{samples} {
     const std::size_t rank = sizes.size();
     if (!channels_last && (rank == 2 || rank == 3)) {
       set_shape({sizes[0], rank == 3 ? sizes[1] : 1, sizes.back()}, rank);

@@ -153,10 +153,10 @@ class Convolution {
   /// Copies the images into larger ones with zeros around them, for `apply` and `weight_gradient`.
   void pad(const Batch<T>& x, Cache& c, Workers& workers) const {
     if (window_.padding == Padding{} || is_depthwise()) return;
-    const Embedding embedding = with_padding(c.plan);
+    const Placement placement = with_padding(c.plan);
     c.padded.resize(c.plan.image.size(), x.samples());
     for_columns(workers, c.plan.image.size(), x.samples(), [&](Index s) {
-      embedding.copy(x.col(s).data(), {0, c.plan.image.height}, c.padded.col(s).data());
+      placement.copy(x.col(s).data(), {0, c.plan.image.height}, c.padded.col(s).data());
     });
   }
 
@@ -179,7 +179,7 @@ class Convolution {
   const T* image(const Batch<T>& x, const Cache& c, Index s) const {
     return window_.padding == Padding{} ? x.col(s).data() : c.padded.col(s).data();
   }
-  Embedding with_padding(const ConvolutionPlan& plan) const {
+  Placement with_padding(const ConvolutionPlan& plan) const {
     return {plan.in, plan.image, window_.padding.top, window_.padding.left, 1};
   }
 
@@ -246,16 +246,16 @@ class Convolution {
   void spread_depthwise(const ConvolutionPlan& plan, const Matrix<T>& flipped, const T* y,
                         const Vector<T>& offset, T* x) const {
     const Index down = window_.reach().height - 1, across = window_.reach().width - 1;
-    const Embedding embedding{plan.out,
+    const Placement placement{plan.out,
                               {plan.in.channels, plan.in.height + down, plan.in.width + across},
                               down - window_.padding.top,
                               across - window_.padding.left,
                               window_.stride};
     const Depthwise<T> sums{
-        window_.kernel, 1, window_.dilation, plan.in.channels, embedding.image.width * plan.in.channels,
+        window_.kernel, 1, window_.dilation, plan.in.channels, placement.image.width * plan.in.channels,
         plan.in.width};
-    T* image = memory_of_thread(embedding.image.size());
-    embedding.copy(y, {0, embedding.image.height}, image);
+    T* image = memory_of_thread(placement.image.size());
+    placement.copy(y, {0, placement.image.height}, image);
     for (Index i = 0; i < plan.in.height; ++i)
       sums.convolve(image + i * sums.row, flipped.data(), data_or_null(offset),
                     x + i * plan.in.width * sums.channels);

@@ -38,7 +38,7 @@ void for_vectors(Index channels, auto&& f) {
 
 /// The position of an image in a larger one of zeros: pixel (i, j) is at row top + i step.height and column
 /// left + j step.width. Pixels outside of the larger one are left out.
-struct Embedding {
+struct Placement {
   Shape in, image;
   Index top, left;
   Extent step;
