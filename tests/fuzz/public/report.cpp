@@ -15,11 +15,18 @@ namespace fuzz {
 namespace {
 using namespace descent;
 
-/// Returns a file that the next call replaces, or sometimes one that cannot be written.
+/// A file that each call replaces, and that is removed at the end.
+struct TemporaryFile {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("descent_fuzz_report_" + std::to_string(getpid()));
+
+  ~TemporaryFile() { std::filesystem::remove(path), std::filesystem::remove(path.string() + ".json"); }
+};
+/// Returns its name, or sometimes one that cannot be written.
 std::string any_path(Source& source) {
+  static const TemporaryFile file;
   if (source.one_in(16)) return source.flag() ? "/no/such/place" : "";
-  return (std::filesystem::temp_directory_path() / ("descent_fuzz_report_" + std::to_string(getpid())))
-      .string();
+  return file.path.string();
 }
 
 History any_history(Source& source) {
