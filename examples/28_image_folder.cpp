@@ -54,7 +54,7 @@ void draw_shapes(const std::filesystem::path& folder) {
 int main(int argc, char** argv) try {
   std::string path;
   Index side = 32;
-  int epochs = 30;
+  int epochs = 15;
   std::uint64_t seed = 1;
   CLI::App app{"Trains a convolutional network on the images in a folder."};
   app.option_defaults()->always_capture_default();

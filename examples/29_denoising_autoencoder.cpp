@@ -59,7 +59,7 @@ int main(int argc, char** argv) try {
                  ConvTranspose2D{32, 16, rng, {.kernel = 2, .stride = 2}},  // 8 x 8
                  ReLU{},
                  Conv2D{16, 1, rng, {.kernel = 3, .padding = Padding::same()}}};
-  const int epochs = 40;
+  const int epochs = 25;
   const Cosine decay{.initial = 3e-3, .steps = epochs};
   fit(net, train, MeanSquaredError{}, Adam{.learning_rate = decay},
       {.epochs = epochs,
