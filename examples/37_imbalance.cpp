@@ -42,7 +42,7 @@ int main() try {
                 evaluate(net, test, Calibration{}).expected_error);
   };
   train_and_report("as it is", {}, {}, false);
-  train_and_report("positive weight", {.positive_weight = balanced_positive_weight(train)}, {}, false);
+  train_and_report("positive weight", {.positive_weights = balanced_positive_weights(train)}, {}, false);
   train_and_report("balanced batches", {}, balanced_order(train), false);
   train_and_report("best threshold", {}, stratified_order(train), true);
   for (const double weight : balanced_class_weights(train)) std::printf("class weight %.3f\n", weight);

@@ -47,15 +47,16 @@ TEST_CASE("balanced_class_weights: targets that are not classes are refused") {
   CHECK_THROWS_AS(balanced_class_weights(Dataset<>{}), DataError);
 }
 
-TEST_CASE("balanced_positive_weight: the number of zeros over that of ones") {
-  CHECK(balanced_positive_weight(labeled(Matrix<>{{0, 0, 0, 1}})) == 3);
-  CHECK(balanced_positive_weight(labeled(Matrix<>{{0, 0, 1}, {0, 0, 1}})) == 2);
+TEST_CASE("balanced_positive_weights: the number of zeros over that of ones in each output") {
+  using Weights = std::vector<double>;
+  CHECK(balanced_positive_weights(labeled(Matrix<>{{0, 0, 0, 1}})) == Weights{3});
+  CHECK(balanced_positive_weights(labeled(Matrix<>{{0, 0, 1}, {1, 0, 1}})) == Weights{2, 0.5});
   Dataset<> data = labeled(Matrix<>{{0, 1}});
   data.weights = Vector<>{{1, 4}};
-  CHECK(balanced_positive_weight(data) == 0.25);
-  CHECK_THROWS_AS(balanced_positive_weight(labeled(Matrix<>{{0, 0}})), DataError);
-  CHECK_THROWS_AS(balanced_positive_weight(labeled(Matrix<>{{0, 2}})), DataError);
-  CHECK_THROWS_AS(balanced_positive_weight(Dataset<>{}), DataError);
+  CHECK(balanced_positive_weights(data) == Weights{0.25});
+  CHECK_THROWS_AS(balanced_positive_weights(labeled(Matrix<>{{0, 1}, {0, 0}})), DataError);
+  CHECK_THROWS_AS(balanced_positive_weights(labeled(Matrix<>{{0, 2}})), DataError);
+  CHECK_THROWS_AS(balanced_positive_weights(Dataset<>{}), DataError);
 }
 
 }  // namespace class_weights_test

@@ -78,32 +78,36 @@ std::vector<double> balanced_class_weights(const Dataset<T>& data) {
   return sums;
 }
 
-/// Returns the weight of targets of 1 that makes them as heavy as those of 0: zeros / ones, for the `.positive_weight`
-/// of a loss of one output. Over several labels both are summed.
+/// Returns for each output the weight of targets of 1 that makes them as heavy as those of 0: zeros / ones, for the
+/// `.positive_weights` of a loss, or for `.positive_weight` if there is one output.
 ///
-///   fit(net, train, SigmoidCrossEntropy{.positive_weight = balanced_positive_weight(train)}, Adam{});
+///   SigmoidCrossEntropy{.positive_weights = balanced_positive_weights(train)}
 ///
-/// Throws   DataError without samples, for targets that are neither 0 nor 1, and unless both occur.
+/// Throws   DataError without samples, for targets that are neither 0 nor 1, and unless each output has both.
 /// Example  examples/37_imbalance.cpp
 template <std::floating_point T>
-double balanced_positive_weight(const Dataset<T>& data) {
-  constexpr std::string_view user = "balanced_positive_weight";
+std::vector<double> balanced_positive_weights(const Dataset<T>& data) {
+  constexpr std::string_view user = "balanced_positive_weights";
   expect_samples(data, user, "the data");
   const SampleWeights<T> weights{data.weights};
-  double zeros = 0, ones = 0;
-  for (Index j = 0; j < data.samples(); ++j)
-    for (Index i = 0; i < data.y.rows(); ++i) {
+  std::vector<double> all;
+  for (Index i = 0; i < data.y.rows(); ++i) {
+    double zeros = 0, ones = 0;
+    for (Index j = 0; j < data.samples(); ++j) {
       const T t = data.y(i, j);
       if (!is_finite(t) || (t != 0 && t != 1))
         throw_error<DataError>(user, {"expected targets of 0 or 1, got ", t, " for sample ", j},
                                "take balanced_class_weights for more classes");
       (t == 1 ? ones : zeros) += static_cast<double>(weights(j));
     }
-  if (!(zeros > 0) || !(ones > 0))
-    throw_error<DataError>(
-        user, {"expected targets of both classes, got a weight of ", zeros, " for 0 and of ", ones, " for 1"},
-        "pass a set with samples of both");
-  return zeros / ones;
+    if (!(zeros > 0) || !(ones > 0))
+      throw_error<DataError>(user,
+                             {"expected targets of both kinds, got a weight of ", zeros, " for 0 and of ",
+                              ones, " for 1 in output ", i},
+                             "pass a set with samples of both");
+    all.push_back(zeros / ones);
+  }
+  return all;
 }
 
 }  // namespace descent

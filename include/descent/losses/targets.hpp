@@ -101,6 +101,17 @@ inline void expect_positive_weight(std::string_view component, double weight) {
     expect_not_negative({component, "class_weights", w, "choose 1 for a class that is not rare"});
 }
 
+/// Throws unless there are no positive weights, or one for each output, all above 0.
+[[gnu::cold]] inline void expect_positive_weights(std::string_view component,
+                                                  const std::vector<double>& weights, Index outputs) {
+  if (!weights.empty() && static_cast<Index>(weights.size()) != outputs)
+    throw_error<ShapeError>(component,
+                            {"expected ", outputs, " positive weights, one per output, got ", weights.size()},
+                            "pass a weight for each output, or none");
+  for (const double w : weights)
+    expect_positive({component, "positive_weights", w, "choose 1 for a label that is not rare"});
+}
+
 /// Throws unless the target of a sample is a distribution over the classes: probabilities with a sum of 1.
 void expect_probabilities(
     std::string_view component, const auto& target, Index sample,

@@ -107,7 +107,7 @@ void add_data(Calls& calls) {
   calls.push_back(
       {"balanced_class_weights", [](Source& source) { balanced_class_weights(any_dataset(source)); }});
   calls.push_back(
-      {"balanced_positive_weight", [](Source& source) { balanced_positive_weight(any_dataset(source)); }});
+      {"balanced_positive_weights", [](Source& source) { balanced_positive_weights(any_dataset(source)); }});
   calls.push_back({"stratified_order and balanced_order", [](Source& source) {
                      const auto data = any_dataset(source);
                      const ClassOrder order = source.flag() ? stratified_order(data, source.byte())
