@@ -1,11 +1,11 @@
 #include "descent/io/export_header.hpp"
 
+#include <limits>
 #include <sstream>
 #include <string>
 
 #include "catch.hpp"
 #include "decimal_comma.hpp"
-#include "descent/core/finite.hpp"
 #include "descent/layers/activations/elementwise.hpp"
 #include "descent/layers/activations/relu.hpp"
 #include "descent/layers/dense.hpp"
@@ -76,7 +76,7 @@ TEST_CASE("export_header: what it cannot write is refused") {
              ContainsSubstring("expected the shape of a sample in .inputs"));
   CHECK_THROWS_AS(header_of(line(), {.inputs = {2}}), ShapeError);
   Dense<> broken = line();
-  broken.weight(0, 0) = not_a_number<float>();
+  broken.weight(0, 0) = std::numeric_limits<float>::quiet_NaN();
   CHECK_THAT(message_of<DataError>([&] { header_of(broken, {.inputs = {1}}); }),
              ContainsSubstring("expected finite parameters"));
 }
