@@ -104,11 +104,12 @@ const std::vector<LayerRow> layers{
                    {.kernel = 3, .stride = {1, 2}, .padding = {1, 2, 0, 1}, .count_padding = false}};
              }},
     LayerRow{"GlobalAveragePool", {{5}, {5, 2, 3}, {5, 1, 4}, {5, 3, 1}}, []<class T>(T, Rng&) { return GlobalAveragePool<T>{}; }},
-    // Tokens 0 and 1, from the signs of random numbers.
+    // Tokens 0 and 1: x is above -1/2 or not.
     LayerRow{"Embedding",
              {{1, 1, 4}, {1}},
              []<class T>(T, Rng& rng) {
-               return Sequential{HardSigmoid<T>{{.slope = 1e9}}, Embedding<T>{2, 3, rng}};
+               return Sequential{Standardize<T>{Matrix<T>{{-1.5, 0.5}}}, HardSigmoid<T>{{.slope = 1e9}},
+                                 Embedding<T>{2, 3, rng}};
              }},
     LayerRow{"RNN",
              {{5}, {5, 1, 4}},

@@ -1,6 +1,7 @@
 #include "descent/training/batch_gradient.hpp"
 
 #include <descent/descent.hpp>
+#include <descent/diagnosis/gradient_check.hpp>
 #include <vector>
 
 #include "catch.hpp"
@@ -67,6 +68,33 @@ TEST_CASE("BatchGradient: no number in the padding changes a bit of the training
   CHECK(trained(sequences(6, -1e3)) == zeros);
   CHECK(trained(sequences(6, 3e200)) == zeros);
   CHECK(trained(sequences(6, -1e3), 2) == zeros);
+}
+
+TEST_CASE("BatchGradient: the gradient of padded sequences is that of the loss") {
+  const Dataset<double> data = sequences(6, 0.7);
+  Rng rng{1};
+  const Sequential net{Dense<double>{features, 4, rng}, BatchNorm<double>{4}, Tanh<double>{},
+                       Concat{Identity<double>{}, LayerNorm<double>{4}}, Dense<double>{8, 2, rng}};
+  const GradientReport steps = check_gradient(net, SoftmaxCrossEntropy{}, data.inputs(), data.y);
+  CAPTURE(steps);
+  CHECK(steps.relative_difference < 1e-7);
+  const Sequential pooled{net, GlobalAveragePool<double>{}};
+  Matrix<double> classes = data.y.topRows(1);
+  for (double& c : classes.reshaped()) c = c > 0.5 ? 1 : 0;
+  const GradientReport whole = check_gradient(pooled, SoftmaxCrossEntropy{}, data.inputs(), classes);
+  CAPTURE(whole);
+  CHECK(whole.relative_difference < 1e-7);
+}
+
+TEST_CASE("BatchGradient: a mini-batch of empty sequences takes part with weight 0") {
+  Dataset<double> data = sequences(6, 0);
+  for (std::size_t j = 0; j < 8; ++j) data.lengths[j] = 0;
+  Rng rng{1};
+  Sequential net{GRU<double>{features, 4, rng}, Dense<double>{4, 2, rng}};
+  const History history =
+      fit(net, data, SoftmaxCrossEntropy{}, Adam{},
+          {.epochs = 2, .batch_size = 4, .metrics = {Accuracy{}}, .shuffle = false, .progress = silent});
+  CHECK(history["accuracy"].back() >= 0);
 }
 
 TEST_CASE("BatchGradient: the mean is over the time steps of all sequences") {

@@ -113,7 +113,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
                               "pass channels, height and width whose product is the number of rows");
     Batch batch = *this;
     batch.shape_ = shape;
-    if (shape.width != shape_.width) batch.lengths_ = nullptr;
+    if (shape.width != shape_.width || shape.height != 1) batch.lengths_ = nullptr;
     return batch;
   }
   /// Returns a view that has each position as a sample: [channels, positions * samples].

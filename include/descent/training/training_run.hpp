@@ -56,7 +56,7 @@ class TrainingRun final : public Learner {
       const MiniBatch<T> own{train_, part_of_order(samples, part), augment};
       batch.emplace(
           trainer_.differentiate(own, {samples_, ranks().first_sample(part), own.size() == size.batch_size}));
-      if (own.size() > 0)
+      if (batch->prediction.samples() > 0)
         for (AnyMetric<T>& metric : trainer_.metrics_)
           metric.update(batch->prediction, batch->target, batch->weights);
       if (size.samples > size.batch_size)

@@ -181,10 +181,14 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
     const std::size_t step = steps.find(output.name);
     if (steps[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
-  if (read.size() > 1)
+  // A recurrent node has its last state as another output.
+  const auto of_one_node = [&](std::size_t step) {
+    return steps[step].node != nullptr && steps[step].node == steps[read[0]].node;
+  };
+  if (read.size() > 1 && !std::all_of(read.begin(), read.end(), of_one_node))
     fail_to_load_onnx(detail::joined("expected a network with one output, got one with ", read.size()),
                       "export with a single output");
-  if (read.size() == 1) return read[0];
+  if (!read.empty()) return read[0];
   steps.fail(steps[steps.find(model.outputs[0].name)]);
 }
 
