@@ -166,6 +166,12 @@ TEST_CASE("Layer: one that combines time steps refuses padding") {
   refuses(BatchNorm<double>{12});
   refuses(Conv2D<double>{2, 3, rng, {.kernel = {1, 3}}});
   refuses(MaxPool2D<double>{{.kernel = {1, 2}}});
+  refuses(Conv1D<double>{2, 3, rng, {.kernel = 3}});
+  refuses(ConvTranspose2D<double>{2, 3, rng, {.kernel = {1, 3}}});
+  refuses(Upsample<double>{{.factor = {1, 2}}});
+  refuses(ZeroPad2D<double>{1});
+  refuses(GroupNorm<double>{1, 2});
+  refuses(InstanceNorm<double>{2});
 }
 
 TEST_CASE("GlobalAveragePool: the mean is over the time steps without the padding") {

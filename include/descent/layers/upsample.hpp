@@ -75,6 +75,7 @@ class Upsample {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     const Shape in = x.shape(), out = output_shape(in);
     c.y.resize(out.size(), x.samples());
     if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image

@@ -44,6 +44,7 @@ class ZeroPad2D {
   Shape output_shape(const Shape& in) const { return window_.output(name, in.channels, in); }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     const Shape in = x.shape(), out = output_shape(in);
     c.y.resize(out.size(), x.samples());
     for_columns(pass.workers(), out.size(), x.samples(), [&](Index s) {

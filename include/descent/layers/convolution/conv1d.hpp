@@ -88,6 +88,7 @@ class Conv1D : public Conv2D<T> {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     return this->forward_to(output_shape(x.shape()), x, c, pass);
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Conv1D& gradient,

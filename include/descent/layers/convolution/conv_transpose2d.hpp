@@ -113,6 +113,7 @@ class ConvTranspose2D : public detail::Convolution<T> {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     const Shape out = output_shape(x.shape());
     c.y.resize(out.size(), x.samples());
     if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image

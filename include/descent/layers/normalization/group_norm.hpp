@@ -97,6 +97,7 @@ class GroupNorm {
   }
 
   Batch<T> forward(std::string_view component, const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(component, x);
     const Shape in = checked(component, x.shape());
     const Index channels = in.channels;
     c.y.resize(x.rows(), x.cols());
