@@ -170,6 +170,14 @@ TEST_CASE("MultiHeadAttention: a sample without steps gives the bias and no grad
   CHECK(results.dx == Matrix<double>::Zero(4 * 3, 1));
 }
 
+TEST_CASE("MultiHeadAttention: an empty batch of long sequences takes no memory", "[layers]") {
+  const Attention layer = layer_of(4, {.rotary = Rotary::halves});
+  Attention::Cache cache;
+  const Batch<double> y = layer.forward({nullptr, Shape{4, 1, Index{1} << 40}, 0}, cache, Pass::inference());
+  CHECK(y.samples() == 0);
+  CHECK(y.shape() == Shape{4, 1, Index{1} << 40});
+}
+
 TEST_CASE("MultiHeadAttention: causal results do not depend on later steps", "[layers]") {
   const Attention layer = layer_of(6, {.heads = 3, .causal = true, .rotary = Rotary::halves});
   Matrix<double> x = some(6 * 5, 1), y = x;

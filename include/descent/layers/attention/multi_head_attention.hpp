@@ -95,9 +95,12 @@ class MultiHeadAttention {
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     output_shape(x.shape());
+    if (x.samples() == 0) {  // allocates nothing, however long the sequences
+      c.out.y.resize(features(), 0);
+      return x.with_numbers(c.out.y);
+    }
     in_proj.forward(x.channels(), c.in, pass);
-    if (x.samples() > 0)
-      c.rotary.set(options_.rotary, options_.rotary_base, head_size(), x.shape().positions());
+    c.rotary.set(options_.rotary, options_.rotary_base, head_size(), x.shape().positions());
     c.z.resize(features(), x.shape().positions() * x.samples());
     rotate(x, c.in.y, c, pass.workers(), false);
     attention(x).forward(heads_of<const T>(c.in.y, 0, x), heads_of<const T>(c.in.y, 1, x),
