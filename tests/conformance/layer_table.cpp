@@ -196,7 +196,7 @@ const std::vector<LayerRow> layers{
                                  Embedding<T>{2, 3, rng}};
              }},
     LayerRow{"RNN",
-             {{5}, {5, 1, 4}},
+             {{5, 1, 4}, {5, 1, 2}},
              []<class T>(T, Rng& rng) {
                return RNN<T>{5, 4, rng};
              }},
@@ -213,7 +213,7 @@ const std::vector<LayerRow> layers{
                               .bias = Bias::none}};
              }},
     LayerRow{"LSTM",
-             {{5}, {5, 1, 4}},
+             {{5, 1, 4}, {5, 1, 2}},
              []<class T>(T, Rng& rng) {
                return LSTM<T>{5, 4, rng};
              }},
@@ -229,7 +229,7 @@ const std::vector<LayerRow> layers{
                return LSTM<T>{5, 3, rng, {.bidirectional = true, .bias = Bias::none}};
              }},
     LayerRow{"GRU",
-             {{5}, {5, 1, 4}},
+             {{5, 1, 4}, {5, 1, 2}},
              []<class T>(T, Rng& rng) {
                return GRU<T>{5, 4, rng};
              }},
