@@ -63,8 +63,8 @@ int main(int argc, char** argv) try {
       write_array(numbers, name + "_x", x);
       write_array(numbers, name + "_y", predict(layer, Batch<float>{x, shape}));
       program << "#include \"" << name << "_data.hpp\"\n";
-      checks += "  wrong += compare<" + name + "::inputs, " + name + "::outputs>(\"" + row.name + "\", " + name +
-                "::predict, " + name + "_x, " + name + "_y);\n";
+      checks += "  wrong += compare<" + name + "::inputs, " + name + "::outputs>(\"" + row.name + "\", " +
+                name + "::predict, " + name + "_x, " + name + "_y);\n";
       ++count;
     }
   program << R"(#include <cstdio>
@@ -92,7 +92,8 @@ int compare(const char* name, F predict, const float* x, const float* expected) 
 
 int main() {
   int wrong = 0;
-)" << checks << "  std::printf(\"" << count << " headers, %d of them wrong\\n\", wrong);\n  return wrong;\n}\n";
+)" << checks
+          << "  std::printf(\"" << count << " headers, %d of them wrong\\n\", wrong);\n  return wrong;\n}\n";
   std::cout << count << " headers written, " << refused << " refused\n";
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';
