@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,11 +9,10 @@
 #include "descent/concepts/frozen_layers.hpp"
 #include "descent/concepts/layer.hpp"
 #include "descent/core/errors.hpp"
+#include "descent/core/function_ref.hpp"
 #include "descent/core/not_copied.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
-#include "descent/linalg/flat.hpp"
-#include "descent/parallel/parts.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/training/options.hpp"
 #include "descent/tree/leaves.hpp"
@@ -54,7 +54,7 @@ class PartsOfModel {
   using T = typename M::Scalar;
 
   /// Returns the layers that `.frozen` names, for a pass; null if there are none.
-  const FrozenLayers* layers(const FitOptions<M>& options) {
+  [[gnu::cold]] const FrozenLayers* layers(const FitOptions<M>& options) {
     if (options.frozen.empty()) return nullptr;
     if (options.frozen != names_) {
       layers_ = {};
@@ -65,7 +65,7 @@ class PartsOfModel {
   }
 
   /// Keeps the values of the parts before a step.
-  void keep(M& model, const FitOptions<M>& options) {
+  [[gnu::cold]] void keep(M& model, const FitOptions<M>& options) {
     if (has_none(options)) return;
     kept_.clear();
     visit_leaves(model, [&](const Leaf<T>& leaf) {
@@ -73,35 +73,37 @@ class PartsOfModel {
     });
   }
   /// Multiplies the step since `keep` by the factor of each part.
-  void scale(M& model, const FitOptions<M>& options) const {
+  [[gnu::cold]] void scale(M& model, const FitOptions<M>& options) const {
     if (!options.rate_factors.empty())
-      visit_kept(model, options, [](const Leaf<T>& leaf, auto before, double factor) {
-        leaf.array() = before + T(factor) * (leaf.array() - before);
+      visit_kept(model, options, [](const Leaf<T>& leaf, const T* before, double factor) {
+        for (Index i = 0; i < leaf.size(); ++i)
+          leaf.data[i] = before[i] + T(factor) * (leaf.data[i] - before[i]);
       });
   }
   /// Puts back the values of frozen parts.
-  void restore(M& model, const FitOptions<M>& options) const {
+  [[gnu::cold]] void restore(M& model, const FitOptions<M>& options) const {
     if (!options.frozen.empty())
-      visit_kept(model, options, [](const Leaf<T>& leaf, auto before, double factor) {
-        if (factor == 0) leaf.array() = before;
+      visit_kept(model, options, [](const Leaf<T>& leaf, const T* before, double factor) {
+        if (factor == 0) std::copy_n(before, leaf.size(), leaf.data);
       });
   }
   /// Sets the gradient of frozen parts to 0, so that it does not count in a norm.
-  static void clear(M& gradient, const FitOptions<M>& options) {
+  [[gnu::cold]] static void clear(M& gradient, const FitOptions<M>& options) {
     if (options.frozen.empty()) return;
     visit_leaves(gradient, [&](const Leaf<T>& leaf) {
-      if (!leaf.is_state() && is_frozen(leaf, options)) leaf.array().setZero();
+      if (!leaf.is_state() && is_frozen(leaf, options)) std::fill_n(leaf.data, leaf.size(), T(0));
     });
   }
   /// Returns the penalty of the parts that are not frozen: that of a model in which the others are 0.
-  double penalty(const M& model, const FitOptions<M>& options, Index samples, Workers& workers) {
+  [[gnu::cold]] double penalty(const M& model, const FitOptions<M>& options, Index samples,
+                               Workers& workers) {
     if (options.frozen.empty()) return options.regularizer.penalty(model, samples, workers);
     if (!*trained_) trained_->emplace(model);
     visit_leaves(**trained_, model, [&](const Leaf<T>& to, const Leaf<const T>& from) {
       if (is_frozen(to, options))
-        to.array().setZero();
+        std::fill_n(to.data, to.size(), T(0));
       else
-        to.array() = from.array();
+        std::copy_n(from.data, from.size(), to.data);
     });
     return options.regularizer.penalty(**trained_, samples, workers);
   }
@@ -123,12 +125,13 @@ class PartsOfModel {
         if (leaf.name().begins_with(rate.part)) return rate.factor;
     return 1;
   }
-  void visit_kept(M& model, const FitOptions<M>& options, auto&& f) const {
+  void visit_kept(M& model, const FitOptions<M>& options,
+                  FunctionRef<void(const Leaf<T>&, const T*, double)> f) const {
     const T* from = kept_.data();
     visit_leaves(model, [&](const Leaf<T>& leaf) {
       const double factor = factor_of(leaf, options);
       if (factor == 1) return;
-      f(leaf, flat(from, Part{0, leaf.size()}), factor);
+      f(leaf, from, factor);
       from += leaf.size();
     });
   }
