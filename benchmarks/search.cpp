@@ -1,18 +1,29 @@
-// Compares the strategies of a search: the epochs that each needs for the same accuracy on the dev set of digits.
+// Compares the strategies of a search: the epochs that each needs for the same accuracy on a dev set.
 //
-//   search [TRIALS [RESAMPLES]]        240 trials and 400 resamples by default, a few minutes
+//   search [TRIALS [RESAMPLES [SEARCHES [FOLDER]]]]        240, 400 and 20 by default, a few minutes
+//
+// The data are the digits, or with FOLDER the first 4,000 images for training in the files of MNIST in it, plain or gzipped:
+// 3,000 to train and 1,000 for the dev set.
 //
 // First, random settings are trained for 27 epochs each. Then every strategy searches among these many times: it draws
 // some of them, and sees of each curve the part that it asks for. The accuracy of the best trial is the mean over the
 // resamples; that of random search for any number of epochs is interpolated between its rows, on the log scale.
+//
+// A strategy that draws settings by what it has seen is compared with halving in searches that train anew.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <descent/descent.hpp>
 #include <descent/search.hpp>
+#include <filesystem>
+#include <string>
 #include <vector>
+#ifdef BENCHMARK_HAVE_ZLIB
+#include <descent/io/gzip.hpp>
+#endif
 
 using namespace descent;
 
@@ -42,9 +53,35 @@ struct Settings {
   }
 };
 
-DynamicSequential<> build(const Settings& s, std::uint64_t seed) {
+struct Data {
+  Dataset<> train, dev;
+};
+
+Data digits() {
+  const Dataset all = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
+  auto parts = split(all, {.train = 0.6, .dev = 0.2, .stratify = true, .seed = 1});
+  const Standardize scale{parts.train.x};
+  for (Dataset<>* part : {&parts.train, &parts.dev}) scale.apply(part->x);
+  return {parts.train, parts.dev};
+}
+
+Data mnist(const std::filesystem::path& folder) {
+  IdxFiles files{.images = folder / "train-images-idx3-ubyte", .labels = folder / "train-labels-idx1-ubyte"};
+#ifdef BENCHMARK_HAVE_ZLIB
+  if (!exists(files.images)) files.images += ".gz", files.labels += ".gz";
+  const Dataset all = read_idx_gzip(files);
+#else
+  const Dataset all = read_idx(files);
+#endif
+  const auto part = [&](Index first, Index samples) {
+    return Dataset{all.x.middleCols(first, samples) / 255, all.y.middleCols(first, samples)};
+  };
+  return {part(0, 3000), part(3000, 1000)};
+}
+
+DynamicSequential<> build(Index features, const Settings& s, std::uint64_t seed) {
   Rng rng{seed};
-  DynamicSequential net{Dense{64, s.width, rng}, ReLU{}, Dropout{{.keep = s.keep}}};
+  DynamicSequential net{Dense{features, s.width, rng}, ReLU{}, Dropout{{.keep = s.keep}}};
   Index width = s.width;
   if (s.layers > 1) {
     net.add(Dense{width, s.second, rng}).add(ReLU{}).add(Dropout{{.keep = s.keep}});
@@ -53,27 +90,26 @@ DynamicSequential<> build(const Settings& s, std::uint64_t seed) {
   return net.add(Dense{width, 10, rng});
 }
 
-/// Returns the curves of the dev accuracy of random settings; one that failed has no values.
-std::vector<std::vector<double>> curves_of(int trials) {
-  const Dataset digits = read_csv(EXAMPLES_DATA "digits.csv", {.label = "label"});
-  auto parts = split(digits, {.train = 0.6, .dev = 0.2, .stratify = true, .seed = 1});
-  const Standardize scale{parts.train.x};
-  for (Dataset<>* part : {&parts.train, &parts.dev}) scale.apply(part->x);
-  const auto start = [&](const Settings& s, std::uint64_t seed) {
+auto start_on(const Data& data) {
+  return [&](const Settings& s, std::uint64_t seed) {
     const FitOptions<DynamicSequential<>> options{
-        .validation = &parts.dev, .metrics = {Accuracy{}}, .seed = seed};
+        .validation = &data.dev, .metrics = {Accuracy{}}, .seed = seed};
+    const auto net = build(data.train.features(), s, seed);
     if (s.rule == Settings::Rule::adam)
-      return trial(Trainer{build(s, seed), SoftmaxCrossEntropy{}, Adam{.learning_rate = s.rate}, options},
-                   parts.train);
-    return trial(Trainer{build(s, seed), SoftmaxCrossEntropy{},
-                         Momentum{.learning_rate = s.rate, .beta = s.beta}, options},
-                 parts.train);
+      return trial(Trainer{net, SoftmaxCrossEntropy{}, Adam{.learning_rate = s.rate}, options}, data.train);
+    return trial(
+        Trainer{net, SoftmaxCrossEntropy{}, Momentum{.learning_rate = s.rate, .beta = s.beta}, options},
+        data.train);
   };
-  const auto table = search<Settings>(start, {.trials = trials,
-                                              .epochs = epochs,
-                                              .monitor = "val_accuracy",
-                                              .mode = Mode::max,
-                                              .strategy = RandomSearch{}});
+}
+
+/// Returns the curves of the dev accuracy of random settings; one that failed has no values.
+std::vector<std::vector<double>> curves_of(const Data& data, int trials) {
+  const auto table = search<Settings>(start_on(data), {.trials = trials,
+                                                       .epochs = epochs,
+                                                       .monitor = "val_accuracy",
+                                                       .mode = Mode::max,
+                                                       .strategy = RandomSearch{}});
   std::vector<std::vector<double>> curves(static_cast<std::size_t>(trials));
   for (const auto& trial : table)
     for (const Series& s : trial.measured)
@@ -115,6 +151,28 @@ Result resampled(const std::vector<std::vector<double>>& curves, const AnyStrate
   return mean;
 }
 
+/// Searches among settings that are trained anew, and prints the mean of the epochs and of the best accuracy, with its
+/// standard error.
+void trained(const char* name, const Data& data, const AnyStrategy& strategy, int trials, int searches) {
+  double used = 0, sum = 0, squares = 0;
+  for (int k = 0; k < searches; ++k) {
+    const auto table = search<Settings>(start_on(data), {.trials = trials,
+                                                         .epochs = epochs,
+                                                         .monitor = "val_accuracy",
+                                                         .mode = Mode::max,
+                                                         .strategy = strategy,
+                                                         .seed = static_cast<std::uint64_t>(k),
+                                                         .progress = silent});
+    for (const auto& trial : table) used += trial.epochs;
+    const double best = table.best().value("val_accuracy");
+    sum += best, squares += best * best;
+  }
+  const double mean = sum / searches, variance = std::max(0.0, squares / searches - mean * mean);
+  std::printf("%-36s %8.0f %14.4f +- %.4f\n", name, used / searches, mean,
+              std::sqrt(variance / std::max(1, searches - 1)));
+  std::fflush(stdout);
+}
+
 /// Returns the epochs that random search needs for an accuracy, interpolated between its results.
 double random_epochs(const std::vector<Result>& random, double accuracy) {
   std::size_t i = 1;
@@ -128,7 +186,10 @@ double random_epochs(const std::vector<Result>& random, double accuracy) {
 
 int main(int argc, char** argv) {
   const int trials = argc > 1 ? std::atoi(argv[1]) : 240, resamples = argc > 2 ? std::atoi(argv[2]) : 400;
-  const auto curves = curves_of(trials);
+  const int searches = argc > 3 ? std::atoi(argv[3]) : 20;
+  const bool has_mnist = argc > 4;
+  const Data data = has_mnist ? mnist(argv[4]) : digits();
+  const auto curves = curves_of(data, trials);
 
   std::printf("%-36s %8s %14s %22s\n", "strategy", "epochs", "dev accuracy", "random search needs");
   std::vector<Result> random;
@@ -151,5 +212,12 @@ int main(int argc, char** argv) {
   compare("median pruning, 20 trials", MedianPruning{}, 20);
   compare("median pruning, 81 trials", MedianPruning{}, 81);
   std::printf("halving of 81 trials needs %.2f of the epochs of random search\n", 1 / saved);
-  return saved >= 2 ? 0 : 1;
+
+  std::printf("\n%-36s %8s %14s\n", "trained anew", "epochs", "dev accuracy");
+  for (const int n : {27, 81, 243})
+    trained(("halving, " + std::to_string(n) + " trials from 3 epochs").c_str(), data, Halving{.first = 3}, n,
+            searches);
+  trained("Parzen halving, 54 trials", data, ParzenHalving{}, 54, searches);
+  trained("Parzen halving, 81 trials", data, ParzenHalving{}, 81, searches);
+  return saved >= (has_mnist ? 3 : 2) ? 0 : 1;
 }

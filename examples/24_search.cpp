@@ -1,6 +1,7 @@
 // Lesson 24: hyper-parameters are searched at random, on the right scale, from coarse to fine; many networks at once.
 //
 //   24_search --trials 81 --threads 2 --folder digits.search
+//   24_search --parzen                    draws the later trials of the coarse search near the best so far
 //
 // With a folder, the search can be killed and started again: it continues, and ends with the same table.
 
@@ -67,11 +68,13 @@ void compare_scales() {
 int main(int argc, char** argv) try {
   std::string data = EXAMPLES_DATA "digits.csv", folder;
   int trials = 81, threads = 1;
+  bool parzen = false;
   CLI::App app{"Searches for hyper-parameters of a network for digits."};
   app.add_option("--data", data, "CSV file with a column 'label'")->capture_default_str();
   app.add_option("--trials", trials, "settings to try in each of the two searches")->capture_default_str();
   app.add_option("--threads", threads, "trials at the same time")->capture_default_str();
   app.add_option("--folder", folder, "directory that holds the coarse search");
+  app.add_flag("--parzen", parzen, "draw later trials of the coarse search near the best so far");
   CLI11_PARSE(app, argc, argv);
 
   compare_grid_and_random();
@@ -103,10 +106,12 @@ int main(int argc, char** argv) try {
                         .threads = threads,
                         .folder = folder,
                         .seed = 1};
+  if (parzen) options.strategy = ParzenHalving{};
   const auto coarse = search<Settings>(start, options);
   std::cout << "\ncoarse\n" << coarse << '\n' << importance(coarse);
 
   // Again, within the box around the best settings, and the best three with other seeds.
+  options.strategy = Halving{};
   options.within = coarse.best(5);
   options.seed = 2;
   options.repeats = 3;

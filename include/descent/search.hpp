@@ -5,6 +5,7 @@
 #include "descent/search/load_trials.hpp"
 #include "descent/search/median_pruning.hpp"
 #include "descent/search/options.hpp"
+#include "descent/search/parzen_halving.hpp"
 #include "descent/search/range.hpp"
 #include "descent/search/ranking.hpp"
 #include "descent/search/running_trial.hpp"

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -224,6 +226,75 @@ TEST_CASE("search: a folder holds the search, which goes on and ends with the sa
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator{o.folder}) files += entry.is_regular_file();
   CHECK(files == 2);
+}
+
+TEST_CASE("search: a repeat that failed is not trained again when the search goes on") {
+  SearchOptions o = options();
+  o.repeats = 2;
+  const int best = search_nets(o).best().number;
+  const support::TemporaryFolder folder;
+  o.folder = folder.path.string();
+  const auto start = [&](const NetSettings& s, std::uint64_t seed) {
+    if (seed == detail::seed_of(0, {best, 0, 1})) throw std::runtime_error{"no memory"};
+    return start_net(s, seed);
+  };
+  const auto trials = search<NetSettings>(start, o);
+  CHECK(is_nan(trials.best().repeats[0]));
+  CHECK(is_finite(trials.best().repeats[1]));
+  struct Interrupt {};
+  const auto none = [](const NetSettings&, std::uint64_t) -> RunningTrial { throw Interrupt{}; };
+  CHECK(csv_of(search<NetSettings>(none, o)) == csv_of(trials));
+}
+
+TEST_CASE("search: killed on several ranks, it does no trial and no repeat again that was done",
+          "[threads]") {
+  struct Interrupt {};
+  SearchOptions o = options(RandomSearch{});
+  o.repeats = 3;
+  const auto expected = search_nets(o);
+  // Each in turn: the last trial, of rank 0; and the last repeat of the best trial.
+  for (const detail::SearchJob last : {detail::SearchJob{8, 0, 0}, {expected.best().number, 0, 3}}) {
+    const std::uint64_t interrupted = detail::seed_of(0, last);
+    const support::TemporaryFolder folder;
+    std::mutex mutex;
+    const auto run = [&](bool interrupt) {
+      std::multiset<std::uint64_t> started;
+      std::vector<std::string> tables(2);
+      support::on_ranks(2, [&](Communicator& world) {
+        SearchOptions own = o;
+        own.communicator = &world;
+        own.folder = folder.path.string();
+        const auto start = [&](const NetSettings& s, std::uint64_t seed) {
+          const std::lock_guard lock{mutex};
+          if (interrupt && seed == interrupted) throw Interrupt{};
+          started.insert(seed);
+          return start_net(s, seed);
+        };
+        try {
+          const auto trials = search<NetSettings>(start, own);
+          CHECK(trials.best().repeats == expected.best().repeats);
+          tables[static_cast<std::size_t>(world.rank())] = csv_of(trials);
+        } catch (const Interrupt&) {
+          throw std::runtime_error{"killed"};
+        }
+      });
+      // Each rank starts its first trial once more, for the names of the metrics.
+      for (int rank = 0; rank < 2; ++rank)
+        if (const auto first = started.find(detail::seed_of(0, {rank, 0, 0})); first != started.end())
+          started.erase(first);
+      return std::pair{started, tables};
+    };
+    const auto before = run(true).first;
+    const auto [after, tables] = run(false);
+    for (const std::string& table : tables) CHECK(table == csv_of(expected));
+    CHECK(after.count(interrupted) == 1);
+    for (const std::uint64_t seed : before) CHECK(after.count(seed) == 0);
+    CHECK(before.size() + after.size() == 9 + 9);
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{folder.path})
+      files += entry.is_regular_file();
+    CHECK(files == 2);
+  }
 }
 
 TEST_CASE("search: the number of trials is the total of a folder") {

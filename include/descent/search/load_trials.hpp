@@ -25,6 +25,7 @@ Trials<S> load_trials(const std::string& folder) {
   detail::load_checkpoint(folder + "/search.ckpt", file);
   std::vector<Trial<S>> all;
   for (TrialRecord& record : file.trials) {
+    if (record.parameters.empty()) continue;  // not yet drawn
     S settings{};
     detail::Assign assign{record.parameters};
     S::visit(assign, settings);

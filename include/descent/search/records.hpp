@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,14 @@ struct SearchResult {
     TrialRecord::visit(a, measured);
     a("failure", failure);
   }
+};
+
+/// The content of the file of a job that was done and is not yet recorded.
+struct SearchFinished {
+  int epochs = 0;
+  SearchResult result = {};
+
+  void visit_members(auto& a) { a("epochs", epochs), a("result", result); }
 };
 
 /// The content of the file of a search.
@@ -108,8 +117,9 @@ class SearchRecords {
                                " after ", job.epochs, job.epochs == 1 ? " epoch" : " epochs"});
     if (job.repeat > 0) {
       --repeats_running_;
-      record.repeats.resize(std::max(record.repeats.size(), at(options_.repeats)), not_a_number<double>());
-      if (result.failure.empty()) record.repeats[at(job.repeat - 1)] = value;
+      record.repeats.resize(std::max(record.repeats.size(), at(options_.repeats)),
+                            std::numeric_limits<double>::infinity());
+      record.repeats[at(job.repeat - 1)] = result.failure.empty() ? value : not_a_number<double>();
     } else {
       --steps_running_;
       record.failure = std::move(result.failure);
@@ -133,6 +143,25 @@ class SearchRecords {
   const std::vector<TrialRecord>& trials() const { return file_.trials; }
   int running_to(int trial) const { return state_.trial(trial).running_to; }
   const SearchOptions& options() const { return options_; }
+
+  /// Returns the hyper-parameters of the first n trials, the best after so many epochs first, failed ones last.
+  std::vector<HyperParameters> ranked(int n, int epochs) const {
+    const auto score = [&](const TrialRecord* trial) {
+      const double value = trial->failed() ? not_a_number<double>() : trial->value(options_.monitor, epochs);
+      const double lowest = std::numeric_limits<double>::lowest();
+      return !is_finite(value) ? lowest : options_.mode == Mode::min ? -value : value;
+    };
+    std::vector<const TrialRecord*> order;
+    for (int i = 0; i < n; ++i) order.push_back(&file_.trials[at(i)]);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](const auto* a, const auto* b) { return score(a) > score(b); });
+    std::vector<HyperParameters> all;
+    for (const TrialRecord* trial : order) all.push_back(trial->parameters);
+    return all;
+  }
+  void set_parameters(int trial, HyperParameters parameters) {
+    file_.trials[at(trial)].parameters = std::move(parameters);
+  }
 
   /// Returns the numbers of the best n trials that have a value, or of all if there are fewer.
   std::vector<int> best(std::size_t n) const {
@@ -160,6 +189,10 @@ class SearchRecords {
 
   /// The checkpoint of a trial that may be continued.
   std::string checkpoint(int trial) const { return joined({options_.folder, "/trial-", trial, ".ckpt"}); }
+  /// The file of a result that is not yet recorded.
+  std::string result(const SearchJob& job) const {
+    return joined({options_.folder, "/result-", job.trial, '-', job.repeat, ".ckpt"});
+  }
 
  private:
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
@@ -178,7 +211,7 @@ class SearchRecords {
     const std::vector<int>& begun = running_repeats_[at(trial)];
     const std::vector<double>& done = file_.trials[at(trial)].repeats;
     return std::find(begun.begin(), begun.end(), repeat) != begun.end() ||
-           (at(repeat) < done.size() && is_finite(done[at(repeat)]));
+           (at(repeat) < done.size() && (is_finite(done[at(repeat)]) || is_nan(done[at(repeat)])));
   }
 
   void load() {
@@ -207,15 +240,16 @@ class SearchRecords {
       const auto is_same = [](const HyperParameter& a, const HyperParameter& b) {
         return a.is_same(b) && a.value == b.value;
       };
-      if (!std::equal(own.parameters.begin(), own.parameters.end(), other.parameters.begin(),
-                      other.parameters.end(), is_same))
+      const bool is_drawn_later = own.parameters.empty();
+      if (!is_drawn_later && !std::equal(own.parameters.begin(), own.parameters.end(),
+                                         other.parameters.begin(), other.parameters.end(), is_same))
         throw_error<DataError>("search", {"expected the settings of trial ", i, " in .folder, got others"},
                                cure);
       if (!other.failed() && other.epochs > 0 && !is_finite(other.value(options_.monitor)))
         throw_error<DataError>(
             "search", {"expected a metric that .folder has as .monitor, got \"", options_.monitor, '"'},
             "monitor the same metric, or choose another folder");
-      other.parameters = own.parameters;
+      if (!is_drawn_later) other.parameters = own.parameters;
       own = std::move(other);
     }
   }

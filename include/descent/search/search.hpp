@@ -12,6 +12,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/misfit.hpp"
 #include "descent/parallel/communicator.hpp"
+#include "descent/search/drawn_settings.hpp"
 #include "descent/search/options.hpp"
 #include "descent/search/records.hpp"
 #include "descent/search/search_run.hpp"
@@ -21,30 +22,6 @@
 namespace descent::inline DESCENT_ABI {
 
 namespace detail {
-
-/// Returns the settings of all trials: random ones, or the points of a grid.
-template <Searchable S>
-std::vector<S> settings_of(const SearchOptions& o) {
-  expect_usable(o);
-  std::vector<S> all;
-  if (const int points = o.strategy.grid_points(); points > 0) {
-    all = grid_of<S>(points, o.within, o.trials + 1);
-    if (static_cast<int>(all.size()) > o.trials)
-      throw_error<DataError>("GridSearch",
-                             {"expected .trials of at least the points of the grid, got ", o.trials},
-                             "raise .trials, or lower .points");
-    return all;
-  }
-  for (int i = 0; i < o.trials; ++i) all.push_back(drawn<S>(o.seed, i, o.within));
-  return all;
-}
-
-template <Searchable S>
-std::vector<HyperParameters> lists_of(const std::vector<S>& settings) {
-  std::vector<HyperParameters> all;
-  for (const S& each : settings) all.push_back(list_of(each));
-  return all;
-}
 
 template <Searchable S>
 Trials<S> trials_of(const SearchRecords& records, const std::vector<S>& settings) {
@@ -83,12 +60,15 @@ class Search {
 
   explicit Search(SearchOptions options = {})
       : settings_{detail::settings_of<S>(options)},
-        records_{without_ranks(std::move(options)), detail::lists_of(settings_)} {}
+        records_{without_ranks(options), detail::lists_of(settings_, options)} {
+    detail::adopt_loaded(records_, settings_);
+  }
 
   /// Returns the next trial to run, or none if the search is over or waits for the result of another trial.
   std::optional<Asked> ask() {
     const auto job = records_.next();
     if (!job) return {};
+    detail::draw_near_best(records_, settings_, *job);
     records_.begin(*job);
     return Asked{job->trial, settings_[static_cast<std::size_t>(job->trial)], job->epochs};
   }
@@ -196,8 +176,9 @@ Trials<S> search(const Start& start, const SearchOptions& options = {}) {
   if (with.repeats > 0 && !std::is_invocable_v<const Start&, const S&, std::uint64_t>)
     throw_error<DataError>("search", {"expected a start that takes a seed, for .repeats of ", with.repeats},
                            "let it take the settings and a std::uint64_t seed, and pass the seed on");
-  const std::vector<S> settings = detail::settings_of<S>(with);
-  detail::SearchRecords records{with, detail::lists_of(settings)};
+  std::vector<S> settings = detail::settings_of<S>(with);
+  detail::SearchRecords records{with, detail::lists_of(settings, with)};
+  detail::adopt_loaded(records, settings);
   detail::SearchRun<S, Start>{start, settings, records}.run();
   return detail::trials_of(records, settings);
 }

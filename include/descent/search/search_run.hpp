@@ -20,6 +20,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/parallel/together.hpp"
+#include "descent/search/drawn_settings.hpp"
 #include "descent/search/options.hpp"
 #include "descent/search/progress.hpp"
 #include "descent/search/records.hpp"
@@ -62,7 +63,7 @@ concept StartOf =
 template <class S, class Start>
 class SearchRun {
  public:
-  SearchRun(const Start& start, const std::vector<S>& settings, SearchRecords& records)
+  SearchRun(const Start& start, std::vector<S>& settings, SearchRecords& records)
       : start_{start},
         settings_{settings},
         records_{records},
@@ -93,7 +94,7 @@ class SearchRun {
       if (!first) return;
       for (std::size_t i = 0; i < settings_.size(); ++i) {
         const SearchJob job{static_cast<int>(i), 0, 0};
-        if (!is_own(job)) continue;
+        if (!is_own(job) || records_.trials()[i].parameters.empty()) continue;
         Paused trial;
         try {
           trial.emplace(call_start(start_, settings_[i], seed_of(options_.seed, job)));
@@ -123,6 +124,7 @@ class SearchRun {
         std::optional<SearchJob> job;
         changed_.wait(lock, [&] { return has_ended_ || (job = records_.next()) || !records_.is_running(); });
         if (has_ended_ || !job) return changed_.notify_all();
+        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         Paused trial = taken(*job);
         lock.unlock();
@@ -147,6 +149,7 @@ class SearchRun {
     for (;;) {
       std::vector<SearchJob> jobs, own;
       while (const auto job = records_.next()) {
+        draw_near_best(records_, settings_, *job);
         records_.begin(*job);
         jobs.push_back(*job);
         if (is_own(*job)) own.push_back(*job);
@@ -157,9 +160,7 @@ class SearchRun {
         std::atomic<std::size_t> next = 0;
         workers.run([&](int) {
           for (std::size_t i; (i = next++) < own.size();) {
-            Paused trial = taken(own[i]);
-            results[i] = done(own[i], trial);
-            put_back(own[i], std::move(trial));
+            results[i] = done_once(own[i]);
           }
         });
       });
@@ -179,7 +180,27 @@ class SearchRun {
       });
       together(ranks_, [&] { records_.save(); });
       release();
+      if (!options_.folder.empty())
+        for (const SearchJob& job : own) std::remove(records_.result(job).c_str());
     }
+  }
+
+  /// Does a job of a round. Its result is kept in a file until the round is recorded, so that a killed search does not do
+  /// it again.
+  SearchResult done_once(const SearchJob& job) {
+    SearchFinished finished{job.epochs, {}};
+    const std::string path = records_.result(job);
+    std::error_code ignored;
+    if (!options_.folder.empty() && std::filesystem::exists(path, ignored)) {
+      SearchFinished before;
+      load_checkpoint(path, before);
+      if (before.epochs == job.epochs) return std::move(before.result);
+    }
+    Paused trial = taken(job);
+    finished.result = done(job, trial);
+    put_back(job, std::move(trial));
+    if (!options_.folder.empty()) save_checkpoint(path, finished);
+    return std::move(finished.result);
   }
 
   /// Does a job, and writes a checkpoint of a trial that may be continued.
@@ -245,13 +266,18 @@ class SearchRun {
   /// Removes the checkpoints, and those that a killed process had not written to the end.
   void remove_checkpoints() {
     if (options_.folder.empty()) return;
-    for (const TrialRecord& trial : records_.trials())
-      if (const std::string path = records_.checkpoint(trial.number); is_own({trial.number, 0, 0}))
-        std::remove(path.c_str()), std::remove((path + ".part").c_str());
+    for (const TrialRecord& trial : records_.trials()) {
+      if (is_own({trial.number, 0, 0})) remove_with_part(records_.checkpoint(trial.number));
+      for (int repeat = 0; repeat <= options_.repeats && ranks_.size() > 1; ++repeat)
+        if (const SearchJob job{trial.number, 0, repeat}; is_own(job)) remove_with_part(records_.result(job));
+    }
+  }
+  static void remove_with_part(const std::string& path) {
+    std::remove(path.c_str()), std::remove((path + ".part").c_str());
   }
 
   const Start& start_;
-  const std::vector<S>& settings_;
+  std::vector<S>& settings_;
   SearchRecords& records_;
   const SearchOptions& options_;
   Communicator& ranks_;

@@ -59,6 +59,16 @@ struct TrialStep {
   int trial, epochs;
 };
 
+/// Settings that are drawn near those of the best trials so far, see `ParzenHalving`.
+struct Sampling {
+  int random;  ///< number of trials before the first that is drawn so
+  int group;   ///< number of trials that are drawn from the same earlier ones
+  int epochs;  ///< after which the earlier ones are compared
+
+  /// Returns the number of trials before the group of a trial, with which it is drawn; 0 for one at random.
+  int earlier(int trial) const { return trial < random ? 0 : trial - (trial - random) % group; }
+};
+
 /// A strategy of a search: a pure function of its state, so that a search can be resumed.
 ///
 ///   std::optional<TrialStep> next(const SearchState& state) const     the next step that can begin now, if any
@@ -69,6 +79,7 @@ struct TrialStep {
 ///   void check() const                                                throws DataError for an option out of range
 ///   std::vector<int> ended(const SearchState& state) const            trials that will not be continued; else none
 ///   int points                                                        settings are those of a grid
+///   Sampling sampling() const                                         settings are drawn near the best so far
 template <class S>
 concept Strategy = std::copyable<S> && requires(const S& strategy, const SearchState& state) {
   { strategy.next(state) } -> std::same_as<std::optional<TrialStep>>;
@@ -92,6 +103,8 @@ class AnyStrategy {
   void check() const { held_->check(); }
   /// The number of values of each range in a grid; 0 for random values.
   int grid_points() const { return held_->grid_points(); }
+  /// The rule by which settings are drawn near the best so far; none if they are not.
+  std::optional<Sampling> sampling() const { return held_->sampling(); }
 
  private:
   struct Interface {
@@ -100,6 +113,7 @@ class AnyStrategy {
     virtual std::vector<int> ended(const SearchState&) const = 0;
     virtual void check() const = 0;
     virtual int grid_points() const = 0;
+    virtual std::optional<Sampling> sampling() const = 0;
   };
   template <class S>
   struct Held final : Interface {
@@ -119,6 +133,12 @@ class AnyStrategy {
         return strategy.points;
       else
         return 0;
+    }
+    std::optional<Sampling> sampling() const override {
+      if constexpr (requires { strategy.sampling(); })
+        return strategy.sampling();
+      else
+        return {};
     }
     S strategy;
   };

@@ -21,8 +21,8 @@ struct TrialRecord {
   int epochs = 0;                     ///< trained so far, as the strategy counts
   std::vector<int> measured_at = {};  ///< numbers of epochs, ascending
   NamedValues measured = {};          ///< for each metric one value per entry of `measured_at`
-  std::vector<double> repeats =
-      {};                    ///< the monitored value of runs with other seeds; NaN for one that failed
+  /// The monitored value of runs with other seeds: NaN for one that failed, infinity for one that is not done.
+  std::vector<double> repeats = {};
   std::string failure = {};  ///< reason for which the trial failed; empty if it did not
 
   bool failed() const { return !failure.empty(); }

@@ -43,7 +43,7 @@ Range any_range(Source& source, std::string_view name) {
 
 AnyStrategy any_strategy(Source& source) {
   const auto option = [&](int right) { return source.one_in(8) ? static_cast<int>(source.whole()) : right; };
-  switch (source.below(5)) {
+  switch (source.below(6)) {
     case 0:
       return RandomSearch{};
     case 1:
@@ -52,6 +52,8 @@ AnyStrategy any_strategy(Source& source) {
       return AsynchronousHalving{.first = option(1), .factor = option(2)};
     case 3:
       return MedianPruning{.warm_up = option(1), .group = option(3)};
+    case 4:
+      return ParzenHalving{.first = option(1), .random = option(2), .group = option(2)};
     default:
       return Halving{.first = option(1), .factor = option(2)};
   }
