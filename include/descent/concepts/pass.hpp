@@ -6,6 +6,7 @@
 #include "descent/concepts/frozen_layers.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/communicator.hpp"
 #include "descent/parallel/workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -21,7 +22,8 @@ class Pass {
     Index first_sample = 0;             ///< the index of the batch's first column in the mini-batch
     Workers* workers = &single_thread;  ///< the threads that share each operation of the pass
     const FrozenLayers* frozen =
-        nullptr;  ///< layers that training leaves unchanged, which must outlive the pass
+        nullptr;                  ///< layers that training leaves unchanged, which must outlive the pass
+    Communicator* ranks = &solo;  ///< the processes whose samples `BatchNorm` takes as one mini-batch
   };
 
   static Pass inference(Workers& workers = single_thread) { return Pass{workers}; }
@@ -43,6 +45,9 @@ class Pass {
   /// The threads that share each operation. A layer passes them to `Product` and to the loops of parallel/parts.hpp;
   /// one that does not runs on the calling thread.
   Workers& workers() const { return *workers_; }
+
+  /// The processes whose samples are normalized together. All of them make the same passes.
+  Communicator& ranks() const { return *ranks_; }
 
   /// Returns the pass with other threads.
   Pass with_workers(Workers& workers) const {
@@ -90,7 +95,8 @@ class Pass {
         step_{static_cast<std::uint32_t>(at.step)},
         first_sample_{at.first_sample},
         workers_{at.workers},
-        frozen_{at.frozen} {
+        frozen_{at.frozen},
+        ranks_{at.ranks} {
     const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
     const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
     key_ = (std::uint64_t{key[1]} << 32) | key[0];
@@ -108,6 +114,7 @@ class Pass {
   Index first_sample_ = 0;
   Workers* workers_;
   const FrozenLayers* frozen_ = nullptr;
+  Communicator* ranks_ = &solo;
   std::uint64_t key_ = 0;
 };
 

@@ -71,7 +71,9 @@ struct FitOptions {
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run
 
   DataParallel<M> communicator =
-      {};                  ///< address of the connection to other processes that train the same model
+      {};  ///< address of the connection to other processes that train the same model
+  bool sync_batch_norm =
+      false;  ///< true: BatchNorm normalizes by the samples of all ranks, whose sets must be of equal size
   Threads threads = {};    ///< threads that share each operation of a large step; see docs/guide/speed.md
   bool shuffle = true;     ///< a new random order for each epoch
   SampleOrder order = {};  ///< a given order of the samples in place of a random one

@@ -197,6 +197,7 @@ class RankExchange final : public Exchange<M> {
     add("checkpoint.keep_best", options.checkpoint.keep_best);
     add("shuffle", options.shuffle);
     add("drop_last", options.drop_last);
+    add("sync_batch_norm", options.sync_batch_norm);
     add("seed", options.seed);
     add("first_epoch", options.first_epoch);
     expect_same_lines(ranks, lines);

@@ -87,6 +87,7 @@ class Trainer final : private detail::Checkpointed {
     });
     detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
     options.communicator.expect_same(options, model, epochs, run);
+    if (options.sync_batch_norm) detail::expect_equal_shards(ranks(), train.samples());
     const detail::EpochPlan plan = loop_options.plan(epoch_samples);
     options.communicator.together(
         [&] { detail::check_epoch(model, train, plan, loop_.epoch, parts_.layers(options)); });
@@ -180,7 +181,8 @@ class Trainer final : private detail::Checkpointed {
                                                   {.seed = dropout_seed(),
                                                    .step = steps(),
                                                    .first_sample = at.first_sample,
-                                                   .frozen = parts_.layers(options)},
+                                                   .frozen = parts_.layers(options),
+                                                   .ranks = options.sync_batch_norm ? &ranks() : &solo},
                                                   options.communicator);
     result.penalty = parts_.penalty(model, options, at.training_samples, result.workers);
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
