@@ -16,7 +16,7 @@
 #include "descent/inference/predict.hpp"
 #include "descent/training/loop_state.hpp"
 #include "descent/training/options.hpp"
-#include "descent/training/parts_of_model.hpp"
+#include "descent/training/parts_option.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -41,7 +41,7 @@ template <Layer M>
   if (options.validation != nullptr)
     check_data(model, loss, options, *options.validation, "the validation set", train);
   expect_usable(options);
-  expect_parts(model, options);
+  if (const auto rule = parts_rule(options)) rule->expect_names(model, options);
 }
 
 /// Throws DataError unless `plan` is the plan of the epoch in progress, if any, and the model accepts the last batch

@@ -36,15 +36,6 @@ class Checkpointed {
   ~Checkpointed() = default;
 };
 
-/// Visits the names of frozen parts. Throws FormatError if a file has others: its run trained other parts.
-[[gnu::cold]] inline void visit_frozen(Archive& a, const std::vector<std::string>& names) {
-  std::vector<std::string> in_file = names;
-  a("frozen", in_file);
-  if (in_file != names)
-    throw_error<FormatError>("checkpoint", {"expected the names in .frozen of the run, got others"},
-                             "resume with the .frozen of the run, or begin a new run from its model");
-}
-
 }  // namespace detail
 
 /// The path of a checkpoint. Its constructor from a string instantiates the code that reads and writes the file, so

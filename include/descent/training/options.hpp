@@ -21,6 +21,7 @@
 #include "descent/training/data_parallel.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/observer.hpp"
+#include "descent/training/parts_option.hpp"
 #include "descent/training/progress.hpp"
 #include "descent/training/rate_factor.hpp"
 #include "descent/training/sample_order.hpp"
@@ -55,8 +56,9 @@ struct FitOptions {
   AnyTransform<M> constraint = {};     ///< constraint on the weights after each step, such as MaxNorm
   Augmentation<T> augment = {};        ///< augmentation of the inputs, such as Augment
 
-  std::vector<std::string> frozen = {};       ///< names of layers and parameters that stay as they are
-  std::vector<RateFactor> rate_factors = {};  ///< learning rates of parts, relative to that of the optimizer
+  PartsOption<M, std::string> frozen = {};  ///< names of layers and parameters that stay as they are
+  PartsOption<M, RateFactor> rate_factors =
+      {};  ///< learning rates of parts, relative to that of the optimizer
 
   int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
   double average_weights = 0;  ///< decay of the exponential average of weights that is evaluated; 0 for none

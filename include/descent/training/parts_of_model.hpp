@@ -10,11 +10,11 @@
 #include "descent/concepts/layer.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/function_ref.hpp"
-#include "descent/core/not_copied.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/types.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/training/options.hpp"
+#include "descent/training/parts_option.hpp"
 #include "descent/tree/leaves.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
@@ -35,83 +35,79 @@ void expect_part(const M& model, std::string_view option, std::string_view name)
                          "count the layers from 0, activations included");
 }
 
-/// Throws DataError unless the names in `.frozen` and `.rate_factors` are those of parts of the model.
-template <Layer M>
-[[gnu::cold]] void expect_parts(const M& model, const FitOptions<M>& options) {
-  for (const std::string& name : options.frozen) expect_part(model, "frozen", name);
-  for (const RateFactor& rate : options.rate_factors) {
-    expect_part(model, "rate_factors", rate.part);
-    expect_not_negative(
-        {"fit", "rate_factors", rate.factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
-  }
-}
-
 /// Leaves parts of a model unchanged by a step, and scales the step of others. What an optimizer and a constraint do is
 /// not known, so the values before the step are kept and put back.
 template <Layer M>
-class PartsOfModel {
+class PartsOfModel final : public PartsRule<M> {
  public:
   using T = typename M::Scalar;
 
-  /// Returns the layers that `.frozen` names, for a pass; null if there are none.
-  [[gnu::cold]] const FrozenLayers* layers(const FitOptions<M>& options) {
+  void expect_names(const M& model, const FitOptions<M>& options) const override {
+    for (const std::string& name : options.frozen) expect_part(model, "frozen", name);
+    for (const RateFactor& rate : options.rate_factors) {
+      expect_part(model, "rate_factors", rate.part);
+      expect_not_negative(
+          {"fit", "rate_factors", rate.factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
+    }
+  }
+
+  const FrozenLayers* layers(const FitOptions<M>& options) override {
     if (options.frozen.empty()) return nullptr;
-    if (options.frozen != names_) {
+    if (const std::vector<std::string>& names = options.frozen; names != names_) {
       layers_ = {};
-      for (const std::string& name : options.frozen) layers_.add(name);
-      names_ = options.frozen;
+      for (const std::string& name : names) layers_.add(name);
+      names_ = names;
     }
     return &layers_;
   }
 
-  /// Keeps the values of the parts before a step.
-  [[gnu::cold]] void keep(M& model, const FitOptions<M>& options) {
-    if (has_none(options)) return;
+  void keep(M& model, const FitOptions<M>& options) override {
     kept_.clear();
     visit_leaves(model, [&](const Leaf<T>& leaf) {
       if (factor_of(leaf, options) != 1) kept_.insert(kept_.end(), leaf.data, leaf.data + leaf.size());
     });
   }
-  /// Multiplies the step since `keep` by the factor of each part.
-  [[gnu::cold]] void scale(M& model, const FitOptions<M>& options) const {
+  void scale(M& model, const FitOptions<M>& options) const override {
     if (!options.rate_factors.empty())
       visit_kept(model, options, [](const Leaf<T>& leaf, const T* before, double factor) {
         for (Index i = 0; i < leaf.size(); ++i)
           leaf.data[i] = before[i] + T(factor) * (leaf.data[i] - before[i]);
       });
   }
-  /// Puts back the values of frozen parts.
-  [[gnu::cold]] void restore(M& model, const FitOptions<M>& options) const {
+  void restore(M& model, const FitOptions<M>& options) const override {
     if (!options.frozen.empty())
       visit_kept(model, options, [](const Leaf<T>& leaf, const T* before, double factor) {
         if (factor == 0) std::copy_n(before, leaf.size(), leaf.data);
       });
   }
-  /// Sets the gradient of frozen parts to 0, so that it does not count in a norm.
-  [[gnu::cold]] static void clear(M& gradient, const FitOptions<M>& options) {
+  void clear(M& gradient, const FitOptions<M>& options) const override {
     if (options.frozen.empty()) return;
     visit_leaves(gradient, [&](const Leaf<T>& leaf) {
       if (!leaf.is_state() && is_frozen(leaf, options)) std::fill_n(leaf.data, leaf.size(), T(0));
     });
   }
-  /// Returns the penalty of the parts that are not frozen: that of a model in which the others are 0.
-  [[gnu::cold]] double penalty(const M& model, const FitOptions<M>& options, Index samples,
-                               Workers& workers) {
+  double penalty(const M& model, const FitOptions<M>& options, Index samples, Workers& workers) override {
     if (options.frozen.empty()) return options.regularizer.penalty(model, samples, workers);
-    if (!*trained_) trained_->emplace(model);
-    visit_leaves(**trained_, model, [&](const Leaf<T>& to, const Leaf<const T>& from) {
+    if (!trained_) trained_.emplace(model);
+    visit_leaves(*trained_, model, [&](const Leaf<T>& to, const Leaf<const T>& from) {
       if (is_frozen(to, options))
         std::fill_n(to.data, to.size(), T(0));
       else
         std::copy_n(from.data, from.size(), to.data);
     });
-    return options.regularizer.penalty(**trained_, samples, workers);
+    return options.regularizer.penalty(*trained_, samples, workers);
+  }
+
+  void visit(Archive& a, const FitOptions<M>& options) const override {
+    const std::vector<std::string>& names = options.frozen;
+    std::vector<std::string> in_file = names;
+    a("frozen", in_file);
+    if (in_file != names)
+      throw_error<FormatError>("checkpoint", {"expected the names in .frozen of the run, got others"},
+                               "resume with the .frozen of the run, or begin a new run from its model");
   }
 
  private:
-  static bool has_none(const FitOptions<M>& options) {
-    return options.frozen.empty() && options.rate_factors.empty();
-  }
   static bool is_frozen(const Leaf<T>& leaf, const FitOptions<M>& options) {
     for (const std::string& name : options.frozen)
       if (leaf.name().begins_with(name)) return true;
@@ -137,7 +133,7 @@ class PartsOfModel {
   }
 
   std::vector<T> kept_;
-  NotCopied<std::optional<M>> trained_;
+  std::optional<M> trained_;
   std::vector<std::string> names_;
   FrozenLayers layers_;
 };

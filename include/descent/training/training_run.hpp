@@ -91,8 +91,7 @@ class TrainingRun final : public Learner {
     const WeightedSum loss = ranks().sum(options().validation.measure(
         model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers));
     ranks().merge(metrics);
-    add_measured(values, loss.mean() + trainer_.parts_.penalty(model, options(), samples_, workers), metrics,
-                 "val_");
+    add_measured(values, loss.mean() + trainer_.penalty(model, samples_, workers), metrics, "val_");
   }
   [[gnu::cold]] void expect_finite_weights() const override {
     detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());

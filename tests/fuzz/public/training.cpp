@@ -105,8 +105,8 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   if (source.one_in(4)) options.reduce_on_plateau = changed(source, ReduceOnPlateau{});
   if (source.one_in(8)) options.threads = source.one_in(16) ? 2 : static_cast<int>(source.size(1));
   if (options.threads > 8 && options.threads <= 4096) options.threads = 1;  // starting them is slow
-  if (source.one_in(6)) options.frozen.assign(1 + source.below(2), source.text());
-  if (source.one_in(6)) options.rate_factors.assign(1, {source.text(), source.number()});
+  if (source.one_in(6)) options.frozen = std::vector<std::string>(1 + source.below(2), source.text());
+  if (source.one_in(6)) options.rate_factors = {{source.text(), source.number()}};
   if (source.one_in(64)) options.resume_from = "no/such/file";
   if (source.one_in(16)) options.checkpoint.every_seconds = source.number();
   sometimes(options.checkpoint.every_steps);
