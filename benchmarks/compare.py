@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKLOADS = ["S", "M", "M+", "L", "LeNet"]
+WORKLOADS = ["S", "M", "M+", "L", "LeNet", "MobileNet", "LSTM", "GRU", "Encoder"]
 PREDICTED = ["M", "L"]  # workloads whose predictions are measured, too
 OURS = {  # with each backend: the suffix of the names of its programs
     "descent": "",

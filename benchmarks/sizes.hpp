@@ -5,12 +5,14 @@
 // The sizes of the workloads, for all workers written in C++; step_pytorch.py has a copy.
 
 /// A network features - hidden - hidden - outputs, and its batch size. If the features are an image, convolutions come
-/// first.
+/// first; if they are the time steps of a sequence, a recurrent layer whose last output is classified, or a block of a
+/// transformer of as many features as the second hidden layer, whose inner network has those of the first.
 struct Sizes {
   std::string_view name;
   int features, hidden_1, hidden_2, outputs;
   int batch;
   int image_side = 0;
+  int steps = 0;
 };
 
 inline constexpr Sizes size_s{"S", 2, 16, 16, 1, 32};
@@ -18,6 +20,11 @@ inline constexpr Sizes size_m{"M", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_m_plus{"M+", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_l{"L", 784, 2048, 2048, 10, 512};
 inline constexpr Sizes size_lenet{"LeNet", 784, 120, 84, 10, 128, 28};
+inline constexpr Sizes size_mobile_net{"MobileNet", 784, 32, 64, 10, 64, 28};
+inline constexpr Sizes size_lstm{"LSTM", 32 * 64, 128, 0, 10, 64, 0, 32};
+inline constexpr Sizes size_gru{"GRU", 32 * 64, 128, 0, 10, 64, 0, 32};
+inline constexpr Sizes size_encoder{"Encoder", 128 * 64, 512, 128, 10, 32, 0, 64};
+inline constexpr int encoder_heads = 4;
 
 /// The number of batches that are used in turn: enough that no library finds a batch in its cache by luck.
 inline constexpr int batch_count = 8;

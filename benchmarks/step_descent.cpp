@@ -41,9 +41,10 @@ Result measure(const Job& job) {
   auto options = options_for<decltype(net)>(job, W::sizes);
 
   if (job.mode == "predict") {
-    const descent::Matrix<> x = make_data(W::sizes, predicted_samples).x;
-    return {predicted_samples *
-            steps_per_second(job.seconds, [&] { descent::predict(net, x, {.threads = job.threads}); })};
+    const descent::Dataset<> data = make_data(W::sizes, predicted_samples);
+    return {predicted_samples * steps_per_second(job.seconds, [&] {
+              descent::predict(net, data.inputs(), {.threads = job.threads});
+            })};
   }
   if (job.mode == "fit") return {steps_of_fit<W>(net, options, job.seconds)};
 

@@ -17,13 +17,46 @@ SIZES = {
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
+    "MobileNet": (784, 32, 64, 10, 64),
+    "LSTM": (32 * 64, 128, 0, 10, 64),
+    "GRU": (32 * 64, 128, 0, 10, 64),
+    "Encoder": (128 * 64, 512, 128, 10, 32),
 }
 BATCHES = 8
 PREDICTED_SAMPLES = 4096
 LEARNING_RATE = 1e-6
 
 
+class Encoder(nn.Module):
+    """A block of a transformer that normalizes first, and the mean over the steps."""
+
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.features = features
+        self.block = nn.TransformerEncoderLayer(features, 4, hidden, dropout=0.0, activation="gelu", batch_first=True,
+                                                norm_first=True)
+
+    def forward(self, x):
+        return self.block(x.view(x.shape[0], -1, self.features)).mean(1)
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer on 32 time steps, whose last output is classified."""
+
+    def __init__(self, layer, features, hidden, outputs):
+        super().__init__()
+        self.layer = layer(features // 32, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        return self.out(self.layer(x.view(len(x), 32, -1))[0][:, -1])
+
+
 def network(workload, features, hidden_1, hidden_2, outputs):
+    if workload == "Encoder":
+        return nn.Sequential(Encoder(hidden_2, hidden_1), nn.Linear(hidden_2, outputs))
+    if workload in ("LSTM", "GRU"):
+        return Recurrent(getattr(nn, workload), features, hidden_1, outputs)
     if workload == "M+":
         def hidden(inputs, units):
             return nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(0.2)
@@ -35,6 +68,13 @@ def network(workload, features, hidden_1, hidden_2, outputs):
         convolutions = [nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
                         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
         features = 16 * 5 * 5
+    if workload == "MobileNet":
+        return nn.Sequential(
+            nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, hidden_1, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(hidden_1, hidden_1, 3, padding=1, groups=hidden_1), nn.ReLU(),
+            nn.Conv2d(hidden_1, hidden_2, 1), nn.ReLU(),
+            nn.Conv2d(hidden_2, hidden_2, 3, stride=2, padding=1, groups=hidden_2), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(hidden_2, outputs))
     return nn.Sequential(*convolutions, *hidden(features, hidden_1), *hidden(hidden_1, hidden_2),
                          nn.Linear(hidden_2, outputs))
 

@@ -85,11 +85,59 @@ struct LeNet : M {
   }
 };
 
+/// Two blocks of MobileNet: dominated by depthwise convolutions.
+struct MobileNet : M {
+  static constexpr Sizes sizes = size_mobile_net;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    constexpr Index first = sizes.hidden_1, second = sizes.hidden_2;
+    return Sequential{Conv2D{1, first, rng, {.kernel = 3, .padding = 1}},
+                      ReLU{},
+                      Conv2D{first, first, rng, {.kernel = 3, .padding = 1, .groups = first}},
+                      ReLU{},
+                      Conv2D{first, second, rng, {.kernel = 1}},
+                      ReLU{},
+                      Conv2D{second, second, rng, {.kernel = 3, .stride = 2, .padding = 1, .groups = second}},
+                      ReLU{},
+                      GlobalAveragePool{},
+                      Dense{second, sizes.outputs, rng}};
+  }
+};
+
+/// A recurrent layer: one product for all time steps, and a small one for each.
+struct OfLSTM : M {
+  static constexpr Sizes sizes = size_lstm;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{LSTM{sizes.features / sizes.steps, sizes.hidden_1, rng, {.outputs = Outputs::last}},
+                      Dense{sizes.hidden_1, sizes.outputs, rng}};
+  }
+};
+struct OfGRU : M {
+  static constexpr Sizes sizes = size_gru;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{GRU{sizes.features / sizes.steps, sizes.hidden_1, rng, {.outputs = Outputs::last}},
+                      Dense{sizes.hidden_1, sizes.outputs, rng}};
+  }
+};
+
+/// A block of a transformer: dominated by products of many sizes.
+struct Encoder : M {
+  static constexpr Sizes sizes = size_encoder;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    return Sequential{encoder_block(sizes.hidden_2, rng, {.heads = encoder_heads, .hidden = sizes.hidden_1}),
+                      GlobalAveragePool{}, Dense{sizes.hidden_2, sizes.outputs, rng}};
+  }
+};
+
 /// Normal features, and random classes or binary targets: the time of a step does not depend on them.
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
   if (sizes.image_side > 0) data.shape = {1, sizes.image_side, sizes.image_side};
+  if (sizes.steps > 0) data.shape = {.channels = sizes.features / sizes.steps, .width = sizes.steps};
   for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
   for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
   return data;
@@ -118,5 +166,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{})) throw Unsupported{"no workload " + std::string{name}};
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, MobileNet{}, OfLSTM{}, OfGRU{}, Encoder{}))
+    throw Unsupported{"no workload " + std::string{name}};
 }

@@ -1,6 +1,6 @@
 # The components of descent: descent::NAME is descent::descent with what some optional headers need from another library.
 # Read where descent is built and, from the installed package, where a user's project looks for it.
-set(descent_components gzip io mpi onnx openblas onednn onednn_bf16)
+set(descent_components gzip images io mpi onnx openblas onednn onednn_bf16)
 
 # Looks for the libraries of COMPONENT. Sets descent_<COMPONENT>_FOUND, descent_<COMPONENT>_LIBRARIES to their targets and
 # descent_<COMPONENT>_MISSING to a message if one is missing.
@@ -10,6 +10,9 @@ function(descent_find_component component)
   set(missing "")
   if(component STREQUAL "gzip")
     descent_find_library(ZLIB::ZLIB zlib zlib1g-dev zlib-devel zlib ZLIB)
+  elseif(component STREQUAL "images")
+    descent_find_library(PNG::PNG libpng libpng-dev libpng-devel libpng PNG)
+    descent_find_library(TurboJPEG::TurboJPEG TurboJPEG libturbojpeg0-dev turbojpeg-devel jpeg-turbo TurboJPEG)
   elseif(component STREQUAL "io")
     descent_find_library(nlohmann_json::nlohmann_json "nlohmann_json 3.9 or newer" nlohmann-json3-dev json-devel
                          nlohmann-json nlohmann_json 3.9)

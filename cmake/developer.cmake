@@ -32,6 +32,8 @@ if(DESCENT_QUICK)
   target_compile_options(descent_developer INTERFACE
     $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU,Clang,AppleClang>>:-O1>)
   target_compile_definitions(descent_developer INTERFACE EIGEN_USE_AVX512_GEMM_KERNELS=0)
+  # g++ collects garbage after 1 GB instead of 128 MB, which saves a tenth of its time.
+  target_compile_options(descent_developer INTERFACE $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>)
 endif()
 
 if(DESCENT_SANITIZE)

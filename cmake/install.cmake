@@ -24,3 +24,10 @@ install(FILES cmake/descent-config.cmake cmake/descent-components.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/descent-config-version.cmake
         DESTINATION ${package_dir})
 install(DIRECTORY cmake/modules DESTINATION ${package_dir})
+
+# For other build systems. Its paths are relative to the file, so that the folder can be moved.
+set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}/${pkgconfig_dir}"
+           OUTPUT_VARIABLE descent_prefix_from_pc)
+configure_file(packaging/descent.pc.in descent.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/descent.pc DESTINATION ${pkgconfig_dir})

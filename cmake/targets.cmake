@@ -10,9 +10,10 @@ file(GLOB_RECURSE headers ${rebuild} ${PROJECT_SOURCE_DIR}/include/*.hpp)
 
 # The headers that need a component's library; two backends share some. All others are those of descent::descent.
 set(gzip_headers "/io/gzip\\.hpp$")
-set(io_headers "/io/(json_events|model_file|safetensors)[./]")
+set(images_headers "/io/images[./]")
+set(io_headers "/(io/(json_events|model_file|safetensors)|tables/(model_file|preprocess_json))[./]")
 set(mpi_headers "/distributed[./]")
-set(onnx_headers "/io/onnx[./]")
+set(onnx_headers "/(io|tables)/onnx[./]")
 set(openblas_headers "/backends/(openblas|one_thread)\\.hpp$")
 set(onednn_headers "/backends/(onednn|one_thread|sgemm)\\.hpp$")
 set(onednn_bf16_headers "/backends/(onednn_bf16|one_thread|sgemm)\\.hpp$")

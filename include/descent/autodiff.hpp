@@ -5,6 +5,7 @@
 
 #include "descent/autodiff/activations.hpp"
 #include "descent/autodiff/apply.hpp"
+#include "descent/autodiff/attention.hpp"
 #include "descent/autodiff/derivatives.hpp"
 #include "descent/autodiff/formula.hpp"
 #include "descent/autodiff/formula_loss.hpp"

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "descent/data/augment/augment.hpp"
+#include "descent/data/augment/color_jitter.hpp"
+#include "descent/data/augment/cutout.hpp"
 #include "descent/data/augment/elastic_distortion.hpp"
 #include "descent/data/augment/image.hpp"
 #include "descent/data/augment/random_affine.hpp"
@@ -8,6 +10,8 @@
 #include "descent/data/augment/random_flip.hpp"
 #include "descent/data/augment/random_noise.hpp"
 #include "descent/data/batches.hpp"
+#include "descent/data/class_order.hpp"
+#include "descent/data/class_weights.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/data/impute.hpp"
 #include "descent/data/k_fold.hpp"
@@ -16,3 +20,4 @@
 #include "descent/data/split.hpp"
 #include "descent/data/standardize.hpp"
 #include "descent/data/synthetic.hpp"
+#include "descent/data/unstandardize.hpp"

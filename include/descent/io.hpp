@@ -1,7 +1,7 @@
 #pragma once
 
-// The readers that need no library. io/gzip.hpp needs zlib, io/safetensors.hpp and io/model_file.hpp nlohmann_json, and
-// io/onnx.hpp protozero.
+// The readers that need no library. io/gzip.hpp needs zlib, io/images.hpp libpng and TurboJPEG,
+// io/safetensors.hpp and io/model_file.hpp nlohmann_json, and io/onnx.hpp protozero.
 #include "descent/io/csv.hpp"
 #include "descent/io/idx.hpp"
 #include "descent/io/npy.hpp"

@@ -10,6 +10,7 @@
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/negative_log_likelihood.hpp"
 #include "descent/losses/residuals.hpp"
+#include "descent/losses/scored_samples.hpp"
 #include "descent/losses/sigmoid_cross_entropy.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/losses/squared_hinge.hpp"

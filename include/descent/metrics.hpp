@@ -2,6 +2,7 @@
 
 #include "descent/metrics/accuracy.hpp"
 #include "descent/metrics/any_metric.hpp"
+#include "descent/metrics/calibration.hpp"
 #include "descent/metrics/class_counts.hpp"
 #include "descent/metrics/classes.hpp"
 #include "descent/metrics/confusion_matrix.hpp"

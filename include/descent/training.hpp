@@ -8,6 +8,7 @@
 #include "descent/training/estimate_statistics.hpp"
 #include "descent/training/fit.hpp"
 #include "descent/training/history.hpp"
+#include "descent/training/mixup.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
 #include "descent/training/progress.hpp"

@@ -155,6 +155,41 @@ TEST_CASE("Layer: images and sequences are computed position by position", "[con
   });
 }
 
+TEST_CASE("Layer: no number in the padding of sequences has an effect, or padding is refused",
+          "[conformance]") {
+  for_each(layers, [](const LayerRow& row) {
+    const Shape shape =
+        row.shapes == any_shape ? Shape{.channels = row.shape.channels, .width = 5} : row.shape;
+    if (shape.height != 1 || shape.width == 1) return;
+    DYNAMIC_SECTION(row.name) {
+      const AnyLayer<double> layer = make(row);
+      Samples x{shape, samples, 1};
+      for (double& value : x.values.reshaped()) value = std::abs(value) < 1 ? 1 : 2;  // may be tokens
+      std::vector<Index> lengths;
+      for (Index j = 0; j < samples; ++j) lengths.push_back(j % (shape.width + 1));
+      const auto outputs = [&](double padding, AnyLayer<double>::Cache& cache) {
+        for (Index j = 0; j < samples; ++j)
+          x.values.col(j)
+              .tail((shape.width - lengths[static_cast<std::size_t>(j)]) * shape.channels)
+              .setConstant(padding);
+        const Batch<double> y =
+            layer.forward(Batch<double>{x}.with_lengths(lengths), cache, Pass::measuring());
+        CHECK((y.shape().width == 1 || !y.lengths().empty()));
+        Matrix<double> without = y;
+        clear_padding(y, without);
+        return without;
+      };
+      AnyLayer<double>::Cache a, b;
+      try {
+        const Matrix<double> expected = outputs(0, a);
+        CHECK(outputs(1e9, b) == expected);
+      } catch (const ShapeError& error) {
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("padding"));
+      }
+    }
+  });
+}
+
 TEST_CASE("Layer: float results equal double results within rounding", "[conformance]") {
   for_each(layers, [](const LayerRow& row) {
     DYNAMIC_SECTION(row.name) {

@@ -16,6 +16,12 @@ constexpr double rounding = 1e-13;
 
 Matrix<double> numbers(double value) { return Matrix<double>::Constant(1, 1, value); }
 Matrix<double> numbers(const ConfusionMatrix& matrix) { return matrix.counts().cast<double>(); }
+Matrix<double> numbers(const CalibrationCurve& curve) {
+  Matrix<double> all(2, static_cast<Index>(curve.bins.size()) + 1);
+  all.col(0) << curve.expected_error, curve.largest_error;
+  for (Index i = 1; const auto& bin : curve.bins) all.col(i++) << bin.probability, bin.frequency;
+  return all;
+}
 
 /// True if two values of a metric are equal within rounding, which depends on the order of summation.
 bool same(const auto& a, const auto& b) {

@@ -146,6 +146,25 @@ TEST_CASE("Batch: sequences carry their lengths") {
   CHECK_THROWS_AS(batch.with_lengths(too_long), DataError);
 }
 
+TEST_CASE("Batch: lengths are those of sequences, and a reshape to another width drops them") {
+  const Matrix<> m = Matrix<>::Zero(8, 3);
+  const std::vector<Index> lengths{4, 2, 0};
+  const Batch<> batch = Batch{m, Shape{2, 1, 4}}.with_lengths(lengths);
+  CHECK(batch.length(1) == 2);
+  CHECK(Batch{m, Shape{2, 1, 4}}.length(1) == 4);
+  CHECK(batch.reshaped({8}).lengths().empty());
+  CHECK_THROWS_AS((Batch{m, Shape{1, 2, 4}}.with_lengths(lengths)), ShapeError);
+  CHECK_THROWS_AS(feature_columns("Dense", 8, batch), ShapeError);
+  CHECK(feature_columns("Dense", 2, batch).cols() == 12);
+}
+
+TEST_CASE("clear_padding: the numbers after the last step become 0") {
+  Matrix<> m = Matrix<>::Ones(4, 2);
+  const std::vector<Index> lengths{1, 2};
+  clear_padding(Batch{m, Shape{2, 1, 2}}.with_lengths(lengths), m);
+  CHECK(m == Matrix<>{{1, 1}, {1, 1}, {0, 1}, {0, 1}});
+}
+
 TEST_CASE("Batch: assignment rebinds the view and writes nothing") {
   const Matrix<> one = Matrix<>::Ones(2, 2), other = Matrix<>::Zero(3, 1);
   Batch<> batch{one};

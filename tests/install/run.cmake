@@ -19,13 +19,36 @@ if(WAY STREQUAL "missing_component")
   string(REGEX REPLACE "[ \n]+" " " text "${errors}")  # CMake wraps lines
   foreach(expected IN ITEMS
       "descent::onnx: protozero not found; install libprotozero-dev (Debian), protozero-devel (Fedora) or protozero (Homebrew)"
-      "descent::sparse: unknown component; choose from gzip, io, mpi, onnx, openblas, onednn, onednn_bf16")
+      "descent::sparse: unknown component; choose from gzip, images, io, mpi, onnx, openblas, onednn, onednn_bf16")
     string(FIND "${text}" "${expected}" at)
     if(result EQUAL 0 OR at EQUAL -1)
       message(FATAL_ERROR "Expected an error with `${expected}`, got result ${result} and\n${errors}")
     endif()
   endforeach()
   return()
+endif()
+
+# Without CMake: the flags of pkg-config, and the library as a single file.
+find_program(PKG_CONFIG pkg-config)
+if(WAY STREQUAL "find_package" AND PKG_CONFIG)
+  set(ENV{PKG_CONFIG_PATH} "${prefix}/share/pkgconfig")
+  execute_process(COMMAND ${PKG_CONFIG} --exists eigen3 RESULT_VARIABLE no_eigen)
+  if(NOT no_eigen)
+    execute_process(COMMAND ${PKG_CONFIG} --cflags --libs descent OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+    run("${COMPILER}" -std=c++20 "${CMAKE_CURRENT_LIST_DIR}/main.cpp" ${flags} -o "${WORK_DIR}/by_pkg_config")
+    run("${WORK_DIR}/by_pkg_config")
+  endif()
+endif()
+
+find_program(PYTHON python3)
+if(WAY STREQUAL "find_package" AND PYTHON AND EIGEN_INCLUDE_DIR AND UNIX)
+  file(MAKE_DIRECTORY "${WORK_DIR}/single/descent")
+  execute_process(COMMAND ${PYTHON} "${DESCENT_SOURCE_DIR}/scripts/amalgamate"
+                  OUTPUT_FILE "${WORK_DIR}/single/descent/descent.hpp" COMMAND_ERROR_IS_FATAL ANY)
+  run("${COMPILER}" -std=c++20 -I "${WORK_DIR}/single" -isystem "${EIGEN_INCLUDE_DIR}" -pthread
+      "${CMAKE_CURRENT_LIST_DIR}/main.cpp" -o "${WORK_DIR}/by_single_file")
+  run("${WORK_DIR}/by_single_file")
 endif()
 
 run(${configure})

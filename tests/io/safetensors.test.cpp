@@ -399,4 +399,44 @@ TEST_CASE("save_safetensors: the file is the same in every locale and can be rea
   CHECK(support::values_of(again) == support::values_of(net));
 }
 
+TEST_CASE("safetensors: the two biases of PyTorch's recurrent layers are read as their sum") {
+  for (const golden::Json& c : golden::read("recurrent").at("cases")) {
+    if (c.at("kind") != "LSTM" || !c.at("bias")) continue;
+    // The tensors of PyTorch as a file, in their order.
+    std::string header = "{", values;
+    for (const auto& [name, tensor] : c.at("parameters").items()) {
+      const std::vector<double> data = tensor.at("data");
+      header += (header.size() > 1 ? "," : "") + std::string{"\""} + name + R"(":{"dtype":"F64","shape":)" +
+                tensor.at("shape").dump() + ",\"data_offsets\":[" + std::to_string(values.size()) + "," +
+                std::to_string(values.size() + 8 * data.size()) + "]}";
+      values.append(reinterpret_cast<const char*>(data.data()), 8 * data.size());
+    }
+    LSTM<double> lstm{3, 4, {.layers = c.at("layers"), .bidirectional = c.at("bidirectional")}};
+    std::istringstream in{file_of(header + "}", values)};
+    load_safetensors(in, lstm, {.names = pytorch_names()});
+    const golden::Json& theirs = c.at("parameters");
+    CHECK(lstm.weights(0).bias ==
+          golden::matrix(theirs.at("bias_ih_l0")).col(0) + golden::matrix(theirs.at("bias_hh_l0")).col(0));
+    CHECK(lstm.weights(0).recurrent == golden::matrix(theirs.at("weight_hh_l0")));
+
+    std::istringstream again{saved(lstm, {.names = pytorch_names()})};
+    LSTM<double> same{3, 4, {.layers = c.at("layers"), .bidirectional = c.at("bidirectional")}};
+    load_safetensors(again, same, {.names = pytorch_names()});
+    CHECK(values_of(same) == values_of(lstm));
+  }
+}
+
+TEST_CASE("safetensors: a recurrent layer is written with both biases of PyTorch, the second of zeros") {
+  RNN<double> rnn{1, 1};
+  rnn.weights(0).bias[0] = 2;
+  const std::string file = saved(rnn, {.names = pytorch_names()});
+  CHECK_THAT(file, ContainsSubstring("\"bias_ih_l0\"") && ContainsSubstring("\"bias_hh_l0\""));
+  double both[2];
+  std::memcpy(both, file.data() + file.size() - sizeof both, sizeof both);
+  CHECK(both[0] == 2);
+  CHECK(both[1] == 0);
+  GRU<double> gru{1, 1};
+  CHECK_THAT(saved(gru), ContainsSubstring("\"bias_hh_l0\""));
+}
+
 }  // namespace safetensors_test

@@ -53,6 +53,46 @@ TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[li
       }
 }
 
+// Operands and results are blocks of larger matrices, whose other numbers stay as they are.
+TEMPLATE_TEST_CASE("Product: products of parts of larger matrices equal their definition", "[linalg]", float,
+                   double) {
+  using T = TestType;
+  Rng rng{1};
+  const auto some = [&](Index rows, Index cols) {
+    Matrix<T> m(rows, cols);
+    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
+    return m;
+  };
+  for (const Index rows : {1, 2, 17, 70})
+    for (const Index cols : {1, 3, 40})
+      for (const Index depth : {0, 1, 5, 40}) {
+        CAPTURE(rows, cols, depth);
+        const Matrix<T> a = some(rows + 3, depth + 1), b = some(depth + 2, cols), at = a.transpose(),
+                        bt = b.transpose(), before = some(rows + 1, cols + 2);
+        const Matrix<T> product = a.topLeftCorner(rows, depth) * b.topRows(depth);
+        Matrix<T> c, expected = before;
+        expected.block(1, 1, rows, cols) = product;
+        const auto gemm = [&](const Matrix<T>& left, bool transpose_a, const Matrix<T>& right,
+                              bool transpose_b) {
+          c = before;
+          return detail::Gemm<T>{{left.data(), left.rows(), transpose_a},
+                                 {right.data(), right.rows(), transpose_b},
+                                 &c(1, 1),
+                                 c.rows(),
+                                 rows,
+                                 cols,
+                                 depth};
+        };
+        const auto distance = [&] { return static_cast<double>((c - expected).norm()); };
+        Product<T>::multiply(gemm(a, false, b, false));
+        CHECK(distance() < 1e-4);
+        Product<T>::multiply(gemm(at, true, b, false));
+        CHECK(distance() < 1e-4);
+        Product<T>::multiply(gemm(a, false, bt, true));
+        CHECK(distance() < 1e-4);
+      }
+}
+
 // Sizes around the tiles and the runs of terms; the deepest is packed in slices.
 TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[linalg][threads]", float,
                    double) {

@@ -76,4 +76,15 @@ TEST_CASE("BinaryCrossEntropy: a positive weight agrees with that of SigmoidCros
              WithinAbs((SigmoidCrossEntropy{.positive_weight = 3}.value(z, t).sum), 1e-13));
 }
 
+TEST_CASE("BinaryCrossEntropy: positive weights of the outputs agree with those of SigmoidCrossEntropy",
+          "[losses]") {
+  const Matrix<double> z{{2, -0.5}, {-3, 0}}, t{{1, 0.25}, {0, 1}};
+  const Matrix<double> p = (1 + (-z.array()).exp()).inverse();
+  const std::vector<double> c{3, 0.5};
+  CHECK_THAT(mean_of(BinaryCrossEntropy{.positive_weights = c}, p, t),
+             Catch::Matchers::WithinAbs(mean_of(SigmoidCrossEntropy{.positive_weights = c}, z, t), 1e-14));
+  CHECK_THROWS_AS((BinaryCrossEntropy{.positive_weights = {1}}.check(2, t)), ShapeError);
+  CHECK_THROWS_AS(mean_of(BinaryCrossEntropy{.positive_weights = {1, -1}}, p, t), DataError);
+}
+
 }  // namespace binary_cross_entropy_test

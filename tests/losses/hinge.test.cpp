@@ -20,6 +20,19 @@ TEST_CASE("Hinge: value and gradient equal those computed by hand", "[losses]") 
   CHECK(dy == Matrix<double>{{0, 2 * 0.5 / 4, 2 * 3.0 / 4, 0}});
 }
 
+TEST_CASE("Hinge: a positive weight multiplies loss and gradient of targets of 1", "[losses]") {
+  const Matrix<double> z{{0.5, -0.5}}, t{{1, 0}};  // margins of 0.5 and 0.5
+  Matrix<double> dy;
+  CHECK(mean_of(Hinge{.positive_weight = 3}, z, t, dy) == (3 * 0.5 + 0.5) / 2);
+  CHECK(dy == Matrix<double>{{-3 * 0.5, 0.5}});
+  CHECK(mean_of(SquaredHinge{.positive_weight = 3}, z, t, dy) == (3 * 0.25 + 0.25) / 2);
+  CHECK(dy == Matrix<double>{{-3 * 0.5, 0.5}});  // 2 * 0.5 / 2 samples
+  for (const double wrong : {0.0, -1.0, std::nan("")}) {
+    CHECK_THROWS_AS(mean_of(Hinge{.positive_weight = wrong}, z, t), DataError);
+    CHECK_THROWS_AS((SquaredHinge{.positive_weight = wrong}.check(1, t)), DataError);
+  }
+}
+
 TEST_CASE("Hinge: refuses targets other than 0 and 1", "[losses]") {
   const Matrix<double> z{{1, 2}};
   Matrix<double> dy;

@@ -24,6 +24,28 @@ TEST_CASE("NegativeLogLikelihood: equals SoftmaxCrossEntropy of the logits", "[l
   }
 }
 
+TEST_CASE("NegativeLogLikelihood: class weights have the effect that they have in SoftmaxCrossEntropy",
+          "[losses]") {
+  const std::vector<double> weights{1, 4, 0.5};
+  for (const Matrix<double>& target :
+       {Matrix<double>{{2, 0, 1}}, Matrix<double>{{0.5, 1, 0}, {0.25, 0, 0}, {0.25, 0, 1}}}) {
+    const double expected = mean_of(SoftmaxCrossEntropy{.class_weights = weights}, logits, target);
+    CHECK_THAT(mean_of(NegativeLogLikelihood{.class_weights = weights}, log_p, target),
+               Catch::Matchers::WithinAbs(expected, golden::one_step));
+  }
+  Matrix<double> dy;
+  mean_of(NegativeLogLikelihood{.class_weights = weights}, log_p, Matrix<double>{{2, 0, 1}}, dy);
+  CHECK((dy - Matrix<double>{{0, -1, 0}, {0, 0, -4}, {-0.5, 0, 0}} / 3).cwiseAbs().maxCoeff() < 1e-15);
+}
+
+TEST_CASE("NegativeLogLikelihood: refuses class weights that are negative or of another number", "[losses]") {
+  const Matrix<double> target{{2, 0, 1}};
+  CHECK_THROWS_WITH(mean_of(NegativeLogLikelihood{.class_weights = {1, 2}}, log_p, target),
+                    ContainsSubstring("expected 3 class weights, one per output, got 2"));
+  CHECK_THROWS_AS(mean_of(NegativeLogLikelihood{.class_weights = {1, 2, -1}}, log_p, target), DataError);
+  CHECK_THROWS_AS((NegativeLogLikelihood{.class_weights = {1, 2}}.check(3, target)), ShapeError);
+}
+
 TEST_CASE("NegativeLogLikelihood: has the gradient of SoftmaxCrossEntropy after a LogSoftmax", "[losses]") {
   const Matrix<double> target{{2, 0, 1}};
   LogSoftmax<double>::Cache cache;

@@ -81,6 +81,36 @@ TEST_CASE("SigmoidCrossEntropy: a positive weight that is not positive is refuse
   }
 }
 
+TEST_CASE("SigmoidCrossEntropy: positive weights of the outputs equal that of each output alone",
+          "[losses]") {
+  const Matrix<double> z{{2, -0.5, 800}, {-3, 0, -800}}, t{{1, 0.25, 1}, {0, 1, 1}};
+  const std::vector<double> c{3, 0.5};
+  const Vector<double> weights{{1, 2, 0.5}};
+  Matrix<double> dy, of_row;
+  const WeightedSum all = SigmoidCrossEntropy{.positive_weights = c}.value_and_gradient(
+      Batch<double>{z}, Batch<double>{t}, dy, weights);
+  double sum = 0;
+  for (Index i = 0; i < 2; ++i) {
+    const Matrix<double> z_row = z.row(i), t_row = t.row(i);
+    const SigmoidCrossEntropy alone{.positive_weight = c[static_cast<std::size_t>(i)]};
+    sum += alone.value_and_gradient(Batch<double>{z_row}, Batch<double>{t_row}, of_row, weights).sum / 2;
+    CHECK((dy.row(i) - of_row / 2).cwiseAbs().maxCoeff() < 1e-15);
+  }
+  CHECK_THAT(all.sum, Catch::Matchers::WithinAbs(sum, 1e-12 * sum));
+  CHECK(all.weight == 3.5);
+  const auto value =
+      SigmoidCrossEntropy{.positive_weights = c}.value(Batch<double>{z}, Batch<double>{t}, weights);
+  CHECK(value.sum == all.sum);
+}
+
+TEST_CASE("SigmoidCrossEntropy: positive weights of another number, or not positive, are refused",
+          "[losses]") {
+  const Matrix<double> z{{2}, {1}}, t{{1}, {0}};
+  CHECK_THROWS_AS((SigmoidCrossEntropy{.positive_weights = {1}}.check(2, t)), ShapeError);
+  CHECK_THROWS_AS(mean_of(SigmoidCrossEntropy{.positive_weights = {1, 2, 3}}, z, t), ShapeError);
+  CHECK_THROWS_AS(mean_of(SigmoidCrossEntropy{.positive_weights = {1, 0}}, z, t), DataError);
+}
+
 TEST_CASE("SigmoidCrossEntropy: refuses a target of -1 since it has no ignored class", "[losses]") {
   CHECK_THROWS_AS(SigmoidCrossEntropy{}.check(1, Matrix<double>{{0, ignored_class}}), DataError);
 }

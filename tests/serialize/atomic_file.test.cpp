@@ -1,5 +1,6 @@
 #include "descent/serialize/atomic_file.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -20,6 +21,28 @@ TEST_CASE("replace_file: the stream has the classic locale") {
   std::ifstream in{path};
   std::getline(in, line);
   CHECK(line == "1234567 0.5");
+}
+
+TEST_CASE("replace_file: replaces the file as a whole also without a flush to disk") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path / "page.html").string();
+  replace_file(
+      path, "test", [](std::ostream& out) { out << "old"; }, false);
+  const auto fail = [&] {
+    replace_file(
+        path, "test",
+        [](std::ostream& out) {
+          out << "a part";
+          throw 1;
+        },
+        false);
+  };
+  CHECK_THROWS_AS(fail(), int);
+  std::string line;
+  std::ifstream in{path};
+  std::getline(in, line);
+  CHECK(line == "old");
+  CHECK_FALSE(std::filesystem::exists(path + ".part"));
 }
 
 }  // namespace replace_file_test

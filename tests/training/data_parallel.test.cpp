@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/layers/normalization/batch_norm.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/metrics/accuracy.hpp"
@@ -121,6 +122,38 @@ TEST_CASE("DataParallel: ranks take the steps of one process with their samples"
     }
     CHECK(train(dropout_net(), size, change) == ranks);
   }
+}
+
+TEST_CASE("DataParallel: .sync_batch_norm normalizes by the samples of all ranks", "[training]") {
+  Rng rng{3};
+  const Sequential net{
+      Dense<double>{2, 8, rng, Bias::none},  // its gradient would be rounding errors, which Adam enlarges
+      BatchNorm<double>{8, {.running_variance = Variance::unbiased}}, ReLU<double>{},
+      Dense<double>{8, 3, rng}};
+  const auto sync = [](auto& options) { options.sync_batch_norm = true; };
+  const Outcome one = train(net, 1, sync).front();
+  for (const int size : {2, 3, 4}) {
+    CAPTURE(size);
+    const std::vector<Outcome> ranks = train(net, size, sync);
+    for (const Outcome& rank : ranks) {
+      CHECK(rank == ranks.front());
+      CHECK(largest_difference(rank.values, one.values) < 1e-12);
+    }
+  }
+  CHECK(largest_difference(train(net, 2, [](auto&) {}).front().values, one.values) > 1e-3);
+
+  const auto messages = on_ranks(2, [&](Communicator& world) {
+    const Dataset<double> shard = three_clouds<double>(world.rank() == 0 ? 12 : 9);
+    Trainer trainer{net,
+                    SoftmaxCrossEntropy{},
+                    GradientDescent{},
+                    {.communicator = &world, .sync_batch_norm = true, .progress = silent}};
+    trainer.run(shard);
+  });
+  CHECK(messages[0] ==
+        "fit: expected as many samples on each rank with .sync_batch_norm, got 12 on rank 0 and at most 12; "
+        "give all ranks shards of equal size");
+  CHECK(messages[1].find("got 9 on rank 1") != std::string::npos);
 }
 
 TEST_CASE("DataParallel: ranks shuffle in orders of their own", "[training]") {

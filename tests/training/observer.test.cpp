@@ -1,6 +1,8 @@
 #include "descent/training/observer.hpp"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
@@ -132,6 +134,100 @@ TEST_CASE("Observer: by address it is shared by the copies of a trainer") {
   copy.run(train, 1);
   CHECK(notes.ends == std::vector<std::int64_t>{7, 7});
   CHECK(copy.options.observer.get_if<Notes>() == &notes);
+}
+
+namespace {
+
+/// Notes the events of a run in the order of their calls.
+struct Diary {
+  std::string name;
+  std::vector<std::string>* pages;
+  std::int64_t every = 3;
+
+  void note(const std::string& event) { pages->push_back(name + " " + event); }
+  bool is_due(std::int64_t step) const { return step % every == 0; }
+  void begin(const auto&) { note("begin"); }
+  void before_update(const auto& step) { note("step " + std::to_string(step.run.steps + 1)); }
+  void after_update(const auto& run) { note("after " + std::to_string(run.steps)); }
+  void end_epoch(const auto& run) {
+    note("epoch " + std::to_string(run.epochs));
+    CHECK(static_cast<std::int64_t>(run.history.epochs()) == run.epochs);
+  }
+  void end(const auto&) { note("end"); }
+  void finish(const auto&, std::string_view failure) {
+    note("finish " + std::string{failure.substr(0, failure.find(','))});
+  }
+};
+
+/// Notes what a run says of itself.
+struct Look {
+  std::string loss, optimizer;
+  int epochs = 0;
+  bool has_best = false;
+  bool is_due(std::int64_t) const { return false; }
+  void begin(const auto& run) {
+    loss = run.loss, optimizer = run.optimizer;
+    epochs = run.options.epochs;
+    has_best = &run.best_model == &run.model;
+  }
+  void before_update(const auto&) {}
+  void after_update(const auto&) {}
+  void end(const auto&) {}
+};
+
+}  // namespace
+
+TEST_CASE("Observer: each of a list sees the steps that it asks for; `finish` follows `end` of all") {
+  std::vector<std::string> events;
+  Diary a{"a", &events, 3}, b{"b", &events, 2};
+  auto net = network();
+  fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{.learning_rate = 0.1},
+      {.epochs = 1, .batch_size = 20, .observer = {&a, &b}, .progress = silent});  // 4 steps
+  CHECK(events == std::vector<std::string>{"a begin", "b begin", "b step 2", "b after 2", "a step 3",
+                                           "a after 3", "b step 4", "b after 4", "a epoch 1", "b epoch 1",
+                                           "a end", "b end", "a finish ", "b finish "});
+}
+
+TEST_CASE("Observer: a list finds an observer by its type, and copies those that it has by value") {
+  std::vector<std::string> events;
+  Diary diary{"diary", &events};
+  Trainer trainer{network(),
+                  SoftmaxCrossEntropy{},
+                  GradientDescent{},
+                  {.observer = {Notes{}, &diary}, .progress = silent}};
+  const auto copy = trainer;
+  CHECK(copy.options.observer.get_if<Diary>() == &diary);
+  REQUIRE(copy.options.observer.get_if<Notes>() != nullptr);
+  CHECK(copy.options.observer.get_if<Notes>() != trainer.options.observer.get_if<Notes>());
+}
+
+TEST_CASE("Observer: is told the error that ends a run") {
+  std::vector<std::string> events;
+  Diary diary{"a", &events, 1000};
+  auto net = network();
+  const auto options = [&](auto callback) {
+    return FitOptions<decltype(net)>{
+        .epochs = 3, .on_epoch_end = {callback}, .observer = &diary, .progress = silent};
+  };
+  const auto fail = [](const auto&) { throw DataError("callback", "expected patience, got none", ""); };
+  CHECK_THROWS_AS(fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{}, options(fail)), DataError);
+  CHECK(events == std::vector<std::string>{"a begin", "a epoch 1", "a finish callback: expected patience"});
+
+  events.clear();
+  const auto throw_other = [](const auto&) { throw 1; };
+  CHECK_THROWS_AS(fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{}, options(throw_other)), int);
+  CHECK(events.back() == "a finish an exception that is not a std::exception");
+}
+
+TEST_CASE("Observer: sees the names of loss and optimizer, the options and the model that fit returns") {
+  Look look;
+  auto net = network();
+  fit(net, train, SoftmaxCrossEntropy{}, GradientDescent{},
+      {.epochs = 2, .observer = &look, .progress = silent});
+  CHECK(look.loss == "SoftmaxCrossEntropy");
+  CHECK(look.optimizer == "GradientDescent");
+  CHECK(look.epochs == 2);
+  CHECK(look.has_best);
 }
 
 }  // namespace observer_test

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstdint>
 
+#include "descent/concepts/frozen_layers.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
+#include "descent/parallel/communicator.hpp"
 #include "descent/parallel/workers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -19,6 +21,9 @@ class Pass {
     std::int64_t step = 0;
     Index first_sample = 0;             ///< the index of the batch's first column in the mini-batch
     Workers* workers = &single_thread;  ///< the threads that share each operation of the pass
+    const FrozenLayers* frozen =
+        nullptr;                  ///< layers that training leaves unchanged, which must outlive the pass
+    Communicator* ranks = &solo;  ///< the processes whose samples `BatchNorm` takes as one mini-batch
   };
 
   static Pass inference(Workers& workers = single_thread) { return Pass{workers}; }
@@ -32,11 +37,17 @@ class Pass {
   }
 
   bool is_training() const { return training_; }
-  bool uses_batch_statistics() const { return batch_statistics_; }
+  /// False in inference and in a frozen layer.
+  bool uses_batch_statistics() const {
+    return batch_statistics_ && (frozen_ == nullptr || !frozen_->is_whole());
+  }
 
   /// The threads that share each operation. A layer passes them to `Product` and to the loops of parallel/parts.hpp;
   /// one that does not runs on the calling thread.
   Workers& workers() const { return *workers_; }
+
+  /// The processes whose samples are normalized together. All of them make the same passes.
+  Communicator& ranks() const { return *ranks_; }
 
   /// Returns the pass with other threads.
   Pass with_workers(Workers& workers) const {
@@ -49,6 +60,7 @@ class Pass {
   Pass inside(std::size_t position) const {
     Pass pass = *this;
     pass.layer_ = (layer_ + 1) * 0x9E3779B1 + static_cast<std::uint32_t>(position);
+    if (frozen_ != nullptr) pass.frozen_ = frozen_->inside(position);
     return pass;
   }
 
@@ -82,7 +94,9 @@ class Pass {
         batch_statistics_{true},
         step_{static_cast<std::uint32_t>(at.step)},
         first_sample_{at.first_sample},
-        workers_{at.workers} {
+        workers_{at.workers},
+        frozen_{at.frozen},
+        ranks_{at.ranks} {
     const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at.step) >> 32);
     const RandomBlock key = philox(at.seed, {static_cast<std::uint32_t>(Purpose::layer), high, 0, 0});
     key_ = (std::uint64_t{key[1]} << 32) | key[0];
@@ -99,6 +113,8 @@ class Pass {
   std::uint32_t step_ = 0;
   Index first_sample_ = 0;
   Workers* workers_;
+  const FrozenLayers* frozen_ = nullptr;
+  Communicator* ranks_ = &solo;
   std::uint64_t key_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -24,7 +25,8 @@ namespace descent::inline DESCENT_ABI {
 ///   images.channels()       [3, positions * samples], the same memory
 ///   images.columns(0, 8)    the first 8 samples
 ///
-/// Sequences of different lengths are padded; `lengths` has the number of time steps of each sample.
+/// Sequences of different lengths are padded at the end; `lengths` has the number of time steps of each sample. No number
+/// in the padding changes a result.
 ///
 /// The scalar type is that of the model: cast other matrices, as in `Matrix<float>{x.cast<float>()}`.
 ///
@@ -68,9 +70,15 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   std::span<const Index> lengths() const {
     return {lengths_, lengths_ == nullptr ? 0 : static_cast<std::size_t>(samples())};
   }
+  /// Returns the number of time steps of a sequence: its length, or the width.
+  Index length(Index sample) const { return lengths_ == nullptr ? shape_.width : lengths_[sample]; }
   /// Returns this view with the given lengths, which must outlive it. Throws unless there is one per sample, from 0
-  /// to the width.
+  /// to the width, and the samples are sequences.
   Batch with_lengths(std::span<const Index> lengths) const {
+    if (!lengths.empty() && shape_.height != 1)
+      throw_error<ShapeError>(
+          "Batch", {"expected sequences, which have lengths, got images of height ", shape_.height},
+          "pass Shape{.channels = features, .width = time steps}");
     if (!lengths.empty() && static_cast<Index>(lengths.size()) != samples())
       throw_error<ShapeError>("Batch",
                               {"expected a length for each of ", samples(), " samples, got ", lengths.size()},
@@ -96,7 +104,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   }
 
   using View::reshaped;
-  /// Returns this view with another shape of the same size.
+  /// Returns this view with another shape of the same size, without the lengths if the width changes.
   Batch reshaped(const Shape& shape) const {
     if (shape.size() != this->rows())
       throw_error<ShapeError>("Batch",
@@ -105,6 +113,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
                               "pass channels, height and width whose product is the number of rows");
     Batch batch = *this;
     batch.shape_ = shape;
+    if (shape.width != shape_.width || shape.height != 1) batch.lengths_ = nullptr;
     return batch;
   }
   /// Returns a view that has each position as a sample: [channels, positions * samples].
@@ -154,15 +163,38 @@ template <class B>
 concept BatchLike =
     std::derived_from<B, Batch<typename B::Scalar>> || detail::has_contiguous_columns<std::remove_cv_t<B>>;
 
+/// Throws ShapeError, which names the component, if the sequences have lengths: for a component that combines time steps
+/// and would take padding for some of them.
+template <std::floating_point T>
+void expect_no_padding(std::string_view component, const Batch<T>& x) {
+  if (!x.lengths().empty())
+    throw_error<ShapeError>(
+        component, {"expected sequences without padding, got lengths"},
+        "reduce the time steps before it, as GlobalAveragePool or a recurrent layer with Outputs::last does");
+}
+
 /// Returns a view of the batch as columns of `features` values: one column per sample if a sample has `features`
 /// values, or one per position if it has `features` channels.
 ///
-/// Throws   ShapeError, which names the component, when a sample has neither.
+/// Throws   ShapeError, which names the component, when a sample has neither, or when a column would be a whole sequence
+///          with padding.
 template <std::floating_point T>
 Batch<T> feature_columns(std::string_view component, Index features, const Batch<T>& x) {
-  if (x.rows() == features) return {x.data(), Shape{features}, x.samples()};
+  if (x.rows() == features) {
+    if (x.shape().width > 1) expect_no_padding(component, x);
+    return {x.data(), Shape{features}, x.samples()};
+  }
   if (x.shape().channels != features) detail::throw_features(component, features, x.shape());
   return x.channels();
+}
+
+/// Sets the numbers in the padding of sequences like `x` to 0.
+template <std::floating_point T>
+void clear_padding(const Batch<T>& x, Matrix<T>& numbers) {
+  if (x.lengths().empty()) return;
+  const Index size = numbers.size() / std::max<Index>(1, x.samples()), channels = size / x.shape().width;
+  for (Index j = 0; j < x.samples(); ++j)
+    std::fill(numbers.data() + j * size + x.length(j) * channels, numbers.data() + (j + 1) * size, T(0));
 }
 
 }  // namespace descent

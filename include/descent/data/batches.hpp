@@ -93,4 +93,17 @@ void gather(const Vector<T>& from, std::span<const Index> samples, Vector<T>& ou
   }
 }
 
+/// Copies the lengths of the sequences with these indices into `out`; if `from` is empty, so is `out`. Throws DataError
+/// for an index that is out of range.
+inline void gather(std::span<const Index> from, std::span<const Index> samples, std::vector<Index>& out) {
+  out.resize(from.empty() ? 0 : samples.size());
+  for (std::size_t j = 0; j < out.size(); ++j) {
+    if (samples[j] < 0 || samples[j] >= static_cast<Index>(from.size()))
+      throw_error<DataError>("gather",
+                             {"expected the index of one of ", from.size(), " lengths, got ", samples[j]},
+                             "number the samples from 0");
+    out[j] = from[static_cast<std::size_t>(samples[j])];
+  }
+}
+
 }  // namespace descent

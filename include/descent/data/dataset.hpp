@@ -25,6 +25,10 @@ namespace descent::inline DESCENT_ABI {
 ///
 ///   train.weights = Vector<>::Ones(train.samples());
 ///   train.weights[7] = 0.1F;      losses, gradients and metrics are weighted means
+///
+/// Sequences of different lengths are padded at the end to the width of `shape`, with any numbers, and `lengths` has the
+/// number of time steps of each. Targets may be those of each time step, one after another in the column of the sample:
+/// losses and metrics then are means over the time steps without the padding.
 template <std::floating_point T = float>
 struct Dataset {
   Matrix<T> x;
@@ -33,20 +37,22 @@ struct Dataset {
   std::vector<std::string> class_names = {};
   Vector<T> weights = {};  ///< of the samples; empty if all are 1
   Shape shape{0};          ///< of a sample, such as {3, 32, 32} for images; by default plain features
+  std::vector<Index> lengths = {};  ///< time steps of each sequence; empty if all have the width of `shape`
 
   /// Returns the shape of a sample: `shape`, or plain features if it is empty.
   Shape sample_shape() const { return shape.size() == 0 ? Shape{features()} : shape; }
-  /// Returns a view of the samples with their shape. Throws ShapeError if the number of features is not that of the
-  /// shape.
-  Batch<T> inputs() const { return {x, sample_shape()}; }
+  /// Returns a view of the samples with their shape and lengths. Throws ShapeError if the number of features is not that
+  /// of the shape, or if there is not one length per sample; DataError if one is out of range.
+  Batch<T> inputs() const { return Batch<T>{x, sample_shape()}.with_lengths(lengths); }
 
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }
 
   /// Returns the samples with these indices, in this order. Throws DataError for an index without a sample or a
-  /// target; ShapeError if the number of weights is not that of the samples.
+  /// target; ShapeError if the number of weights or lengths is not that of the samples.
   Dataset subset(std::span<const Index> indices) const {
     detail::expect_weights("subset", SampleWeights<T>{weights}, samples());
+    inputs();
     for (const Index i : indices)
       if (i < 0 || i >= x.cols() || i >= y.cols())
         throw_error<DataError>("subset",
@@ -55,15 +61,17 @@ struct Dataset {
                                "number the samples from 0");
     // Eigen::all does not exist in Eigen 5, and Eigen::placeholders::all is deprecated in Eigen 3.4.
     const auto columns = [&](const Matrix<T>& of) { return of(Eigen::seqN(Index{0}, of.rows()), indices); };
-    Dataset part{columns(x), columns(y), feature_names, class_names, {}, shape};
+    Dataset part{columns(x), columns(y), feature_names, class_names, {}, shape, {}};
     if (weights.size() > 0) part.weights = weights(indices);
+    if (!lengths.empty())
+      for (const Index i : indices) part.lengths.push_back(lengths[static_cast<std::size_t>(i)]);
     return part;
   }
 };
 
 template <class X, class Y>
 Dataset(const Eigen::MatrixBase<X>&, const Eigen::MatrixBase<Y>&, std::vector<std::string> = {},
-        std::vector<std::string> = {}, Vector<typename X::Scalar> = {}, Shape = {})
+        std::vector<std::string> = {}, Vector<typename X::Scalar> = {}, Shape = {}, std::vector<Index> = {})
     -> Dataset<typename X::Scalar>;
 
 /// Throws DataError, which names `user` and the data's `role`, unless there are samples, each with a target and, if

@@ -14,9 +14,9 @@ namespace descent::inline DESCENT_ABI {
 ///
 ///   Sequential net{Standardize{train.x}, Dense{64, 10, rng}};
 ///
-/// `Derived` divides by `divisor()` in its `apply`.
+/// `Derived` divides by `divisor()` in its `apply`, or multiplies by `factor()`.
 ///
-///   y = apply(x)      dx = dy / divisor
+///   y = apply(x)      dx = dy / divisor, or dy * factor
 template <class Derived, std::floating_point T>
 class InputLayer {
  public:
@@ -28,23 +28,32 @@ class InputLayer {
   static void visit(auto&&, auto&...) {}
 
   Shape output_shape(const Shape& in) const {
-    positions_of(Derived::name, self().divisor().size(), in);
+    positions_of(Derived::name, scale().size(), in);
     return in;
   }
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
-    c.y = feature_columns(Derived::name, self().divisor().size(), x);
+    c.y = feature_columns(Derived::name, scale().size(), x);
     self().apply(c.y);
     return x.with_numbers(c.y);
   }
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Derived&, const Pass&) const {
-    const Vector<T>& divisor = self().divisor();
-    expect_backward(Derived::name, {divisor.size(), divisor.size()}, x, dy, c.y);
-    c.dx = Batch<T>{dy.data(), Shape{divisor.size()}, c.y.cols()}.array().colwise() / divisor.array();
+    expect_backward(Derived::name, {scale().size(), scale().size()}, x, dy, c.y);
+    const Batch<T> slopes{dy.data(), Shape{scale().size()}, c.y.cols()};
+    if constexpr (requires { self().factor(); })
+      c.dx = slopes.array().colwise() * scale().array();
+    else
+      c.dx = slopes.array().colwise() / scale().array();
     return x.with_numbers(c.dx);
   }
 
  private:
   const Derived& self() const { return static_cast<const Derived&>(*this); }
+  const Vector<T>& scale() const {
+    if constexpr (requires { self().factor(); })
+      return self().factor();
+    else
+      return self().divisor();
+  }
 };
 
 }  // namespace descent

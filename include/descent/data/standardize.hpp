@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <utility>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
@@ -49,6 +50,17 @@ class Standardize : public InputLayer<Standardize<T>, T> {
     deviation_ = (deviation_.array() > T(0)).select(deviation_, T(1));
   }
 
+  /// Takes a given mean and deviation of each feature. Throws ShapeError unless both have the same size, at least 1;
+  /// DataError unless all values are finite and no deviation is 0.
+  Standardize(Vector<T> mean, Vector<T> deviation)
+      : mean_{std::move(mean)}, deviation_{std::move(deviation)} {
+    positive_features(name, mean_.size());
+    expect_features(name, mean_.size(), deviation_.size());
+    if (!all_finite(mean_) || !all_finite(deviation_) || (deviation_.array() == T(0)).any())
+      throw DataError(name, "expected finite means, and deviations other than 0, got others",
+                      "pass a deviation of 1 for a constant feature");
+  }
+
   void apply(Matrix<T>& x) const {
     expect_features(name, mean_.size(), x.rows());
     x = (x.colwise() - mean_).array().colwise() / deviation_.array();
@@ -74,5 +86,7 @@ class Standardize : public InputLayer<Standardize<T>, T> {
 
 template <class E>
 Standardize(const Eigen::MatrixBase<E>&) -> Standardize<typename E::Scalar>;
+template <class E, class F>
+Standardize(const Eigen::MatrixBase<E>&, const Eigen::MatrixBase<F>&) -> Standardize<typename E::Scalar>;
 
 }  // namespace descent

@@ -115,7 +115,10 @@ Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, cons
   const Pass pass = Pass::measuring();
   const Batch<T> x = samples.inputs(), prediction = model.forward(x, cache, pass);
   Matrix<T> dy;
-  const WeightedSum sum = loss.value_and_gradient(prediction, Batch<T>{samples.y}, dy, samples.weights);
+  ScoredMemory<T> memory;
+  const Scored<T> scored =
+      scored_samples(prediction, Batch<T>{samples.y}, SampleWeights<T>{samples.weights}, memory);
+  const WeightedSum sum = loss.value_and_gradient(scored.prediction, scored.target, dy, scored.weights);
   divide_by_weight(dy, sum.weight);
   M gradient = zeros_like(model);
   Look look{.step = 0,
@@ -124,7 +127,7 @@ Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, cons
             .outputs = outputs_of(model),
             .weights = {}};
   look_at_outputs(model, cache, prediction, look.outputs, ranges);
-  backward_parameters(model, x, Batch<T>{dy}, cache, gradient, pass);
+  backward_parameters(model, x, prediction.with_numbers(dy), cache, gradient, pass);
   SampledWeights sampled;
   look.weights = look_at_weights(model, gradient, sampled);
   return look;

@@ -6,9 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <ostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,11 +16,12 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
-#include "descent/core/number_text.hpp"
 #include "descent/core/options.hpp"
 #include "descent/core/random.hpp"
 #include "descent/core/sample_weights.hpp"
+#include "descent/diagnosis/gradient_report.hpp"
 #include "descent/inference/predict.hpp"
+#include "descent/losses/scored_samples.hpp"
 #include "descent/regularizers/any_regularizer.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
@@ -41,59 +40,6 @@ struct GradientCheckOptions {
   bool keep_entries = false;    ///< if true, the report contains all entries
 };
 
-/// The verdict of a gradient check, by the relative difference.
-enum class GradientVerdict {
-  correct,     ///< below 1e-7
-  acceptable,  ///< below 1e-5
-  suspicious,  ///< below 1e-3: look closer
-  wrong,       ///< at least 1e-3, or above 1e-3 for a single entry
-};
-
-/// The result of `check_gradient`. Printed, it is a table.
-struct GradientReport {
-  /// One entry of the gradient: the result of backward and the central difference.
-  struct Entry {
-    std::string block;
-    Index row = 0, col = 0;
-    double analytic = 0, numeric = 0;
-  };
-  /// A parameter, or "input".
-  struct Block {
-    std::string name;
-    double relative_difference = 0;
-    Index entries = 0;
-    Index kinks = 0;
-  };
-
-  double relative_difference = 0;   ///< over parameters and inputs together, without kinks
-  double parameter_difference = 0;  ///< over the parameters alone, as courses compute it
-  double input_difference = 0;      ///< over the inputs alone
-  GradientVerdict verdict = GradientVerdict::correct;
-  std::vector<Block> blocks;
-  std::vector<Entry> worst;         ///< the largest deviations, without kinks
-  std::vector<Entry> kinks;         ///< entries at which the loss has no derivative, such as ReLU at 0
-  std::vector<Entry> entries = {};  ///< with `.keep_entries` all, also kinks; by block, then by column
-
-  friend std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
-    constexpr const char* verdicts[] = {"correct", "acceptable", "suspicious", "wrong"};
-    const auto digits = [](double value, int count) {
-      return detail::number_text(value, std::chars_format::general, count);
-    };
-    out << detail::joined("gradient: ", verdicts[static_cast<int>(report.verdict)], ", relative difference ",
-                          digits(report.relative_difference, 3), "; of parameters ",
-                          digits(report.parameter_difference, 3), ", of inputs ",
-                          digits(report.input_difference, 3), '\n');
-    for (const Block& b : report.blocks)
-      out << detail::joined("  ", detail::left_aligned(b.name, 16),
-                            detail::right_aligned(digits(b.relative_difference, 3), 10), "  over ", b.entries,
-                            " entries, ", b.kinks, " at kinks\n");
-    for (const Entry& e : report.worst)
-      out << detail::joined("  ", e.block, '(', e.row, ", ", e.col, ")  backward ", digits(e.analytic, 9),
-                            "  numeric ", digits(e.numeric, 9), '\n');
-    return out;
-  }
-};
-
 namespace detail {
 
 /// Compares backward with central differences of the cost, the loss plus the penalty, entry by entry.
@@ -106,6 +52,7 @@ class GradientCheck {
         loss_{loss},
         x_{x},
         shape_{x.shape()},
+        lengths_{x.lengths().begin(), x.lengths().end()},
         y_{y},
         options_{options},
         pass_{options.training ? Pass::training({.seed = options.seed}) : Pass::inference()} {}
@@ -115,9 +62,11 @@ class GradientCheck {
     Matrix<double> dy;
     const Batch<double> y = model_.forward(input(), cache_, pass_);
     expect_output_shape(y.shape());
-    const WeightedSum sum = loss_.value_and_gradient(y, y_, dy, {});
+    const Scored<double> scored = scored_samples(y, y_, {}, memory_);
+    const WeightedSum sum = loss_.value_and_gradient(scored.prediction, scored.target, dy, scored.weights);
     divide_by_weight(dy, sum.weight);
-    const Matrix<double> dx = model_.backward(input(), dy, cache_, gradient, pass_);
+    const Matrix<double> dx = model_.backward(
+        input(), dy.cols() == y.cols() ? Batch<double>{dy} : y.with_numbers(dy), cache_, gradient, pass_);
     options_.regularizer.add_gradient(model_, gradient, x_.cols());
     cost_ = cost();
 
@@ -141,7 +90,7 @@ class GradientCheck {
     double scale() const { return std::max(std::abs(entry.analytic), std::abs(entry.numeric)); }
   };
 
-  Batch<double> input() const { return {x_, shape_}; }
+  Batch<double> input() const { return Batch<double>{x_, shape_}.with_lengths(lengths_); }
 
   void expect_output_shape(const Shape& got) const {
     const Shape expected = model_.output_shape(shape_);
@@ -153,7 +102,8 @@ class GradientCheck {
   }
 
   double cost() {
-    return loss_.value(model_.forward(input(), cache_, pass_), y_, {}).mean() +
+    const auto scored = scored_samples(model_.forward(input(), cache_, pass_), y_, {}, memory_);
+    return loss_.value(scored.prediction, scored.target, scored.weights).mean() +
            options_.regularizer.penalty(model_, x_.cols());
   }
   double cost_with(double& value, double replacement) {
@@ -257,7 +207,9 @@ class GradientCheck {
   const L& loss_;
   Matrix<double> x_;
   Shape shape_;
+  std::vector<Index> lengths_;
   Batch<double> y_;
+  ScoredMemory<double> memory_;
   const GradientCheckOptions<M>& options_;
   Pass pass_;
   typename M::Cache cache_;

@@ -158,9 +158,10 @@ OverfitReport overfit(const M& model, const L& loss, const O& optimizer,
     return report;
   }
   typename M::Cache cache;
-  report.loss = loss.value(trainer.model.forward(batch.inputs(), cache, Pass::measuring()), Batch<T>{batch.y},
-                           SampleWeights<T>{batch.weights})
-                    .mean();
+  detail::ScoredMemory<T> memory;
+  const auto scored = detail::scored_samples(trainer.model.forward(batch.inputs(), cache, Pass::measuring()),
+                                             Batch<T>{batch.y}, SampleWeights<T>{batch.weights}, memory);
+  report.loss = loss.value(scored.prediction, scored.target, scored.weights).mean();
   const Index outputs = detail::outputs_for(model, batch);
   const bool has_classes = detail::targets_are_classes(outputs, batch.y),
              is_of_classes = expected_kind<L>() != OutputKind::unknown || (has_classes && outputs > 1);

@@ -11,6 +11,7 @@
 #include "descent/data/dataset.hpp"
 #include "descent/inference/check_loss.hpp"
 #include "descent/inference/predict.hpp"
+#include "descent/losses/scored_samples.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -24,20 +25,25 @@ void expect_data(const M& model, const Dataset<typename M::Scalar>& data, std::s
   expect_input(model, data.inputs(), user);
 }
 
-/// Calls f(prediction, target, weights) batch by batch for the whole data set.
+/// Calls f(prediction, target, weights) batch by batch for the whole data set, by time steps if the targets are.
 template <Layer M>
 void predict_with_targets(const M& model, const Dataset<typename M::Scalar>& data, Workers& workers,
                           auto&& f) {
   using T = typename M::Scalar;
+  ScoredMemory<T> memory;
   forward_in_batches(model, data.inputs(), workers, [&](Index first, const Batch<T>& prediction) {
-    f(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())},
-      SampleWeights<T>{data.weights}.segment(first, prediction.cols()));
+    const auto scored =
+        scored_samples(prediction, Batch<T>{data.y.middleCols(first, prediction.cols())},
+                       SampleWeights<T>{data.weights}.segment(first, prediction.cols()), memory);
+    if (scored.prediction.samples() > 0) f(scored.prediction, scored.target, scored.weights);
   });
 }
 
 }  // namespace detail
 
-/// Computes a metric over a data set, with the model in inference mode. Samples are weighted by `data.weights`.
+/// Computes a metric over a data set, with the model in inference mode. Samples are weighted by `data.weights`. If a
+/// sequence has targets for each time step, these are the samples, each with the weight of its sequence; padding does
+/// not count.
 ///
 ///   evaluate(net, test, Accuracy{})              a number
 ///   evaluate(net, test, ConfusionMatrix{10})     a confusion matrix
@@ -53,7 +59,7 @@ template <Layer M, Metric<typename M::Scalar> A>
 auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric,
               const PredictOptions& options = {}) {
   detail::expect_data(model, data, "evaluate", "the data set");
-  detail::check_targets(metric, detail::outputs_for(model, data), data);
+  detail::check_targets(metric, detail::output_shape_for(model, data), data);
   if constexpr (requires { metric.prepare(OutputKind{}); }) metric.prepare(output_kind(model));
   detail::predict_with_targets(
       model, data, *options.threads.start(),
@@ -62,7 +68,7 @@ auto evaluate(const M& model, const Dataset<typename M::Scalar>& data, A metric,
 }
 
 /// Computes the mean loss over a data set, with the model in inference mode and without the penalty of a regularizer.
-/// Samples are weighted by `data.weights`.
+/// Samples are weighted by `data.weights`, time steps as for a metric.
 ///
 /// Throws   ShapeError or DataError when the data does not fit the model, or targets or outputs do not fit the loss.
 /// Cost     a forward pass

@@ -87,7 +87,7 @@ struct PredictOptions {
   Threads threads = {};  ///< threads, which start and end with the call; for thousands of samples
 };
 
-/// Computes the outputs of the model for each sample, in inference mode.
+/// Computes the outputs of the model for each sample, in inference mode. Outputs in the padding of sequences are 0.
 ///
 ///   predict(net, x, {.threads = 8})      on 8 threads, with the same bits
 ///
@@ -105,13 +105,16 @@ Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scala
   static_assert(has_valid_hooks<M>);
   detail::expect_input(model, x, "predict");
   Matrix<typename M::Scalar> outputs(model.output_shape(x.shape()).size(), x.cols());
-  detail::forward_in_batches(model, x, *options.threads.start(),
-                             [&](Index first, const auto& y) { outputs.middleCols(first, y.cols()) = y; });
+  detail::forward_in_batches(model, x, *options.threads.start(), [&](Index first, const auto& y) {
+    outputs.middleCols(first, y.cols()) = y;
+    for (Index j = 0; j < y.samples(); ++j)
+      outputs.col(first + j).tail((y.shape().width - y.length(j)) * (y.rows() / y.shape().width)).setZero();
+  });
   return outputs;
 }
 
-/// Predicts the class of each sample: the largest output or, of a single output, 1 if it is above `threshold`, else
-/// 0. The default threshold is 0.5 after a layer whose outputs are probabilities, such as `Sigmoid`, and 0 otherwise.
+/// Predicts the class of each sample, or of each time step of sequences, one sequence after another: the largest output
+/// or, of a single output, 1 if it is above `threshold`, else 0. The default threshold is 0.5 after a layer whose outputs are probabilities, such as `Sigmoid`, and 0 otherwise.
 ///
 /// Throws   as predict; ShapeError when a threshold is passed for several outputs.
 /// Cost     a forward pass
@@ -119,7 +122,9 @@ Matrix<typename M::Scalar> predict(const M& model, const Batch<typename M::Scala
 template <Layer M>
 std::vector<Index> predict_classes(const M& model, const Batch<typename M::Scalar>& x,
                                    Threshold threshold = {}, const PredictOptions& options = {}) {
-  const auto outputs = predict(model, x, options);
+  auto outputs = predict(model, x, options);
+  const Shape shape = model.output_shape(x.shape());
+  if (shape.height == 1) outputs.resize(shape.channels, shape.width * x.samples());
   threshold.prepare(output_kind(model));
   const double above = threshold.value("predict_classes", outputs.rows());
   std::vector<Index> classes;

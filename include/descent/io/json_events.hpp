@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "descent/core/errors.hpp"
 
@@ -33,7 +34,9 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
 
   void read(std::string_view text) {
     if (text.find('\0') != std::string_view::npos) fail("a null character");  // the parser would stop there
-    nlohmann::json::sax_parse(text, this);
+    // The parser itself, since `json::sax_parse` would also compile the readers of five binary formats.
+    auto input = nlohmann::detail::input_adapter(text);
+    nlohmann::detail::parser<nlohmann::json, decltype(input)>{std::move(input)}.sax_parse(this);
   }
 
  protected:

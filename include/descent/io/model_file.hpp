@@ -72,7 +72,8 @@ template <class T>
 struct ModelToSave {
   LayerDescription description;
   std::vector<NamedTensor<const T>> tensors;
-  Matrix<T> outputs;  // for the golden inputs
+  Matrix<T> outputs;               // for the golden inputs
+  std::string preprocessing = {};  // of tables, as JSON
 };
 
 /// Throws unless a network rebuilt from the contents of the file computes the outputs of the model.
@@ -122,6 +123,7 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
                      {"library_version", std::string{library_version}},
                      {"architecture", dump(json_of(model.description), "save_model")},
                      {"labels", dump(options.labels, "save_model")}};
+  if (!model.preprocessing.empty()) header.metadata["preprocessing"] = model.preprocessing;
   XXH64 hash;
   for (const auto& tensor : model.tensors)
     to_row_major(tensor, [&](auto values) {
@@ -130,6 +132,27 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
   header.metadata["hash"] = printed_hash(hash, header.metadata, printed_shape(shape_of(golden_x.dimensions)));
   out << tensor_header("save_model", header);
   for (const auto& tensor : model.tensors) write_tensor(out, tensor);
+}
+
+template <Layer M>
+ModelToSave<typename M::Scalar> model_to_save(const M& model, const SaveModel<typename M::Scalar>& options) {
+  const Batch<typename M::Scalar> x = options.golden.batch();
+  const Index samples = x.samples();
+  if (samples < 1 || samples > most_golden)
+    throw DataError("save_model", joined("expected 1 to ", most_golden, " golden inputs, got ", samples),
+                    "pass a few: .golden = train.x.leftCols(4)");
+  return {as_chain(describe(model)), tensors_as_chain(model), predict(model, x)};
+}
+
+/// Rebuilds the network of a file.
+template <std::floating_point T>
+DynamicSequential<T> rebuilt(const ModelFile& file, const LayerRegistry<T>& registry) {
+  DynamicSequential<T> network = file.make_network(registry);
+  if (const auto difference = first_difference(describe(network), file.architecture()))
+    file.fail(joined("expected an architecture that can be rebuilt, got another: ", *difference),
+              "copy or save the file again: it is damaged");
+  file.fill(network);
+  return network;
 }
 
 }  // namespace detail
@@ -149,15 +172,7 @@ void write_model(std::ostream& out, ModelToSave<T> model, const SaveModel<T>& op
 /// Example  examples/14_pytorch_weights.cpp
 template <Layer M>
 void save_model(std::ostream& out, const M& model, const SaveModel<typename M::Scalar>& options) {
-  using T = typename M::Scalar;
-  const Batch<T> x = options.golden.batch();
-  const Index samples = x.samples();
-  if (samples < 1 || samples > detail::most_golden)
-    throw DataError("save_model",
-                    detail::joined("expected 1 to ", detail::most_golden, " golden inputs, got ", samples),
-                    "pass a few: .golden = train.x.leftCols(4)");
-  detail::write_model<T>(
-      out, {detail::as_chain(describe(model)), detail::tensors_as_chain(model), predict(model, x)}, options);
+  detail::write_model(out, detail::model_to_save(model, options), options);
 }
 /// Writes the model to a file.
 template <Layer M>
@@ -180,11 +195,7 @@ template <std::floating_point T = float>
 LoadedModel<T> load_model(std::istream& in, const LayerRegistry<T>& registry = standard_registry<T>(),
                           const std::string& source = "stream") {
   const detail::ModelFile file{in, source};
-  DynamicSequential<T> network = file.make_network(registry);
-  if (const auto difference = detail::first_difference(describe(network), file.architecture()))
-    file.fail(detail::joined("expected an architecture that can be rebuilt, got another: ", *difference),
-              "copy or save the file again: it is damaged");
-  file.fill(network);
+  DynamicSequential<T> network = detail::rebuilt(file, registry);
   return {std::move(network), file.info().shape, file.info().labels, file.info().library_version};
 }
 /// Reads a network from a file.

@@ -50,6 +50,9 @@ class TensorNames {
 
 /// Returns the mapping to PyTorch's names: gamma and slope are `weight`, beta is `bias`, running_variance is
 /// `running_var`. `layers` then maps the names of the layers: pytorch_names({{"0", "fc1"}, {"1", "norm"}}).
+///
+/// An `RNN` or `LSTM` of PyTorch has two biases, which it adds: here the file's `bias_ih_l0` and `bias_hh_l0` are read as
+/// their sum `bias_l0`, which is written as `bias_ih_l0` beside zeros.
 inline TensorNames pytorch_names(TensorNames layers = {}) {
   return [layers = std::move(layers)](std::string name) {
     const std::size_t last = name.rfind('.') + 1;  // 0 without a dot
@@ -59,6 +62,7 @@ inline TensorNames pytorch_names(TensorNames layers = {}) {
         name.replace(last, std::string::npos, theirs);
         break;
       }
+    if (std::string_view{name}.substr(last).starts_with("bias_l")) name.insert(last + 4, "_ih");
     return layers(name);
   };
 }
@@ -100,6 +104,14 @@ std::vector<std::string> names_in_file(std::string_view where, const std::vector
   return all;
 }
 
+/// Returns the name of the bias that a recurrent layer of PyTorch adds to this tensor; empty for another tensor.
+inline std::string second_bias(std::string_view ours, std::string name) {
+  const std::size_t at = name.rfind('.') + 1;  // 0 without a dot
+  const std::string_view last = std::string_view{name}.substr(at);
+  if (!ours.substr(ours.rfind('.') + 1).starts_with("bias_l") || !last.starts_with("bias_ih_l")) return {};
+  return name.replace(at, 7, "bias_hh");
+}
+
 /// Throws unless a tensor in the file has the shape of the model's tensor, whose matrices are in the given order.
 template <class T>
 void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedTensor<T>& ours,
@@ -119,25 +131,35 @@ void expect_shape(const TensorFile& file, const TensorInfo& theirs, const NamedT
             "set .order = MatrixOrder::out_in, as for files of PyTorch");
 }
 
-/// Returns the tensor in the file for each of the model's. Throws if one is missing, of another shape, or unused.
+/// The tensors in a file for one of the model's.
+struct StoredTensor {
+  const TensorInfo* values;
+  const TensorInfo* second = nullptr;  // is added; nullptr for none
+};
+
+/// Returns the tensors in the file for each of the model's. Throws if one is missing, of another shape, or unused.
 template <class T>
-std::vector<const TensorInfo*> tensors_for(const TensorFile& file, const std::vector<NamedTensor<T>>& ours,
-                                           const std::vector<std::string>& names,
-                                           const LoadSafetensors& options) {
+std::vector<StoredTensor> tensors_for(const TensorFile& file, const std::vector<NamedTensor<T>>& ours,
+                                      const std::vector<std::string>& names, const LoadSafetensors& options) {
   std::map<std::string_view, const TensorInfo*> by_name;
   for (const TensorInfo& tensor : file.tensors()) by_name.emplace(tensor.name, &tensor);
-  std::vector<const TensorInfo*> found;
+  std::vector<StoredTensor> found;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const auto at = by_name.find(names[i]);
     if (at == by_name.end())
       file.fail(names[i], "expected a tensor of this name, got none",
                 by_name.empty() ? "correct .names: the model uses all names in the file"
                                 : joined("correct .names, if it is called ", by_name.begin()->first));
-    found.push_back(at->second);
-    by_name.erase(at);
-
-    expect_shape(file, *found.back(), ours[i], options.order);
-    file.expect_floats(*found.back());
+    const auto take = [&](auto entry) {
+      const TensorInfo* tensor = entry->second;
+      by_name.erase(entry);
+      expect_shape(file, *tensor, ours[i], options.order);
+      file.expect_floats(*tensor);
+      return tensor;
+    };
+    found.push_back({take(at)});
+    if (const auto second = by_name.find(second_bias(ours[i].name, names[i])); second != by_name.end())
+      found.back().second = take(second);
   }
   if (!by_name.empty() && !options.ignore_others)
     file.fail(std::string{by_name.begin()->first}, "expected only tensors of the model, got this one too",
@@ -163,9 +185,18 @@ void save_safetensors(std::ostream& out, const M& model, const SaveSafetensors& 
   const auto tensors = detail::tensors_of(model);
   const auto names = detail::names_in_file("save_safetensors", tensors, options.names);
   detail::TensorHeader header{{}, options.metadata};
-  for (std::size_t i = 0; i < tensors.size(); ++i) detail::append_tensor(header, names[i], tensors[i]);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    detail::append_tensor(header, names[i], tensors[i]);
+    if (const std::string second = detail::second_bias(tensors[i].name, names[i]); !second.empty())
+      detail::append_tensor(header, second, tensors[i]);
+  }
   out << detail::tensor_header("save_safetensors", header);
-  for (const auto& tensor : tensors) detail::write_tensor(out, tensor);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    detail::write_tensor(out, tensors[i]);
+    if (detail::second_bias(tensors[i].name, names[i]).empty()) continue;
+    const Vector<typename M::Scalar> zeros = Vector<typename M::Scalar>::Zero(tensors[i].size());
+    detail::write_tensor(out, TensorView<const typename M::Scalar>{zeros, {}});
+  }
 }
 
 /// Writes the parameters and the state of a model to a safetensors file, which is replaced atomically: a temporary
@@ -203,7 +234,13 @@ Metadata load_safetensors(std::istream& in, M& model, const LoadSafetensors& opt
       if (tensor.dimensions.rank() == 2) tensor.dimensions = detail::transposed(tensor.dimensions);
   const auto names = detail::names_in_file("load_safetensors", ours, options.names);
   const auto theirs = detail::tensors_for(file, ours, names, options);
-  for (std::size_t i = 0; i < ours.size(); ++i) file.read(*theirs[i], ours[i]);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    file.read(*theirs[i].values, ours[i]);
+    if (theirs[i].second == nullptr) continue;
+    Vector<typename M::Scalar> second(ours[i].size());
+    file.read(*theirs[i].second, TensorView<typename M::Scalar>{second, {}});
+    ours[i].array() += second.array();
+  }
   model = std::move(loaded);
   return file.metadata();
 }

@@ -71,7 +71,8 @@ class Dense {
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
     const Batch<T> columns = feature_columns(name, weight.cols(), x);
     Product<T>::affine(weight, columns, bias, c.y, pass.workers());
-    if (columns.rows() == x.rows()) return {c.y.data(), Shape{weight.rows()}, x.samples()};
+    if (x.shape().positions() > 1 && columns.rows() == x.rows())
+      return {c.y.data(), Shape{weight.rows()}, x.samples()};
     return x.with_channels(c.y);
   }
 

@@ -16,6 +16,7 @@ namespace descent::inline DESCENT_ABI {
 /// the channels slowest.
 ///
 /// Shapes   x {channels, height, width}   y [channels * height * width, m]
+/// Throws   ShapeError when sequences have lengths.
 /// Cost     none: y is a view of x.
 template <std::floating_point T = float>
 class Flatten {
@@ -30,7 +31,10 @@ class Flatten {
 
   Shape output_shape(const Shape& in) const { return {in.size()}; }
 
-  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const { return c.y = x.reshaped({x.rows()}); }
+  Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+    expect_no_padding(name, x);
+    return c.y = x.reshaped({x.rows()});
+  }
 
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Flatten&, const Pass&) const {
     expect_backward(name, c.y.rows(), x, dy, c.y);

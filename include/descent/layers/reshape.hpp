@@ -17,7 +17,8 @@ namespace descent::inline DESCENT_ABI {
 /// The order of the values stays: the channels vary fastest, then the width.
 ///
 /// Shapes   x of `shape.size()` values   y `shape`
-/// Throws   ShapeError when a side of the shape is not positive, or x has another number of values.
+/// Throws   ShapeError when a side of the shape is not positive, when x has another number of values, or when sequences
+///          with lengths would get another width.
 /// Cost     none: y is a view of x.
 template <std::floating_point T = float>
 class Reshape {
@@ -43,6 +44,7 @@ class Reshape {
   }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass&) const {
+    if (shape_.width != x.shape().width) expect_no_padding(name, x);
     return c.y = x.reshaped(output_shape(x.shape()));
   }
 

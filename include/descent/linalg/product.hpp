@@ -24,12 +24,15 @@ struct EigenGemm {
   static constexpr std::string_view name = "Eigen";
 
   static void multiply(const Gemm<T>& g, Workers& workers) {
-    const bool is_vector = g.rows == 1 || g.cols == 1, is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
-    if (!is_vector && !is_empty) return TiledGemm<T>{g, useful_threads(g, workers)}.multiply(workers);
+    const bool is_column = g.cols == 1 && (!g.b.transposed || g.b.stride == 1),
+               is_row = g.rows == 1 && (g.a.transposed || g.a.stride == 1) && g.c_stride == 1,
+               is_empty = g.rows == 0 || g.cols == 0 || g.depth == 0;
+    if (!is_column && !is_row && !is_empty)
+      return TiledGemm<T>{g, useful_threads(g, workers)}.multiply(workers);
     g.begin();
     if (is_empty) return;
     // Bound by the memory, so that threads would not help.
-    if (g.cols == 1) return add_vector(g, g.a, g.b.data);
+    if (is_column) return add_vector(g, g.a, g.b.data);
     add_vector(g, {g.b.data, g.b.stride, !g.b.transposed}, g.a.data);
   }
 
@@ -81,6 +84,13 @@ struct Products {
     multiply<false, true>(a, b, c, workers);
   }
 
+  /// Computes a product whose operands and result may be parts of larger matrices.
+  static void multiply(const Gemm<T>& gemm, Workers& workers = single_thread) {
+    if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
+      if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
+    EigenGemm<T>::multiply(gemm, workers);
+  }
+
  private:
   template <bool transpose_a, bool transpose_b>
   static void multiply(const Batch<T>& a, const Batch<T>& b, Matrix<T>& c, Workers& workers,
@@ -89,17 +99,15 @@ struct Products {
                 depth = transpose_a ? a.rows() : a.cols();
     eigen_assert(depth == (transpose_b ? b.cols() : b.rows()));
     if (c.rows() != rows || c.cols() != cols) c.resize(rows, cols);  // which divides, even for the same size
-    const Gemm<T> gemm{{a.data(), a.rows(), transpose_a},
-                       {b.data(), b.rows(), transpose_b},
-                       c.data(),
-                       rows,
-                       rows,
-                       cols,
-                       depth,
-                       offset};
-    if constexpr (!std::is_same_v<Backend, EigenGemm<T>>)
-      if (Backend::pays(gemm)) return Backend::multiply(gemm, workers);
-    EigenGemm<T>::multiply(gemm, workers);
+    multiply({{a.data(), a.rows(), transpose_a},
+              {b.data(), b.rows(), transpose_b},
+              c.data(),
+              rows,
+              rows,
+              cols,
+              depth,
+              offset},
+             workers);
   }
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
@@ -19,6 +21,7 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// c, the positive weight, gives targets of 1 more weight where they are rare:
 ///   BinaryCrossEntropy{.positive_weight = 9}
+///   BinaryCrossEntropy{.positive_weights = {9, 1, 4}}      one for each output, in place of the one for all
 ///
 /// Logarithms are clamped to at least -100 and p (1 - p) to at least 1e-12, as in PyTorch, so that loss and gradient
 /// stay finite at p = 0 and p = 1. A sigmoid that is saturated on the wrong side still learns nothing, because its
@@ -31,10 +34,12 @@ struct BinaryCrossEntropy {
   static constexpr std::string_view name = "BinaryCrossEntropy";
   static constexpr OutputKind expects = OutputKind::probabilities;
 
-  double positive_weight = 1;  ///< c
+  double positive_weight = 1;                 ///< c
+  std::vector<double> positive_weights = {};  ///< c of each output; empty for the same
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_positive_weight(name, positive_weight);
+    detail::expect_positive_weights(name, positive_weights, outputs);
     detail::expect_outputs(name, outputs, target.rows());
     detail::expect_probability_of_each(name, target);
   }
@@ -62,13 +67,15 @@ struct BinaryCrossEntropy {
                   auto&& take_slope) const {
     constexpr T least_log = T(-100), least_variance = T(1e-12);
     detail::expect_positive_weight(name, positive_weight);
+    detail::expect_positive_weights(name, positive_weights, prediction.rows());
     detail::expect_same_shape(name, prediction, target, weights);
-    const T c = static_cast<T>(positive_weight);
     double total = 0;
     for (Index j = 0; j < prediction.cols(); ++j) {
       const auto w = static_cast<double>(weights(j));
       for (Index i = 0; i < prediction.rows(); ++i) {
         const T p = prediction(i, j), t = target(i, j);
+        const auto c = static_cast<T>(
+            positive_weights.empty() ? positive_weight : positive_weights[static_cast<std::size_t>(i)]);
         expect_prediction(p, j);
         detail::expect_probability(name, t, j);
         take_slope(i, j, (p - t - (c - 1) * t * (1 - p)) / std::max(p * (1 - p), least_variance));

@@ -22,9 +22,13 @@ struct HingeCost {
 /// Targets are the classes 0 and 1, as everywhere in the library, where the literature has y = -1 and +1. z is any
 /// score; class 1 is predicted if z is above 0, as in `Accuracy`.
 ///
+/// A positive weight c gives targets of 1 more weight where they are rare: Hinge{.positive_weight = 9} multiplies their loss
+/// and gradient.
+///
 /// Shapes   scores z [k, m]   targets t [k, m], 0 or 1
-/// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1.
+/// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1, or c not
+///          positive.
 /// Source   Cortes, Vapnik: Support-vector networks (Machine Learning 20, 1995)
-struct Hinge : detail::MarginLoss<detail::HingeCost> {};
+using Hinge = detail::MarginLoss<detail::HingeCost>;
 
 }  // namespace descent

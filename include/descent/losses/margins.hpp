@@ -20,7 +20,10 @@ struct MarginLoss {
   static constexpr std::string_view name = Cost::name;
   static constexpr OutputKind expects = OutputKind::scores;
 
+  double positive_weight = 1;  ///< c, the weight of targets of 1
+
   void check(Index outputs, const BatchLike auto& target) const {
+    expect_positive_weight(name, positive_weight);
     expect_outputs(name, outputs, target.rows());
     for (Index j = 0; j < target.cols(); ++j)
       for (Index i = 0; i < target.rows(); ++i) expect_binary(target(i, j), j);
@@ -40,15 +43,17 @@ struct MarginLoss {
     const auto outputs = static_cast<T>(scores.rows());
     dy.resize(scores.rows(), scores.cols());
     return sum(scores, target, weights, [&](Index i, Index j, T y, T v) {
-      dy(i, j) = v > 0 && weights(j) != 0 ? -y * Cost::slope(v) * (weights(j) / outputs) : T(0);
+      dy(i, j) =
+          v > 0 && weights(j) != 0 ? -y * weight_of(y) * Cost::slope(v) * (weights(j) / outputs) : T(0);
     });
   }
 
  private:
   /// Calls take_margin(i, j, y, v) for each score.
   template <std::floating_point T>
-  static WeightedSum sum(const auto& scores, const auto& target, SampleWeights<T> weights,
-                         auto&& take_margin) {
+  WeightedSum sum(const auto& scores, const auto& target, SampleWeights<T> weights,
+                  auto&& take_margin) const {
+    expect_positive_weight(name, positive_weight);
     expect_same_shape(name, scores, target, weights);
     double total = 0;
     for (Index j = 0; j < scores.cols(); ++j) {
@@ -58,10 +63,15 @@ struct MarginLoss {
         const T y = 2 * target(i, j) - 1;
         const T v = 1 - y * scores(i, j);
         take_margin(i, j, y, v);
-        if (v > 0 && w != 0) total += w * static_cast<double>(Cost::cost(v));
+        if (v > 0 && w != 0) total += w * static_cast<double>(weight_of(y) * Cost::cost(v));
       }
     }
     return {total / static_cast<double>(scores.rows()), weights.sum(scores.cols())};
+  }
+
+  template <std::floating_point T>
+  T weight_of(T y) const {
+    return y > 0 ? static_cast<T>(positive_weight) : T(1);
   }
 
   static void expect_binary(auto target, Index sample) {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
@@ -26,19 +29,23 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// c, the positive weight, gives targets of 1 more weight where they are rare:
 ///   SigmoidCrossEntropy{.positive_weight = 9}
+///   SigmoidCrossEntropy{.positive_weights = {9, 1, 4}}      one for each output, in place of the one for all
 ///
 /// Shapes   logits z [k, m]   targets t [k, m], in [0, 1]
 /// Throws   ShapeError when the two differ in shape; DataError when a target is not in [0, 1], or c not positive.
+/// Cost     one exponential per logit; with weights of the outputs on a single thread, and not vectorized.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2; c as pos_weight of PyTorch's BCEWithLogitsLoss
 /// Example  examples/02_initialization.cpp
 struct SigmoidCrossEntropy {
   static constexpr std::string_view name = "SigmoidCrossEntropy";
   static constexpr OutputKind expects = OutputKind::scores;
 
-  double positive_weight = 1;  ///< c
+  double positive_weight = 1;                 ///< c
+  std::vector<double> positive_weights = {};  ///< c of each output; empty for the same
 
   void check(Index outputs, const BatchLike auto& target) const {
     detail::expect_positive_weight(name, positive_weight);
+    detail::expect_positive_weights(name, positive_weights, outputs);
     detail::expect_outputs(name, outputs, target.rows());
     detail::expect_probability_of_each(name, target);
   }
@@ -48,6 +55,7 @@ struct SigmoidCrossEntropy {
                     SampleWeights<typename P::Scalar> weights = {}) const {
     using T = typename P::Scalar;
     expect_fit<T>(logits, target, weights);
+    if (!positive_weights.empty()) return by_output(logits, target, weights, [](Index, Index, T) {});
     double total = 0;
     weights.for_each_range(logits.cols(), [&](Index first, Index count, T w) {
       const Part range{first * logits.rows(), count * logits.rows()};
@@ -67,6 +75,8 @@ struct SigmoidCrossEntropy {
     const Index outputs = logits.rows();
     const T more = static_cast<T>(positive_weight - 1);
     dy.resize(outputs, logits.cols());
+    if (!positive_weights.empty())
+      return by_output(logits, target, weights, [&](Index i, Index j, T slope) { dy(i, j) = slope; });
     const double total = sum_over_numbers(workers, logits.size(), [&](const Part& numbers) {
       double sum = 0;
       for (Index i = numbers.first, end = i + numbers.count, next = i; i < end; i = next) {
@@ -92,6 +102,29 @@ struct SigmoidCrossEntropy {
   }
 
  private:
+  /// Returns the loss with a weight for each output, and calls take_slope(i, j, dL/dz) for each logit.
+  template <std::floating_point T>
+  WeightedSum by_output(const auto& logits, const auto& target, SampleWeights<T> weights,
+                        auto&& take_slope) const {
+    double total = 0;
+    for (Index j = 0; j < logits.cols(); ++j) {
+      const T w = weights(j);
+      for (Index i = 0; i < logits.rows(); ++i) {
+        const T z = logits(i, j), t = target(i, j),
+                c = static_cast<T>(positive_weights[static_cast<std::size_t>(i)]);
+        const T e = std::exp(-std::abs(z)), sigmoid = (z >= 0 ? T(1) : e) / (1 + e);
+        take_slope(i, j,
+                   w == 0
+                       ? T(0)
+                       : (sigmoid - t - (c - 1) * t * (1 - sigmoid)) * (w / static_cast<T>(logits.rows())));
+        if (w == 0) continue;
+        total +=
+            static_cast<double>(w * ((1 - t) * z + (1 + (c - 1) * t) * (std::log1p(e) + std::max(-z, T(0)))));
+      }
+    }
+    return {total / static_cast<double>(logits.rows()), weights.sum(logits.cols())};
+  }
+
   /// Returns the sum of the losses, given e = exp(-|z|).
   double cost(const auto& z, const auto& t, const auto& e) const {
     using T = typename std::remove_cvref_t<decltype(z)>::Scalar;
@@ -104,6 +137,7 @@ struct SigmoidCrossEntropy {
   template <std::floating_point T>
   void expect_fit(Batch<T> z, Batch<T> t, SampleWeights<T> weights) const {
     detail::expect_positive_weight(name, positive_weight);
+    detail::expect_positive_weights(name, positive_weights, z.rows());
     detail::expect_same_shape(name, z, t, weights);
     const auto targets = flat(t);
     if (!all_finite(targets) || !(targets >= 0 && targets <= 1).all())

@@ -31,7 +31,7 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// The mean divides by the number of samples, or by the sum of their sample weights, regardless of the class weights.
 /// For class targets PyTorch divides by the sum of the class weights of the targets instead. For the same result over
-/// a training set, scale the class weights to a mean of 1 over the targets, for example
+/// a training set, scale the class weights to a mean of 1 over the targets, as `balanced_class_weights` does:
 ///   w_c = samples / (classes * samples of class c)
 ///
 /// Shapes   logits z [classes, m]   targets t [1, m] or [classes, m]   w [classes], or empty: all 1
@@ -152,13 +152,7 @@ struct SoftmaxCrossEntropy {
   void expect_options(Index classes) const {
     if (is_plain()) return;
     expect_share({name, "label_smoothing", label_smoothing, "choose 0.1, a usual value"});
-    if (!class_weights.empty() && static_cast<Index>(class_weights.size()) != classes)
-      throw ShapeError(
-          name,
-          detail::joined("expected ", classes, " class weights, one per output, got ", class_weights.size()),
-          "pass a weight for each class, or none");
-    for (const double w : class_weights)
-      expect_not_negative({name, "class_weights", w, "choose 1 for a class that is not rare"});
+    detail::expect_class_weights(name, class_weights, classes);
   }
 
   template <std::floating_point T>

@@ -21,9 +21,13 @@ struct SquaredHingeCost {
 ///
 /// Targets are the classes 0 and 1, as for `Hinge`.
 ///
+/// A positive weight c gives targets of 1 more weight where they are rare: SquaredHinge{.positive_weight = 9} multiplies their loss
+/// and gradient.
+///
 /// Shapes   scores z [k, m]   targets t [k, m], 0 or 1
-/// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1.
+/// Throws   ShapeError when the two differ in shape; DataError when a target is neither 0 nor 1, or c not
+///          positive.
 /// Source   Tang: Deep learning using linear support vector machines (arXiv 1306.0239, 2013)
-struct SquaredHinge : detail::MarginLoss<detail::SquaredHingeCost> {};
+using SquaredHinge = detail::MarginLoss<detail::SquaredHingeCost>;
 
 }  // namespace descent

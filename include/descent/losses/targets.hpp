@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <string_view>
+#include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
@@ -87,6 +88,28 @@ void expect_probability_of_each(std::string_view component, const auto& targets)
 /// Throws unless the weight of targets of 1 is positive.
 inline void expect_positive_weight(std::string_view component, double weight) {
   expect_positive({component, "positive_weight", weight, "choose 1 to weight both classes equally"});
+}
+
+/// Throws unless there are no class weights, or one for each class, none negative.
+[[gnu::cold]] inline void expect_class_weights(std::string_view component, const std::vector<double>& weights,
+                                               Index classes) {
+  if (!weights.empty() && static_cast<Index>(weights.size()) != classes)
+    throw_error<ShapeError>(component,
+                            {"expected ", classes, " class weights, one per output, got ", weights.size()},
+                            "pass a weight for each class, or none");
+  for (const double w : weights)
+    expect_not_negative({component, "class_weights", w, "choose 1 for a class that is not rare"});
+}
+
+/// Throws unless there are no positive weights, or one for each output, all above 0.
+[[gnu::cold]] inline void expect_positive_weights(std::string_view component,
+                                                  const std::vector<double>& weights, Index outputs) {
+  if (!weights.empty() && static_cast<Index>(weights.size()) != outputs)
+    throw_error<ShapeError>(component,
+                            {"expected ", outputs, " positive weights, one per output, got ", weights.size()},
+                            "pass a weight for each output, or none");
+  for (const double w : weights)
+    expect_positive({component, "positive_weights", w, "choose 1 for a label that is not rare"});
 }
 
 /// Throws unless the target of a sample is a distribution over the classes: probabilities with a sum of 1.

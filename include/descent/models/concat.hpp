@@ -92,7 +92,10 @@ class Concat : public detail::LayerTuple<First, Rest...> {
       for (const Batch<Scalar>& y : c.outputs)
         to = std::copy_n(y.data() + j * y.shape().channels, y.shape().channels, to);
     });
-    return c.y = Batch<Scalar>{c.stacked.data(), out, x.samples()};
+    c.y = Batch<Scalar>{c.stacked.data(), out, x.samples()};
+    for (const Batch<Scalar>& y : c.outputs)
+      if (!y.lengths().empty()) return c.y = c.y.with_lengths(y.lengths());
+    return c.y;
   }
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Concat& gradient,

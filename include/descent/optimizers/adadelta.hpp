@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
@@ -22,6 +24,8 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   DataError from `init` when rho is not in [0, 1) or epsilon is not positive.
 /// Source   Zeiler: ADADELTA: an adaptive learning rate method (arXiv:1212.5701, 2012), algorithm 1
 struct Adadelta {
+  static constexpr std::string_view name = "Adadelta";
+
   LearningRate learning_rate = 1.0;
   double rho = 0.9;
   double epsilon = 1e-6;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
 #include "descent/parallel/workers.hpp"
@@ -21,6 +23,8 @@ namespace descent::inline DESCENT_ABI {
 /// Source   Duchi, Hazan, Singer: Adaptive subgradient methods for online learning and stochastic optimization
 ///          (JMLR 12, 2011)
 struct Adagrad {
+  static constexpr std::string_view name = "Adagrad";
+
   LearningRate learning_rate = 0.01;
   double epsilon = 1e-10;
   double initial_sum = 0;

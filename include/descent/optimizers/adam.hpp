@@ -61,6 +61,8 @@ void expect_adam_options(std::string_view component, const auto& options) {
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 1
 /// Example  examples/01_digits.cpp
 struct Adam {
+  static constexpr std::string_view name = "Adam";
+
   LearningRate learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
@@ -21,6 +23,8 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is not positive.
 /// Source   Kingma, Ba: Adam (ICLR 2015), algorithm 2
 struct Adamax {
+  static constexpr std::string_view name = "Adamax";
+
   LearningRate learning_rate = 2e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

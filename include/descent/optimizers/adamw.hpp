@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
@@ -33,6 +34,8 @@ enum class Decays : std::uint8_t {
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or weight_decay is negative.
 /// Source   Loshchilov, Hutter: Decoupled weight decay regularization (ICLR 2019), algorithm 2
 struct AdamW {
+  static constexpr std::string_view name = "AdamW";
+
   LearningRate learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
 #include "descent/core/options.hpp"
@@ -22,6 +24,8 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   DataError from `init` when a beta is not in [0, 1) or epsilon is negative.
 /// Source   Reddi, Kale, Kumar: On the convergence of Adam and beyond (ICLR 2018), algorithm 2
 struct AMSGrad {
+  static constexpr std::string_view name = "AMSGrad";
+
   LearningRate learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

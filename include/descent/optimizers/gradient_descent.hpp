@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/parallel/workers.hpp"
 #include "descent/schedules/learning_rate.hpp"
@@ -14,6 +16,8 @@ namespace descent::inline DESCENT_ABI {
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 8.3.1
 /// Example  examples/05_optimizers.cpp
 struct GradientDescent {
+  static constexpr std::string_view name = "GradientDescent";
+
   LearningRate learning_rate = 0.01;
 
   template <Parameterized M>

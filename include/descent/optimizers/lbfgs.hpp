@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,8 @@ namespace descent::inline DESCENT_ABI {
 /// Source   Nocedal, Wright: Numerical optimization (2nd edition, 2006), algorithms 7.4 and 7.5
 /// Example  examples/12_minimize.cpp
 struct LBFGS {
+  static constexpr std::string_view name = "LBFGS";
+
   LearningRate learning_rate = 1.0;
   Index history = 10;
   double curvature = 1e-10;

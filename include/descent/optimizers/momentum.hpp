@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "descent/concepts/optimizer.hpp"
@@ -43,6 +44,8 @@ void update_velocity(auto& v, const auto& dw, double beta, Velocity velocity) {
 ///          form as in A. Ng's course
 /// Example  examples/05_optimizers.cpp
 struct Momentum {
+  static constexpr std::string_view name = "Momentum";
+
   LearningRate learning_rate = 0.1;
   double beta = 0.9;
   Velocity velocity = Velocity::average;

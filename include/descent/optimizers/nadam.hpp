@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <string_view>
 
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
@@ -27,6 +28,8 @@ namespace descent::inline DESCENT_ABI {
 /// Throws   DataError from `init` when a beta is not in [0, 1), or epsilon or momentum_decay is negative.
 /// Source   Dozat: Incorporating Nesterov momentum into Adam (ICLR workshop 2016)
 struct Nadam {
+  static constexpr std::string_view name = "Nadam";
+
   LearningRate learning_rate = 2e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

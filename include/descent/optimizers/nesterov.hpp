@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/options.hpp"
 #include "descent/optimizers/momentum.hpp"
@@ -23,6 +25,8 @@ namespace descent::inline DESCENT_ABI {
 ///          the form after Bengio, Boulanger-Lewandowski, Pascanu: Advances in optimizing recurrent networks
 ///          (ICASSP 2013), section 3.5
 struct Nesterov {
+  static constexpr std::string_view name = "Nesterov";
+
   LearningRate learning_rate = 0.1;
   double beta = 0.9;
   Velocity velocity = Velocity::average;

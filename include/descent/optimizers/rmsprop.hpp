@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "descent/concepts/optimizer.hpp"
 #include "descent/core/exponential_average.hpp"
@@ -29,6 +30,8 @@ namespace descent::inline DESCENT_ABI {
 ///          centered: Graves: Generating sequences with recurrent neural networks (arXiv:1308.0850, 2013), 4.2
 /// Example  examples/05_optimizers.cpp
 struct RMSprop {
+  static constexpr std::string_view name = "RMSprop";
+
   LearningRate learning_rate = 1e-3;
   double beta = 0.9;
   double epsilon = 1e-8;

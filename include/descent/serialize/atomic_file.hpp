@@ -49,17 +49,18 @@ inline std::error_code rename_over(const std::string& from, const std::string& t
 
 /// Replaces a file atomically: calls `write(std::ostream&)` on a temporary file in the same directory, flushes it to
 /// disk and renames it. A concurrent reader, or one after a crash, finds the old file or the new one, but no partial
-/// file. The stream has the classic locale.
+/// file. The stream has the classic locale. If `flush` is false, it is not flushed to disk, which takes milliseconds; a
+/// crash of the system, though not one of the program, may then leave an empty file.
 ///
 /// Throws   FormatError, which names `user`, when the file cannot be written; the old file is kept.
-void replace_file(const std::string& path, std::string_view user, auto&& write) {
+void replace_file(const std::string& path, std::string_view user, auto&& write, bool flush = true) {
   const std::string temporary = path + ".part";
   try {
     std::ofstream out{temporary, std::ios::binary};
     out.imbue(std::locale::classic());
     if (out) write(static_cast<std::ostream&>(out));
     out.close();
-    if (!out || !detail::sync_to_disk(temporary))
+    if (!out || (flush && !detail::sync_to_disk(temporary)))
       throw_error<FormatError>(user, {"expected to write \"", path, "\", but writing failed"},
                                "pass a path in an existing directory with write permission and free space");
     if (const std::error_code error = detail::rename_over(temporary, path))
@@ -70,6 +71,7 @@ void replace_file(const std::string& path, std::string_view user, auto&& write) 
     std::remove(temporary.c_str());
     throw;
   }
+  if (!flush) return;
   // Flushes the new name, too. Not every file system supports this, and the content is safe without it.
   const std::size_t slash = path.rfind('/');
   detail::sync_to_disk(slash == std::string::npos ? "." : path.substr(0, slash + 1));

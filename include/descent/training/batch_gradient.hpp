@@ -12,6 +12,7 @@
 #include "descent/core/finite.hpp"
 #include "descent/core/sample_weights.hpp"
 #include "descent/core/types.hpp"
+#include "descent/losses/scored_samples.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/parallel/thread_workers.hpp"
 #include "descent/training/data_parallel.hpp"
@@ -30,7 +31,7 @@ struct BatchResult {
   double loss, weight;  // the mean over the samples of all ranks, and their weight; a loss of 0 if that is 0
   M& gradient;          // of the mean loss
   bool gradient_is_finite;
-  Batch<T> prediction, target;  // of this rank; it may have no samples
+  Batch<T> prediction, target;  // of this rank, by time steps if the targets are; it may have no samples
   SampleWeights<T> weights;
   const typename M::Cache& cache;
   Workers& workers;    // that computed them
@@ -62,26 +63,43 @@ class BatchGradient {
   /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
                          Pass::Training at, const DataParallel<M>& ranks) {
-    if (batch.size() == 0) return compute_nothing(ranks);
-    Workers& workers = is_worth_threads(batch.size()) ? *workers_ : single_thread;
+    if (batch.size() == 0) {
+      if (at.ranks->size() > 1) throw_sync_without_samples();
+      return compute_nothing(ranks);
+    }
+    Workers& workers = is_worth_threads(batch.positions()) ? *workers_ : single_thread;
     at.workers = &workers;
     const Pass pass = Pass::training(at);
     Memory& memory = is_full ? full_ : partial_;
 
     const auto [x, y, weights] = batch.load(memory.samples, workers);
     const Batch<T> prediction = model.forward(x, memory.cache, pass);
-    const WeightedSum own = [&, &y = y, &weights = weights] {
-      if constexpr (requires { loss.value_and_gradient(prediction, y, memory.dy, weights, workers); })
-        return loss.value_and_gradient(prediction, y, memory.dy, weights, workers);
+    const Scored<T> scored = scored_samples(prediction, y, weights, memory.scored);
+    const WeightedSum own = [&]() -> WeightedSum {
+      if (scored.prediction.samples() == 0)
+        return memory.dy.setZero(prediction.rows(), prediction.cols()), WeightedSum{};
+      const Batch<T>&of = scored.prediction, &target = scored.target;
+      if constexpr (requires { loss.value_and_gradient(of, target, memory.dy, scored.weights, workers); })
+        return loss.value_and_gradient(of, target, memory.dy, scored.weights, workers);
       else
-        return loss.value_and_gradient(prediction, y, memory.dy, weights);
+        return loss.value_and_gradient(of, target, memory.dy, scored.weights);
     }();
     const WeightedSum sum = ranks.sum(own);
     divide_by_weight(memory.dy, sum.weight);
-    backward_parameters(model, x, memory.dy, memory.cache, gradient_, pass);
+    const Batch<T> dy = memory.dy.cols() != prediction.cols() && memory.dy.size() == prediction.size()
+                            ? prediction.with_numbers(memory.dy)
+                            : Batch<T>{memory.dy};
+    backward_parameters(model, x, dy, memory.cache, gradient_, pass);
     ranks.sum(gradient_, sent_);
-    return {mean_of(sum), sum.weight,   gradient_, all_parameters_finite(gradient_, workers), prediction, y,
-            weights,      memory.cache, workers};
+    return {mean_of(sum),
+            sum.weight,
+            gradient_,
+            all_parameters_finite(gradient_, workers),
+            scored.prediction,
+            scored.target,
+            scored.weights,
+            memory.cache,
+            workers};
   }
 
  private:
@@ -91,18 +109,23 @@ class BatchGradient {
     const bool finite = ranks.sum_of_others(gradient_, sent_);
     return {mean_of(sum), sum.weight, gradient_, finite, {}, {}, {}, partial_.cache, *workers_};
   }
+  [[noreturn]] static void throw_sync_without_samples() {
+    throw DataError("Trainer", "expected samples on every rank with .sync_batch_norm, got none on one",
+                    "give all ranks mini-batches, or leave it out");
+  }
   static double mean_of(const WeightedSum& sum) { return sum.weight > 0 ? sum.mean() : 0; }
 
   struct Memory {
     GatheredSamples<T> samples;
+    ScoredMemory<T> scored;
     Matrix<T> dy;
     typename M::Cache cache;
   };
 
   /// False below some 10 million operations, about 100 microseconds: synchronization then costs more than threads save.
-  bool is_worth_threads(Index samples) const {
+  bool is_worth_threads(Index positions) const {
     constexpr Index flop = 6, enough = 10'000'000;
-    return workers_->size() > 1 && flop * parameters_ * samples >= enough;
+    return workers_->size() > 1 && flop * parameters_ * positions >= enough;
   }
 
   std::unique_ptr<Workers> workers_;  // first, because it rejects an impossible number of threads

@@ -16,6 +16,7 @@
 #include "descent/inference/predict.hpp"
 #include "descent/training/loop_state.hpp"
 #include "descent/training/options.hpp"
+#include "descent/training/parts_option.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -40,19 +41,22 @@ template <Layer M>
   if (options.validation != nullptr)
     check_data(model, loss, options, *options.validation, "the validation set", train);
   expect_usable(options);
+  if (const auto rule = parts_rule(options)) rule->expect_names(model, options);
 }
 
 /// Throws DataError unless `plan` is the plan of the epoch in progress, if any, and the model accepts the last batch
 /// of an epoch, which would otherwise fail only at its end.
 template <Layer M>
 [[gnu::cold]] void check_epoch(const M& model, const Dataset<typename M::Scalar>& train,
-                               const EpochPlan& plan, const std::optional<Epoch>& in_progress) {
+                               const EpochPlan& plan, const std::optional<Epoch>& in_progress,
+                               const FrozenLayers* frozen) {
   if (in_progress) in_progress->plan.expect_same(plan);
   const auto last = static_cast<Index>(plan.samples_used() % plan.batch_size);
   if (last == 0) return;
   typename M::Cache cache;
   try {
-    model.forward(train.inputs().columns(0, std::min(last, train.samples())), cache, Pass::training({}));
+    model.forward(train.inputs().columns(0, std::min(last, train.samples())), cache,
+                  Pass::training({.frozen = frozen}));
   } catch (const DataError& error) {
     throw_error<DataError>(
         "fit", {"the last batch of an epoch has ", last, " of ", plan.samples, " samples: ", error.what()},

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "descent/core/errors.hpp"
 #include "descent/parallel/communicator.hpp"
 #include "descent/serialize/archive.hpp"
 #include "descent/training/checkpoint/file.hpp"

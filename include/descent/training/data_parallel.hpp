@@ -27,8 +27,8 @@ namespace descent::inline DESCENT_ABI {
 ///
 /// Shards may differ in length: an epoch lasts as long as the longest, and a rank without samples takes part with a
 /// weight of 0. Sample j of a mini-batch of rank r has the dropout mask of sample r B + j of one process. Each rank has
-/// an order of its own, from `.seed` and the rank. `BatchNorm` normalizes by the samples of the rank; its running
-/// statistics are averaged over the ranks.
+/// an order of its own, from `.seed` and the rank. `BatchNorm` normalizes by the samples of the rank, and its running
+/// statistics are averaged over the ranks; with `.sync_batch_norm` it normalizes by those of all.
 ///
 /// Loss, metrics and validation are those of all ranks, so that early stopping and other rules decide alike. Rank 0
 /// alone shows progress and reads and writes checkpoints.

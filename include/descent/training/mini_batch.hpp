@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "descent/core/batch.hpp"
 #include "descent/core/sample_weights.hpp"
@@ -28,6 +29,7 @@ template <std::floating_point T>
 struct GatheredSamples {
   Matrix<T> x, y;
   Vector<T> weights;
+  std::vector<Index> lengths;
 };
 
 /// The samples of a step or of a part of it: given as matrices, or as indices into a data set, which are gathered and
@@ -48,6 +50,12 @@ class MiniBatch {
 
   Index size() const { return is_given() ? given_.x.samples() : static_cast<Index>(samples_.size()); }
 
+  /// Returns the number of samples, or of time steps of sequences, with their padding.
+  Index positions() const {
+    const Shape shape = is_given() ? given_.x.shape() : data_->sample_shape();
+    return shape.height == 1 ? size() * shape.width : size();
+  }
+
   /// Returns a part of the samples.
   [[gnu::noinline]] MiniBatch part(const Part& part) const {
     const auto [first, count] = part;
@@ -58,15 +66,18 @@ class MiniBatch {
             augment_};
   }
 
-  /// Returns the samples as matrices; samples that are given by index are gathered into `to`.
+  /// Returns the samples as matrices; samples that are given by index are gathered into `to`, with zeros as padding.
   Samples<T> load(GatheredSamples<T>& to, Workers& workers = single_thread) const {
     if (is_given()) return given_;
     gather(data_->x, samples_, to.x, workers);
     gather(data_->y, samples_, to.y);
     gather(data_->weights, samples_, to.weights);
+    gather(data_->lengths, samples_, to.lengths);
     if (const auto& [change, seed, epoch] = augment_; change != nullptr && *change)
-      (*change)(to.x, samples_, seed, epoch, workers);
-    return {{to.x, data_->sample_shape()}, to.y, to.weights};
+      (*change)(to.x, to.y, samples_, seed, epoch, workers);
+    const Batch<T> x = Batch<T>{to.x, data_->sample_shape()}.with_lengths(to.lengths);
+    clear_padding(x, to.x);
+    return {x, to.y, to.weights};
   }
 
  private:

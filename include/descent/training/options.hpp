@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,9 @@
 #include "descent/training/data_parallel.hpp"
 #include "descent/training/early_stopping.hpp"
 #include "descent/training/observer.hpp"
+#include "descent/training/parts_option.hpp"
 #include "descent/training/progress.hpp"
+#include "descent/training/rate_factor.hpp"
 #include "descent/training/sample_order.hpp"
 #include "descent/training/validation.hpp"
 #include "descent/transforms/any_transform.hpp"
@@ -31,6 +34,11 @@ namespace descent::inline DESCENT_ABI {
 inline constexpr Index full_batch = std::numeric_limits<Index>::max();
 
 /// The options of `fit` and `Trainer`.
+///
+/// Parts of a network are named by the paths of their parameters: `.frozen = {"0", "2.bias"}` leaves layer 0 and the
+/// bias of layer 2 unchanged, whatever the optimizer, its weight decay or the constraint would do to them; their
+/// gradient does not count in the norm that is clipped, and their weights have no penalty. A frozen `BatchNorm` keeps
+/// its running statistics and normalizes by them. With several factors for a part, the first applies.
 ///
 /// Throws   DataError before training when an option is out of range or two metrics have the same name.
 /// Example  examples/01_digits.cpp
@@ -48,6 +56,10 @@ struct FitOptions {
   AnyTransform<M> constraint = {};     ///< constraint on the weights after each step, such as MaxNorm
   Augmentation<T> augment = {};        ///< augmentation of the inputs, such as Augment
 
+  PartsOption<M, std::string> frozen = {};  ///< names of layers and parameters that stay as they are
+  PartsOption<M, RateFactor> rate_factors =
+      {};  ///< learning rates of parts, relative to that of the optimizer
+
   int accumulate = 1;          ///< mini-batches whose gradients are averaged for one step
   double average_weights = 0;  ///< decay of the exponential average of weights that is evaluated; 0 for none
 
@@ -61,7 +73,9 @@ struct FitOptions {
   CheckpointPath resume_from = {};    ///< checkpoint to resume; empty for a new run
 
   DataParallel<M> communicator =
-      {};                  ///< address of the connection to other processes that train the same model
+      {};  ///< address of the connection to other processes that train the same model
+  bool sync_batch_norm =
+      false;  ///< true: BatchNorm normalizes by the samples of all ranks, whose sets must be of equal size
   Threads threads = {};    ///< threads that share each operation of a large step; see docs/guide/speed.md
   bool shuffle = true;     ///< a new random order for each epoch
   SampleOrder order = {};  ///< a given order of the samples in place of a random one

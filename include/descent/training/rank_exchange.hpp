@@ -23,6 +23,7 @@
 #include "descent/training/checkpoint/file.hpp"
 #include "descent/training/exchange.hpp"
 #include "descent/training/non_finite.hpp"
+#include "descent/training/rate_factor.hpp"
 #include "descent/training/training_loop.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
@@ -168,6 +169,9 @@ class RankExchange final : public Exchange<M> {
     add("batch_size", options.batch_size);
     add("validation", options.validation != nullptr);
     for (const AnyMetric<T>& metric : options.metrics) add("metrics", metric.name());
+    for (const std::string& name : options.frozen) add("frozen", name);
+    for (const RateFactor& rate : options.rate_factors)
+      add("rate_factors", rate.part), add_number("rate_factors", rate.factor);
     add("accumulate", options.accumulate);
     add_number("average_weights", options.average_weights);
     if (const auto& rule = options.early_stopping) {
@@ -193,6 +197,7 @@ class RankExchange final : public Exchange<M> {
     add("checkpoint.keep_best", options.checkpoint.keep_best);
     add("shuffle", options.shuffle);
     add("drop_last", options.drop_last);
+    add("sync_batch_norm", options.sync_batch_norm);
     add("seed", options.seed);
     add("first_epoch", options.first_epoch);
     expect_same_lines(ranks, lines);

@@ -23,6 +23,7 @@
 #include "descent/training/mini_batch.hpp"
 #include "descent/training/non_finite.hpp"
 #include "descent/training/options.hpp"
+#include "descent/training/parts_of_model.hpp"
 #include "descent/training/training_loop.hpp"
 #include "descent/training/training_run.hpp"
 
@@ -86,8 +87,10 @@ class Trainer final : private detail::Checkpointed {
     });
     detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
     options.communicator.expect_same(options, model, epochs, run);
+    if (options.sync_batch_norm) detail::expect_equal_shards(ranks(), train.samples());
     const detail::EpochPlan plan = loop_options.plan(epoch_samples);
-    options.communicator.together([&] { detail::check_epoch(model, train, plan, loop_.epoch); });
+    options.communicator.together(
+        [&] { detail::check_epoch(model, train, plan, loop_.epoch, frozen_layers()); });
     const FlushDenormals guard;
     detail::TrainingLoop{run, loop_, *this, loop_options}.run(epochs);
     return history();
@@ -102,6 +105,7 @@ class Trainer final : private detail::Checkpointed {
   ///          targets.
   double step(const Batch<T>& x, const Batch<T>& y, SampleWeights<T> weights = {}) {
     detail::check_step(model, x, y, weights);
+    if (auto* const rule = parts()) rule->expect_names(model, options);
     const FlushDenormals guard;
     const Index samples = options.communicator.sum(x.cols());
     const BatchResult result =
@@ -173,13 +177,21 @@ class Trainer final : private detail::Checkpointed {
 
   /// Computes the objective and the gradient of the mean loss, to which `update` adds that of the penalty.
   BatchResult differentiate(const MiniBatch& batch, const Position& at) {
-    BatchResult result = batch_gradient().compute(
-        model, loss, batch, at.is_full, {dropout_seed(), steps(), at.first_sample}, options.communicator);
-    result.penalty = options.regularizer.penalty(model, at.training_samples, result.workers);
+    BatchResult result = batch_gradient().compute(model, loss, batch, at.is_full,
+                                                  {.seed = dropout_seed(),
+                                                   .step = steps(),
+                                                   .first_sample = at.first_sample,
+                                                   .frozen = frozen_layers(),
+                                                   .ranks = options.sync_batch_norm ? &ranks() : &solo},
+                                                  options.communicator);
+    result.penalty = penalty(model, at.training_samples, result.workers);
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
+    detail::PartsRule<M>* const rule = parts();
+    if (rule) rule->keep(model, options);
     if (batch.size() > 0) descent::update_state(model, result.cache);
     options.communicator.average_state(model, batch.size(), batch_gradient().sent());
+    if (rule) rule->restore(model, options);
     return result;
   }
 
@@ -189,19 +201,41 @@ class Trainer final : private detail::Checkpointed {
     const double rate = learning_rate();
     if (!is_finite(static_cast<T>(rate)))
       detail::throw_not_finite({"learning rate", rate, "its schedule"}, state_.progress, rate);
+    detail::PartsRule<M>* const rule = parts();
     options.regularizer.add_gradient(model, at.gradient, training_samples, at.workers);
+    if (rule) rule->clear(at.gradient, options);
     options.clip.apply(at.gradient, at.workers);
     if constexpr (requires { optimizer.step(model, at.gradient, state_, at.workers); })
       optimizer.step(model, at.gradient, state_, at.workers);
     else
       optimizer.step(model, at.gradient, state_);
+    if (rule) rule->scale(model, options);
     options.constraint.apply(model, at.workers);
-    if (options.average_weights > 0)
+    if (rule) rule->restore(model, options);
+    if (options.average_weights > 0) {
       detail::average_weights(average_, model, options.average_weights, at.workers);
+      if (rule) rule->restore(*average_, options);  // an average of equal values rounds
+    }
     return rate;
   }
 
   Communicator& ranks() const { return options.communicator.ranks(); }
+
+  /// The rule for parts that are frozen or have a learning rate of their own; null if there are none.
+  detail::PartsRule<M>* parts() {
+    if (options.frozen.empty() && options.rate_factors.empty()) return nullptr;
+    if (*parts_ == nullptr) *parts_ = detail::parts_rule(options);
+    return parts_->get();
+  }
+  const FrozenLayers* frozen_layers() {
+    detail::PartsRule<M>* const rule = parts();
+    return rule ? rule->layers(options) : nullptr;
+  }
+  double penalty(const M& of, Index samples, Workers& workers) {
+    detail::PartsRule<M>* const rule = parts();
+    return rule ? rule->penalty(of, options, samples, workers)
+                : options.regularizer.penalty(of, samples, workers);
+  }
 
   /// The working memory and the threads of the steps; `options.threads` may change from step to step.
   BatchGradient& batch_gradient() {
@@ -232,6 +266,7 @@ class Trainer final : private detail::Checkpointed {
   detail::LoopState& loop_state() override { return loop_; }
   [[gnu::cold]] void visit_model(Archive& a) override { a("model", model), a("optimizer", state_); }
   [[gnu::cold]] void visit_rest(Archive& a) override {
+    if (!options.frozen.empty()) parts()->visit(a, options);
     a("average", average_, model);
     if (loop_.epoch) {
       if (metrics_.size() != options.metrics.size()) begin_metrics();
@@ -244,6 +279,7 @@ class Trainer final : private detail::Checkpointed {
   detail::LoopState loop_;
   std::vector<AnyMetric<T>> metrics_;  // of the epoch in progress
   std::optional<M> average_, best_model_;
+  NotCopied<std::unique_ptr<detail::PartsRule<M>>> parts_;
   NotCopied<std::unique_ptr<BatchGradient>> batch_gradient_;
 };
 

@@ -51,6 +51,8 @@ class Learner {
   virtual Next notify_epoch_end() const = 0;
   virtual void notify_begin() const = 0;
   virtual void notify_end() const = 0;
+  /// To be called while an exception is handled.
+  virtual void notify_failure() const noexcept = 0;
 
  protected:
   ~Learner() = default;
@@ -121,6 +123,7 @@ class TrainingLoop {
       for (int i = 0; i < epochs && end == End::none; ++i) end = run_epoch(display);
     } catch (...) {
       state_.epoch.reset();
+      learner_.notify_failure();
       options_.ranks.end_all();
       throw;
     }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -56,7 +58,7 @@ class TrainingRun final : public Learner {
       const MiniBatch<T> own{train_, part_of_order(samples, part), augment};
       batch.emplace(
           trainer_.differentiate(own, {samples_, ranks().first_sample(part), own.size() == size.batch_size}));
-      if (own.size() > 0)
+      if (batch->prediction.samples() > 0)
         for (AnyMetric<T>& metric : trainer_.metrics_)
           metric.update(batch->prediction, batch->target, batch->weights);
       if (size.samples > size.batch_size)
@@ -89,8 +91,7 @@ class TrainingRun final : public Learner {
     const WeightedSum loss = ranks().sum(options().validation.measure(
         model, [&](const auto&... batch) { return trainer_.loss.value(batch...); }, metrics, workers));
     ranks().merge(metrics);
-    add_measured(values, loss.mean() + options().regularizer.penalty(model, samples_, workers), metrics,
-                 "val_");
+    add_measured(values, loss.mean() + trainer_.penalty(model, samples_, workers), metrics, "val_");
   }
   [[gnu::cold]] void expect_finite_weights() const override {
     detail::expect_finite_weights(trainer_.model, trainer_.state_.progress, learning_rate());
@@ -104,6 +105,7 @@ class TrainingRun final : public Learner {
     if (trainer_.average_) trainer_.average_.emplace(*trainer_.best_model_);
   }
   Next notify_epoch_end() const override {
+    if (is_observed_here()) options().observer.end_epoch(observed());
     return agreed(notify(options().on_epoch_end, {trainer_.epochs(), trainer_.history(), trainer_.model,
                                                   trainer_.evaluated_model(), learning_rate()}));
   }
@@ -111,7 +113,22 @@ class TrainingRun final : public Learner {
     if (is_observed_here()) options().observer.begin(observed());
   }
   [[gnu::cold]] void notify_end() const override {
-    if (is_observed_here()) options().observer.end(observed());
+    if (!is_observed_here()) return;
+    options().observer.end(observed());
+    options().observer.finish(observed(), {});
+  }
+  [[gnu::cold]] void notify_failure() const noexcept override {
+    if (!is_observed_here()) return;
+    try {  // nothing may hide the error that is handled
+      try {
+        throw;
+      } catch (const std::exception& error) {
+        options().observer.finish(observed(), error.what());
+      } catch (...) {
+        options().observer.finish(observed(), "an exception that is not a std::exception");
+      }
+    } catch (...) {
+    }
   }
 
  private:
@@ -138,7 +155,21 @@ class TrainingRun final : public Learner {
             measured_kind(trainer_.model, trainer_.loss),
             expected_kind<std::remove_cvref_t<decltype(trainer_.loss)>>(),
             trainer_.steps(),
-            trainer_.batch_gradient().workers()};
+            trainer_.batch_gradient().workers(),
+            trainer_.best_model(),
+            options(),
+            trainer_.history(),
+            trainer_.epochs(),
+            learning_rate(),
+            name_of<std::remove_cvref_t<decltype(trainer_.loss)>>(),
+            name_of<std::remove_cvref_t<decltype(trainer_.optimizer)>>()};
+  }
+  template <class C>
+  static constexpr std::string_view name_of() {
+    if constexpr (requires { std::string_view{C::name}; })
+      return C::name;
+    else
+      return {};
   }
 
   Trainer& trainer_;

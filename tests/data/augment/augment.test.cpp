@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "descent/data/augment/color_jitter.hpp"
+#include "descent/data/augment/cutout.hpp"
 #include "descent/data/augment/elastic_distortion.hpp"
 #include "descent/data/augment/random_affine.hpp"
 #include "descent/data/augment/random_crop.hpp"
@@ -50,6 +52,8 @@ Matrix<double> dots(Index samples) {
 auto everything(const Shape& shape) {
   return Augment{shape,
                  RandomFlip{.vertical = 0.5},
+                 ColorJitter{},
+                 Cutout{.side = 2},
                  RandomCrop{.padding = 1},
                  RandomShift{},
                  RandomRotation{},
@@ -277,6 +281,63 @@ TEST_CASE("Augment: any function of an image and an Rng and scratch is a transfo
   CHECK(x == Matrix<>::Constant(4, 2, 0.25F));
 }
 
+TEST_CASE(
+    "ColorJitter: brightness scales all values, contrast those about the mean, saturation those about the "
+    "gray") {
+  const Shape shape{3, 2, 2};
+  const auto changed = [&](const ColorJitter& jitter) {
+    Matrix<double> x = noise(shape, 1);
+    Augment{shape, jitter}(x, numbered(1), 3, 0);
+    return x;
+  };
+  const Matrix<double> x = noise(shape, 1);
+  const auto gray = [](const Matrix<double>& of) {
+    Vector<double> all(4);
+    for (Index p = 0; p < 4; ++p) all(p) = 0.299 * of(3 * p) + 0.587 * of(3 * p + 1) + 0.114 * of(3 * p + 2);
+    return all;
+  };
+
+  const Matrix<double> brighter = changed({.brightness = 0.5, .contrast = 0, .saturation = 0});
+  const double factor = brighter(0) / x(0);
+  CHECK((factor > 0.5 && factor < 1.5 && std::abs(factor - 1) > 1e-3));
+  CHECK(brighter.isApprox(x * factor, 1e-12));
+
+  const Matrix<double> sharper = changed({.brightness = 0, .contrast = 0.5, .saturation = 0});
+  const double mean = gray(x).mean(), contrast = (sharper(0) - mean) / (x(0) - mean);
+  CHECK_THAT(gray(sharper).mean(), WithinAbs(mean, 1e-12));
+  CHECK(sharper.isApprox(((x.array() - mean) * contrast + mean).matrix(), 1e-12));
+
+  const Matrix<double> purer = changed({.brightness = 0, .contrast = 0, .saturation = 0.5});
+  CHECK(gray(purer).isApprox(gray(x), 1e-12));
+  CHECK_FALSE(purer.isApprox(x, 1e-3));
+}
+
+TEST_CASE("ColorJitter: a gray image has no saturation") {
+  const Shape shape{1, 2, 3};
+  Matrix<double> x = noise(shape, 2);
+  const Matrix<double> before = x;
+  Augment{shape, ColorJitter{.brightness = 0, .contrast = 0, .saturation = 0.9}}(x, numbered(2), 1, 0);
+  CHECK(x.isApprox(before, 1e-12));
+}
+
+TEST_CASE("Cutout: a square is zero, with its center anywhere in the image") {
+  const Shape shape{2, 6, 5};
+  Matrix<double> x = Matrix<double>::Ones(shape.size(), 400);
+  Augment{shape, Cutout{.side = 3}}(x, numbered(400), 1, 0);
+  std::set<double> sizes;
+  Vector<double> hits = Vector<double>::Zero(30);
+  for (Index j = 0; j < 400; ++j) {
+    sizes.insert(60 - x.col(j).sum());
+    for (Index p = 0; p < 30; ++p) {
+      CHECK(x(2 * p, j) == x(2 * p + 1, j));
+      hits(p) += 1 - x(2 * p, j);
+    }
+  }
+  // 3 x 3 pixels inside, 3 x 2 at a side, 2 x 2 in a corner, of two channels each.
+  CHECK(sizes == std::set<double>{8, 12, 18});
+  CHECK(hits.minCoeff() > 20);  // 4 of 30 centers hit a corner: about 53 of 400
+}
+
 TEST_CASE("Augment: invalid options are refused by the constructor") {
   const Shape shape{1, 4, 4};
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -295,6 +356,10 @@ TEST_CASE("Augment: invalid options are refused by the constructor") {
              ContainsSubstring("ElasticDistortion: expected .sigma"));
   CHECK_THAT(complaint(ElasticDistortion{.alpha = -1}),
              ContainsSubstring("ElasticDistortion: expected .alpha"));
+  CHECK_THAT(complaint(ColorJitter{.contrast = 1}), ContainsSubstring("ColorJitter: expected .contrast"));
+  CHECK_THAT(complaint(ColorJitter{.saturation = nan}),
+             ContainsSubstring("ColorJitter: expected .saturation"));
+  CHECK_THAT(complaint(Cutout{.side = 0}), ContainsSubstring("Cutout: expected .side from 1"));
   CHECK_THAT(complaint(RandomNoise{.deviation = -1}), ContainsSubstring("RandomNoise: expected .deviation"));
 }
 

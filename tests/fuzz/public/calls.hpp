@@ -25,11 +25,13 @@ void add_data(Calls&);
 void add_training(Calls&);
 void add_files(Calls&);
 void add_search(Calls&);
+void add_report(Calls&);
+void add_tables(Calls&);
 
 inline Calls all_calls() {
   Calls calls;
-  for (const auto add :
-       {add_layers, add_losses_and_metrics, add_optimizers, add_data, add_training, add_files, add_search})
+  for (const auto add : {add_layers, add_losses_and_metrics, add_optimizers, add_data, add_training,
+                         add_files, add_search, add_report, add_tables})
     add(calls);
   return calls;
 }

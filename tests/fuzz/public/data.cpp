@@ -97,6 +97,35 @@ void add_data(Calls& calls) {
   calls.push_back({"Impute", [](Source& source) { normalize(source, Impute{source.matrix(3, 4)}); }});
   calls.push_back(
       {"Standardize", [](Source& source) { normalize(source, Standardize{source.matrix(3, 4)}); }});
+  calls.push_back(
+      {"Unstandardize", [](Source& source) { normalize(source, Unstandardize{source.matrix(3, 4)}); }});
+  calls.push_back({"Standardize of given scales", [](Source& source) {
+                     const Vector<double> mean = source.values<double>(source.count(3), 1),
+                                          deviation = source.values<double>(source.count(3), 1);
+                     normalize(source, Standardize<double>{mean, deviation});
+                   }});
+  calls.push_back(
+      {"balanced_class_weights", [](Source& source) { balanced_class_weights(any_dataset(source)); }});
+  calls.push_back(
+      {"balanced_positive_weights", [](Source& source) { balanced_positive_weights(any_dataset(source)); }});
+  calls.push_back({"stratified_order and balanced_order", [](Source& source) {
+                     const auto data = any_dataset(source);
+                     const ClassOrder order = source.flag() ? stratified_order(data, source.byte())
+                                                            : balanced_order(data, source.byte());
+                     order(source.one_in(4) ? source.whole() : source.below(5));
+                   }});
+  calls.push_back({"best_threshold", [](Source& source) {
+                     const auto data = any_dataset(source);
+                     best_threshold(Sequential{Identity<double>{}}, data, F1{});
+                     best_threshold(Sequential{Sigmoid<double>{}}, data, MultilabelF1{});
+                   }});
+  calls.push_back({"predict_probabilities and names", [](Source& source) {
+                     const Matrix<double> x = source.matrix(3, 4);
+                     const Sequential net{Identity<double>{}};
+                     predict_probabilities(net, x, {.multilabel = source.flag()});
+                     predict_labels(net, x, source.flag() ? Threshold{} : Threshold{source.number()});
+                     predict_class_names(net, x, std::vector<std::string>(source.below(5), source.text()));
+                   }});
   calls.push_back({"MinMax", [](Source& source) {
                      const auto options = changed(source, MinMaxOptions{});
                      normalize(source, MinMax{source.matrix(3, 4), options});
@@ -117,6 +146,8 @@ void add_data(Calls& calls) {
                      diagnose(rates);
                    }});
   calls.push_back({"RandomFlip", augment<RandomFlip>});
+  calls.push_back({"ColorJitter", augment<ColorJitter>});
+  calls.push_back({"Cutout", augment<Cutout>});
   calls.push_back({"RandomAffine", augment<RandomAffine>});
   calls.push_back({"RandomRotation", augment<RandomRotation>});
   calls.push_back({"RandomShift", augment<RandomShift>});

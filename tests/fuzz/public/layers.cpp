@@ -98,6 +98,21 @@ void construct_from_options(Source& source) {
   run(source, Any{layer}, Any{layer});
 }
 
+/// Runs a recurrent layer, also with a state.
+template <template <class> class L, class Options>
+void construct_recurrent(Source& source) {
+  const L<double> layer{source.size(5), source.size(3), changed(source, Options{})};
+  if (source.flag()) return run(source, Any{layer}, Any{layer});
+  const Index count = source.count(3);
+  const Samples x{source, {5, 1, 4}, count};
+  RecurrentState<double> state{source.matrix(3, count), source.matrix(3, count)}, slopes = state;
+  typename L<double>::Cache cache;
+  L<double> gradient = layer;
+  if (!source.one_in(8)) layer.forward(x, state, cache, any_pass(source));
+  const Samples dy{source, layer.output_shape({5, 1, 4}), count};
+  layer.backward(x, dy, slopes, cache, gradient, any_pass(source));
+}
+
 }  // namespace
 
 void add_layers(Calls& calls) {
@@ -182,8 +197,50 @@ void add_layers(Calls& calls) {
                    }});
   calls.push_back({"BatchNorm: constructor",
                    [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});
+  calls.push_back({"Embedding: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Embedding<double> layer{source.size(3), source.size(2), rng,
+                                                   changed(source, EmbeddingOptions{})};
+                     run(source, Any{layer}, Any{layer});
+                   }});
+  calls.push_back({"RNN: constructor", [](Source& source) { construct_recurrent<RNN, RNNOptions>(source); }});
+  calls.push_back(
+      {"LSTM: constructor", [](Source& source) { construct_recurrent<LSTM, LSTMOptions>(source); }});
+  calls.push_back({"GRU: constructor", [](Source& source) { construct_recurrent<GRU, GRUOptions>(source); }});
   calls.push_back({"LayerNorm: constructor",
                    [](Source& source) { construct<LayerNorm<double>>(source, LayerNormOptions{}); }});
+  calls.push_back(
+      {"RMSNorm: constructor", [](Source& source) { construct<RMSNorm<double>>(source, RMSNormOptions{}); }});
+  calls.push_back({"PositionalEncoding: constructor",
+                   construct_from_options<PositionalEncoding<double>, PositionalEncodingOptions>});
+  calls.push_back({"PositionEmbedding: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Any layer{PositionEmbedding<double>{source.size(6), source.size(5), rng}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"MultiHeadAttention: constructor", [](Source& source) {
+                     Rng rng{1};
+                     const Any layer{MultiHeadAttention<double>{
+                         source.size(5), rng, changed(source, MultiHeadAttentionOptions{}, Whole::small)}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"MultiHeadAttention: sequences with lengths", [](Source& source) {
+                     Rng rng{1};
+                     const MultiHeadAttention<double> layer{4, rng, {.heads = 2, .causal = source.flag()}};
+                     const Matrix<double> x = source.matrix(4 * 3, 2), dy = source.matrix(4 * 3, 2);
+                     const std::array<Index, 2> lengths{source.size(2), source.size(3)};
+                     const Batch<double> batch = Batch<double>{x, Shape{4, 1, 3}}.with_lengths(lengths);
+                     MultiHeadAttention<double>::Cache cache;
+                     MultiHeadAttention<double> gradient = layer;
+                     layer.forward(batch, cache, Pass::training({}));
+                     layer.backward(batch, dy, cache, gradient, Pass::training({}));
+                   }});
+  calls.push_back({"encoder_block", [](Source& source) {
+                     Rng rng{1};
+                     const EncoderBlockOptions options = changed(source, EncoderBlockOptions{}, Whole::small);
+                     const Any block{encoder_block<double>(source.size(5), rng, options)};
+                     run(source, block, block);
+                   }});
   calls.push_back(
       {"PReLU: constructor", [](Source& source) { construct<PReLU<double>>(source, PReLUOptions{}); }});
   calls.push_back({"Dropout: constructor", construct_from_options<Dropout<double>, DropoutOptions>});

@@ -51,6 +51,9 @@ void visit_members(A& a, auto&& f) {
   } else if constexpr (count == 6) {
     auto& [m, n, o, p, q, r] = a;
     f(m), f(n), f(o), f(p), f(q), f(r);
+  } else if constexpr (count == 7) {
+    auto& [m, n, o, p, q, r, t] = a;
+    f(m), f(n), f(o), f(p), f(q), f(r), f(t);
   } else {
     static_assert(count == 0, "add a case for this number of members");
   }

@@ -1,5 +1,8 @@
 #include <descent/descent.hpp>
 #include <descent/diagnosis.hpp>
+#include <descent/diagnosis/column_importance.hpp>
+#include <descent/io/export_header.hpp>
+#include <sstream>
 #include <type_traits>
 #include <vector>
 
@@ -102,6 +105,8 @@ FitOptions<M> any_options(Source& source, const Dataset<double>& validation) {
   if (source.one_in(4)) options.reduce_on_plateau = changed(source, ReduceOnPlateau{});
   if (source.one_in(8)) options.threads = source.one_in(16) ? 2 : static_cast<int>(source.size(1));
   if (options.threads > 8 && options.threads <= 4096) options.threads = 1;  // starting them is slow
+  if (source.one_in(6)) options.frozen = std::vector<std::string>(1 + source.below(2), source.text());
+  if (source.one_in(6)) options.rate_factors = {{source.text(), source.number()}};
   if (source.one_in(64)) options.resume_from = "no/such/file";
   if (source.one_in(16)) options.checkpoint.every_seconds = source.number();
   sometimes(options.checkpoint.every_steps);
@@ -155,6 +160,34 @@ void add_training_of(Calls& calls, const std::string& name) {
                      const M model = model_for<M>(source);
                      const auto data = any_dataset(source);
                      evaluate(model, data, any_loss(source));
+                   }});
+  calls.push_back({name + ": outputs_of", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     outputs_of(model, source.text(), any_dataset(source).x);
+                   }});
+  calls.push_back({name + ": set_parameters", [](Source& source) {
+                     M model = model_for<M>(source);
+                     const Index right = parameters_of(model).size();
+                     set_parameters(model, source.values<double>(source.count(right), 1));
+                   }});
+  calls.push_back({name + ": permutation_importance, sensitivity", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     const auto data = any_dataset(source);
+                     PermutationOptions options{.repetitions = static_cast<int>(source.below(3))};
+                     if (source.one_in(4))
+                       options.groups = {{source.text(), {source.size(1), source.size(2)}}};
+                     if (source.flag())
+                       permutation_importance(model, data, any_loss(source), options);
+                     else
+                       sensitivity(model, data);
+                   }});
+  calls.push_back({name + ": export_header", [](Source& source) {
+                     const M model = model_for<M>(source);
+                     std::ostringstream out;
+                     ExportHeader options{.inputs = {source.size(3), source.size(1), source.size(1)}};
+                     if (source.one_in(8)) options.name = source.text();
+                     options.probabilities = source.flag();
+                     export_header(out, model, options);
                    }});
   calls.push_back({name + ": estimate_statistics", [](Source& source) {
                      M model = model_for<M>(source);

@@ -116,4 +116,89 @@ TEST_CASE("save_onnx: load_onnx restores a network of sequences") {
         predict(net, Batch{x, sequence}));
 }
 
+TEST_CASE("save_onnx: load_onnx restores layers that enlarge images and normalize samples") {
+  Rng rng{1};
+  const Shape image{4, 3, 5};
+  const DynamicSequential net{
+      ConvTranspose2D{4, 6, rng, {.kernel = 3, .stride = 2, .padding = 1, .output_padding = 1, .groups = 2}},
+      GroupNorm{3, 6, {.epsilon = 1e-3}},
+      Upsample{{.factor = {2, 1}}},
+      InstanceNorm{6},
+      Upsample{{.factor = {1, 2}, .interpolation = Interpolation::bilinear}},
+      ZeroPad2D{{1, 0, 2, 3}},
+      Conv2D{6, 2, rng, {.kernel = 3}}};
+  const DynamicSequential loaded = from_onnx(to_onnx(net, {.shape = image}));
+  CHECK(types(loaded) ==
+        Types{"ConvTranspose2D", "GroupNorm", "Upsample", "InstanceNorm", "Upsample", "ZeroPad2D", "Conv2D"});
+  const Matrix<> x = Matrix<>::Random(image.size(), 3);
+  CHECK(predict(loaded, Batch{x, image}) == predict(net, Batch{x, image}));
+}
+
+TEST_CASE("save_onnx: load_onnx restores a Conv1D and a GroupNorm of sequences") {
+  Rng rng{1};
+  const Shape sequence{4, 1, 9};
+  const DynamicSequential net{
+      Conv1D{4, 6, rng, {.kernel = 3, .padding = TimePadding::causal(), .dilation = 2, .groups = 2}},
+      GroupNorm{2, 6}, Conv1D{6, 3, rng, {.kernel = 2, .stride = 2}}};
+  const DynamicSequential loaded = from_onnx(to_onnx(net, {.shape = sequence}));
+  CHECK(types(loaded) == Types{"Conv1D", "GroupNorm", "Conv1D"});
+  const Matrix<> x = Matrix<>::Random(sequence.size(), 3);
+  CHECK(predict(loaded, Batch{x, sequence}) == predict(net, Batch{x, sequence}));
+}
+
+TEST_CASE("OnnxImages: transposed convolutions, sizes and paddings that do not fit are refused") {
+  const auto transposed = [](std::vector<OnnxAttribute> attributes) {
+    return error_of(on_image("ConvTranspose", 2, 2, std::move(attributes), true));
+  };
+  CHECK_THAT(transposed({{"output_padding", Integers{1, 1}}}),
+             ContainsSubstring("expected .output_padding from 0 to below the stride"));
+  CHECK_THAT(transposed({{"group", std::int64_t{2}}}),
+             ContainsSubstring("expected groups that divide 1 channels, got 2"));
+  CHECK_THAT(transposed({{"auto_pad", std::string{"UP"}}}), ContainsSubstring("expected auto_pad = NOTSET"));
+  CHECK_THAT(transposed({{"kernel_shape", Integers{3, 3}}}),
+             ContainsSubstring("expected kernel_shape to be that"));
+
+  const auto resized = [](std::vector<double> scales, std::vector<OnnxAttribute> attributes) {
+    OnnxNode only = node("Resize", {"x", "", "scales"});
+    only.attributes = std::move(attributes);
+    return error_of(graph({-1, 1, 2, 2}, {only}, {numbers("scales", {4}, std::move(scales))}));
+  };
+  CHECK_THAT(resized({1, 1, 1.5, 2}, {}),
+             ContainsSubstring("expected height and width enlarged by whole factors"));
+  CHECK_THAT(resized({1, 2, 2, 2}, {}),
+             ContainsSubstring("expected height and width enlarged by whole factors"));
+  CHECK_THAT(
+      resized({1, 1, 2, 2}, {{"mode", std::string{"cubic"}}}),
+      ContainsSubstring("expected nearest or linear interpolation that keeps the image in place, got cubic"));
+  CHECK_THAT(resized({1, 1, 2, 2}, {{"coordinate_transformation_mode", std::string{"align_corners"}},
+                                    {"mode", std::string{"linear"}}}),
+             ContainsSubstring("got linear by align_corners"));
+
+  const auto padded = [](std::vector<double> pads, std::vector<OnnxAttribute> attributes) {
+    OnnxNode only = node("Pad", {"x", "pads"});
+    only.attributes = std::move(attributes);
+    return error_of(graph({-1, 1, 2, 2}, {only}, {numbers("pads", {8}, std::move(pads))}));
+  };
+  CHECK_THAT(padded({0, 0, 1, 1, 0, 0, 1, 1}, {{"mode", std::string{"reflect"}}}),
+             ContainsSubstring("expected zeros around all axes"));
+  CHECK_THAT(padded({0, 1, 1, 1, 0, 0, 1, 1}, {}), ContainsSubstring("none for batch and channels"));
+  CHECK_THAT(padded({0, 0, -1, 1, 0, 0, 1, 1}, {}), ContainsSubstring("expected 8 pads of 0 or more"));
+}
+
+TEST_CASE("OnnxNormalization: GroupNormalization has a number for each group before opset 21") {
+  OnnxNode only = node("GroupNormalization", {"x", "gamma", "beta"});
+  only.attributes = {{"num_groups", std::int64_t{2}}};
+  const Shape image{4, 1, 2};
+  const Matrix<> x = Matrix<>::Random(image.size(), 3);
+  OnnxModel model =
+      graph({-1, 4, 1, 2}, {only}, {numbers("gamma", {2}, {2, 3}), numbers("beta", {2}, {4, 5})});
+  model.opset = 18;
+  GroupNorm expected{2, 4};
+  expected.gamma << 2, 2, 3, 3;
+  expected.beta << 4, 4, 5, 5;
+  CHECK(predict(from_onnx(model), Batch{x, image}) == predict(expected, Batch{x, image}));
+  model.opset = 21;
+  CHECK_THAT(error_of(model), ContainsSubstring("expected 4 values in a row for gamma, got 2"));
+}
+
 }  // namespace onnx_images_test

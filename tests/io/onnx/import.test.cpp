@@ -101,7 +101,7 @@ TEST_CASE("OnnxImport: values in an order that no layer has are refused") {
       error_of(graph({-1, 2, 2, 3}, {transpose("x", "y", {0, 3, 2, 1})})),
       ContainsSubstring("expected an output with its channels in axis 1, got values in another order"));
   CHECK_THAT(error_of(graph({-1, 2, 3}, {transpose("x", "y", {1, 0, 2})})),
-             ContainsSubstring("(Transpose): expected an order of all axes that keeps the batch first"));
+             ContainsSubstring("expected an output with the batch in axis 0, got it in axis 1"));
 }
 
 TEST_CASE("OnnxImport: a pattern of the user reads a custom layer") {

@@ -59,7 +59,7 @@ inline DynamicSequential<> with_random_numbers(DynamicSequential<> net, std::uin
 
 /// A network of each layer in the conformance table that has a counterpart in ONNX, for the shape of its row, or of each
 /// that is written as a formula: ONNX has its operations, from which it is not read back. A layer of plain features is
-/// also used for an image and a sequence of the same size, except in compositions.
+/// also used for an image and a sequence of the same size if it takes them, except in compositions.
 inline std::vector<Written> of_each_layer(bool as_formula = false) {
   std::vector<Written> all;
   conformance::for_each(conformance::layers, [&](const conformance::LayerRow& row) {
@@ -76,8 +76,17 @@ inline std::vector<Written> of_each_layer(bool as_formula = false) {
     const bool is_composed =
         row.name.starts_with("Residual") || row.name.starts_with("Concat") || row.name.starts_with("Formula");
     if (row.shape.positions() > 1 || is_composed) return;
-    add(row.name + " as image", {1, row.shape.channels, 1});
-    add(row.name + " as sequence", {1, 1, row.shape.channels});
+    const auto add_if_taken = [&](const std::string& name, const Shape& shape) {
+      try {
+        Rng rng{7};
+        row.make_float(rng).output_shape(shape);
+      } catch (const ShapeError&) {
+        return;  // attention and recurrent layers need their channels
+      }
+      add(name, shape);
+    };
+    add_if_taken(row.name + " as image", {1, row.shape.channels, 1});
+    add_if_taken(row.name + " as sequence", {1, 1, row.shape.channels});
   });
   return all;
 }

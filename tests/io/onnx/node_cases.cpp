@@ -71,6 +71,22 @@ Matrix<> values_in(const std::filesystem::path& path, const Dims& dims, bool cha
   return ours;
 }
 
+/// Reads values of which axis `batch` is the batch: each sample is a column in the order of the file.
+Matrix<> columns_in(const std::filesystem::path& path, const Dims& dims, std::size_t batch) {
+  std::vector<float> values(static_cast<std::size_t>(dims.size()));
+  std::ifstream in{path, std::ios::binary};
+  in.read(reinterpret_cast<char*>(values.data()),
+          static_cast<std::streamsize>(values.size() * sizeof(float)));
+  Index inner = 1;
+  for (std::size_t axis = batch + 1; axis < dims.sizes.size(); ++axis) inner *= dims.sizes[axis];
+  const Index samples = dims.sizes[batch];
+  Matrix<> ours(dims.size() / samples, samples);
+  for (Index i = 0; i < ours.size(); ++i)
+    ours(i / (inner * samples) * inner + i % inner, i / inner % samples) =
+        values[static_cast<std::size_t>(i)];
+  return ours;
+}
+
 /// The criterion of numpy's assert_allclose.
 bool is_close(float actual, float expected, const Case& of) {
   if (std::isnan(expected)) return std::isnan(actual);
@@ -96,12 +112,32 @@ bool gives_output(const DynamicSequential<>& net, const Case& of, const std::fil
   }
 }
 
+/// True if the network computes the output of a recurrent node, whose input is [time, batch, features] or has the batch
+/// first.
+bool gives_sequence(const DynamicSequential<>& net, const Case& of, const std::filesystem::path& folder,
+                    bool batch_first) {
+  const std::size_t rank = of.y.sizes.size();
+  if (of.x.sizes.size() != 3 || rank < 2) return false;
+  const Shape shape{of.x.sizes[2], 1, of.x.sizes[batch_first ? 1 : 0]};
+  try {
+    const Matrix<> x = columns_in(folder / (of.name + ".x"), of.x, batch_first ? 0 : 1),
+                   expected = columns_in(folder / (of.name + ".y"), of.y, batch_first ? 0 : rank - 2),
+                   y = predict(net, Batch{x, shape});
+    bool matches = y.rows() == expected.rows() && y.cols() == expected.cols();
+    for (Index i = 0; matches && i < y.size(); ++i) matches = is_close(y(i), expected(i), of);
+    return matches;
+  } catch (const ShapeError&) {
+    return false;
+  }
+}
+
 /// Returns "match", "mismatch", "not run" for a case without numbers, or the message with which it is refused.
 std::string result_of(const Case& of, const std::filesystem::path& folder) {
   try {
     const DynamicSequential<> net = load_onnx(folder / (of.name + ".onnx"));
     if (of.x.empty()) return "not run";
-    const bool matches = gives_output(net, of, folder, false) || gives_output(net, of, folder, true);
+    const bool matches = gives_output(net, of, folder, false) || gives_output(net, of, folder, true) ||
+                         gives_sequence(net, of, folder, false) || gives_sequence(net, of, folder, true);
     return matches ? "match" : "mismatch";
   } catch (const Error& error) {
     return error.what();

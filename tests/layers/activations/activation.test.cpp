@@ -102,6 +102,22 @@ TEST_CASE("GELU: float has the digits of the exact function, in both tails too",
   }
 }
 
+TEST_CASE("GELU: double has the digits of the exact function, in both tails too", "[layers]") {
+  const Vector<double> x = Vector<double>::LinSpaced(20'001, -30, 10), one = Vector<double>::Ones(x.size());
+  GELU<double> layer;
+  GELU<double>::Cache cache;
+  layer.forward(x, cache, Pass::inference());
+  layer.backward(x, one, cache, layer, Pass::inference());
+  for (Index i = 0; i < x.size(); ++i) {
+    const double v = x[i], p = std::erfc(-v / std::sqrt(2.0)) / 2,
+                 density = std::exp(-v * v / 2) / std::sqrt(2 * std::numbers::pi);
+    CAPTURE(v);
+    const double relative = std::numeric_limits<double>::epsilon() * (8 + v * v);  // also of the reference
+    CHECK(std::abs(cache.y.data()[i] - v * p) <= relative * std::abs(v * p));
+    CHECK(std::abs(cache.dx.data()[i] - (p + v * density)) <= relative * (p + std::abs(v) * density));
+  }
+}
+
 TEST_CASE("GELU: not-a-number stays, and infinity has the limits of the function", "[layers]") {
   constexpr float infinity = std::numeric_limits<float>::infinity(),
                   nan = std::numeric_limits<float>::quiet_NaN();

@@ -5,39 +5,18 @@
 
 #include "descent/io/row_major.hpp"
 #include "golden.hpp"
+#include "layers/convolution/kernels.hpp"
 #include "support.hpp"
 
 namespace conv2d_test {
 
 using namespace descent;
+using namespace kernels;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-Extent extent(const golden::Json& pair) { return {pair.at(0), pair.at(1)}; }
-
-/// A kernel [out, in, height, width] as a matrix in the layout of the weight.
-Matrix<double> kernel(const golden::Json& tensor) {
-  const auto& shape = tensor.at("shape");
-  const Index out = shape.at(0), in = shape.at(1), height = shape.at(2), width = shape.at(3);
-  Matrix<double> weight(out, in * height * width);
-  std::size_t next = 0;
-  for (Index o = 0; o < out; ++o)
-    for (Index c = 0; c < in; ++c)
-      for (Index u = 0; u < height; ++u)
-        for (Index v = 0; v < width; ++v) weight(o, (u * width + v) * in + c) = tensor.at("data").at(next++);
-  return weight;
-}
-
-template <class T>
-Matrix<T> some_numbers(Index rows, Index cols, std::uint64_t seed) {
-  Rng rng{seed};
-  Matrix<T> x(rows, cols);
-  for (T& v : x.reshaped()) v = static_cast<T>(rng.normal());
-  return x;
-}
-
-/// A convolution by its definition, for one group.
+/// A convolution by its definition, for one group or one for each channel.
 template <class T>
 Matrix<double> by_definition(const Conv2D<T>& layer, const Matrix<T>& x, const Shape& in,
                              const Conv2DOptions& o) {
@@ -53,9 +32,10 @@ Matrix<double> by_definition(const Conv2D<T>& layer, const Matrix<T>& x, const S
               const Index row = i * o.stride.height + u * o.dilation.height - o.padding.top,
                           column = j * o.stride.width + v * o.dilation.width - o.padding.left;
               if (row < 0 || row >= in.height || column < 0 || column >= in.width) continue;
-              for (Index c = 0; c < in.channels; ++c)
-                sum += static_cast<double>(layer.weight(to, (u * o.kernel.width + v) * in.channels + c)) *
-                       static_cast<double>(x((row * in.width + column) * in.channels + c, s));
+              const Index count = in.channels / o.groups, first = o.groups == 1 ? 0 : to;
+              for (Index c = 0; c < count; ++c)
+                sum += static_cast<double>(layer.weight(to, (u * o.kernel.width + v) * count + c)) *
+                       static_cast<double>(x((row * in.width + column) * in.channels + first + c, s));
             }
           y((i * out.width + j) * out.channels + to, s) = sum;
         }
@@ -68,7 +48,6 @@ TEST_CASE("Conv2D: forward and backward equal PyTorch", "[layers][golden]") {
   const auto file = golden::read("convolution");
   for (const auto& c : file.at("cases")) {
     CAPTURE(c.at("id").get<std::string>());
-    const auto& p = c.at("padding");
     const Shape in = golden::image_shape(c.at("x")), out = golden::image_shape(c.at("y"));
     const bool has_bias = c.contains("bias");
     Rng rng{1};
@@ -77,7 +56,7 @@ TEST_CASE("Conv2D: forward and backward equal PyTorch", "[layers][golden]") {
                          rng,
                          {.kernel = extent(c.at("kernel")),
                           .stride = extent(c.at("stride")),
-                          .padding = {p.at(0), p.at(1), p.at(2), p.at(3)},
+                          .padding = padding(c.at("padding")),
                           .dilation = extent(c.at("dilation")),
                           .groups = c.at("groups"),
                           .bias = has_bias ? Bias::learned : Bias::none}};
@@ -141,6 +120,48 @@ TEST_CASE("Conv2D: weights too large for the cache give the sums of the definiti
   Conv2D<double>::Cache cache;
   golden::require_close(layer.forward({x, shape}, cache, Pass::inference()),
                         by_definition(layer, x, shape, options), 1e-12, 1);
+}
+
+TEST_CASE("Conv2D: depthwise kernels give the sums of the definition", "[layers]") {
+  for (Index channels = 1; channels <= 40; channels += channels < 10 ? 1 : 5)
+    for (const Extent kernel : {Extent{3}, Extent{1, 3}, Extent{4, 2}})
+      for (const Index stride : {1, 2, 3}) {
+        CAPTURE(channels, kernel.height, kernel.width, stride);
+        const Shape shape{channels, 5, 15};
+        const Conv2DOptions options{.kernel = kernel,
+                                    .stride = {1, stride},
+                                    .padding = {1, 0, 2, 1},
+                                    .dilation = {stride == 3 ? 2 : 1, 1},
+                                    .groups = channels};
+        Rng rng{1};
+        Conv2D<float> layer{channels, channels, rng, options};
+        layer.bias = some_numbers<float>(channels, 1, 3);
+        const Matrix<float> x = some_numbers<float>(shape.size(), 2, 2);
+        Conv2D<float>::Cache cache;
+        const Matrix<float> y = layer.forward({x, shape}, cache, Pass::inference());
+        CHECK((y.cast<double>() - by_definition(layer, x, shape, options)).cwiseAbs().maxCoeff() < 1e-5);
+      }
+}
+
+TEST_CASE("Conv2D: the gradient of a depthwise kernel over a large image keeps its digits", "[layers]") {
+  // 160 000 products for each number of the kernel: a running sum in single precision would lose about 4 digits.
+  const Shape shape{4, 200, 200};
+  const Conv2DOptions options{.padding = 1, .groups = 4};
+  Rng rng{1}, again{1};
+  const Conv2D<float> layer{4, 4, rng, options};
+  const Conv2D<double> precise{4, 4, again, options};
+  const Matrix<float> x = some_numbers<float>(shape.size(), 4, 2).array() + 1,
+                      dy = some_numbers<float>(shape.size(), 4, 3).array() + 1;
+  const Matrix<double> x2 = x.cast<double>(), dy2 = dy.cast<double>();
+  Conv2D<float>::Cache cache;
+  Conv2D<double>::Cache cache2;
+  Conv2D<float> gradient = layer;
+  Conv2D<double> expected = precise;
+  layer.forward({x, shape}, cache, Pass::training({}));
+  precise.forward({x2, shape}, cache2, Pass::training({}));
+  layer.backward_parameters({x, shape}, {dy, shape}, cache, gradient, Pass::training({}));
+  precise.backward_parameters({x2, shape}, {dy2, shape}, cache2, expected, Pass::training({}));
+  CHECK(gradient.weight.cast<double>().isApprox(expected.weight, 2e-6));
 }
 
 TEST_CASE("Conv2D: padding is the same as zeros in the image, to the bit", "[layers]") {

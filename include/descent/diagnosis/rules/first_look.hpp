@@ -22,7 +22,7 @@
 // The rules that `examine` applies before the first step, and `Doctor` at the first step.
 namespace descent::inline DESCENT_ABI::detail {
 
-/// True if the first layer of the network scales its inputs.
+/// True if the first layer of the network scales its inputs, or takes tokens, which have no scale.
 template <Layer M>
 bool scales_its_inputs(const M& model) {
   LayerDescription layer = describe(model);
@@ -30,7 +30,7 @@ bool scales_its_inputs(const M& model) {
     LayerDescription first = std::move(layer.layers.front().layer);
     layer = std::move(first);
   }
-  constexpr std::string_view scaling[] = {"Standardize", "MinMax", "BatchNorm", "LayerNorm"};
+  constexpr std::string_view scaling[] = {"Standardize", "MinMax", "BatchNorm", "LayerNorm", "Embedding"};
   return std::find(std::begin(scaling), std::end(scaling), layer.type) != std::end(scaling);
 }
 

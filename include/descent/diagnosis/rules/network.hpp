@@ -64,7 +64,8 @@ inline std::optional<Finding> symmetric_units(const std::vector<WeightStatistics
 
 /// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
 inline bool has_units(const OutputStatistics& output) {
-  constexpr std::string_view others[] = {"Standardize", "MinMax", "Impute", "Flatten", "Reshape", "Identity"};
+  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
+                                         "Flatten",     "Reshape", "Identity"};
   return !output.is_composition &&
          std::find(std::begin(others), std::end(others), output.type) == std::end(others);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
@@ -39,6 +40,13 @@ inline bool is_missing(std::string_view field) {
   });
 }
 
+/// The format of CSV text, and the names for errors: of the function that reads and of the source.
+struct CsvFormat {
+  std::string_view user;
+  std::string source;
+  char separator, decimal;
+};
+
 /// Parses CSV text into records of fields, one per line unless a quoted field contains line breaks. Errors name the
 /// line.
 ///
@@ -48,13 +56,12 @@ inline bool is_missing(std::string_view field) {
 /// Source   Shafranovich: Common format and MIME type for CSV files (RFC 4180, 2005)
 class CsvParser {
  public:
-  CsvParser(std::istream& in, std::string source, char separator, char decimal)
-      : in_{in}, source_{std::move(source)}, separator_{separator}, decimal_{decimal} {
-    if (separator == '"' || separator == '\n' || separator == '\r')
-      throw DataError("read_csv", "expected a separator other than a quote or a line break, got one of them",
+  CsvParser(std::istream& in, CsvFormat format) : in_{in}, format_{std::move(format)} {
+    if (separator() == '"' || separator() == '\n' || separator() == '\r')
+      throw DataError(user(), "expected a separator other than a quote or a line break, got one of them",
                       "choose ',' or ';' or '\\t'");
-    if (decimal != '.' && decimal != ',')
-      throw DataError("read_csv", joined("expected '.' or ',' as decimal sign, got '", decimal, '\''),
+    if (format_.decimal != '.' && format_.decimal != ',')
+      throw DataError(user(), joined("expected '.' or ',' as decimal sign, got '", format_.decimal, '\''),
                       "choose one of the two");
   }
 
@@ -63,15 +70,26 @@ class CsvParser {
     while (next_line()) {
       if (line_.empty()) continue;
       record_line_ = line_number_;
-      fields_.clear();
-      for (std::size_t at = 0; read_field(at);) continue;
+      is_quoted_ = line_.find('"') != std::string_view::npos;
+      if (is_quoted_) {
+        fields_.clear();
+        for (std::size_t at = 0; read_field(at);) continue;
+      } else {
+        find_separators();
+      }
       return true;
     }
     return false;
   }
 
-  std::size_t size() const { return fields_.size(); }
-  std::string_view operator[](std::size_t i) const { return fields_[i]; }
+  std::size_t size() const { return is_quoted_ ? fields_.size() : separators_.size(); }
+  std::string_view operator[](std::size_t i) const {
+    if (is_quoted_) return fields_[i];
+    return trimmed(i == 0 ? 0 : separators_[i - 1] + 1, separators_[i]);
+  }
+  std::string_view user() const { return format_.user; }
+  const std::string& source() const { return format_.source; }
+  char decimal() const { return format_.decimal; }
   /// Returns the line in which the record begins, counted from 1.
   std::size_t line() const { return record_line_; }
 
@@ -79,14 +97,14 @@ class CsvParser {
     fail(record_line_, problem, cure);
   }
   [[noreturn]] void fail(std::size_t line, const std::string& problem, std::string_view cure) const {
-    throw FormatError(joined("read_csv: ", source_, ':', line), problem, cure);
+    throw FormatError(joined(user(), ": ", source(), ':', line), problem, cure);
   }
 
   /// True if the whole text is a number. Overflow gives infinity, underflow 0.
   bool parse(std::string_view text, double& value) const {
-    if (decimal_ == '.') return parse_number(text, value);
+    if (format_.decimal == '.') return parse_number(text, value);
     std::string copy{text};
-    for (char& c : copy) c = c == decimal_ ? '.' : c == '.' ? decimal_ : c;
+    for (char& c : copy) c = c == ',' ? '.' : c == '.' ? ',' : c;
     return parse_number(copy, value);
   }
 
@@ -116,6 +134,15 @@ class CsvParser {
     if (line_.starts_with("\xEF\xBB\xBF")) line_.remove_prefix(3);
   }
 
+  /// Finds the fields of a line without quotes, which are not copied: a line of numbers is read in one pass.
+  void find_separators() {
+    separators_.clear();
+    const char* const text = line_.data();
+    for (std::size_t at = 0; at < line_.size(); ++at)
+      if (text[at] == separator()) separators_.push_back(at);
+    separators_.push_back(line_.size());
+  }
+
   /// Reads the field at `at` and advances `at` past its separator. Returns false for the last field of a line.
   bool read_field(std::size_t& at) {
     fields_.begin();
@@ -123,10 +150,8 @@ class CsvParser {
     if (begin < line_.size() && line_[begin] == '"') {
       at = read_quoted(begin + 1);
     } else {
-      at = std::min(line_.find(separator_, begin), line_.size());
-      std::size_t end = at;
-      while (end > begin && is_space(line_[end - 1])) --end;
-      fields_.append(from_line(begin, end));
+      at = std::min(line_.find(separator(), begin), line_.size());
+      fields_.append(trimmed(begin, at));
     }
     return at++ < line_.size();
   }
@@ -149,7 +174,7 @@ class CsvParser {
         at = quote + 2;
       } else {
         at = skip_spaces(quote + 1);
-        if (at < line_.size() && line_[at] != separator_)
+        if (at < line_.size() && line_[at] != separator())
           fail(line_number_,
                joined("expected a separator after a quoted value, got \"", line_.substr(at, 20), '"'),
                "write a quote within a quoted value twice");
@@ -161,19 +186,27 @@ class CsvParser {
   std::string_view from_line(std::size_t begin, std::size_t end) const {
     return line_.substr(begin, end - begin);
   }
-  bool is_space(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
+  std::string_view trimmed(std::size_t begin, std::size_t end) const {
+    while (begin < end && is_space(line_[begin])) ++begin;
+    while (end > begin && is_space(line_[end - 1])) --end;
+    return from_line(begin, end);
+  }
+  bool is_space(char c) const { return (c == ' ' || c == '\t') && c != separator(); }
   std::size_t skip_spaces(std::size_t at) const {
     while (at < line_.size() && is_space(line_[at])) ++at;
     return at;
   }
 
+  char separator() const { return format_.separator; }
+
   std::istream& in_;
-  std::string source_;
-  char separator_, decimal_;
-  std::string text_;       // up to LF
-  std::size_t next_ = 1;   // position of the next line in it; past its end if there is none
-  std::string_view line_;  // a view of it
-  PackedStrings fields_;
+  CsvFormat format_;
+  std::string text_;                     // up to LF
+  std::size_t next_ = 1;                 // position of the next line in it; past its end if there is none
+  std::string_view line_;                // a view of it
+  bool is_quoted_ = false;               // true if the record has a quote
+  PackedStrings fields_;                 // of a record with a quote
+  std::vector<std::size_t> separators_;  // the ends of the fields of any other
   std::size_t line_number_ = 0;
   std::size_t record_line_ = 1;
 };

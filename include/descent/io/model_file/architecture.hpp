@@ -139,6 +139,13 @@ inline LayerDescription parse_architecture(std::string_view where, std::string_v
 /// True if two options are equal to float precision: a model of floats may be saved from one of doubles.
 inline bool same_option(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(a); }
 
+/// Returns the value of an option, or null if the layer does not have it.
+inline const double* option_of(const LayerDescription& layer, std::string_view name) {
+  for (const auto& [option, value] : layer.options)
+    if (option == name) return &value;
+  return nullptr;
+}
+
 /// Returns a message with the path and the kind of the first difference of two descriptions, if there is one.
 inline std::optional<std::string> first_difference(const LayerDescription& model,
                                                    const LayerDescription& file,
@@ -146,16 +153,15 @@ inline std::optional<std::string> first_difference(const LayerDescription& model
   const std::string layer = path.empty() ? std::string{} : joined("layer \"", path, "\": ");
   if (type_in_file(model) != type_in_file(file))
     return joined(layer, "the model has ", type_in_file(model), ", the file ", type_in_file(file));
-  auto ours = model.options, theirs = file.options;
-  std::sort(ours.begin(), ours.end());
-  std::sort(theirs.begin(), theirs.end());
-  for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
-    if (i >= ours.size()) return joined(layer, "the model has no option \"", theirs[i].first, '"');
-    if (i >= theirs.size()) return joined(layer, "the file has no option \"", ours[i].first, '"');
-    if (ours[i].first != theirs[i].first || !same_option(ours[i].second, theirs[i].second))
-      return joined(layer, "the model has ", ours[i].first, " = ", ours[i].second, ", the file ",
-                    theirs[i].first, " = ", theirs[i].second);
+  for (const auto& [name, value] : model.options) {
+    const double* const other = option_of(file, name);
+    if (other == nullptr) return joined(layer, "the file has no option \"", name, '"');
+    if (!same_option(value, *other))
+      return joined(layer, "the model has ", name, " = ", value, ", the file ", name, " = ", *other);
   }
+  for (const auto& [name, value] : file.options)
+    if (option_of(model, name) == nullptr) return joined(layer, "the model has no option \"", name, '"');
+  if (model.options.size() != file.options.size()) return joined(layer, "the file has an option twice");
   for (std::size_t i = 0; i < std::min(model.layers.size(), file.layers.size()); ++i) {
     const auto& [name, part] = model.layers[i];
     if (name != file.layers[i].name)

@@ -15,92 +15,15 @@
 
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/io/model_file/layer_spec.hpp"
 #include "descent/models/any_layer.hpp"
 #include "descent/models/concat.hpp"
 #include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
 #include "descent/models/sequential.hpp"
 #include "descent/tree/describe.hpp"
-#include "descent/tree/dimensions.hpp"
 
 namespace descent::inline DESCENT_ABI {
-
-/// The logical dimensions of the tensors in a file, by parameter path.
-using TensorDimensions = std::map<std::string, Dimensions>;
-
-/// The number of values, counted from 0, of an enumeration in the options of a layer. Specialize it for more than two.
-template <class E>
-constexpr int enumeration_size = 2;
-
-/// The description of one layer in a file, which its factory receives.
-class LayerSpec {
- public:
-  LayerSpec(const LayerDescription& description, const TensorDimensions& tensors, std::string path)
-      : description_{description}, tensors_{tensors}, path_{std::move(path)} {}
-
-  /// Returns the option of this name in the layer's `visit_options`.
-  double option(std::string_view name) const {
-    for (const auto& [option, value] : description_.options)
-      if (option == name) return value;
-    fail(detail::joined("expected the option \"", name, "\", got none"));
-  }
-  /// Returns an option that is a size.
-  Index size_option(std::string_view name) const {
-    const double size = option(name);
-    if (!(size >= 0 && size <= 0x1p53 && size == std::floor(size)))
-      fail(detail::joined("expected the option \"", name, "\" to be a size, got ", size));
-    return static_cast<Index>(size);
-  }
-
-  bool has(std::string_view tensor) const { return tensors_.contains(inside(tensor)); }
-  /// Returns the logical dimensions of the layer's parameter or state of this name.
-  const Dimensions& dimensions(std::string_view tensor) const {
-    const auto found = tensors_.find(inside(tensor));
-    if (found == tensors_.end()) fail(detail::joined("expected a tensor \"", tensor, "\", got none"));
-    return found->second;
-  }
-  /// Returns the length of a vector.
-  Index length(std::string_view tensor) const { return of_rank(1, tensor)[0]; }
-  /// Returns the number of rows or columns of a matrix.
-  Index rows(std::string_view tensor) const { return of_rank(2, tensor)[0]; }
-  Index cols(std::string_view tensor) const { return of_rank(2, tensor)[1]; }
-
-  const LayerDescription& description() const { return description_; }
-  const std::string& path() const { return path_; }
-
-  /// Returns the layer of a composition at this position.
-  LayerSpec part(std::size_t position) const {
-    const auto& [name, layer] = description_.layers[position];
-    return {layer, tensors_, inside(name)};
-  }
-  /// Throws unless the layer is a composition of 1 to `most` layers.
-  void expect_parts(std::size_t most,
-                    std::string_view cure = "copy or save the file again: it is damaged") const {
-    const std::size_t parts = description_.layers.size();
-    if (parts < 1 || parts > most) fail(detail::joined("expected 1 to ", most, " parts, got ", parts), cure);
-  }
-  [[noreturn]] void fail(const std::string& problem,
-                         std::string_view cure = "copy or save the file again: it is damaged") const {
-    throw FormatError(
-        detail::joined(description_.type.empty() ? "layer" : description_.type.c_str(), " \"", path_, '"'),
-        problem, cure);
-  }
-
- private:
-  const Dimensions& of_rank(std::size_t rank, std::string_view tensor) const {
-    const Dimensions& sizes = dimensions(tensor);
-    if (sizes.rank() == rank) return sizes;
-    fail(detail::joined("expected a ", rank == 1 ? "vector" : "matrix", " \"", tensor, "\", got ",
-                        sizes.rank(), " dimensions"));
-  }
-  std::string inside(std::string_view name) const {
-    return path_.empty() ? std::string{name} : detail::joined(path_, '.', name);
-  }
-
-  const LayerDescription& description_;
-  const TensorDimensions& tensors_;
-  std::string path_;
-};
 
 namespace detail {
 
@@ -174,7 +97,7 @@ double outputs_per_sample(const DynamicSequential<T>& network, const Shape& samp
 ///     return Residual{std::move(parts[0])};
 ///   });
 ///
-/// Sequential, DynamicSequential, Residual and Concat are in every registry.
+/// Sequential, DynamicSequential, Residual and Concat are in a registry from the start.
 template <std::floating_point T = float>
 class LayerRegistry {
  public:
@@ -182,10 +105,19 @@ class LayerRegistry {
   static constexpr std::size_t most_branches = 8;  ///< the maximum of a Concat
   static constexpr int most_levels = 32;           ///< the maximum depth of nested layers
 
-  LayerRegistry() {
+  LayerRegistry() : LayerRegistry{chains()} { add_branches(); }
+
+  /// Returns a registry of chains alone, without Residual and Concat, which take time to compile.
+  static LayerRegistry chains() {
     const auto chain = [](const LayerSpec&, Parts parts) { return DynamicSequential<T>{std::move(parts)}; };
-    add<Sequential<AnyLayer<T>>>(chain);
-    add<DynamicSequential<T>>(chain);
+    LayerRegistry registry{Factories{}};
+    registry.template add<Sequential<AnyLayer<T>>>(chain);
+    registry.template add<DynamicSequential<T>>(chain);
+    return registry;
+  }
+
+  /// Adds Residual and Concat.
+  LayerRegistry& add_branches() {
     add<Residual<AnyLayer<T>>>([](const LayerSpec& layer, Parts parts) {
       layer.expect_parts(1);
       return Residual<AnyLayer<T>>{std::move(parts[0])};
@@ -194,6 +126,7 @@ class LayerRegistry {
       layer.expect_parts(most_branches, "nest one Concat in another");
       return detail::concat_of<T, most_branches>(parts);
     });
+    return *this;
   }
 
   /// Adds a type of layer, or replaces the one of the same name.
@@ -266,6 +199,11 @@ class LayerRegistry {
   }
 
  private:
+  using Factory = std::function<AnyLayer<T>(const LayerSpec&, Parts)>;
+  using Factories = std::map<std::string, Factory>;
+
+  explicit LayerRegistry(Factories factories) : factories_{std::move(factories)} {}
+
   AnyLayer<T> make(const LayerSpec& spec, int level) const {
     const auto factory = factories_.find(spec.description().type);
     if (factory == factories_.end())
@@ -291,8 +229,7 @@ class LayerRegistry {
     }
   }
 
-  using Factory = std::function<AnyLayer<T>(const LayerSpec&, Parts)>;
-  std::map<std::string, Factory> factories_;
+  Factories factories_;
 };
 
 }  // namespace descent

@@ -86,11 +86,12 @@ NamedTensor<T> golden_tensor(std::string name, T* data, const Shape& sample, Ind
   return {std::move(name), tensor};
 }
 
-/// Returns the hash of a file in hexadecimal. It covers all values, the architecture, the labels and, since format 2,
-/// the shape of the inputs.
+/// Returns the hash of a file in hexadecimal. It covers all values, the architecture, the labels, the preprocessing, if
+/// there is one, and, since format 2, the shape of the inputs.
 inline std::string printed_hash(XXH64 hash, const Metadata& metadata, std::string_view input_shape = {}) {
   hash.update(input_shape);
   for (const char* name : {"architecture", "labels"}) hash.update(metadata.at(name));
+  if (const auto found = metadata.find("preprocessing"); found != metadata.end()) hash.update(found->second);
   char digits[16];
   const std::string text{digits, std::to_chars(digits, digits + sizeof digits, hash.value(), 16).ptr};
   return std::string(sizeof digits - text.size(), '0') + text;
@@ -152,6 +153,11 @@ class ModelFile {
 
   const ModelInfo& info() const { return info_; }
   const LayerDescription& architecture() const { return architecture_; }
+  /// Returns the preprocessing of tables as JSON; empty if the file has none.
+  std::string_view preprocessing() const {
+    const auto found = file_.metadata().find("preprocessing");
+    return found == file_.metadata().end() ? std::string_view{} : std::string_view{found->second};
+  }
   [[noreturn]] void fail(const std::string& problem, std::string_view cure) const {
     file_.fail(problem, cure);
   }

@@ -23,20 +23,47 @@ struct OnnxOperatorSince {
   std::int64_t opset;
 };
 
-constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},     {"Reshape", 5},
-                                                   {"Cast", 6},       {"Selu", 6},
-                                                   {"Add", 7},        {"BatchNormalization", 7},
-                                                   {"Div", 7},        {"Dropout", 7},
-                                                   {"Gemm", 7},       {"Mul", 7},
-                                                   {"PRelu", 7},      {"Pow", 7},
-                                                   {"Sub", 7},        {"Erf", 9},
-                                                   {"HardSwish", 14}, {"LayerNormalization", 17},
-                                                   {"Mish", 18},      {"Gelu", 20}};
+constexpr OnnxOperatorSince onnx_operators_since[]{{"Concat", 4},
+                                                   {"Reshape", 5},
+                                                   {"Cast", 6},
+                                                   {"Selu", 6},
+                                                   {"Add", 7},
+                                                   {"BatchNormalization", 7},
+                                                   {"Div", 7},
+                                                   {"Dropout", 7},
+                                                   {"Gemm", 7},
+                                                   {"Mul", 7},
+                                                   {"PRelu", 7},
+                                                   {"Pow", 7},
+                                                   {"Sub", 7},
+                                                   {"Erf", 9},
+                                                   {"RNN", 7},
+                                                   {"LSTM", 7},
+                                                   {"GRU", 7},
+                                                   {"HardSwish", 14},
+                                                   {"LayerNormalization", 17},
+                                                   {"Mish", 18},
+                                                   {"Gelu", 20},
+                                                   {"Slice", 10},
+                                                   {"RMSNormalization", 23},
+                                                   {"Resize", 10},
+                                                   {"Pad", 11},
+                                                   {"Upsample", 9},
+                                                   {"GroupNormalization", 18},
+                                                   {"InstanceNormalization", 6}};
 
 /// An attribute that is read or has no effect on inference, and the opsets that define it. Any other attribute of an
 /// operator is refused.
 struct OnnxAttributeRule {
-  enum Kind : std::size_t { real = 1, integer, text, reals, integers };  // as in OnnxAttribute::Value
+  enum Kind : std::size_t {
+    real = 1,
+    integer,
+    text,
+    reals,
+    integers,
+    tensor,
+    texts
+  };  // as in OnnxAttribute::Value
   std::string_view op, name;
   Kind kind;
   std::int64_t first = 1, last = newest_opset;
@@ -65,6 +92,14 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Conv", "kernel_shape", OnnxAttributeRule::integers},
     {"Conv", "pads", OnnxAttributeRule::integers},
     {"Conv", "strides", OnnxAttributeRule::integers},
+    {"ConvTranspose", "auto_pad", OnnxAttributeRule::text},
+    {"ConvTranspose", "dilations", OnnxAttributeRule::integers},
+    {"ConvTranspose", "group", OnnxAttributeRule::integer},
+    {"ConvTranspose", "kernel_shape", OnnxAttributeRule::integers},
+    {"ConvTranspose", "output_padding", OnnxAttributeRule::integers},
+    {"ConvTranspose", "output_shape", OnnxAttributeRule::integers},
+    {"ConvTranspose", "pads", OnnxAttributeRule::integers},
+    {"ConvTranspose", "strides", OnnxAttributeRule::integers},
     {"Dropout", "ratio", OnnxAttributeRule::real, 1, 11},
     {"Dropout", "seed", OnnxAttributeRule::integer, 12},
     {"Elu", "alpha", OnnxAttributeRule::real},
@@ -75,8 +110,22 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"Gemm", "beta", OnnxAttributeRule::real},
     {"Gemm", "transA", OnnxAttributeRule::integer},
     {"Gemm", "transB", OnnxAttributeRule::integer},
+    {"GRU", "activations", OnnxAttributeRule::texts},
+    {"GRU", "direction", OnnxAttributeRule::text},
+    {"GRU", "hidden_size", OnnxAttributeRule::integer},
+    {"GRU", "layout", OnnxAttributeRule::integer, 14},
+    {"GRU", "linear_before_reset", OnnxAttributeRule::integer},
+    {"GroupNormalization", "epsilon", OnnxAttributeRule::real},
+    {"GroupNormalization", "num_groups", OnnxAttributeRule::integer},
+    {"GroupNormalization", "stash_type", OnnxAttributeRule::integer, 21},
     {"HardSigmoid", "alpha", OnnxAttributeRule::real},
     {"HardSigmoid", "beta", OnnxAttributeRule::real},
+    {"InstanceNormalization", "epsilon", OnnxAttributeRule::real},
+    {"LSTM", "activations", OnnxAttributeRule::texts},
+    {"LSTM", "direction", OnnxAttributeRule::text},
+    {"LSTM", "hidden_size", OnnxAttributeRule::integer},
+    {"LSTM", "input_forget", OnnxAttributeRule::integer},
+    {"LSTM", "layout", OnnxAttributeRule::integer, 14},
     {"LayerNormalization", "axis", OnnxAttributeRule::integer},
     {"LayerNormalization", "epsilon", OnnxAttributeRule::real},
     {"LayerNormalization", "stash_type", OnnxAttributeRule::integer},
@@ -89,15 +138,37 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"MaxPool", "pads", OnnxAttributeRule::integers},
     {"MaxPool", "storage_order", OnnxAttributeRule::integer, 8},  // concerns only the indices
     {"MaxPool", "strides", OnnxAttributeRule::integers},
+    {"Pad", "mode", OnnxAttributeRule::text},
+    {"RNN", "activations", OnnxAttributeRule::texts},
+    {"RNN", "direction", OnnxAttributeRule::text},
+    {"RNN", "hidden_size", OnnxAttributeRule::integer},
+    {"RNN", "layout", OnnxAttributeRule::integer, 14},
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
     {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
+    {"RMSNormalization", "axis", OnnxAttributeRule::integer},
+    {"RMSNormalization", "epsilon", OnnxAttributeRule::real},
+    {"RMSNormalization", "stash_type", OnnxAttributeRule::integer},
+    {"Resize", "antialias", OnnxAttributeRule::integer, 18},  // concerns only smaller images
+    {"Resize", "axes", OnnxAttributeRule::integers, 18},
+    {"Resize", "coordinate_transformation_mode", OnnxAttributeRule::text, 11},
+    {"Resize", "cubic_coeff_a", OnnxAttributeRule::real, 11},
+    {"Resize", "exclude_outside", OnnxAttributeRule::integer, 11},
+    {"Resize", "extrapolation_value", OnnxAttributeRule::real, 11},
+    {"Resize", "keep_aspect_ratio_policy", OnnxAttributeRule::text, 18},
+    {"Resize", "mode", OnnxAttributeRule::text},
+    {"Resize", "nearest_mode", OnnxAttributeRule::text, 11},
     {"Selu", "alpha", OnnxAttributeRule::real},
     {"Selu", "gamma", OnnxAttributeRule::real},
+    {"SimplifiedLayerNormalization", "axis", OnnxAttributeRule::integer},
+    {"SimplifiedLayerNormalization", "epsilon", OnnxAttributeRule::real},
+    {"SimplifiedLayerNormalization", "stash_type", OnnxAttributeRule::integer},
     {"Softmax", "axis", OnnxAttributeRule::integer},
+    {"Squeeze", "axes", OnnxAttributeRule::integers, 1, 12},
     {"Transpose", "perm", OnnxAttributeRule::integers},
     {"Unsqueeze", "axes", OnnxAttributeRule::integers, 1, 12},
+    {"Upsample", "mode", OnnxAttributeRule::text},
 };
 
 /// Throws FormatError unless the opset is between 1 and the newest that is read.

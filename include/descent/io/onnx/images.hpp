@@ -4,7 +4,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/import.hpp"
 #include "descent/io/onnx/layer.hpp"
+#include "descent/layers/convolution/conv1d.hpp"
 #include "descent/layers/convolution/conv2d.hpp"
 #include "descent/layers/pooling/average_pool2d.hpp"
 #include "descent/layers/pooling/global_average_pool.hpp"
@@ -36,10 +39,15 @@ inline std::string onnx_with_axes(OnnxBuilder& to, const std::string& x,
   return to.node("Reshape", {x, to.constant("shape", {{}, {rank}, std::move(target), OnnxType::int64})});
 }
 
-/// Adds a node on images [batch, channels, height, width], also if the samples are sequences.
+/// Adds a node on images [batch, channels, height, width], also if the samples are sequences; or one on sequences
+/// [batch, channels, time], if `axis_count` is 2.
 inline std::string onnx_on_images(OnnxBuilder& to, const OnnxLayer& layer, std::string_view op,
-                                  std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes) {
-  const auto axes = [](const Shape& s) { return std::vector<std::int64_t>{s.channels, s.height, s.width}; };
+                                  std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes,
+                                  std::size_t axis_count = 3) {
+  const auto axes = [&](const Shape& s) {
+    return axis_count == 2 ? std::vector<std::int64_t>{s.channels, s.width}
+                           : std::vector<std::int64_t>{s.channels, s.height, s.width};
+  };
   const Shape &in = layer.input_shape(), &out = layer.output_shape();
   inputs[0] = onnx_with_axes(to, inputs[0], onnx_dims(in), axes(in));
   const std::string y = to.node(op, std::move(inputs), std::move(attributes));
@@ -59,16 +67,33 @@ inline OnnxAttribute onnx_pads(const OnnxLayer& layer) {
   return {"pads", onnx_sizes(layer, {"padding_top", "padding_left", "padding_bottom", "padding_right"})};
 }
 
-inline std::string onnx_convolution(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
-  const OnnxTensor& weight = layer.tensor("weight");
-  std::vector<std::string> inputs{x, to.constant("weight", weight)};
+inline std::vector<std::string> onnx_kernel(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  std::vector<std::string> inputs{x, to.constant("weight", layer.tensor("weight"))};
   if (layer.has("bias")) inputs.push_back(to.constant("bias", layer.tensor("bias")));
-  return onnx_on_images(to, layer, "Conv", std::move(inputs),
-                        {{"kernel_shape", std::vector<std::int64_t>{weight.dims[2], weight.dims[3]}},
+  return inputs;
+}
+inline OnnxAttribute onnx_kernel_shape(const OnnxLayer& layer) {
+  const OnnxTensor& weight = layer.tensor("weight");
+  return {"kernel_shape", std::vector<std::int64_t>(weight.dims.begin() + 2, weight.dims.end())};
+}
+
+inline std::string onnx_convolution(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  return onnx_on_images(to, layer, "Conv", onnx_kernel(to, layer, x),
+                        {onnx_kernel_shape(layer),
                          onnx_strides(layer),
                          onnx_pads(layer),
                          {"dilations", onnx_sizes(layer, {"dilation_height", "dilation_width"})},
                          {"group", static_cast<std::int64_t>(layer.option("groups"))}});
+}
+
+inline std::string onnx_sequence_convolution(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  return onnx_on_images(to, layer, "Conv", onnx_kernel(to, layer, x),
+                        {onnx_kernel_shape(layer),
+                         {"strides", onnx_sizes(layer, {"stride"})},
+                         {"pads", onnx_sizes(layer, {"padding_before", "padding_after"})},
+                         {"dilations", onnx_sizes(layer, {"dilation"})},
+                         {"group", static_cast<std::int64_t>(layer.option("groups"))}},
+                        2);
 }
 
 inline std::string onnx_max_pool(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
@@ -114,23 +139,29 @@ struct OnnxImages {
     const Window window = window_of(in, "Conv", extent(in, sizes));
 
     Rng unused{0};
-    Conv2D<T> layer{shape.channels,
-                    out,
-                    unused,
-                    [](Matrix<T>&, const Fan&, Rng&) {},
-                    {.kernel = window.kernel,
-                     .stride = window.stride,
-                     .padding = window.padding,
-                     .dilation = window.dilation,
-                     .groups = groups,
-                     .bias = in.has("bias") ? Bias::learned : Bias::none}};
-    const Index taps = window.kernel.height * window.kernel.width;
-    const Matrix<double> weight = in.matrix("weight", out, channels * taps);
-    for (Index tap = 0; tap < taps; ++tap)
-      for (Index channel = 0; channel < channels; ++channel)
-        layer.weight.col(tap * channels + channel) = weight.col(channel * taps + tap).template cast<T>();
-    if (in.has("bias")) layer.bias = in.vector("bias", out).template cast<T>();
-    in.add(std::move(layer));
+    const auto leave = [](Matrix<T>&, const Fan&, Rng&) {};
+    const Bias bias = in.has("bias") ? Bias::learned : Bias::none;
+    if (axes == 1 && shape.height == 1)
+      return add_with_kernel(in, Conv1D<T>{shape.channels,
+                                           out,
+                                           unused,
+                                           leave,
+                                           {.kernel = window.kernel.width,
+                                            .stride = window.stride.width,
+                                            .padding = {window.padding.left, window.padding.right},
+                                            .dilation = window.dilation.width,
+                                            .groups = groups,
+                                            .bias = bias}});
+    add_with_kernel(in, Conv2D<T>{shape.channels,
+                                  out,
+                                  unused,
+                                  leave,
+                                  {.kernel = window.kernel,
+                                   .stride = window.stride,
+                                   .padding = window.padding,
+                                   .dilation = window.dilation,
+                                   .groups = groups,
+                                   .bias = bias}});
   }
 
   static void max_pool(In in) {
@@ -164,7 +195,22 @@ struct OnnxImages {
     in.add(MaxPool2D<T>{{.kernel = {shape.height, shape.width}}});
   }
 
- private:
+ protected:
+  /// Sets the weight and the bias of a convolution, and adds it.
+  static void add_with_kernel(In in, auto layer) {
+    const Index rows = layer.weight.rows(), taps = taps_of(in), channels = layer.weight.cols() / taps;
+    const Matrix<double> weight = in.matrix("weight", rows, channels * taps);
+    for (Index tap = 0; tap < taps; ++tap)
+      for (Index channel = 0; channel < channels; ++channel)
+        layer.weight.col(tap * channels + channel) = weight.col(channel * taps + tap).template cast<T>();
+    if (in.has("bias")) layer.bias = in.vector("bias", layer.bias.size()).template cast<T>();
+    in.add(std::move(layer));
+  }
+
+  static Index taps_of(In in) {
+    const std::vector<std::int64_t>& dims = in.tensor("weight").dims;
+    return std::accumulate(dims.begin() + 2, dims.end(), Index{1}, std::multiplies<>{});
+  }
   static std::size_t spatial_axes(In in) {
     const std::size_t axes = in.samples().axes.size();
     if (axes != 2 && axes != 3)
@@ -185,6 +231,16 @@ struct OnnxImages {
     return sizes.empty() ? Extent{1} : extent(in, sizes);
   }
 
+  static Padding pads_or_none(In in, std::string_view op) {
+    const auto pads = in.integers(op, "pads");
+    if (pads.empty()) return {};
+    const std::size_t axes = spatial_axes(in);
+    if (pads.size() != 2 * axes)
+      in.fail(joined("expected ", 2 * axes, " pads, got ", pads.size()),
+              "make the attributes fit the dimensions of the input");
+    return axes == 1 ? Padding{0, pads[0], 0, pads[1]} : Padding{pads[0], pads[1], pads[2], pads[3]};
+  }
+
   static Window window_of(In in, std::string_view op, const Extent& kernel) {
     Window window{kernel, extent_or_one(in, op, "strides"), extent_or_one(in, op, "dilations"), {}};
     window = Window::checked(op, window);
@@ -202,14 +258,7 @@ struct OnnxImages {
         std::swap(window.padding.left, window.padding.right);
       }
     } else if (mode == "NOTSET") {
-      const auto pads = in.integers(op, "pads");
-      const std::size_t axes = spatial_axes(in);
-      if (!pads.empty() && pads.size() != 2 * axes)
-        in.fail(joined("expected ", 2 * axes, " pads, got ", pads.size()),
-                "make the attributes fit the dimensions of the input");
-      if (!pads.empty())
-        window.padding =
-            axes == 1 ? Padding{0, pads[0], 0, pads[1]} : Padding{pads[0], pads[1], pads[2], pads[3]};
+      window.padding = pads_or_none(in, op);
     } else if (mode != "VALID") {
       in.fail(joined("expected auto_pad = NOTSET, VALID, SAME_UPPER or SAME_LOWER, got ", mode),
               "export the model again");

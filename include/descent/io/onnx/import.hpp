@@ -71,6 +71,14 @@ class OnnxImport : public detail::OnnxNumbers {
 
   detail::OnnxSamples& samples() { return samples_; }
 
+  /// Gives the samples a shape of the same size, for the next layer.
+  void view(const Shape& shape) { detail::view_as(net_, samples_, shape); }
+  /// The layer before this one if it is an `L`, else nullptr.
+  template <class L>
+  L* last_layer() {
+    return net_.size() == 0 ? nullptr : net_[net_.size() - 1].template get_if<L>();
+  }
+
   /// Prepares the samples for a layer that works on all values of a sample as features.
   void work_on_all() { detail::view_as(net_, samples_, {samples_.size()}); }
   /// Prepares the samples for a layer that works on an axis: the features, or the channels at each position.
@@ -92,9 +100,10 @@ class OnnxImport : public detail::OnnxNumbers {
   std::size_t axis(std::string_view op, std::int64_t otherwise) const {
     const std::int64_t given = integer(op, "axis", otherwise);
     const auto rank = static_cast<std::int64_t>(samples_.axes.size()) + 1;
+    const auto batch = static_cast<std::int64_t>(samples_.batch);
     const std::int64_t axis = given < 0 ? given + rank : given;
-    if (axis < 1 || axis >= rank) fail_axis(given);
-    return static_cast<std::size_t>(axis - 1);
+    if (axis < 0 || axis == batch || axis >= rank) fail_axis(given);
+    return static_cast<std::size_t>(axis - (axis > batch ? 1 : 0));
   }
   [[noreturn]] void fail_axis(std::int64_t axis) const {
     fail(detail::joined("expected axis = 1, got ", axis),
@@ -194,6 +203,7 @@ class OnnxImport : public detail::OnnxNumbers {
 ///   weight         a constant
 ///   bias?          an optional constant
 ///   0.5            a constant of this value
+///   _, _shape      any value, which is not read; with a name, the same value wherever it occurs
 template <std::floating_point T = float>
 struct OnnxImporter {
   std::string pattern;

@@ -11,11 +11,15 @@
 #include <vector>
 
 #include "descent/core/types.hpp"
+#include "descent/io/onnx/attention.hpp"
 #include "descent/io/onnx/builder.hpp"
 #include "descent/io/onnx/formula.hpp"
+#include "descent/io/onnx/image_sizes.hpp"
 #include "descent/io/onnx/images.hpp"
 #include "descent/io/onnx/layer.hpp"
 #include "descent/io/onnx/model.hpp"
+#include "descent/io/onnx/normalization.hpp"
+#include "descent/io/onnx/save_sequences.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -147,6 +151,11 @@ inline std::string onnx_standardize(OnnxBuilder& to, const OnnxLayer& layer, con
   return to.node("Div", {centered, onnx_vector(to, layer, "deviation")});
 }
 
+inline std::string onnx_unstandardize(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
+  const std::string scaled = to.node("Mul", {x, onnx_vector(to, layer, "deviation")});
+  return to.node("Add", {scaled, onnx_vector(to, layer, "mean")});
+}
+
 inline std::string onnx_min_max(OnnxBuilder& to, const OnnxLayer& layer, const std::string& x) {
   if (skips_input_normalization(to, x)) return x;
   const std::string above = to.node("Sub", {x, onnx_vector(to, layer, "minimum")});
@@ -186,13 +195,28 @@ inline std::string onnx_concat(OnnxBuilder& to, const OnnxLayer& concat, const s
 inline OnnxEmitters onnx_layers() {
   using namespace detail;
   return {{"Dense", onnx_dense},
+          {"Conv1D", onnx_sequence_convolution},
           {"Conv2D", onnx_convolution},
+          {"ConvTranspose2D", onnx_transposed_convolution},
+          {"Upsample", onnx_upsample},
+          {"ZeroPad2D", onnx_pad},
           {"MaxPool2D", onnx_max_pool},
           {"AveragePool2D", onnx_average_pool},
           {"GlobalAveragePool", onnx_global_average_pool},
+          {"Embedding", onnx_embedding},
+          {"RNN", onnx_recurrent("RNN", {0})},
+          {"LSTM", onnx_recurrent("LSTM", {0, 3, 1, 2})},
+          {"GRU", onnx_recurrent("GRU", {1, 0, 2})},
           {"BatchNorm", onnx_batch_norm},
           {"LayerNorm", onnx_layer_norm},
+          {"GroupNorm", onnx_group_norm},
+          {"InstanceNorm", onnx_instance_norm},
+          {"RMSNorm", onnx_rms_norm},
+          {"MultiHeadAttention", onnx_attention},
+          {"PositionalEncoding", onnx_positional_encoding},
+          {"PositionEmbedding", onnx_position_embedding},
           {"Standardize", onnx_standardize},
+          {"Unstandardize", onnx_unstandardize},
           {"MinMax", onnx_min_max},
 
           {"ReLU", onnx_operator("Relu")},

@@ -17,6 +17,7 @@
 #include "descent/core/types.hpp"
 #include "descent/io/onnx/attributes.hpp"
 #include "descent/io/onnx/import.hpp"
+#include "descent/io/onnx/input.hpp"
 #include "descent/io/onnx/match.hpp"
 #include "descent/io/onnx/model.hpp"
 #include "descent/io/onnx/numbers.hpp"
@@ -32,51 +33,6 @@
 namespace descent::inline DESCENT_ABI {
 
 namespace detail {
-
-/// The only input on which the outputs depend. Older files list the constants among the inputs too, and a graph may
-/// have unused inputs.
-inline const OnnxValue& only_input(const OnnxModel& model) {
-  std::set<std::string_view> constants, needed;
-  for (const OnnxTensor& tensor : model.initializers) constants.insert(tensor.name);
-  std::vector<const OnnxValue*> inputs;
-  for (const OnnxValue& input : model.inputs)
-    if (!constants.contains(input.name)) inputs.push_back(&input);
-  if (inputs.size() == 1) return *inputs[0];
-
-  for (const OnnxValue& output : model.outputs) needed.insert(output.name);
-  for (auto node = model.nodes.rbegin(); node != model.nodes.rend(); ++node)
-    if (std::any_of(node->outputs.begin(), node->outputs.end(),
-                    [&](const auto& y) { return needed.contains(y); }))
-      needed.insert(node->inputs.begin(), node->inputs.end());
-  std::erase_if(inputs, [&](const OnnxValue* input) { return !needed.contains(input->name); });
-  if (inputs.size() != 1)
-    fail_to_load_onnx(detail::joined("expected a network with one input, got one with ", inputs.size()),
-                      inputs.empty() ? "export a network whose output depends on its input"
-                                     : "export a network with a single input");
-  return *inputs[0];
-}
-
-/// The largest number of features; products of sizes do not overflow.
-constexpr Index most_onnx_features = Index{1} << 31;
-
-/// The layout of the input's samples.
-inline OnnxSamples samples_of(const OnnxValue& input, bool channels_last) {
-  if (input.dims.empty())
-    fail_to_load_onnx("expected an input [batch, features], got 0 dimensions",
-                      "export it for batches of samples");
-  std::vector<Index> sizes;
-  std::int64_t features = 1;
-  for (std::size_t i = 1; i < input.dims.size(); ++i) {
-    const std::int64_t size = input.dims[i];
-    if (size < 1 || size > most_onnx_features / features)
-      fail_to_load_onnx(
-          detail::joined("expected a fixed number of features up to 2^31, got a size of ", size),
-          "export with only the batch dynamic");
-    features *= size;
-    sizes.push_back(Index{size});
-  }
-  return {input.dims[0], sizes, channels_last};
-}
 
 template <std::floating_point T>
 DynamicSequential<T> or_identity(DynamicSequential<T> net) {
@@ -126,7 +82,18 @@ class OnnxNetworkBuilder {
   }
 
  private:
+  /// Throws unless the samples are in axis 0, or the operator can have them in another one.
+  static void expect_batch(const OnnxStep& step, const OnnxSamples& samples) {
+    constexpr std::string_view any[]{"Transpose", "Reshape", "Squeeze", "Unsqueeze", "RNN",
+                                     "LSTM",      "GRU",     "Gather",  "Identity",  "Dropout"};
+    if (samples.batch != 0 && std::find(std::begin(any), std::end(any), step.node->op) == std::end(any))
+      fail_to_load_onnx(
+          joined(printed(*step.node), ": expected the batch in axis 0, got it in axis ", samples.batch),
+          "move it there with a Transpose");
+  }
+
   void add(DynamicSequential<T>& net, const OnnxStep& step, OnnxSamples& samples) {
+    expect_batch(step, samples);
     if (step.kind == OnnxStep::Kind::layer) {
       const OnnxImporter<T>& importer = importers_[step.pattern];
       if (importer.checks_attributes)
@@ -214,10 +181,14 @@ inline std::size_t output_step(const OnnxModel& model, const OnnxSeriesParallel&
     const std::size_t step = steps.find(output.name);
     if (steps[step].kind != OnnxStep::Kind::unknown) read.push_back(step);
   }
-  if (read.size() > 1)
+  // A recurrent node has its last state as another output.
+  const auto of_one_node = [&](std::size_t step) {
+    return steps[step].node != nullptr && steps[step].node == steps[read[0]].node;
+  };
+  if (read.size() > 1 && !std::all_of(read.begin(), read.end(), of_one_node))
     fail_to_load_onnx(detail::joined("expected a network with one output, got one with ", read.size()),
                       "export with a single output");
-  if (read.size() == 1) return read[0];
+  if (!read.empty()) return read[0];
   steps.fail(steps[steps.find(model.outputs[0].name)]);
 }
 
@@ -236,21 +207,30 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   const OnnxSeriesParallel steps{model, input.name, patterns};
   const std::size_t end = output_step(model, steps);
   OnnxSamples samples;
-  const auto read = [&](bool channels_last) {
-    samples = samples_of(input, channels_last);
-    return OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
-  };
   DynamicSequential<T> net;
-  try {
-    net = read(false);
-  } catch (const FormatError&) {
-    if (input.dims.size() < 3) throw;
+  const auto read = [&](const OnnxValue& as, bool channels_last, std::size_t batch) {
+    samples = samples_of(as, channels_last);
+    samples.batch = batch;
+    net = OnnxNetworkBuilder<T>{model, steps, layers}.network(0, end, samples);
+    if (batch == 0 && samples.batch != 0)
+      fail_to_load_onnx(joined("expected an output with the batch in axis 0, got it in axis ", samples.batch),
+                        "keep the batch first");
+  };
+  const auto reads = [&](const OnnxValue& as, bool channels_last, std::size_t batch) {
     try {
-      net = read(true);
+      read(as, channels_last, batch);
+      return true;
     } catch (const FormatError&) {
+      return false;
     }
-    if (net.size() == 0) throw;  // the first error
-  }
+  };
+  OnnxValue time_first = input;
+  if (input.dims.size() == 3) std::swap(time_first.dims[0], time_first.dims[1]);
+  const bool may_be_time_first =
+      input.dims.size() == 3 && std::any_of(model.nodes.begin(), model.nodes.end(), is_recurrent);
+  if (!reads(input, false, 0) && !(input.dims.size() > 2 && reads(input, true, 0)) &&
+      !(may_be_time_first && reads(time_first, true, 1)))
+    read(input, false, 0);  // for the first error
   const std::optional<Shape> shape = samples.standard_shape();
   if (!shape)
     fail_to_load_onnx(
@@ -266,8 +246,8 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
 ///   DynamicSequential net = load_onnx("digits.onnx");
 ///
 /// An input [batch, channels, height, width] is read as images, [batch, channels, time] as sequences. If the layers
-/// do not allow this, it is read as [batch, height, width, channels] or [batch, time, channels]. In a `Batch` the
-/// channels vary fastest; the weights of a layer that takes flattened values are reordered accordingly.
+/// do not allow this, it is read as [batch, height, width, channels], [batch, time, channels] or, before a recurrent
+/// layer, [time, batch, channels]. In a `Batch` the channels vary fastest; the weights of a layer that takes flattened values are reordered accordingly.
 ///
 /// Folded batch normalization is not restored. Arithmetic with constants that is no layer becomes a Standardize,
 /// which training does not change. A tensor that several layers share in the file is copied for each.

@@ -171,6 +171,8 @@ struct OnnxMatch {
   std::string x;
   std::vector<const OnnxNode*> nodes;  ///< the last node, which computes the result, is first
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
+  std::string result{};                                         ///< the value that the last node computes
+  std::map<std::string, std::string, std::less<>> values = {};  ///< by the names that begin with `_`
 
   const OnnxNode& node() const { return *nodes.front(); }
   /// The first node with this operator; without one, the node of the result.
@@ -180,6 +182,12 @@ struct OnnxMatch {
     return found != nodes.end() ? **found : node();
   }
 };
+
+inline bool is_recurrent(const OnnxNode& node) {
+  return node.op == "RNN" || node.op == "LSTM" || node.op == "GRU";
+}
+/// True for an operator whose second output is read, too: the last state of a recurrent layer.
+inline bool has_last_state(const OnnxNode& node) { return node.outputs.size() > 1 && is_recurrent(node); }
 
 /// The name of the input `i`; empty if it is omitted.
 inline const std::string& input_name(const OnnxNode& node, std::size_t i) {
@@ -203,6 +211,8 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
   if (pattern.text.empty())
     return constant != nullptr && constant->values.size() == 1 &&
            std::abs(constant->values[0] - pattern.number) <= 1e-5 * pattern.number;
+  if (pattern.text[0] == '_')
+    return pattern.text == "_" || match.values.emplace(pattern.text, name).first->second == name;
   if (pattern.text == "x") {
     if (constant != nullptr || (!match.x.empty() && match.x != name)) return false;
     match.x = name;
@@ -215,11 +225,13 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
   }
 
   const OnnxNode* node = values.producer(name);
-  if (node == nullptr || node->op != pattern.text || !node->domain.empty() || node->outputs[0] != name)
+  if (node == nullptr || node->op != pattern.text || !node->domain.empty()) return false;
+  if (node->outputs[0] != name && !(match.nodes.empty() && has_last_state(*node) && node->outputs[1] == name))
     return false;
   if (input_count(*node) > pattern.inputs.size()) return false;
   const auto match_inputs = [&](bool swapped) {
     OnnxMatch attempt = match;
+    if (attempt.nodes.empty()) attempt.result = name;
     attempt.nodes.push_back(node);
     for (std::size_t i = 0; i < pattern.inputs.size(); ++i)
       if (!matches(pattern.inputs[i], input_name(*node, swapped ? 1 - i : i), values, attempt)) return false;

@@ -35,7 +35,7 @@ struct OnnxTensor {
 /// A named attribute of a node.
 struct OnnxAttribute {
   using Value = std::variant<std::monostate, double, std::int64_t, std::string, std::vector<double>,
-                             std::vector<std::int64_t>, OnnxTensor>;
+                             std::vector<std::int64_t>, OnnxTensor, std::vector<std::string>>;
   std::string name;
   Value value;  ///< monostate: of a kind that is not read, such as a graph or a sparse tensor
 };

@@ -62,6 +62,9 @@ class OnnxNumbers {
   const OnnxNode& node(std::string_view op) const { return match_.node(op); }
   const std::vector<const OnnxNode*>& nodes() const { return match_.nodes; }
 
+  /// The value that the pattern computes, an output of its last node.
+  const std::string& result() const { return match_.result; }
+
   double real(std::string_view op, std::string_view name, double otherwise) const {
     return attribute_or(node(op), name, otherwise);
   }
@@ -73,6 +76,9 @@ class OnnxNumbers {
   }
   std::string text(std::string_view op, std::string_view name, std::string_view otherwise) const {
     return attribute_or(node(op), name, std::string{otherwise});
+  }
+  std::vector<std::string> texts(std::string_view op, std::string_view name) const {
+    return attribute_or(node(op), name, std::vector<std::string>{});
   }
   /// The axes of an operator: the constant `axes`, or in older opsets the attribute.
   std::vector<double> axes(std::string_view op) const {

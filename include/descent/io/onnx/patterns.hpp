@@ -12,10 +12,14 @@
 #include "descent/core/random.hpp"
 #include "descent/core/types.hpp"
 #include "descent/initializers/zeros.hpp"
+#include "descent/io/onnx/attention_patterns.hpp"
 #include "descent/io/onnx/elementwise.hpp"
-#include "descent/io/onnx/images.hpp"
+#include "descent/io/onnx/image_sizes.hpp"
 #include "descent/io/onnx/import.hpp"
+#include "descent/io/onnx/last_axis_norms.hpp"
+#include "descent/io/onnx/normalization.hpp"
 #include "descent/io/onnx/reshaping.hpp"
+#include "descent/io/onnx/sequences.hpp"
 #include "descent/layers.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -38,30 +42,54 @@ namespace detail {
 ///
 /// The table comes first, then the functions in its order.
 template <std::floating_point T>
-struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
+struct OnnxPatternLayers : OnnxElementwise<T>,
+                           OnnxReshaping<T>,
+                           OnnxImageSizes<T>,
+                           OnnxSequences<T>,
+                           OnnxNormalization<T>,
+                           OnnxLastAxisNorms<T> {
   using Base = OnnxElementwise<T>;
   using Order = OnnxReshaping<T>;
-  using Images = OnnxImages<T>;
+  using Images = OnnxImageSizes<T>;
+  using Groups = OnnxNormalization<T>;
+  using Norms = OnnxLastAxisNorms<T>;
   using typename Base::In;
 
   /// The first pattern that matches a node is taken, so of the patterns that end in the same operator the largest is
   /// first.
   static OnnxImporters<T> table() {
-    OnnxImporters<T> all{
+    OnnxImporters<T> all;
+    OnnxAttention<T>::add_to(all);
+    const OnnxImporters<T> others{
         {"Gemm(x, weight, bias?)", gemm},
         {"Add(MatMul(x, weight), bias)", matmul},
         {"MatMul(x, weight)", matmul},
         {"Conv(x, weight, bias?)", convolution},
+        {"ConvTranspose(x, weight, bias?)", Images::transposed_convolution},
+        {"Resize(x, roi?, scales?, sizes?)", Images::resize},
+        {"Upsample(x, scales)", Images::upsample},
+        {"Pad(x, pads, value?, axes?)", Images::pad},
         {"MaxPool(x)", Images::max_pool},
         {"AveragePool(x)", Images::average_pool},
         {"GlobalAveragePool(x)", Images::global_average_pool},
         {"GlobalMaxPool(x)", Images::global_max_pool},
 
         {"BatchNormalization(x, gamma, beta, mean, variance)", batch_norm},
-        {"LayerNormalization(x, gamma, beta?)", layer_norm},
+        {"LayerNormalization(x, gamma, beta?)", Norms::layer_norm},
+        {"GroupNormalization(x, gamma, beta)", Groups::group_norm},
+        {"InstanceNormalization(x, gamma, beta)", Groups::instance_norm},
+        {"Add(Mul(Reshape(InstanceNormalization(Reshape(x, shape), scale, shift), back), gamma), beta)",
+         Groups::decomposed_group_norm},
+        {"Add(Mul(Reshape(InstanceNormalization(Reshape(x, shape), scale, shift), Shape(x)), gamma), beta)",
+         Groups::decomposed_group_norm},
         {"Add(Mul(Div(Sub(x, ReduceMean(x, axes?)), Sqrt(Add(ReduceMean(Pow(Sub(x, ReduceMean(x, axes?)), "
          "2), square_axes?), epsilon))), gamma), beta)",
-         decomposed_layer_norm},
+         Norms::decomposed_layer_norm},
+        {"RMSNormalization(x, gamma)", Norms::rms_norm},
+        {"SimplifiedLayerNormalization(x, gamma)", Norms::rms_norm},
+        {"Mul(Div(x, Sqrt(Add(ReduceMean(Pow(x, 2), axes?), epsilon))), gamma)", Norms::decomposed_rms_norm},
+        {"Mul(Mul(x, Reciprocal(Sqrt(Add(ReduceMean(Pow(x, 2), axes?), epsilon)))), gamma)",
+         Norms::decomposed_rms_norm},
 
         {"Relu(x)", Base::template plain<ReLU<T>>},
         {"LeakyRelu(x)", Base::leaky_relu},
@@ -105,13 +133,15 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
         {"Sub(x, a)", Base::sub},
         {"Sub(a, x)", Base::sub_from},
     };
+    all.insert(all.end(), others.begin(), others.end());
+    for (auto& each : OnnxSequences<T>::patterns()) all.push_back(each);
     for (OnnxImporter<T>& each : all) each.checks_attributes = true;
     return all;
   }
 
   /// y = alpha x W^T + beta b, with samples in rows; W is [in, out] in the file if transB is 0.
   static void gemm(In in) {
-    expect_plain(in);
+    Norms::expect_plain(in);
     in.expect("Gemm", "transA", 0, "keep the samples in rows");
     Matrix<double> weight = in.matrix("weight") * in.real("Gemm", "alpha", 1);
     if (in.integer("Gemm", "transB", 0) == 0) weight.transposeInPlace();
@@ -121,7 +151,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
   }
   /// y = x W + b along the last axis; W is [in, out] in the file.
   static void matmul(In in) {
-    const std::size_t last = last_axis(in);
+    const std::size_t last = Norms::last_axis(in);
     const Matrix<double> weight = in.matrix("weight").transpose();
     if (!in.has("bias")) return add_dense(in, last, weight, nullptr);
     const Vector<double> bias = in.vector("bias", weight.rows());
@@ -147,19 +177,6 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
     add_dense(in, 0, weight, &bias);
   }
 
-  /// Throws unless the samples are [batch, features].
-  static void expect_plain(In in) {
-    if (!in.samples().is_plain())
-      in.fail(
-          joined("expected an input [batch, features], got ", 1 + in.samples().axes.size(), " dimensions"),
-          "flatten the samples, or move the channels to the last axis with a Transpose");
-  }
-  /// The last axis of the samples; throws if it holds neither the features nor the channels.
-  static std::size_t last_axis(In in) {
-    const std::size_t last = in.samples().axes.size() - 1;
-    if (in.samples().axes.size() < 2 || !in.samples().is_channel_axis(last)) expect_plain(in);
-    return last;
-  }
   /// Adds a Dense with a weight [out, in] for the features of an axis.
   static void add_dense(In in, std::size_t axis, const Matrix<double>& weight, const Vector<double>* bias) {
     OnnxSamples& samples = in.samples();
@@ -184,7 +201,7 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
     if (std::any_of(outputs.begin() + 1, outputs.end(),
                     [](const std::string& name) { return !name.empty(); }))
       in.fail("expected one output, as at inference, got those of training", "export it after model.eval()");
-    if (in.samples().axes.empty()) expect_plain(in);
+    if (in.samples().axes.empty()) Norms::expect_plain(in);
     if (!in.samples().is_plain())
       in.expect("BatchNormalization", "spatial", 1, "give one number for each channel");
     const Vector<double> gamma = in.along(0, "gamma"), beta = in.along(0, "beta"), mean = in.along(0, "mean"),
@@ -196,62 +213,6 @@ struct OnnxPatternLayers : OnnxElementwise<T>, OnnxReshaping<T>, OnnxImages<T> {
     layer.gamma = gamma.cast<T>();
     layer.beta = beta.cast<T>();
     in.add(Base::with_state(std::move(layer), mean, variance));
-  }
-
-  /// Normalizes all values of a sample, or the last axis if it holds the channels.
-  static void layer_norm(In in) {
-    in.expect("LayerNormalization", "stash_type", 1, "export it in float32");
-    const std::size_t axis = in.axis("LayerNormalization", -1), last = in.samples().axes.size() - 1;
-    const double epsilon = in.real("LayerNormalization", "epsilon", 1e-5);
-    if (axis == 0) {
-      in.work_on_all();
-      const Index size = in.samples().size();
-      const Vector<double> gamma = in.expanded(in.broadcast({"gamma"})[0], size);
-      return add_layer_norm(
-          in, gamma,
-          in.has("beta") ? in.expanded(in.broadcast({"beta"})[0], size) : Vector<double>::Zero(size),
-          epsilon);
-    }
-    if (axis != last || !in.samples().is_channel_axis(last))
-      in.fail_axis(in.integer("LayerNormalization", "axis", -1));
-    const Vector<double> gamma = in.along(last, "gamma");
-    in.work_on(last);
-    add_layer_norm(in, gamma, in.has("beta") ? in.along(last, "beta") : Vector<double>::Zero(gamma.size()),
-                   epsilon);
-  }
-  /// gamma (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) + beta, as PyTorch exports it before opset 17. Both
-  /// means are over the last axis and keep it.
-  static void decomposed_layer_norm(In in) {
-    const std::size_t last = last_axis(in);
-    const auto expect_last = [&](const auto& axes) {
-      if (axes.size() != 1 ||
-          (axes[0] != -1 && static_cast<std::int64_t>(axes[0]) != static_cast<std::int64_t>(last) + 1))
-        in.fail(joined("expected means over axis ", last + 1, ", got another"),
-                "normalize the last axis, with the samples in rows");
-    };
-    for (const OnnxNode* node : in.nodes()) {
-      if (node->op != "ReduceMean") continue;
-      if (attribute_or(*node, "keepdims", std::int64_t{1}) != 1)
-        in.fail(joined("expected keepdims = 1 of ", printed(*node), ", got 0"),
-                "export it with keepdims = 1");
-      if (in.opset() < 18) expect_last(attribute_or(*node, "axes", std::vector<std::int64_t>{}));
-    }
-    for (const char* axes : {"axes", "square_axes"}) {
-      if (in.has(axes) != (in.opset() >= 18))
-        in.fail(
-            joined("expected ReduceMean with its axes as opset ", in.opset(), " has them, got other ones"),
-            "set opset_import to the opset of the nodes");
-      if (in.has(axes)) expect_last(in.tensor(axes).values);
-    }
-    const Vector<double> gamma = in.along(last, "gamma"), beta = in.along(last, "beta");
-    in.work_on(last);
-    add_layer_norm(in, gamma, beta, in.scalar("epsilon"));
-  }
-  static void add_layer_norm(In in, const Vector<double>& gamma, const Vector<double>& beta, double epsilon) {
-    LayerNorm<T> layer{gamma.size(), {.epsilon = epsilon}};
-    layer.gamma = gamma.cast<T>();
-    layer.beta = beta.cast<T>();
-    in.add(std::move(layer));
   }
 
   /// A softmax over the channels; before opset 13, over all values of a sample together.

@@ -28,6 +28,7 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
   OnnxAttribute attribute;
   std::vector<double> numbers;
   std::vector<std::int64_t> integers;
+  std::vector<std::string> texts;
   std::int64_t type = 0;
   while (in.next()) {
     const auto field = in.field();
@@ -38,6 +39,7 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
     if (field == 5) attribute.value = read_onnx_tensor(in.message());
     if (field == 7) in.append_floats(numbers);
     if (field == 8) in.append_integers(integers);
+    if (field == 9) texts.push_back(in.text());
     if (field == 20) type = in.integer();
   }
   // Protocol Buffers 3 omits a value of 0: only the type is in the file.
@@ -47,6 +49,7 @@ inline OnnxAttribute read_onnx_attribute(OnnxMessage in) {
   if (type == 3 && !is_given) attribute.value = std::string{};
   if (type == 6 || !numbers.empty()) attribute.value = std::move(numbers);
   if (type == 7 || !integers.empty()) attribute.value = std::move(integers);
+  if (type == 8 || !texts.empty()) attribute.value = std::move(texts);
   if (attribute.name.empty())
     fail_to_read_onnx("expected an attribute with a name, got one without",
                       "export the model again; the file is damaged");

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "descent/core/errors.hpp"
@@ -23,14 +24,12 @@ struct OnnxReshaping {
     std::vector<std::size_t> order;
     const std::vector<std::int64_t> axes = in.integers("Transpose", "perm");
     const std::size_t rank = in.samples().axes.size();
-    for (std::size_t k = 1; k < axes.size(); ++k) order.push_back(static_cast<std::size_t>(axes[k] - 1));
+    for (const std::int64_t axis : axes) order.push_back(static_cast<std::size_t>(axis));
     std::vector<std::size_t> sorted = order;
     std::sort(sorted.begin(), sorted.end());
-    bool fits = axes.size() == rank + 1 && axes[0] == 0;
+    bool fits = axes.size() == rank + 1;
     for (std::size_t k = 0; k < sorted.size(); ++k) fits = fits && sorted[k] == k;
-    if (!fits)
-      in.fail("expected an order of all axes that keeps the batch first, got another",
-              "keep the batch first");
+    if (!fits) in.fail("expected an order of all axes, got another", "name each axis once");
     in.samples().transpose(order);
   }
   static void flatten(In in) {
@@ -58,6 +57,8 @@ struct OnnxReshaping {
   /// Throws   FormatError when it would move numbers from one sample to another.
   static void reshape_to(In in, const std::vector<double>& to, bool zero_keeps) {
     OnnxSamples& samples = in.samples();
+    if (samples.batch != 0 || (samples.count != 1 && to.size() > 1 && to[0] == 1 && to[1] == -1))
+      return reshape_around_batch(in, to, zero_keeps);
     const Index features = samples.size();
     std::vector<Index> sizes;
     Index product = 1;
@@ -85,6 +86,45 @@ struct OnnxReshaping {
       in.fail("expected to keep samples in rows, each with its features, got another shape",
               joined("reshape to [-1, ", features, "] before the layers"));
     if (!samples.reshape(sizes)) in.fail_order();
+  }
+  /// Does the same where the batch is not the first axis, or will not be: as many values as before it stay before it.
+  static void reshape_around_batch(In in, const std::vector<double>& to, bool zero_keeps) {
+    OnnxSamples& samples = in.samples();
+    const std::size_t batch = samples.batch;
+    double before = 1, product = 1;
+    for (std::size_t k = 0; k < batch; ++k) before *= static_cast<double>(samples.size(k));
+    std::vector<Index> sizes;
+    std::optional<std::size_t> at;
+    std::ptrdiff_t inferred = -1;
+    bool fits = true;
+    for (std::size_t i = 0; i < to.size() && fits; ++i) {
+      const bool keeps = to[i] == 0 && zero_keeps && i <= samples.axes.size();
+      if (!at && product == before &&
+          (to[i] == -1 || (keeps && i == batch) || to[i] == static_cast<double>(samples.count))) {
+        at = i;
+        continue;
+      }
+      const double size =
+          keeps && i != batch ? static_cast<double>(samples.size(i - (i > batch ? 1 : 0))) : to[i];
+      if (size == -1 && at && inferred < 0) {
+        inferred = static_cast<std::ptrdiff_t>(sizes.size());
+        sizes.push_back(1);
+      } else {
+        fits = size >= 1 && size * product <= static_cast<double>(samples.size());
+        sizes.push_back(fits ? static_cast<Index>(size) : 1);
+        product *= fits ? size : 1;
+      }
+    }
+    const auto done = static_cast<Index>(product);
+    if (fits && inferred >= 0 && samples.size() % done == 0) {
+      sizes[static_cast<std::size_t>(inferred)] = samples.size() / done;
+      product = static_cast<double>(samples.size());
+    }
+    if (!fits || !at || product != static_cast<double>(samples.size()))
+      in.fail("expected to keep the values of each sample, got a shape that mixes samples",
+              "keep the batch where it is");
+    if (!samples.reshape(sizes)) in.fail_order();
+    samples.batch = *at;
   }
 };
 

@@ -38,7 +38,7 @@ class OnnxSamples {
   OnnxSamples() = default;
   /// The layout of a network's input of these sizes: [features], [channels, time] or [channels, height, width], or
   /// with the channels last. Any other number of axes is that of plain features in ONNX's order.
-  OnnxSamples(std::int64_t batch, const std::vector<Index>& sizes, bool channels_last) : count{batch} {
+  OnnxSamples(std::int64_t samples, const std::vector<Index>& sizes, bool channels_last) : count{samples} {
     const std::size_t rank = sizes.size();
     if (!channels_last && (rank == 2 || rank == 3)) {
       set_shape({sizes[0], rank == 3 ? sizes[1] : 1, sizes.back()}, rank);
@@ -94,10 +94,17 @@ class OnnxSamples {
     return shape_of_axes;
   }
 
+  /// Reorders all axes, with the batch.
   void transpose(const std::vector<std::size_t>& order) {
     std::vector<Axis> reordered;
-    for (const std::size_t axis : order) reordered.push_back(axes[axis]);
+    std::size_t to = 0;
+    for (std::size_t k = 0; k < order.size(); ++k)
+      if (order[k] == batch)
+        to = k;
+      else
+        reordered.push_back(axes[order[k] - (order[k] > batch ? 1 : 0)]);
     axes = std::move(reordered);
+    batch = to;
   }
 
   /// Regroups the subaxes into axes of these sizes, whose product is the same. False if a size would split a subaxis
@@ -145,7 +152,9 @@ class OnnxSamples {
   }
 
   std::int64_t count = -1;  ///< the size of the batch; -1: dynamic
-  Shape shape;              ///< the shape that the next layer gets
+  std::size_t batch =
+      0;        ///< the position of the batch among the axes; recurrent layers have the time before it
+  Shape shape;  ///< the shape that the next layer gets
   std::vector<Axis> axes;
 
  private:

@@ -103,7 +103,9 @@ class OnnxSeriesParallel {
       if (node.outputs[i].empty()) continue;
       OnnxStep step = takes_unused_input ? unknown(node, "an input that no output needs")
                       : i == 0           ? step_of_first_output(node)
-                                         : unknown(node, "an output other than the first");
+                      : i == 1 && has_last_state(node)
+                          ? match_layer(node, i).value_or(unknown(node, "an output other than the first"))
+                          : unknown(node, "an output other than the first");
       if (step.kind != Kind::unknown) step.depth = steps_[step.parent].depth + 1;
       if (!step_of_.emplace(node.outputs[i], steps_.size()).second) fail_given_twice(node.outputs[i]);
       steps_.push_back(std::move(step));
@@ -126,7 +128,7 @@ class OnnxSeriesParallel {
   /// A layer if a pattern matches, else a join. A node that takes an unknown value is that unknown step again, so
   /// that messages name the first node at fault.
   OnnxStep step_of_first_output(const OnnxNode& node) {
-    if (std::optional<OnnxStep> layer = match_layer(node)) return *std::move(layer);
+    if (std::optional<OnnxStep> layer = match_layer(node, 0)) return *std::move(layer);
     // sklearn-onnx: a ZipMap only adds the names of the classes to the probabilities.
     if (node.domain == "ai.onnx.ml" && node.op == "ZipMap" && node.inputs.size() == 1)
       if (const std::optional<std::size_t> probabilities = find_step(node.inputs[0]))
@@ -139,10 +141,10 @@ class OnnxSeriesParallel {
   }
 
   /// The layer of the first pattern that matches.
-  std::optional<OnnxStep> match_layer(const OnnxNode& node) const {
+  std::optional<OnnxStep> match_layer(const OnnxNode& node, std::size_t output) const {
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
       OnnxMatch match;
-      if (!matches(patterns_[i], node.outputs[0], values_, match)) continue;
+      if (!matches(patterns_[i], node.outputs[output], values_, match)) continue;
       const std::size_t parent = step_of_.at(match.x);
       if (is_unknown(parent)) return steps_[parent];
       return OnnxStep{

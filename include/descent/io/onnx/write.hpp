@@ -56,7 +56,7 @@ inline void write(pbf_writer out, const OnnxTensor& tensor) {
 }
 
 inline void write(pbf_writer out, const OnnxAttribute& attribute) {
-  enum Type { float_ = 1, int_ = 2, string_ = 3, tensor_ = 4, floats_ = 6, ints_ = 7 };
+  enum Type { float_ = 1, int_ = 2, string_ = 3, tensor_ = 4, floats_ = 6, ints_ = 7, strings_ = 8 };
   out.add_string(1, attribute.name);
   const auto& value = attribute.value;
   int type = 0;
@@ -78,6 +78,9 @@ inline void write(pbf_writer out, const OnnxAttribute& attribute) {
   } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&value)) {
     for (const std::int64_t each : *integers) out.add_int64(8, each);
     type = ints_;
+  } else if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+    for (const std::string& each : *texts) out.add_bytes(9, each);
+    type = strings_;
   }
   out.add_int32(20, type);
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -151,16 +153,20 @@ class TensorHeaderParser final : public JsonEvents {
 /// Sorts the tensors by their position in the file. Throws unless names are unique, and the bytes of the tensors are
 /// contiguous and match type and shape.
 inline void check_tensors(std::string_view where, std::vector<TensorInfo>& tensors) {
-  std::vector<std::string_view> names;
-  for (const TensorInfo& t : tensors) names.push_back(t.name);
-  std::sort(names.begin(), names.end());
-  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    throw FormatError(where, joined("tensor \"", *twice, "\": expected a unique name, got it twice"),
-                      "copy or save the file again: it is damaged");
+  std::set<std::string_view> names;
+  for (const TensorInfo& t : tensors)
+    if (!names.insert(t.name).second)
+      throw FormatError(where, joined("tensor \"", t.name, "\": expected a unique name, got it twice"),
+                        "copy or save the file again: it is damaged");
 
-  std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
-    return std::pair{a.begin, a.end} < std::pair{b.begin, b.end};
-  });
+  // Sorts places and not tensors, which would compile to several times the code.
+  std::vector<std::array<std::uint64_t, 3>> places;
+  for (const TensorInfo& t : tensors) places.push_back({t.begin, t.end, places.size()});
+  std::sort(places.begin(), places.end());
+  std::vector<TensorInfo> sorted;
+  sorted.reserve(tensors.size());
+  for (const auto& place : places) sorted.push_back(std::move(tensors[static_cast<std::size_t>(place[2])]));
+  tensors = std::move(sorted);
   std::uint64_t end = 0;
   for (const TensorInfo& t : tensors) {
     const auto fail = [&](const std::string& problem, std::string_view cure) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <string_view>
 
@@ -12,10 +11,9 @@
 #include "descent/core/types.hpp"
 #include "descent/core/window.hpp"
 #include "descent/initializers/he.hpp"
-#include "descent/layers/convolution/sums.hpp"
+#include "descent/layers/convolution/convolution.hpp"
 #include "descent/layers/dense.hpp"
 #include "descent/linalg/row_sums.hpp"
-#include "descent/linalg/tile.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
 
@@ -46,31 +44,22 @@ struct Conv2DOptions {
 /// Throws   ShapeError when x has other channels, the kernel is larger than the padded image, `groups` does not divide
 ///          `in` and `out`, or an option is out of range; DataError when the weights do not fit into memory.
 /// Cost     2 * in / groups * out * kernel * output positions * m flop forward, twice that backward. Padding copies x.
-///          Groups with fewer outputs than a vector has numbers take the time of whole vectors.
+///          Depthwise, with as many groups as input and output channels, vectors hold channels; other groups with
+///          fewer outputs than a vector has numbers take the time of whole vectors.
 /// Source   Goodfellow, Bengio, Courville: Deep Learning, 9.1; Georganas et al.: Anatomy of High-Performance Deep
 ///          Learning Convolutions on SIMD Architectures (2018)
 /// Example  examples/26_digits_cnn.cpp
 template <std::floating_point T = float>
-class Conv2D {
-  using Tile = detail::Tile2D<T>;
+class Conv2D : public detail::Convolution<T> {
+  using Base = detail::Convolution<T>;
 
  public:
   static constexpr std::string_view name = "Conv2D";
-  using Scalar = T;
-  struct Cache {
-    Matrix<T> y, dx;
-    Matrix<T> padded;                                      // x with its padding
-    Matrix<T> packed, packed_transposed, packed_gradient;  // the weight in columns of whole vectors
-    Vector<T> last;                                        // the last samples of dy, followed by zeros
-    detail::ConvolutionPlan plan;
-  };
+  using typename Base::Cache;
 
   /// Initializes the weight by `init` and the bias by zeros.
   Conv2D(Index in, Index out, Rng& rng, Initializer<T> auto const& init, const Conv2DOptions& options = {})
-      : Conv2D{in, out, options} {
-    const Index taps = window_.kernel.height * window_.kernel.width;
-    init(weight, Fan{in / groups_ * taps, out / groups_ * taps}, rng);
-  }
+      : Conv2D{name, in, out, rng, init, options} {}
   Conv2D(Index in, Index out, Rng& rng, const Conv2DOptions& options = {})
       : Conv2D{in, out, rng, HeNormal{}, options} {}
 
@@ -88,154 +77,56 @@ class Conv2D {
     f("groups", tree.groups_...);
   }
 
-  Shape output_shape(const Shape& in) const {
-    if (in.channels != group_in() * groups_) detail::throw_features(name, group_in() * groups_, in);
-    return window_.output(name, weight.rows(), in);
-  }
+  Shape output_shape(const Shape& in) const { return output_shape_of(name, in); }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
-    const Shape out = output_shape(x.shape());
-    c.y.resize(out.size(), x.samples());
-    if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image
-    const detail::ConvolutionPlan& plan = plan_of(x, c);
-    pad(x, c, pass.workers());
-    pack(c.packed);
-    const Index rows = plan.out.height;
-    for_parts(pass.workers(), {x.samples() * rows, row_cost(plan)}, [&](const Part& part) {
-      for (Index row = part.first, end = row + part.count; row < end;) {
-        const Part of_sample{row % rows, std::min(end - row, rows - row % rows)};
-        detail::convolve(plan, c.packed, image(x, c, row / rows), of_sample, c.y.col(row / rows).data());
-        row += of_sample.count;
-      }
-    });
-    return {c.y.data(), out, x.samples()};
+    expect_no_padding(name, x);
+    return forward_to(output_shape(x.shape()), x, c, pass);
   }
-
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, Conv2D& gradient,
                     const Pass& pass) const {
     backward_parameters(x, dy, c, gradient, pass);
-    c.dx.resize(x.rows(), x.cols());
-    pack_transposed(c.plan, c.packed_transposed);
-    for_parts(pass.workers(), {x.samples(), c.plan.out.height * row_cost(c.plan)}, [&](const Part& part) {
-      for (Index s = part.first; s < part.first + part.count; ++s)
-        detail::spread(c.plan, window_.padding, c.packed_transposed, dy.col(s).data(), c.dx.col(s).data());
-    });
-    return x.with_numbers(c.dx);
+    return input_gradient(x, dy, c, pass);
   }
-
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, Conv2D& gradient,
                            const Pass& pass) const {
-    const detail::ConvolutionPlan& plan = plan_of(x, c);
-    expect_backward(name, {x.rows(), plan.out.size()}, x, dy, c.y);
-    const Index samples = x.samples(), positions = plan.out.positions() * samples;
-    c.packed_gradient.setZero(Tile::padded(plan.group_out), plan.columns * groups_);
-    // Vectors are read up to a packet beyond a sample, so the last samples are copied to where that is allowed.
-    const Index last = std::min(samples, 1 + (Tile::packet - 1) / dy.rows()), first = samples - last;
-    c.last.resize(last * dy.rows() + Tile::packet);
-    c.last.head(last * dy.rows()) = dy.rightCols(last).reshaped();
-    c.last.tail(Tile::packet).setZero();
-    for_parts(pass.workers(), {plan.columns * groups_, positions * plan.group_out / term_cost + 1},
-              [&](const Part& part) {
-                for (Index s = 0; s < samples; ++s)
-                  detail::add_weight_gradient(
-                      plan, image(x, c, s),
-                      s < first ? dy.col(s).data() : c.last.data() + (s - first) * dy.rows(), part,
-                      c.packed_gradient);
-              });
-    gradient.weight.resize(weight.rows(), plan.columns);
-    for (Index g = 0; g < groups_; ++g)
-      rows_of(gradient.weight, g) =
-          c.packed_gradient.block(0, g * plan.columns, plan.group_out, plan.columns);
-    if (has_bias()) row_sums({dy.data(), Shape{weight.rows()}, positions}, gradient.bias, pass.workers());
+    parameter_gradient(name, output_shape(x.shape()), x, dy, c, gradient, pass);
   }
 
-  bool has_bias() const { return bias.size() != 0; }
-  Index groups() const { return groups_; }
+ protected:
+  // Shared with Conv1D, which passes its own name.
 
-  Matrix<T> weight;  ///< [out, in / groups * kernel width * kernel height], the channels fastest
-  Vector<T> bias;
-
- private:
-  static constexpr Index term_cost = 32;  // products in the time to compute a number elsewhere, about
-
-  Conv2D(Index in, Index out, const Conv2DOptions& options)
-      : window_{detail::Window::checked(name,
-                                        {options.kernel, options.stride, options.dilation, options.padding})},
-        groups_{options.groups} {
-    if (in <= 0 || out <= 0)
-      throw_error<ShapeError>(name, {"expected positive sizes, got in = ", in, " and out = ", out},
-                              "pass the numbers of input and output channels");
-    if (groups_ < 1 || in % groups_ != 0 || out % groups_ != 0)
-      throw_error<ShapeError>(name,
-                              {"expected groups that divide ", in, " and ", out, " channels, got ", groups_},
-                              "choose a common divisor of the input and output channels");
-    const Shape kernel{in / groups_, window_.kernel.height, window_.kernel.width};
-    weight = filled<Matrix<T>>(name, out, kernel.size(), T(0));
-    bias = Vector<T>::Zero(options.bias == Bias::learned ? out : 0);
+  Conv2D(std::string_view component, Index in, Index out, Rng& rng, Initializer<T> auto const& init,
+         const Conv2DOptions& options)
+      : Base{component, in, out, Base::checked(component, in, out, options), options.groups} {
+    this->bias = Vector<T>::Zero(options.bias == Bias::learned ? out : 0);
+    init(this->weight, this->fan(), rng);
   }
 
-  Index group_in() const { return weight.cols() / (window_.kernel.height * window_.kernel.width); }
-  Index group_out() const { return weight.rows() / groups_; }
-  auto rows_of(auto& matrix, Index group) const {
-    return matrix.middleRows(group * group_out(), group_out());
+  Shape output_shape_of(std::string_view component, const Shape& in) const {
+    if (in.channels != this->in()) detail::throw_features(component, this->in(), in);
+    return this->window_.output(component, this->weight.rows(), in);
   }
-
-  const detail::ConvolutionPlan& plan_of(const Batch<T>& x, Cache& c) const {
-    c.plan.set(window_, x.shape(), output_shape(x.shape()), groups_);
-    return c.plan;
+  Batch<T> forward_to(const Shape& out, const Batch<T>& x, Cache& c, const Pass& pass) const {
+    c.y.resize(out.size(), x.samples());
+    if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image
+    c.plan.set(this->window_, x.shape(), out, this->groups_);
+    this->apply(x, c, this->bias, c.y, pass.workers());
+    return {c.y.data(), out, x.samples()};
   }
-  /// The cost of a row of the output.
-  static Index row_cost(const detail::ConvolutionPlan& plan) {
-    return plan.out.width * plan.out.channels * plan.columns / term_cost + 1;
+  void parameter_gradient(std::string_view component, const Shape& out, const Batch<T>& x, const Batch<T>& dy,
+                          Cache& c, Conv2D& gradient, const Pass& pass) const {
+    c.plan.set(this->window_, x.shape(), out, this->groups_);
+    expect_backward(component, {x.rows(), out.size()}, x, dy, c.y);
+    this->weight_gradient(x, dy, c, gradient.weight, pass.workers());
+    if (this->has_bias())
+      row_sums({dy.data(), Shape{out.channels}, out.positions() * x.samples()}, gradient.bias,
+               pass.workers());
   }
-
-  /// Copies the images into larger ones with zeros around them.
-  void pad(const Batch<T>& x, Cache& c, Workers& workers) const {
-    if (window_.padding == Padding{}) return;
-    const Padding& p = window_.padding;
-    const Shape &in = x.shape(), image = window_.padded(in);
-    const Index row = image.width * in.channels;
-    c.padded.resize(image.size(), x.samples());
-    for_columns(workers, image.size(), x.samples(), [&](Index s) {
-      T* to = c.padded.col(s).data();
-      const T* from = x.col(s).data();
-      to = std::fill_n(to, p.top * row, T(0));
-      for (Index i = 0; i < in.height; ++i, from += in.width * in.channels) {
-        to = std::fill_n(to, p.left * in.channels, T(0));
-        to = std::copy_n(from, in.width * in.channels, to);
-        to = std::fill_n(to, p.right * in.channels, T(0));
-      }
-      std::fill_n(to, p.bottom * row, T(0));
-    });
+  Batch<T> input_gradient(const Batch<T>& x, const Batch<T>& dy, Cache& c, const Pass& pass) const {
+    this->apply_transposed(dy, c, {}, c.dx, pass.workers());
+    return x.with_numbers(c.dx);
   }
-  const T* image(const Batch<T>& x, const Cache& c, Index s) const {
-    return window_.padding == Padding{} ? x.col(s).data() : c.padded.col(s).data();
-  }
-
-  /// Packs the weight of each group, and after it the bias, into columns of whole vectors.
-  void pack(Matrix<T>& to) const {
-    const Index columns = weight.cols();
-    to.setZero(Tile::padded(group_out()), (columns + 1) * groups_);
-    for (Index g = 0; g < groups_; ++g) {
-      to.block(0, g * (columns + 1), group_out(), columns) = rows_of(weight, g);
-      if (has_bias())
-        to.col(g * (columns + 1) + columns).head(group_out()) = bias.segment(g * group_out(), group_out());
-    }
-  }
-  /// Packs the transpose of the weight: for each segment and output a column of whole vectors.
-  void pack_transposed(const detail::ConvolutionPlan& plan, Matrix<T>& to) const {
-    to.setZero(Tile::padded(plan.run), weight.rows() * static_cast<Index>(plan.segments.size()));
-    Index column = 0;
-    for (Index g = 0; g < groups_; ++g)
-      for (const detail::Segment& segment : plan.segments) {
-        to.block(0, column, plan.run, plan.group_out) =
-            rows_of(weight, g).middleCols(segment.w, plan.run).transpose();
-        column += plan.group_out;
-      }
-  }
-
-  detail::Window window_;
-  Index groups_;
 };
 
 }  // namespace descent

@@ -104,15 +104,19 @@ void add_weight_gradient(const ConvolutionPlan& plan, const T* image, const T* d
 }
 
 /// Computes the gradient of a sample of the input: adds dy times the kernel to the padded image, and copies that
-/// without its padding. For each group and segment, `packed` has a column for each output.
+/// without its padding. For each group and segment, `packed` has a column for each output. If there is an offset, the
+/// sums begin with it.
 template <class T>
 void spread(const ConvolutionPlan& plan, const Padding& padding, const Matrix<T>& packed, const T* dy,
-            T* dx) {
+            const Vector<T>& offset, T* dx) {
   thread_local Vector<T> memory;
   const Index size = plan.image.size() + Tile2D<T>::packet, channels = plan.in.channels;
   if (memory.size() < size) memory.resize(size);
   T* image = memory.data();
   std::fill_n(image, size, T(0));
+  if (offset.size() > 0)
+    for (Index p = 0; p < plan.image.positions(); ++p)
+      std::copy_n(offset.data(), channels, image + p * channels);
   const Segment outputs{0, 0, plan.group_out};
   const T* w = packed.data();
   for (Index g = 0; g < plan.groups; ++g)

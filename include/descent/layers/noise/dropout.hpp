@@ -1,10 +1,6 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "descent/concepts/pass.hpp"
@@ -12,6 +8,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/finite.hpp"
 #include "descent/core/types.hpp"
+#include "descent/layers/noise/keep_mask.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/parallel/parts.hpp"
 
@@ -56,7 +53,9 @@ class Dropout {
   };
 
   explicit Dropout(const DropoutOptions& options = {})
-      : enabled(options.enabled), whole_channels_{options.whole_channels}, keep_{checked(options.keep)} {}
+      : enabled(options.enabled),
+        whole_channels_{options.whole_channels},
+        keep_{detail::checked_keep(name, options.keep)} {}
 
   static void visit(auto&&, auto&...) {}
   static void visit_options(auto&& f, auto&... tree) {
@@ -102,13 +101,6 @@ class Dropout {
   bool enabled;
 
  private:
-  static double checked(double keep) {
-    if (!is_finite(keep) || keep < 0x1p-16 || keep > 1)
-      throw DataError(name, detail::joined("expected a keep probability in [2^-16, 1], got ", keep),
-                      "pass the probability of keeping a value, not of dropping it");
-    return keep;
-  }
-
   static Batch<T> masked(const Batch<T>& x, Cache& c, Workers& workers) {
     multiply(x, c.mask, c.product, workers);
     return c.y = x.with_numbers(c.product);
@@ -124,20 +116,9 @@ class Dropout {
     const Index random = whole_channels_ ? shape.channels : shape.size();
     mask.resize(shape.size(), samples);
     for_columns(pass.workers(), shape.size(), samples, [&](Index j) {
-      draw(pass, j, mask.col(j).head(random));
+      detail::draw_keep_mask(pass, j, 0, keep_, mask.col(j).data(), random);
       for (Index i = random; i < shape.size(); ++i) mask(i, j) = mask(i - random, j);
     });
-  }
-  /// Draws the mask of a sample.
-  void draw(const Pass& pass, Index sample, Eigen::Ref<Vector<T>> mask) const {
-    const T factor = T(1 / keep_);
-    const auto threshold = static_cast<std::uint32_t>(std::round(keep_ * 65536));
-    for (Index i = 0; i < mask.size(); i += 128) {
-      const auto draws = pass.random_u16(sample, i / 128);
-      T* const to = mask.data() + i;
-      const auto count = static_cast<std::size_t>(std::min(Index{128}, mask.size() - i));
-      for (std::size_t k = 0; k < count; ++k) to[k] = draws[k] < threshold ? factor : T(0);
-    }
   }
 
   bool whole_channels_;

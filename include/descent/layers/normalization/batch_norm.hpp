@@ -1,6 +1,8 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -28,7 +30,7 @@ struct BatchNormOptions {
 };
 
 /// Batch normalization of each feature over the samples of a mini-batch. If x has `features` channels, of each
-/// channel over samples and positions.
+/// channel over samples and positions, without the padding of sequences.
 ///
 ///   mu = mean over samples of x      sigma^2 = mean over samples of (x - mu)^2
 ///   n  = (x - mu) / sqrt(sigma^2 + epsilon)        y = gamma * n + beta
@@ -41,6 +43,8 @@ struct BatchNormOptions {
 /// Inference normalizes by the running averages, so a single sample is valid; mu and sigma are then constants in
 /// backward. `estimate_statistics` replaces the running averages by the statistics of a whole training set. The layer
 /// before it needs no bias, which beta replaces.
+///
+/// With the option `.sync_batch_norm` of `fit`, the mini-batches of all ranks are normalized together.
 ///
 /// Shapes   x, y [features, m] or {features, height, width}   gamma, beta [features]
 /// Throws   ShapeError when x has neither `features` values nor channels, or when `features` is not positive;
@@ -58,6 +62,7 @@ class BatchNorm {
     Matrix<T> y, dx;
     Vector<T> mean, variance, inverse_deviation;
     Vector<T> offset, slope;  // of dx
+    Vector<double> shared;    // sums over ranks
     T count = 0;              // number of values of a feature; 0 if statistics are the running ones
     T momentum = 0;           // of the running averages in this pass
   };
@@ -96,7 +101,7 @@ class BatchNorm {
     const Batch<T> x = feature_columns(name, gamma.size(), samples);
     c.momentum = pass.is_training() ? T(options.momentum) : T(0);
     if (pass.uses_batch_statistics()) {
-      measure(x, c, pass.workers());
+      measure(samples, x, c, pass);
     } else {
       c.count = 0;
       c.mean = running_mean;
@@ -122,11 +127,11 @@ class BatchNorm {
       using Values = Eigen::Array<T, n, 1>;
       const Values mean = c.mean.template segment<n>(i);
       Values sum = Values::Zero(), products = Values::Zero();
-      for (Index j = 0; j < x.cols(); ++j) {
+      for_each_column(samples, x, [&](Index j) {
         const Values d = dy.col(j).template segment<n>(i);
         sum += d;
         products += d * (x.col(j).template segment<n>(i).array() - mean);
-      }
+      });
       gradient.beta.template segment<n>(i) = sum;
       gradient.gamma.template segment<n>(i) = products * c.inverse_deviation.template segment<n>(i).array();
     });
@@ -142,12 +147,16 @@ class BatchNorm {
     // dx = factor * (dy - offset - (x - mean) * slope)
     const auto scale = c.inverse_deviation.array();
     const auto factor = gamma.array() * scale;
-    c.offset = gradient.beta / c.count;
-    c.slope = gradient.gamma.array() * (scale / c.count);
+    c.offset = gradient.beta;
+    c.slope = gradient.gamma;
+    if (pass.ranks().size() > 1) sum_over(pass.ranks(), c, c.offset, c.slope);
+    c.offset /= c.count;
+    c.slope.array() *= scale / c.count;
     for_columns(pass.workers(), x.rows(), x.cols(), [&](Index j) {
       c.dx.col(j).array() =
           factor * (dy.col(j).array() - c.offset.array() - (x.col(j) - c.mean).array() * c.slope.array());
     });
+    clear_padding(samples, c.dx);
     return dx;
   }
 
@@ -165,28 +174,73 @@ class BatchNorm {
   BatchNormOptions options;
 
  private:
+  /// Calls f(j) for each column of x, the samples or the positions of `samples`, that is not in the padding.
+  static void for_each_column(const Batch<T>& samples, const Batch<T>& x, auto&& f) {
+    if (samples.lengths().empty())
+      for (Index j = 0; j < x.cols(); ++j) f(j);
+    else
+      for (Index s = 0; s < samples.samples(); ++s)
+        for (Index j = s * samples.shape().width, end = j + samples.length(s); j < end; ++j) f(j);
+  }
+
   /// Computes mean and variance of the batch. Sums are taken relative to the first sample, so that a large mean does
   /// not cancel the digits of the variance.
-  static void measure(const Batch<T>& x, Cache& c, Workers& workers) {
-    c.count = T(x.cols());
-    if (c.count < 2)
-      throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", c.count),
-                      "choose a batch size that leaves no single sample at the end of an epoch");
-    c.mean.resize(x.rows());
-    c.variance.resize(x.rows());
+  static void measure(const Batch<T>& samples, const Batch<T>& x, Cache& c, const Pass& pass) {
+    Index count = 0, reference = 0;
+    for_each_column(samples, x, [&](Index j) {
+      if (count++ == 0) reference = j;
+    });
+    c.count = T(count);
+    const bool is_shared = pass.ranks().size() > 1;
+    if (count < 2 && !is_shared) throw_too_few(c.count);
+    c.mean.setZero(x.rows());
+    c.variance.setZero(x.rows());
+    if (count > 0) measure_own(samples, x, reference, c, pass.workers());
+    if (is_shared) measure_all(c, pass.ranks());
+  }
+
+  static void measure_own(const Batch<T>& samples, const Batch<T>& x, Index reference, Cache& c,
+                          Workers& workers) {
     for_row_blocks(workers, x.rows(), x.cols(), [&]<int n>(Index i, std::integral_constant<int, n>) {
       using Values = Eigen::Array<T, n, 1>;
-      const Values first = x.col(0).template segment<n>(i);
+      const Values first = x.col(reference).template segment<n>(i);
       Values sum = Values::Zero(), squares = Values::Zero();
-      for (Index j = 1; j < x.cols(); ++j) {
+      for_each_column(samples, x, [&](Index j) {
         const Values d = x.col(j).template segment<n>(i).array() - first;
         sum += d;
         squares += d * d;
-      }
+      });
       sum /= c.count;
       c.mean.template segment<n>(i) = first + sum;
       c.variance.template segment<n>(i) = (squares / c.count - sum * sum).max(T(0));
     });
+  }
+
+  /// Replaces count, mean and variance by those of the samples of all ranks.
+  static void measure_all(Cache& c, Communicator& ranks) {
+    const T own = c.count;
+    const Vector<T> mean = c.mean;
+    Vector<T> total = Vector<T>::Constant(mean.size(), own);
+    c.mean *= own;
+    sum_over(ranks, c, c.mean, total);
+    c.count = total.size() > 0 ? total(0) : T(0);
+    if (c.count < 2) throw_too_few(c.count);
+    c.mean /= c.count;
+    c.variance = own * (c.variance + (mean - c.mean).cwiseAbs2());
+    sum_over(ranks, c, c.variance, total);
+    c.variance /= c.count;
+  }
+  /// Replaces two vectors by their sums over the ranks.
+  static void sum_over(Communicator& ranks, Cache& c, Vector<T>& a, Vector<T>& b) {
+    c.shared.resize(a.size() + b.size());
+    c.shared << a.template cast<double>(), b.template cast<double>();
+    ranks.all_reduce_sum(std::span<double>{c.shared.data(), static_cast<std::size_t>(c.shared.size())});
+    a = c.shared.head(a.size()).template cast<T>();
+    b = c.shared.tail(b.size()).template cast<T>();
+  }
+  [[noreturn]] static void throw_too_few(T count) {
+    throw DataError(name, detail::joined("expected at least 2 samples in a training batch, got ", count),
+                    "choose a batch size that leaves no single sample at the end of an epoch");
   }
 };
 

@@ -58,6 +58,7 @@ class MaxPool2D {
   Shape output_shape(const Shape& in) const { return detail::pooled(name, window_, in); }
 
   Batch<T> forward(const Batch<T>& x, Cache& c, const Pass& pass) const {
+    expect_no_padding(name, x);
     const Shape out = output_shape(x.shape());
     c.y.resize(out.size(), x.samples());
     if (x.samples() == 0) return {c.y.data(), out, 0};  // allocates nothing, however large the image

@@ -149,8 +149,12 @@ class Bf16Matmuls {
 struct OneDnnBf16 {
   static constexpr std::string_view name = "oneDNN bf16";
 
-  /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications.
-  static bool pays(const Gemm<float>& g) { return g.takes(32 * 1024); }
+  /// True if oneDNN is faster than Eigen, as measured: not for vectors and fewer multiplications, nor for parts of
+  /// larger matrices, all of which would be rounded.
+  static bool pays(const Gemm<float>& g) {
+    return g.takes(32 * 1024) && g.a.stride == (g.a.transposed ? g.depth : g.rows) &&
+           g.b.stride == (g.b.transposed ? g.cols : g.depth);
+  }
 
   static void multiply(const Gemm<float>& gemm, Workers& workers) {
     static const bool has_units = onednn::bf16_support() != onednn::Bf16::none;

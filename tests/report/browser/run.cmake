@@ -1,0 +1,50 @@
+# Opens PAGE in CHROMIUM without a window, as a user opens a file, with WIDTH and SCHEME (light or dark). A copy of the page
+# has two more scripts: one before its own, and SCRIPT after them, which checks it and reports the result. It is shown in a
+# frame, since no window is as narrow as that of a telephone.
+cmake_minimum_required(VERSION 3.21)
+if(NOT CHROMIUM)
+  message("chromium was not found: skipped; install it, or set DESCENT_CHROMIUM to its path")
+  return()
+endif()
+set(here "${CMAKE_CURRENT_LIST_DIR}")
+cmake_path(GET PAGE PARENT_PATH folder)
+cmake_path(GET PAGE STEM name)
+
+file(READ "${PAGE}" page)
+file(READ "${here}/first.js" first)
+file(READ "${here}/${SCRIPT}" last)
+set(expected "{}")
+if(EXISTS "${folder}/${name}.json")
+  file(READ "${folder}/${name}.json" expected)
+endif()
+set(dark false)
+set(preferred 1)
+if(SCHEME STREQUAL "dark")
+  set(dark true)
+  set(preferred 0)
+endif()
+string(REPLACE "<style>" "<script>${first}</script>\n<style>" page "${page}")
+string(REPLACE "</body>" "<script>const expected = ${expected}, width = ${WIDTH}, dark = ${dark};\n{\n${last}}</script>\n</body>" page "${page}")
+set(copy "${folder}/${name}.${WIDTH}.${SCHEME}.html")
+file(WRITE "${copy}" "${page}")
+cmake_path(GET copy FILENAME NAME)
+set(frame "${copy}.frame.html")
+configure_file("${here}/frame.html" "${frame}" @ONLY)
+
+set(profile "${folder}/profile.${name}.${WIDTH}.${SCHEME}")
+execute_process(
+  COMMAND "${CHROMIUM}" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars "--user-data-dir=${profile}"
+          --window-size=1400,1000 "--blink-settings=preferredColorScheme=${preferred}" --virtual-time-budget=20000
+          --enable-logging=stderr --dump-dom "file://${frame}"
+  OUTPUT_VARIABLE document ERROR_VARIABLE log RESULT_VARIABLE result TIMEOUT 120)
+file(REMOVE_RECURSE "${profile}")
+if(log MATCHES "CONSOLE[^\n]*")
+  message(SEND_ERROR "${name}, ${WIDTH} pixels, ${SCHEME}: the console has a message: ${CMAKE_MATCH_0}")
+endif()
+if(document MATCHES "<pre>(PASSED [0-9]+ checks)</pre>")
+  message("${name}, ${WIDTH} pixels, ${SCHEME}: ${CMAKE_MATCH_1}")
+elseif(document MATCHES "<pre>(PROBLEMS[^<]*)</pre>")
+  message(FATAL_ERROR "${name}, ${WIDTH} pixels, ${SCHEME}: ${CMAKE_MATCH_1}")
+else()
+  message(FATAL_ERROR "${name}: the browser (${CHROMIUM}) gave no result: ${result}\n${log}")
+endif()
