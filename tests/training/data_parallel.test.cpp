@@ -152,7 +152,7 @@ TEST_CASE("DataParallel: .sync_batch_norm normalizes by the samples of all ranks
   });
   CHECK(messages[0] ==
         "fit: expected as many samples on each rank with .sync_batch_norm, got 12 on rank 0 and at most 12; "
-        "give all ranks shards of equal size");
+        "give all ranks shards and mini-batches of equal size");
   CHECK(messages[1].find("got 9 on rank 1") != std::string::npos);
 }
 

@@ -74,7 +74,7 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   Index length(Index sample) const { return lengths_ == nullptr ? shape_.width : lengths_[sample]; }
   /// Returns this view with the given lengths, which must outlive it. Throws unless there is one per sample, from 0
   /// to the width, and the samples are sequences.
-  Batch with_lengths(std::span<const Index> lengths) const {
+  [[gnu::noinline]] Batch with_lengths(std::span<const Index> lengths) const {
     if (!lengths.empty() && shape_.height != 1)
       throw_error<ShapeError>(
           "Batch", {"expected sequences, which have lengths, got images of height ", shape_.height},

@@ -43,7 +43,7 @@ struct Dataset {
   Shape sample_shape() const { return shape.size() == 0 ? Shape{features()} : shape; }
   /// Returns a view of the samples with their shape and lengths. Throws ShapeError if the number of features is not that
   /// of the shape, or if there is not one length per sample; DataError if one is out of range.
-  Batch<T> inputs() const { return Batch<T>{x, sample_shape()}.with_lengths(lengths); }
+  [[gnu::noinline]] Batch<T> inputs() const { return Batch<T>{x, sample_shape()}.with_lengths(lengths); }
 
   Index samples() const { return x.cols(); }
   Index features() const { return x.rows(); }

@@ -55,10 +55,12 @@ struct Tile2D {
 
   static constexpr Index padded(Index lanes) { return (lanes + packet - 1) / packet * packet; }
 
-  /// Returns the first of about equal parts of `blocks` blocks, of which each is computed at once.
+  /// Returns how many of `blocks` blocks are computed at once: 12, 8, 4, 2 or 1, or 6, 2 or 1. Other numbers for the rest
+  /// would be faster by little, and each takes as long to compile as a small program.
   static Index at_once(Index blocks) {
-    const Index parts = (blocks + most_blocks - 1) / most_blocks;
-    return parts == 1 ? blocks : (blocks + parts - 1) / parts;
+    Index size = most_blocks;
+    while (size > blocks) size = smaller(size);
+    return size;
   }
 
   /// Computes `blocks` blocks.
@@ -74,23 +76,27 @@ struct Tile2D {
   }
 
  private:
+  static constexpr Index smaller(Index size) { return size == 12 ? 8 : size == 6 ? 2 : size / 2; }
+
   template <int vectors, int blocks = most_blocks>
   void compute(Index now) const {
     if constexpr (blocks > 1)
-      if (now < blocks) return compute<vectors, blocks - 1>(now);
+      if (now < blocks) return compute<vectors, smaller(blocks)>(now);
     sum<vectors, blocks>();
   }
 
   template <int vectors, int blocks>
   [[gnu::noinline]] void sum() const {
     using namespace Eigen::internal;
+    constexpr Index width = vectors * packet;
+    static constexpr T zeros[width]{};
     Packet sums[blocks][vectors];
+    const T* from = init != nullptr ? init : zeros;
+    const Index from_block = init != nullptr ? init_block : 0;
 #pragma GCC unroll 12
     for (int b = 0; b < blocks; ++b)
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v)
-        sums[b][v] =
-            init == nullptr ? pset1<Packet>(T(0)) : ploadu<Packet>(init + b * init_block + v * packet);
+      for (int v = 0; v < vectors; ++v) sums[b][v] = ploadu<Packet>(from + b * from_block + v * packet);
     for (const Segment& segment : segments) {
       const T *xk = x + segment.x, *wk = w + segment.w * w_step;
       for (Index k = segment.length; k > 0; --k, xk += x_step, wk += w_step) {
@@ -105,22 +111,33 @@ struct Tile2D {
         }
       }
     }
+    if (lanes == width && !adds) {
 #pragma GCC unroll 12
-    for (int b = 0; b < blocks; ++b) {
+      for (int b = 0; b < blocks; ++b)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) pstoreu(y + b * y_block + v * packet, sums[b][v]);
+    } else {
+      T all[blocks * width];
+#pragma GCC unroll 12
+      for (int b = 0; b < blocks; ++b)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) pstoreu(all + b * width + v * packet, sums[b][v]);
+      store(all, width, blocks);
+    }
+  }
+
+  /// Stores the lanes of sums [width, blocks], or adds them.
+  [[gnu::noinline]] void store(const T* all, Index width, Index blocks) const {
+    using namespace Eigen::internal;
+    for (Index b = 0; b < blocks; ++b, all += width) {
       T* to = y + b * y_block;
-      if (lanes == vectors * packet) {
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v)
-          pstoreu(to + v * packet, adds ? padd(ploadu<Packet>(to + v * packet), sums[b][v]) : sums[b][v]);
-      } else {
-        T all[vectors * packet];
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) pstoreu(all + v * packet, sums[b][v]);
-        if (adds)
-          for (Index lane = 0; lane < lanes; ++lane) to[lane] += all[lane];
-        else
-          copy_few<packet>(all, lanes, to);
-      }
+      if (!adds)
+        copy_few<packet>(all, lanes, to);
+      else if (lanes == width)
+        for (Index lane = 0; lane < width; lane += packet)
+          pstoreu(to + lane, padd(ploadu<Packet>(to + lane), ploadu<Packet>(all + lane)));
+      else
+        for (Index lane = 0; lane < lanes; ++lane) to[lane] += all[lane];
     }
   }
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 
+#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/gemm.hpp"
 #include "descent/linalg/tile.hpp"
@@ -94,7 +95,7 @@ class TiledGemm {
   static constexpr Index run = 256;     // terms: the lanes of A and the columns of B then fit the first cache
   static constexpr Index height = 512;  // rows of A, whose run fits the second cache
 
-  static void share(Workers& workers, int threads, auto&& job) {
+  static void share(Workers& workers, int threads, FunctionRef<void(int)> job) {
     threads == 1 ? job(0) : workers.run(threads, job);
   }
 

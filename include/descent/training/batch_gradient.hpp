@@ -63,10 +63,7 @@ class BatchGradient {
   /// Full batches and the smaller last one have separate working memory, so that no matrix is resized between steps.
   BatchResult<M> compute(const M& model, const auto& loss, const MiniBatch<T>& batch, bool is_full,
                          Pass::Training at, const DataParallel<M>& ranks) {
-    if (batch.size() == 0) {
-      if (at.ranks->size() > 1) throw_sync_without_samples();
-      return compute_nothing(ranks);
-    }
+    if (batch.size() == 0) return compute_nothing(ranks);
     Workers& workers = is_worth_threads(batch.positions()) ? *workers_ : single_thread;
     at.workers = &workers;
     const Pass pass = Pass::training(at);
@@ -108,10 +105,6 @@ class BatchGradient {
     const WeightedSum sum = ranks.sum(WeightedSum{});
     const bool finite = ranks.sum_of_others(gradient_, sent_);
     return {mean_of(sum), sum.weight, gradient_, finite, {}, {}, {}, partial_.cache, *workers_};
-  }
-  [[noreturn]] static void throw_sync_without_samples() {
-    throw DataError("Trainer", "expected samples on every rank with .sync_batch_norm, got none on one",
-                    "give all ranks mini-batches, or leave it out");
   }
   static double mean_of(const WeightedSum& sum) { return sum.weight > 0 ? sum.mean() : 0; }
 

@@ -98,6 +98,11 @@ class DataParallel {
     if (exchange_) exchange_->expect_same(*ranks_, options, model, epochs, learner);
   }
 
+  /// Throws DataError on all ranks unless all have as many samples.
+  void expect_equal(Index samples) const {
+    if (exchange_) exchange_->expect_equal(*ranks_, samples);
+  }
+
   /// The index of a part's first column in the mini-batch of all ranks.
   Index first_sample(const Part& part) const {
     return ranks_->size() * part.first + ranks_->rank() * part.count;

@@ -38,6 +38,7 @@ class Exchange {
                      const CheckpointPath& resume_from) const = 0;
   virtual void expect_same(Communicator& ranks, const FitOptions<M>& options, const M& model, int epochs,
                            const Learner& learner) const = 0;
+  virtual void expect_equal(Communicator& ranks, Index samples) const = 0;
 
  protected:
   ~Exchange() = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,17 +44,16 @@ class PartsOfModel final : public PartsRule<M> {
   using T = typename M::Scalar;
 
   void expect_names(const M& model, const FitOptions<M>& options) const override {
-    for (const std::string& name : options.frozen) expect_part(model, "frozen", name);
-    for (const RateFactor& rate : options.rate_factors) {
-      expect_part(model, "rate_factors", rate.part);
+    for (const std::string& name : options.frozen.names()) expect_part(model, "frozen", name);
+    for (const std::string& name : options.rate_factors.names()) expect_part(model, "rate_factors", name);
+    for (const double factor : options.rate_factors.factors())
       expect_not_negative(
-          {"fit", "rate_factors", rate.factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
-    }
+          {"fit", "rate_factors", factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
   }
 
   const FrozenLayers* layers(const FitOptions<M>& options) override {
     if (options.frozen.empty()) return nullptr;
-    if (const std::vector<std::string>& names = options.frozen; names != names_) {
+    if (const std::vector<std::string>& names = options.frozen.names(); names != names_) {
       layers_ = {};
       for (const std::string& name : names) layers_.add(name);
       names_ = names;
@@ -99,7 +99,7 @@ class PartsOfModel final : public PartsRule<M> {
   }
 
   void visit(Archive& a, const FitOptions<M>& options) const override {
-    const std::vector<std::string>& names = options.frozen;
+    const std::vector<std::string>& names = options.frozen.names();
     std::vector<std::string> in_file = names;
     a("frozen", in_file);
     if (in_file != names)
@@ -109,7 +109,7 @@ class PartsOfModel final : public PartsRule<M> {
 
  private:
   static bool is_frozen(const Leaf<T>& leaf, const FitOptions<M>& options) {
-    for (const std::string& name : options.frozen)
+    for (const std::string& name : options.frozen.names())
       if (leaf.name().begins_with(name)) return true;
     return false;
   }
@@ -117,8 +117,9 @@ class PartsOfModel final : public PartsRule<M> {
   static double factor_of(const Leaf<T>& leaf, const FitOptions<M>& options) {
     if (is_frozen(leaf, options)) return 0;
     if (!leaf.is_state())
-      for (const RateFactor& rate : options.rate_factors)
-        if (leaf.name().begins_with(rate.part)) return rate.factor;
+      for (std::size_t i = 0; i < options.rate_factors.names().size(); ++i)
+        if (leaf.name().begins_with(options.rate_factors.names()[i]))
+          return options.rate_factors.factors()[i];
     return 1;
   }
   void visit_kept(M& model, const FitOptions<M>& options,

@@ -3,7 +3,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "descent/concepts/frozen_layers.hpp"
@@ -47,8 +47,8 @@ class PartsOfModel;
 
 }  // namespace detail
 
-/// A list that names parts of a model, as an option. Only its construction from entries instantiates the code for parts,
-/// so that programs without such parts do not compile it.
+/// A list that names parts of a model, as an option; an entry is a name or a `RateFactor`. Only its construction from
+/// entries instantiates the code for parts, so that programs without such parts do not compile it.
 template <Layer M, class Entry>
 class PartsOption {
  public:
@@ -57,21 +57,29 @@ class PartsOption {
   PartsOption(std::initializer_list<E> entries)
       : PartsOption(std::vector<Entry>(entries.begin(), entries.end())) {}
   template <std::same_as<std::vector<Entry>> V>
-  PartsOption(V entries)
-      : entries_{std::move(entries)}, rule_{[]() -> std::unique_ptr<detail::PartsRule<M>> {
+  PartsOption(const V& entries)
+      : rule_{[]() -> std::unique_ptr<detail::PartsRule<M>> {
           return std::make_unique<detail::PartsOfModel<M>>();
-        }} {}
+        }} {
+    for (const Entry& entry : entries) add(entry);
+  }
 
-  operator const std::vector<Entry>&() const { return entries_; }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  bool empty() const { return entries_.empty(); }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<double>& factors() const { return factors_; }  // none for names alone
+  bool empty() const { return names_.empty(); }
 
   /// Returns the rule for the parts, or null if there are none.
   std::unique_ptr<detail::PartsRule<M>> rule() const { return empty() ? nullptr : rule_(); }
 
  private:
-  std::vector<Entry> entries_;
+  void add(const std::string& name) { names_.push_back(name); }
+  void add(const auto& rate) {
+    names_.push_back(rate.part);
+    factors_.push_back(rate.factor);
+  }
+
+  std::vector<std::string> names_;
+  std::vector<double> factors_;
   std::unique_ptr<detail::PartsRule<M>> (*rule_)() = nullptr;
 };
 

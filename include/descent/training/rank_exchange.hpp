@@ -169,9 +169,9 @@ class RankExchange final : public Exchange<M> {
     add("batch_size", options.batch_size);
     add("validation", options.validation != nullptr);
     for (const AnyMetric<T>& metric : options.metrics) add("metrics", metric.name());
-    for (const std::string& name : options.frozen) add("frozen", name);
-    for (const RateFactor& rate : options.rate_factors)
-      add("rate_factors", rate.part), add_number("rate_factors", rate.factor);
+    for (const std::string& name : options.frozen.names()) add("frozen", name);
+    for (const std::string& name : options.rate_factors.names()) add("rate_factors", name);
+    for (const double factor : options.rate_factors.factors()) add_number("rate_factors", factor);
     add("accumulate", options.accumulate);
     add_number("average_weights", options.average_weights);
     if (const auto& rule = options.early_stopping) {
@@ -201,6 +201,15 @@ class RankExchange final : public Exchange<M> {
     add("seed", options.seed);
     add("first_epoch", options.first_epoch);
     expect_same_lines(ranks, lines);
+  }
+
+  void expect_equal(Communicator& ranks, Index samples) const override {
+    const auto most = static_cast<Index>(ranks.max(samples));
+    if (ranks.any(samples != most))
+      throw_error<DataError>("fit",
+                             {"expected as many samples on each rank with .sync_batch_norm, got ", samples,
+                              " on rank ", ranks.rank(), " and at most ", most},
+                             "give all ranks shards and mini-batches of equal size");
   }
 
  private:

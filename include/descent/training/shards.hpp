@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
-#include "descent/parallel/communicator.hpp"
 #include "descent/parallel/parts.hpp"
 
 // The training sets of ranks, which may differ in length.
@@ -17,16 +15,6 @@ namespace descent::inline DESCENT_ABI::detail {
 /// Returns the seed of what a rank draws for its own samples: their order and their augmentation.
 inline std::uint64_t seed_of_rank(std::uint64_t seed, int rank) {
   return seed + 0xD1B54A32D192ED03 * static_cast<std::uint64_t>(rank);
-}
-
-/// Throws DataError on all ranks unless all have as many samples.
-inline void expect_equal_shards(Communicator& ranks, Index samples) {
-  const auto most = static_cast<Index>(ranks.max(samples));
-  if (ranks.any(samples != most))
-    throw_error<DataError>("fit",
-                           {"expected as many samples on each rank with .sync_batch_norm, got ", samples,
-                            " on rank ", ranks.rank(), " and at most ", most},
-                           "give all ranks shards of equal size");
 }
 
 /// Returns a part of the samples of a rank, which is shorter or empty after their end.

@@ -87,7 +87,7 @@ class Trainer final : private detail::Checkpointed {
     });
     detail::TrainingRun run{*this, train, options.communicator.sum(train.samples())};
     options.communicator.expect_same(options, model, epochs, run);
-    if (options.sync_batch_norm) detail::expect_equal_shards(ranks(), train.samples());
+    if (options.sync_batch_norm) options.communicator.expect_equal(train.samples());
     const detail::EpochPlan plan = loop_options.plan(epoch_samples);
     options.communicator.together(
         [&] { detail::check_epoch(model, train, plan, loop_.epoch, frozen_layers()); });
@@ -107,6 +107,7 @@ class Trainer final : private detail::Checkpointed {
     detail::check_step(model, x, y, weights);
     if (auto* const rule = parts()) rule->expect_names(model, options);
     const FlushDenormals guard;
+    if (options.sync_batch_norm) options.communicator.expect_equal(x.cols());
     const Index samples = options.communicator.sum(x.cols());
     const BatchResult result =
         differentiate({x, y, weights}, {samples, options.communicator.first_sample({0, x.cols()})});
@@ -222,7 +223,7 @@ class Trainer final : private detail::Checkpointed {
   Communicator& ranks() const { return options.communicator.ranks(); }
 
   /// The rule for parts that are frozen or have a learning rate of their own; null if there are none.
-  detail::PartsRule<M>* parts() {
+  [[gnu::noinline]] detail::PartsRule<M>* parts() {
     if (options.frozen.empty() && options.rate_factors.empty()) return nullptr;
     if (*parts_ == nullptr) *parts_ = detail::parts_rule(options);
     return parts_->get();
