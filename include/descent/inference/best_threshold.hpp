@@ -44,12 +44,18 @@ BestThreshold best_threshold(const M& model, const Dataset<typename M::Scalar>& 
   using T = typename M::Scalar;
   detail::expect_data(model, data, "best_threshold", "the data set");
   metric.threshold = 0.0;  // chosen, so that the metric refuses several outputs where it takes the largest
-  detail::check_targets(metric, detail::outputs_for(model, data), data);
+  const Shape shape = detail::output_shape_for(model, data);
+  detail::check_targets(metric, shape, data);
   const Matrix<T> outputs = predict(model, data.inputs(), options);
-  std::vector<double> sorted(outputs.data(), outputs.data() + outputs.size());
+  detail::ScoredMemory<T> memory;
+  const bool is_padded = shape.width > 1 && shape.width == data.sample_shape().width;
+  const auto scored = detail::scored_samples(
+      is_padded ? Batch<T>{outputs, shape}.with_lengths(data.lengths) : Batch<T>{outputs, shape},
+      Batch<T>{data.y}, SampleWeights<T>{data.weights}, memory);
+  std::vector<double> sorted(scored.prediction.data(), scored.prediction.data() + scored.prediction.size());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  if (!is_finite(sorted.front()) || !is_finite(sorted.back()))
+  if (sorted.empty() || !is_finite(sorted.front()) || !is_finite(sorted.back()))
     throw DataError("best_threshold", "expected finite outputs, got infinity or NaN",
                     "examine the network: its parameters may not be finite");
 
@@ -59,7 +65,7 @@ BestThreshold best_threshold(const M& model, const Dataset<typename M::Scalar>& 
   const auto value_at = [&](double threshold) {
     A measured = metric;
     measured.threshold = threshold;
-    measured.update(Batch<T>{outputs}, Batch<T>{data.y}, SampleWeights<T>{data.weights});
+    measured.update(scored.prediction, scored.target, scored.weights);
     return static_cast<double>(measured.value());
   };
   BestThreshold best{middle, value_at(middle)};
