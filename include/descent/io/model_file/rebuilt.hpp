@@ -12,6 +12,7 @@
 
 namespace descent::inline DESCENT_ABI {
 
+/// `Rotary` has three values.
 template <>
 inline constexpr int enumeration_size<Rotary> = 3;
 
