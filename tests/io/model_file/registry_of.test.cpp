@@ -41,7 +41,7 @@ TEST_CASE("registry_of: has Residual and Concat if asked for") {
 
 TEST_CASE("registry_of: the standard registry has all of its layers") {
   const auto all = standard_registry();
-  CHECK(all.types().size() == 33 + 4);
+  CHECK(all.types().size() == 48 + 4);
   for (const char* name :
        {"Sequential", "DynamicSequential", "Residual", "Concat", "Conv2D", "GaussianDropout"})
     CHECK(all.knows(name));

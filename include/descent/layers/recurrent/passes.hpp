@@ -27,6 +27,7 @@ Batch<T> Recurrent<T, Cell>::run_forward(const Batch<T>& x, const State* state, 
       const Steps<T> steps{in, d == 1};
       const RecurrentRun<T>& run = c.runs[i];
       const Index first_row = d * hidden();
+      if (x.samples() == 0) continue;
       if (is_last)
         y.middleRows(first_row, hidden()) = columns_of_step(run.hidden, steps.longest(), x.samples());
       else
