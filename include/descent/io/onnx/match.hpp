@@ -171,8 +171,9 @@ struct OnnxMatch {
   std::string x;
   std::vector<const OnnxNode*> nodes;  ///< the last node, which computes the result, is first
   std::map<std::string, const OnnxTensor*, std::less<>> constants;
-  std::string result{};                                         ///< the value that the last node computes
-  std::map<std::string, std::string, std::less<>> values = {};  ///< by the names that begin with `_`
+  std::string_view result = {};  ///< the value that the last node computes
+  std::vector<std::pair<std::string_view, std::string_view>> values =
+      {};  ///< by the names that begin with `_`
 
   const OnnxNode& node() const { return *nodes.front(); }
   /// The first node with this operator; without one, the node of the result.
@@ -202,6 +203,15 @@ inline std::size_t input_count(const OnnxNode& node) {
   return count;
 }
 
+/// True if the value is that of the name, or becomes it.
+inline bool is_value_of(std::vector<std::pair<std::string_view, std::string_view>>& values,
+                        std::string_view name, std::string_view value) {
+  for (const auto& [known, its] : values)
+    if (known == name) return its == value;
+  values.emplace_back(name, value);
+  return true;
+}
+
 /// True if the pattern matches the subgraph that computes the value `name`; `match` then has its nodes and values.
 /// Matches recursively from the last operator to its inputs. A node that does not match leaves `match` unchanged.
 inline bool matches(const OnnxPattern& pattern, const std::string& name, const OnnxValues& values,
@@ -211,8 +221,7 @@ inline bool matches(const OnnxPattern& pattern, const std::string& name, const O
   if (pattern.text.empty())
     return constant != nullptr && constant->values.size() == 1 &&
            std::abs(constant->values[0] - pattern.number) <= 1e-5 * pattern.number;
-  if (pattern.text[0] == '_')
-    return pattern.text == "_" || match.values.emplace(pattern.text, name).first->second == name;
+  if (pattern.text[0] == '_') return pattern.text == "_" || is_value_of(match.values, pattern.text, name);
   if (pattern.text == "x") {
     if (constant != nullptr || (!match.x.empty() && match.x != name)) return false;
     match.x = name;

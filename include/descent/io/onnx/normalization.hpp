@@ -55,8 +55,9 @@ struct OnnxNormalization {
 
   static void instance_norm(In in) {
     const Index channels = in.shape().channels;
-    add(in, InstanceNorm<T>{channels, {.epsilon = in.real("InstanceNormalization", "epsilon", 1e-5)}},
-        in.vector("gamma", channels), in.vector("beta", channels));
+    const Vector<double> gamma = in.vector("gamma", channels), beta = in.vector("beta", channels);
+    add(in, InstanceNorm<T>{channels, {.epsilon = in.real("InstanceNormalization", "epsilon", 1e-5)}}, gamma,
+        beta);
   }
 
   static void group_norm(In in) {
@@ -65,8 +66,9 @@ struct OnnxNormalization {
     expect_groups(in, groups, channels);
     // A number for each channel since opset 21, before for each group.
     const Index each = in.opset() < 21 ? groups : channels;
+    const Vector<double> gamma = in.vector("gamma", each), beta = in.vector("beta", each);
     add(in, GroupNorm<T>{groups, channels, {.epsilon = in.real("GroupNormalization", "epsilon", 1e-5)}},
-        of_channels(in.vector("gamma", each), channels), of_channels(in.vector("beta", each), channels));
+        of_channels(gamma, channels), of_channels(beta, channels));
   }
 
   static void decomposed_group_norm(In in) {

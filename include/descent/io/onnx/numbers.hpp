@@ -63,7 +63,7 @@ class OnnxNumbers {
   const std::vector<const OnnxNode*>& nodes() const { return match_.nodes; }
 
   /// The value that the pattern computes, an output of its last node.
-  const std::string& result() const { return match_.result; }
+  std::string_view result() const { return match_.result; }
 
   double real(std::string_view op, std::string_view name, double otherwise) const {
     return attribute_or(node(op), name, otherwise);
