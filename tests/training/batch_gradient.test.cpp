@@ -11,6 +11,7 @@
 namespace batch_gradient_test {
 
 using namespace descent;
+using Catch::Approx;
 
 namespace {
 

@@ -16,6 +16,7 @@
 namespace onnx_sequences_test {
 
 using namespace descent;
+using Catch::Approx;
 using namespace onnx_graphs;
 using Catch::Matchers::ContainsSubstring;
 using Types = std::vector<std::string>;

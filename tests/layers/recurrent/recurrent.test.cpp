@@ -11,6 +11,7 @@
 namespace recurrent_test {
 
 using namespace descent;
+using Catch::Approx;
 
 namespace {
 
