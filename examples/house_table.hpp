@@ -18,9 +18,7 @@ inline void write_houses(const std::string& path, int rows, std::uint64_t seed) 
   const char* const heatings[] = {"gas", "oil", "heat pump"};
   std::ofstream out{path};
   out << "area,lot,rooms,floors,district,condition,heating,built,income,distance,garage,price\n";
-  const auto one_of = [&](int count) {
-    return static_cast<int>(rng.below(static_cast<std::uint64_t>(count)));
-  };
+  const auto one_of = [&](int count) { return static_cast<int>(rng.below(count)); };
   const auto value = [&](double number, double missing = 0) {
     return rng.uniform() < missing ? std::string{}
                                    : descent::detail::number_text(number, std::chars_format::general, 7);
