@@ -10,6 +10,18 @@ namespace product_test {
 
 using namespace descent;
 
+/// Makes matrices of numbers from -1 to 1.
+template <class T>
+struct SomeMatrices {
+  Rng rng{1};
+
+  Matrix<T> operator()(Index rows, Index cols) {
+    Matrix<T> m(rows, cols);
+    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
+    return m;
+  }
+};
+
 TEMPLATE_TEST_CASE("Product: small products equal their definition", "[linalg]", float, double) {
   const Matrix<TestType> a{{1, 2, 3}, {4, 5, 6}}, b{{1, 0}, {2, 1}, {0, 3}};
   Matrix<TestType> c;
@@ -25,12 +37,7 @@ TEMPLATE_TEST_CASE("Product: small products equal their definition", "[linalg]",
 TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[linalg]", float, double) {
   using T = TestType;
   const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-11;  // for up to 1650 sums of up to 300 terms
-  Rng rng{1};
-  const auto some = [&](Index rows, Index cols) {
-    Matrix<T> m(rows, cols);
-    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
-    return m;
-  };
+  SomeMatrices<T> some;
   for (const Index rows : {0, 1, 2, 7, 50})
     for (const Index cols : {0, 1, 3, 33})
       for (const Index depth : {0, 1, 2, 17, 300}) {
@@ -57,12 +64,7 @@ TEMPLATE_TEST_CASE("Product: products of all sizes equal their definition", "[li
 TEMPLATE_TEST_CASE("Product: products of parts of larger matrices equal their definition", "[linalg]", float,
                    double) {
   using T = TestType;
-  Rng rng{1};
-  const auto some = [&](Index rows, Index cols) {
-    Matrix<T> m(rows, cols);
-    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
-    return m;
-  };
+  SomeMatrices<T> some;
   for (const Index rows : {1, 2, 17, 70})
     for (const Index cols : {1, 3, 40})
       for (const Index depth : {0, 1, 5, 40}) {
@@ -97,12 +99,7 @@ TEMPLATE_TEST_CASE("Product: products of parts of larger matrices equal their de
 TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[linalg][threads]", float,
                    double) {
   using T = TestType;
-  Rng rng{1};
-  const auto some = [&](Index rows, Index cols) {
-    Matrix<T> m(rows, cols);
-    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
-    return m;
-  };
+  SomeMatrices<T> some;
   struct Size {
     Index rows, cols, depth;
   };
@@ -134,12 +131,7 @@ TEMPLATE_TEST_CASE("Product: any number of threads computes the same bits", "[li
 
 TEMPLATE_TEST_CASE("Product: the bits of a sample do not depend on the others", "[linalg]", float, double) {
   using T = TestType;
-  Rng rng{1};
-  const auto some = [&](Index rows, Index cols) {
-    Matrix<T> m(rows, cols);
-    for (T& value : m.reshaped()) value = T(2 * rng.uniform() - 1);
-    return m;
-  };
+  SomeMatrices<T> some;
   for (const Index rows : {3, 32, 50, 700})
     for (const Index depth : {20, 300, 600}) {
       CAPTURE(rows, depth);

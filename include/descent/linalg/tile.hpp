@@ -56,7 +56,7 @@ struct Tile2D {
   static constexpr Index padded(Index lanes) { return (lanes + packet - 1) / packet * packet; }
 
   /// Returns how many of `blocks` blocks are computed at once: 12, 8, 4, 2 or 1, or 6, 2 or 1. Other numbers for the rest
-  /// would be faster by little, and each takes as long to compile as a small program.
+  /// would gain little, and every program would compile them.
   static Index at_once(Index blocks) {
     Index size = most_blocks;
     while (size > blocks) size = smaller(size);
