@@ -9,18 +9,15 @@ function(descent_add_program name source)
   descent_reuse_precompiled(${name} descent_precompiled_program)
 endfunction()
 
-# Adds the programs of several source files as one, `name`, with a link for each, whose name chooses it. They use the
-# same templates, so that compiling them together takes a third of the time. Each is put into a namespace of its own,
-# which requires that its includes come before, and that its main, which in a namespace is a function like any other,
-# returns a value.
-function(descent_add_joined_programs name)
+# Writes into `joined` one program that has those of several source files, each in a namespace of its own. That requires
+# that its includes come before, and that its main, which in a namespace is a function like any other, returns a value.
+# Its own name chooses which of them it runs.
+function(descent_join_programs joined)
   set(includes "#include <filesystem>")
   set(programs "")
   set(calls "")
-  set(links "")
   foreach(source IN LISTS ARGN)
     cmake_path(ABSOLUTE_PATH source)
-    set_property(GLOBAL APPEND PROPERTY DESCENT_PROGRAMS ${source})  # for standalone.cmake
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
     cmake_path(GET source STEM stem)
     file(READ "${source}" code)
@@ -41,13 +38,24 @@ function(descent_add_joined_programs name)
       set(args "argc, argv")
     endif()
     string(APPEND calls "  if (name == \"${stem}\") return program_${stem}::main(${args});\n")
+  endforeach()
+  descent_write("${joined}" "${includes}\n\n${programs}int main(int argc, char** argv) {
+  const std::string name = argc > 0 ? std::filesystem::path{argv[0]}.stem().string() : \"\";\n${calls}  return 2;\n}\n")
+endfunction()
+
+# Adds the programs of several source files as one, `name`, with a link for each, whose name chooses it. They use the
+# same templates, so that compiling them together takes a third of the time.
+function(descent_add_joined_programs name)
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  descent_join_programs("${source}" ${ARGN})
+  set(links "")
+  foreach(program IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH program)
+    cmake_path(GET program STEM stem)
+    set_property(GLOBAL APPEND PROPERTY DESCENT_PROGRAMS ${program})  # for standalone.cmake
     list(APPEND links COMMAND ${CMAKE_COMMAND} -E create_hardlink $<TARGET_FILE:${name}>
                               $<TARGET_FILE_DIR:${name}>/${stem}$<TARGET_FILE_SUFFIX:${name}>)
   endforeach()
-
-  set(source "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
-  descent_write("${source}" "${includes}\n\n${programs}int main(int argc, char** argv) {
-  const std::string name = argc > 0 ? std::filesystem::path{argv[0]}.stem().string() : \"\";\n${calls}  return 2;\n}\n")
   add_executable(${name} "${source}")
   add_custom_command(TARGET ${name} POST_BUILD ${links} VERBATIM)
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

@@ -64,9 +64,3 @@ prepare() {
     export CMAKE_BUILD_PARALLEL_LEVEL
   fi
 }
-
-# Warnings are errors if $1 is ON.
-configure_benchmarks() {
-  quietly cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DDESCENT_BUILD_BENCHMARKS=ON \
-    -DDESCENT_BUILD_TESTS=OFF -DDESCENT_BUILD_EXAMPLES=OFF -DDESCENT_WERROR="$1"
-}

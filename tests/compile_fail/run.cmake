@@ -1,7 +1,6 @@
 # Compiles SOURCE, an invalid program. Its first line is `// expect: TEXT`, and TEXT must be in the first lines of the
-# compiler output, where a user sees it. With -DDESCENT_COMPILES the error is removed and the program must compile, so
-# that it has no other error. A second line `// flags: FLAGS` passes FLAGS to the compiler, for errors that flags cause.
-# PRECOMPILED is a header, precompiled beside it, that includes <descent/descent.hpp>.
+# compiler output, where a user sees it. A second line `// flags: FLAGS` passes FLAGS to the compiler, for errors that
+# flags cause. PRECOMPILED is a header, precompiled beside it, that includes <descent/descent.hpp>.
 cmake_minimum_required(VERSION 3.21)
 include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/take_line.cmake")
 
@@ -25,20 +24,8 @@ endif()
 
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
-function(compile result output)
-  execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${precompiled} ${ARGN} "${SOURCE}"
-                  ERROR_VARIABLE errors RESULT_VARIABLE code)
-  set(${result} ${code} PARENT_SCOPE)
-  set(${output} "${errors}" PARENT_SCOPE)
-endfunction()
-
-compile(result output -DDESCENT_COMPILES)
-if(NOT result EQUAL 0)
-  message("${output}")
-  message(FATAL_ERROR "${SOURCE}: expected to compile with -DDESCENT_COMPILES, got the errors above; remove them")
-endif()
-
-compile(result output ${flags})
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${precompiled} ${flags} "${SOURCE}"
+                ERROR_VARIABLE output RESULT_VARIABLE result)
 if(result EQUAL 0)
   message(FATAL_ERROR "${SOURCE}: expected a compile error, got none")
 endif()
