@@ -2,7 +2,7 @@
 //
 //   30_char_lstm --seed 1
 //   bible -f Gen1:1-Rev22:21 > kjv.txt                          (Debian's package bible-kjv)
-//   30_char_lstm --text kjv.txt --epochs 3 --hidden 256 --steps 64 --rate 3e-3 --threads 2
+//   30_char_lstm --text kjv.txt --epochs 6 --hidden 256 --steps 64 --rate 3e-3 --threads 2
 
 #include <CLI/CLI.hpp>
 #include <cmath>
