@@ -48,7 +48,7 @@ function mistakes(r) {
   if (!r.mistakes.length) return null;
   const label = v => r.numbers ? fmt(v) : className(r, v), rounded = v => known(v) ? Number(v.toPrecision(4)) : null;
   if (r.mistakes[0].pixels)
-    return el('div', {class: 'card'}, el('h3', {}, r.numbers ? 'largest errors' : 'mistakes'),
+    return el('div', {class: 'card' + (r.mistakes.length > 10 ? ' wide' : '')}, el('h3', {}, r.numbers ? 'largest errors' : 'mistakes'),
       el('p', {class: 'soft'}, r.numbers ? 'The largest first.' : 'The most certain first.'),
       el('ul', {class: 'images'}, ...r.mistakes.map(m => el('li', {},
         image(m.pixels, r.shape, 'sample ' + m.sample + ': ' + isolated(label(m.actual)) + ', predicted ' + isolated(label(m.predicted))),
