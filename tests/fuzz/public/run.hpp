@@ -9,10 +9,14 @@
 
 namespace fuzz {
 
+/// Forgets the memory that an earlier call asked for, which is limited.
+void begin_memory_of_call();
+
 /// Makes one call with arguments drawn from the bytes. Returns the message of an exception that is not a
 /// descent::Error.
 inline std::string foreign_exception(Call& call, std::string_view bytes) {
   Source source{bytes};
+  begin_memory_of_call();
   ++call.made;
   try {
     call.run(source);

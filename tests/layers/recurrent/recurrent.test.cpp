@@ -287,6 +287,21 @@ TEST_CASE("Recurrent: two chunks with a state between them compute what one pass
     });
 }
 
+TEST_CASE("Recurrent: no samples have no outputs, and no gradient") {
+  for (const Outputs outputs : {Outputs::all, Outputs::last})
+    for_each_layer({.layers = 2, .bidirectional = true, .outputs = outputs}, [&]<class L>(const L& layer) {
+      const Matrix<double> none(3 * 5, 0);
+      const Batch<double> x{none.data(), Shape{.channels = 3, .width = 5}, 0};
+      RecurrentState<double> state, slopes;
+      typename L::Cache cache;
+      L gradient = layer;
+      const Batch<double> y = layer.forward(x, state, cache, Pass::inference());
+      REQUIRE(y.cols() == 0);
+      REQUIRE(state.hidden.rows() == 4 * 4);
+      REQUIRE_THROWS_AS(layer.backward(x, y, slopes, cache, gradient, Pass::inference()), DataError);
+    });
+}
+
 TEST_CASE("Recurrent: any number of threads computes the same bits") {
   ThreadWorkers workers{3};
   const Matrix<float> numbers = random(24 * 9, 70, 1).cast<float>();

@@ -29,7 +29,7 @@ Batch<T> Recurrent<T, Cell>::run_forward(const Batch<T>& x, const State* state, 
       const Index first_row = d * hidden();
       if (x.samples() == 0) continue;
       if (is_last)
-        y.middleRows(first_row, hidden()) = columns_of_step(run.hidden, steps.longest(), x.samples());
+        rows_from(first_row, y) = columns_of_step(run.hidden, steps.longest(), x.samples());
       else
         steps.scatter(run.hidden.data() + run.hidden.rows() * x.samples(), hidden(), y, width(), first_row,
                       false, pass.workers());
@@ -149,7 +149,7 @@ void Recurrent<T, Cell>::run_direction_backward(const Batch<T>& in, const Batch<
   };
   begin(run.dh, slopes == nullptr ? nullptr : &slopes->hidden);
   if constexpr (Cell::has_cell_state) begin(run.dc, slopes == nullptr ? nullptr : &slopes->cell);
-  if (is_last) run.dh += dy.middleRows(first_row, hidden());
+  if (is_last) run.dh += rows_from(first_row, dy);
   run.dgates.resize(run.gates.rows(), run.gates.cols());
   run.dgates.rightCols(run.gates.cols() - used).setZero();
   run.back.setZero(hidden(), samples);

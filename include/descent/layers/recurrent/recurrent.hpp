@@ -221,7 +221,11 @@ class Recurrent {
   }
   bool is_reverse(std::size_t i) const { return settings_.bidirectional && i % 2 == 1; }
   auto rows_of(auto& matrix, std::size_t i) const {
-    return matrix.middleRows(static_cast<Index>(i) * hidden(), hidden());
+    return rows_from(static_cast<Index>(i) * hidden(), matrix);
+  }
+  /// Those of no samples begin at 0, since a null pointer has no offset.
+  auto rows_from(Index first, auto& matrix) const {
+    return matrix.middleRows(matrix.size() == 0 ? 0 : first, hidden());
   }
 
   RecurrentSettings settings_;
