@@ -84,8 +84,8 @@ class OnnxNetworkBuilder {
  private:
   /// Throws unless the samples are in axis 0, or the operator can have them in another one.
   static void expect_batch(const OnnxStep& step, const OnnxSamples& samples) {
-    constexpr std::string_view any[]{"Transpose", "Reshape", "Squeeze", "Unsqueeze", "RNN",
-                                     "LSTM",      "GRU",     "Gather",  "Identity",  "Dropout"};
+    constexpr std::string_view any[]{"Transpose", "Reshape", "Squeeze",  "Unsqueeze", "RNN",    "LSTM",
+                                     "GRU",       "Gather",  "Identity", "Dropout",   "Concat", "Slice"};
     if (samples.batch != 0 && std::find(std::begin(any), std::end(any), step.node->op) == std::end(any))
       fail_to_load_onnx(
           joined(printed(*step.node), ": expected the batch in axis 0, got it in axis ", samples.batch),
