@@ -240,8 +240,8 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   return or_identity(std::move(net));
 }
 
-/// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and fully connected
-/// networks that PyTorch exports in inference mode. The guide has the table of operators and layers.
+/// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and networks that
+/// PyTorch exports in inference mode. The guide has the table of operators and layers.
 ///
 ///   DynamicSequential net = load_onnx("digits.onnx");
 ///
