@@ -41,6 +41,24 @@ class LeNetView(nn.Module):
         return self.fc2(torch.tanh(self.fc1(x)))
 
 
+class LeNetProduct(nn.Module):
+    """A small one with the number of features computed as in a tutorial of PyTorch."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, 5)
+        self.dropout = nn.Dropout2d()
+        self.fc1 = nn.Linear(3 * 6 * 5, 8)
+        self.fc2 = nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.dropout(self.conv(x))), 2)
+        features = 1
+        for size in x.size()[1:]:
+            features *= size
+        return self.fc2(F.relu(self.fc1(x.view(-1, features))))
+
+
 class Tokens(nn.Module):
     """Tokens, an LSTM, and the last step."""
 
@@ -84,6 +102,19 @@ class Hidden(nn.Module):
         return self.fc(torch.cat((h[-2], h[-1]), dim=1) if self.lstm.bidirectional else h[-1])
 
 
+class Pooled(nn.Module):
+    """The mean or the maximum of all steps of both directions."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(8, 3)
+        self.pool = pool
+
+    def forward(self, x):
+        return self.fc(self.pool(self.lstm(x)[0]))
+
+
 def export(name, opset, network, x):
     network.eval()  # without dropout
     # Nearly all rounded to few bits, so that the file is small when it is compressed.
@@ -115,6 +146,9 @@ sequences = [export("lstm_tokens", 17, Tokens(), torch.randint(7, (4, 6))),
              export("lstm_hidden", 17, Hidden(1), torch.randn(4, 6, 3)),
              export("lstm_hidden_of_two", 13, Hidden(2), torch.randn(4, 6, 3)),
              export("lstm_both", 17, Hidden(1, True), torch.randn(4, 6, 3)),
-             export("lstm_both_of_two", 13, Hidden(2, True), torch.randn(4, 6, 3))]
+             export("lstm_both_of_two", 13, Hidden(2, True), torch.randn(4, 6, 3)),
+             export("lstm_mean", 17, Pooled(lambda y: y.mean(dim=1)), torch.randn(4, 6, 3)),
+             export("lstm_max", 13, Pooled(lambda y: y.max(dim=1)[0]), torch.randn(4, 6, 3))]
+images.append(export("lenet_product", 17, LeNetProduct(), torch.rand(4, 1, 16, 14).mul(64).round() / 64))
 write("onnx_networks", {"source": f"{pytorch}, torch.onnx.export", "rate": 0.1, "steps": 5, "images": images,
                         "sequences": sequences})

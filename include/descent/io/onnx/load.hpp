@@ -229,8 +229,11 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   const bool may_be_time_first =
       input.dims.size() == 3 && std::any_of(model.nodes.begin(), model.nodes.end(), is_recurrent);
   if (!reads(input, false, 0) && !(input.dims.size() > 2 && reads(input, true, 0)) &&
-      !(may_be_time_first && reads(time_first, true, 1)))
-    read(input, false, 0);  // for the first error
+      !(may_be_time_first && reads(time_first, true, 1))) {
+    // For the error of the likely order.
+    const bool is_time_first = may_be_time_first && input.dims[0] > 0 && input.dims[1] < 0;
+    read(is_time_first ? time_first : input, may_be_time_first, is_time_first ? 1 : 0);
+  }
   const std::optional<Shape> shape = samples.standard_shape();
   if (!shape)
     fail_to_load_onnx(
