@@ -25,8 +25,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKLOADS = ["S", "M", "M+", "L", "LeNet", "MobileNet", "LSTM", "GRU", "Encoder"]
+WORKLOADS = ["S", "M", "M+", "L", "LeNet", "VGG", "MobileNet", "LSTM", "GRU", "Encoder"]
 PREDICTED = ["M", "L"]  # workloads whose predictions are measured, too
+WEIGHED = ["M", "VGG"]  # workloads whose memory is in a table
 OURS = {  # with each backend: the suffix of the names of its programs
     "descent": "",
     "descent openblas": "_openblas",
@@ -310,9 +311,7 @@ def threads_tables(runs, options):
             threads_table(runs, workload, mode, options)
 
 
-def memory_table(runs, options):
-    workload = "M" if "M" in options.workloads else options.workloads[0]
-
+def memory_table(runs, workload, options):
     def peak(name, threads):
         peaks = [run.memory for run in runs[workload, threads, name]]
         return f"{statistics.median(peaks):.0f}" if peaks else ""
@@ -505,7 +504,8 @@ def main():
             print(f"Left out: {reason}.\n")
         if len(options.threads) > 1:
             threads_tables(runs, options)
-        memory_table(runs, options)
+        for workload in [w for w in WEIGHED if w in options.workloads] or options.workloads[:1]:
+            memory_table(runs, workload, options)
         if options.save:
             save_medians(options.save, runs, settings)
     if options.only != "steps":

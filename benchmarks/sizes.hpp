@@ -4,8 +4,8 @@
 
 // The sizes of the workloads, for all workers written in C++; step_pytorch.py has a copy.
 
-/// A network features - hidden - hidden - outputs, and its batch size. If the features are an image, convolutions come
-/// first; if they are the time steps of a sequence, a recurrent layer whose last output is classified, or a block of a
+/// A network features - hidden - hidden - outputs, and its batch size. If the features are a square image, convolutions
+/// come first; if they are the time steps of a sequence, a recurrent layer whose last output is classified, or a block of a
 /// transformer of as many features as the second hidden layer, whose inner network has those of the first.
 struct Sizes {
   std::string_view name;
@@ -20,6 +20,7 @@ inline constexpr Sizes size_m{"M", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_m_plus{"M+", 784, 256, 128, 10, 128};
 inline constexpr Sizes size_l{"L", 784, 2048, 2048, 10, 512};
 inline constexpr Sizes size_lenet{"LeNet", 784, 120, 84, 10, 128, 28};
+inline constexpr Sizes size_vgg{"VGG", 3 * 32 * 32, 32, 64, 10, 64, 32};
 inline constexpr Sizes size_mobile_net{"MobileNet", 784, 32, 64, 10, 64, 28};
 inline constexpr Sizes size_lstm{"LSTM", 32 * 64, 128, 0, 10, 64, 0, 32};
 inline constexpr Sizes size_gru{"GRU", 32 * 64, 128, 0, 10, 64, 0, 32};

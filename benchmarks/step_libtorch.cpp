@@ -97,12 +97,13 @@ Sequential network(const Sizes& s) {
                       ReLU{},
                       Dropout{0.2},
                       Linear{s.hidden_2, s.outputs}};
+  using Options = torch::nn::Conv2dOptions;
   if (s.name == "LeNet")
     return Sequential{Unflatten{torch::nn::UnflattenOptions{1, {1, s.image_side, s.image_side}}},
-                      Conv2d{torch::nn::Conv2dOptions{1, 6, 5}.padding(2)},
+                      Conv2d{Options{1, 6, 5}.padding(2)},
                       ReLU{},
                       MaxPool2d{2},
-                      Conv2d{torch::nn::Conv2dOptions{6, 16, 5}},
+                      Conv2d{Options{6, 16, 5}},
                       ReLU{},
                       MaxPool2d{2},
                       Flatten{},
@@ -111,8 +112,26 @@ Sequential network(const Sizes& s) {
                       Linear{s.hidden_1, s.hidden_2},
                       ReLU{},
                       Linear{s.hidden_2, s.outputs}};
-  if (s.name == "MobileNet") {
-    using Options = torch::nn::Conv2dOptions;
+  if (s.name == "VGG") {
+    const int first = s.hidden_1, second = s.hidden_2, third = 2 * second;
+    return Sequential{Unflatten{torch::nn::UnflattenOptions{1, {3, s.image_side, s.image_side}}},
+                      Conv2d{Options{3, first, 3}.padding(1)},
+                      ReLU{},
+                      Conv2d{Options{first, first, 3}.padding(1)},
+                      ReLU{},
+                      MaxPool2d{2},
+                      Conv2d{Options{first, second, 3}.padding(1)},
+                      ReLU{},
+                      Conv2d{Options{second, second, 3}.padding(1)},
+                      ReLU{},
+                      MaxPool2d{2},
+                      Conv2d{Options{second, third, 3}.padding(1)},
+                      ReLU{},
+                      torch::nn::AdaptiveAvgPool2d{1},
+                      Flatten{},
+                      Linear{third, s.outputs}};
+  }
+  if (s.name == "MobileNet")
     return Sequential{Unflatten{torch::nn::UnflattenOptions{1, {1, s.image_side, s.image_side}}},
                       Conv2d{Options{1, s.hidden_1, 3}.padding(1)},
                       ReLU{},
@@ -125,7 +144,6 @@ Sequential network(const Sizes& s) {
                       torch::nn::AdaptiveAvgPool2d{1},
                       Flatten{},
                       Linear{s.hidden_2, s.outputs}};
-  }
   return Sequential{Linear{s.features, s.hidden_1}, ReLU{}, Linear{s.hidden_1, s.hidden_2}, ReLU{},
                     Linear{s.hidden_2, s.outputs}};
 }
@@ -199,8 +217,8 @@ Result measure(const Job& job, const Sizes& sizes) {
 
 int main(int argc, char** argv) {
   return run_worker(argc, argv, [](const Job& job) {
-    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet, size_mobile_net, size_lstm,
-                               size_gru, size_encoder})
+    for (const Sizes& sizes : {size_s, size_m, size_m_plus, size_l, size_lenet, size_vgg, size_mobile_net,
+                               size_lstm, size_gru, size_encoder})
       if (sizes.name == job.workload) return measure(job, sizes);
     throw Unsupported{"no workload " + job.workload};
   });

@@ -17,6 +17,7 @@ SIZES = {
     "M+": (784, 256, 128, 10, 128),
     "L": (784, 2048, 2048, 10, 512),
     "LeNet": (784, 120, 84, 10, 128),
+    "VGG": (3 * 32 * 32, 32, 64, 10, 64),
     "MobileNet": (784, 32, 64, 10, 64),
     "LSTM": (32 * 64, 128, 0, 10, 64),
     "GRU": (32 * 64, 128, 0, 10, 64),
@@ -68,6 +69,14 @@ def network(workload, features, hidden_1, hidden_2, outputs):
         convolutions = [nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
                         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
         features = 16 * 5 * 5
+    if workload == "VGG":
+        def convolution(inputs, outputs):
+            return nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()
+        return nn.Sequential(
+            nn.Unflatten(1, (3, 32, 32)), *convolution(3, hidden_1), *convolution(hidden_1, hidden_1), nn.MaxPool2d(2),
+            *convolution(hidden_1, hidden_2), *convolution(hidden_2, hidden_2), nn.MaxPool2d(2),
+            *convolution(hidden_2, 2 * hidden_2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Linear(2 * hidden_2, outputs))
     if workload == "MobileNet":
         return nn.Sequential(
             nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, hidden_1, 3, padding=1), nn.ReLU(),

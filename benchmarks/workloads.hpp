@@ -85,6 +85,30 @@ struct LeNet : M {
   }
 };
 
+/// Like VGG, but small: dominated by convolutions of 3 x 3.
+struct VGG : M {
+  static constexpr Sizes sizes = size_vgg;
+  static auto network(descent::Rng& rng) {
+    using namespace descent;
+    constexpr Index first = sizes.hidden_1, second = sizes.hidden_2, third = 2 * second;
+    const Conv2DOptions same{.kernel = 3, .padding = 1};
+    return Sequential{Conv2D{3, first, rng, same},
+                      ReLU{},
+                      Conv2D{first, first, rng, same},
+                      ReLU{},
+                      MaxPool2D{{.kernel = 2}},
+                      Conv2D{first, second, rng, same},
+                      ReLU{},
+                      Conv2D{second, second, rng, same},
+                      ReLU{},
+                      MaxPool2D{{.kernel = 2}},
+                      Conv2D{second, third, rng, same},
+                      ReLU{},
+                      GlobalAveragePool{},
+                      Dense{third, sizes.outputs, rng}};
+  }
+};
+
 /// Two blocks of MobileNet: dominated by depthwise convolutions.
 struct MobileNet : M {
   static constexpr Sizes sizes = size_mobile_net;
@@ -136,7 +160,7 @@ struct Encoder : M {
 inline descent::Dataset<> make_data(const Sizes& sizes, descent::Index samples) {
   descent::Rng rng{1};
   descent::Dataset<> data{descent::Matrix<>(sizes.features, samples), descent::Matrix<>(1, samples)};
-  if (sizes.image_side > 0) data.shape = {1, sizes.image_side, sizes.image_side};
+  if (const int side = sizes.image_side; side > 0) data.shape = {sizes.features / (side * side), side, side};
   if (sizes.steps > 0) data.shape = {.channels = sizes.features / sizes.steps, .width = sizes.steps};
   for (float& value : data.x.reshaped()) value = static_cast<float>(rng.normal());
   for (float& value : data.y.reshaped()) value = static_cast<float>(rng.below(std::max(2, sizes.outputs)));
@@ -166,6 +190,6 @@ void with_workload(std::string_view name, auto&& f) {
   const auto among = [&]<class... W>(W... workload) {
     return ((name == W::sizes.name && (f(workload), true)) || ...);
   };
-  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, MobileNet{}, OfLSTM{}, OfGRU{}, Encoder{}))
+  if (!among(S{}, M{}, MPlus{}, L{}, LeNet{}, VGG{}, MobileNet{}, OfLSTM{}, OfGRU{}, Encoder{}))
     throw Unsupported{"no workload " + std::string{name}};
 }

@@ -143,7 +143,13 @@ TEST_CASE("Batch: sequences carry their lengths") {
   CHECK(Batch{m}.lengths().empty());
   const std::vector<Index> too_few{4, 2}, too_long{4, 2, 5};
   CHECK_THROWS_AS(batch.with_lengths(too_few), ShapeError);
+  CHECK_THROWS_WITH(batch.with_lengths(too_few),
+                    "Batch: expected a length for each of 3 samples, got 2; pass one length per sample");
   CHECK_THROWS_AS(batch.with_lengths(too_long), DataError);
+  for (const Index wrong : {5, -1})
+    CHECK_THROWS_WITH(batch.with_lengths(std::vector<Index>{4, wrong, 3}),
+                      detail::joined("Batch: expected lengths from 0 to 4, got ", wrong,
+                                     "; pass the number of time steps of each sequence without its padding"));
 }
 
 TEST_CASE("Batch: lengths are those of sequences, and a reshape to another width drops them") {

@@ -15,9 +15,13 @@
 #include "descent/layers/activations/elementwise.hpp"
 #include "descent/layers/activations/relu.hpp"
 #include "descent/layers/activations/tanh.hpp"
+#include "descent/layers/convolution/conv2d.hpp"
 #include "descent/layers/dense.hpp"
+#include "descent/layers/flatten.hpp"
 #include "descent/layers/identity.hpp"
 #include "descent/layers/normalization/batch_norm.hpp"
+#include "descent/layers/pooling/max_pool2d.hpp"
+#include "descent/layers/recurrent/lstm.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/models/concat.hpp"
@@ -150,6 +154,26 @@ TEST_CASE("Doctor: sees layers within compositions, with their full path") {
   REQUIRE(findings.find("dead units") != nullptr);
   CHECK(findings.find("dead units")->place == "1.body.1");
   CHECK(findings.find("dead units")->measured == 1);
+}
+
+TEST_CASE("Doctor: is silent on healthy networks of images and sequences, and finds dead channels") {
+  Rng rng{1};
+  Dataset<> images = digits().train, rows = digits().train;
+  images.shape = {1, 8, 8};
+  rows.shape = {8, 1, 8};
+  const auto alarms_of = [](auto net, const Dataset<>& data) {
+    return alarms(watched(std::move(net), data, {.epochs = 6}, 5e-3).findings());
+  };
+  const std::vector<std::string> none;
+  CHECK(alarms_of(Sequential{LSTM{8, 16, rng, {.outputs = Outputs::last}}, Dense{16, 10, rng}}, rows) ==
+        none);
+  Sequential conv{Conv2D{1, 6, rng, {.padding = 1}}, ReLU{}, MaxPool2D{}, Flatten{}, Dense{96, 10, rng}};
+  CHECK(alarms_of(conv, images) == none);
+  conv.layer<0>().bias.head(4).setConstant(-100);
+  const Findings findings = watched(conv, images, {.epochs = 1}).findings();
+  REQUIRE(findings.find("dead units") != nullptr);
+  CHECK(findings.find("dead units")->place == "1");
+  CHECK(findings.find("dead units")->measured == Catch::Approx(4.0 / 6));
 }
 
 TEST_CASE("Doctor: measures outputs, gradients and updates") {

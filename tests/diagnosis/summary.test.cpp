@@ -70,6 +70,35 @@ TEST_CASE("summary: counts the parameters of published networks as Keras does") 
   CHECK(mnist.parameter_bytes() == 4.0 * 669706);
 }
 
+TEST_CASE("summary: counts the parameters of images, sequences and attention as other libraries do") {
+  Rng rng{1};
+  // LeNet-5 in PyTorch: 156 + 2416 + 48120 + 10164 + 850 = 61706.
+  const Summary lenet =
+      summary(Sequential{Conv2D{1, 6, rng, {.kernel = 5, .padding = 2}}, ReLU{}, MaxPool2D{},
+                         Conv2D{6, 16, rng, {.kernel = 5}}, ReLU{}, MaxPool2D{}, Flatten{},
+                         Dense{400, 120, rng}, ReLU{}, Dense{120, 84, rng}, ReLU{}, Dense{84, 10, rng}},
+              {1, 28, 28});
+  CHECK(lenet.layers[0].parameters == 156);
+  CHECK(lenet.layers[3].parameters == 2416);
+  CHECK(lenet.layers[3].output == Shape{16, 10, 10});
+  CHECK(lenet.layers[3].flops == 2.0 * 16 * 6 * 25 * 100);
+  CHECK(lenet.total.parameters == 61706);
+
+  // Keras: Embedding(1000, 64) has 64000, LSTM(128) 4 * 128 * (64 + 128 + 1) = 98816, GRU(128) of the 128 features
+  // 3 * 128 * (128 + 128 + 2) = 99072.
+  const Summary sequences = summary(Sequential{Embedding{1000, 64, rng}, LSTM{64, 128, rng},
+                                               GRU{128, 128, rng, {.outputs = Outputs::last}}},
+                                    {.channels = 1, .width = 20});
+  CHECK(sequences.layers[0].parameters == 64000);
+  CHECK(sequences.layers[1].parameters == 98816);
+  CHECK(sequences.layers[1].output == Shape{128, 1, 20});
+  CHECK(sequences.layers[2].parameters == 99072);
+  CHECK(sequences.layers[2].output == Shape{128});
+
+  // TransformerEncoderLayer(128, 4, 512) in PyTorch: 49536 + 16512 + 66048 + 65664 + 2 * 256 = 198272.
+  CHECK(summary(encoder_block(128, rng, {.heads = 4}), {128, 1, 16}).total.parameters == 198272);
+}
+
 TEST_CASE("summary: separates what is learned from running statistics") {
   // Keras lists BatchNormalization over 32 features with 128 parameters, 64 of them non-trainable.
   const Summary s = summary(BatchNorm{32}, {32});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "golden.hpp"
 
 namespace embedding_test {
 
@@ -29,6 +30,30 @@ TEST_CASE("Embedding: each token is replaced by its vector") {
   const Batch<double> y = embedding().forward(Batch<double>{tokens, three}, cache, Pass::inference());
   CHECK(y.shape() == Shape{.channels = 2, .width = 3});
   CHECK(y == Matrix<double>{{3, 5}, {4, 6}, {1, 7}, {2, 8}, {3, 3}, {4, 4}});
+}
+
+TEST_CASE("Embedding: forward and the gradient equal PyTorch", "[layers][golden]") {
+  for (const auto& c : golden::read("small_layers").at("embedding")) {
+    CAPTURE(c.at("id").get<std::string>());
+    const Matrix<double> weight = golden::batch(c.at("weight")), x = golden::batch(c.at("x"));
+    // [samples, time, features], in which the features vary fastest
+    const auto rows = [&](const char* name) {
+      golden::Json tensor = c.at(name);
+      tensor["shape"] = {x.cols(), x.rows() * weight.rows()};
+      return golden::batch(tensor);
+    };
+    EmbeddingOptions options;
+    if (!c.at("padding").is_null()) options.padding = c.at("padding").get<Index>();
+    Rng rng{1};
+    Embedding<double> layer{weight.cols(), weight.rows(), rng, options};
+    layer.weight = weight;
+    Embedding<double> gradient = layer;
+    Embedding<double>::Cache cache;
+    const Batch<double> batch{x, Shape{1, 1, x.rows()}};
+    CHECK(layer.forward(batch, cache, Pass::training({})) == rows("y"));
+    layer.backward(batch, rows("dy"), cache, gradient, Pass::training({}));
+    golden::require_close(gradient.weight, golden::batch(c.at("dweight")), golden::one_step);
+  }
 }
 
 TEST_CASE("Embedding: the gradient is the sum over the positions of a token") {

@@ -139,7 +139,8 @@ void add_parameter(const Leaf<const T>& leaf, std::vector<LayerSummary>& rows) {
 ///
 /// A multiplication and an addition for each value of a parameter with `Role::weight` at each position, which a layer
 /// needs no code for: exact for `Dense` and for layers like it. A `ConvTranspose2D` meets its weights at the positions of
-/// the input, so that its number is too large by the product of its strides. Not counted are biases, scales, activations,
+/// the input, so that its number is too large by the product of its strides; a recurrent layer with `Outputs::last` meets
+/// them in each step, of which one is counted; an `Embedding` only looks them up. Not counted are biases, scales, activations,
 /// normalization and products of activations with each other; a training step takes about three times as many.
 ///
 /// Throws   ShapeError when the model does not accept the shape, DataError when there is no memory for a sample.

@@ -98,6 +98,23 @@ void construct_from_options(Source& source) {
   run(source, Any{layer}, Any{layer});
 }
 
+/// Constructs a convolution of 5 channels from options, and runs it.
+template <class L, class Options>
+void construct_convolution(Source& source) {
+  Rng rng{1};
+  Options options;
+  options.kernel = 1;
+  const Whole whole = source.flag() ? Whole::small : Whole::any;
+  const Any layer{L{source.size(5), source.size(5), rng, changed(source, options, whole)}};
+  run(source, layer, layer);
+}
+/// Constructs a pooling layer from options, and runs it.
+template <class L, class Options>
+void construct_pooling(Source& source) {
+  const Any layer{L{changed(source, Options{.kernel = {1, 2}}, Whole::small)}};
+  run(source, layer, layer);
+}
+
 /// Runs a recurrent layer, also with a state.
 template <template <class> class L, class Options>
 void construct_recurrent(Source& source) {
@@ -195,6 +212,30 @@ void add_layers(Calls& calls) {
                      const Matrix<double> dy = source.matrix(5, 3);
                      layer.backward(x, dy, cache, gradient, Pass::training({}));
                    }});
+  calls.push_back({"Conv2D: constructor", construct_convolution<Conv2D<double>, Conv2DOptions>});
+  calls.push_back({"Conv1D: constructor", construct_convolution<Conv1D<double>, Conv1DOptions>});
+  calls.push_back({"ConvTranspose2D: constructor",
+                   construct_convolution<ConvTranspose2D<double>, ConvTranspose2DOptions>});
+  calls.push_back({"MaxPool2D: constructor", construct_pooling<MaxPool2D<double>, MaxPool2DOptions>});
+  calls.push_back(
+      {"AveragePool2D: constructor", construct_pooling<AveragePool2D<double>, AveragePool2DOptions>});
+  calls.push_back({"Upsample: constructor", construct_from_options<Upsample<double>, UpsampleOptions>});
+  calls.push_back({"ZeroPad2D: constructor", [](Source& source) {
+                     Padding padding = 1;
+                     change(source, padding, source.flag() ? Whole::small : Whole::any);
+                     const Any layer{ZeroPad2D<double>{padding}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back({"GroupNorm: constructor", [](Source& source) {
+                     const Any layer{GroupNorm<double>{source.size(5), source.size(5),
+                                                       changed(source, GroupNormOptions{})}};
+                     run(source, layer, layer);
+                   }});
+  calls.push_back(
+      {"InstanceNorm: constructor", [](Source& source) {
+         const Any layer{InstanceNorm<double>{source.size(5), changed(source, GroupNormOptions{})}};
+         run(source, layer, layer);
+       }});
   calls.push_back({"BatchNorm: constructor",
                    [](Source& source) { construct<BatchNorm<double>>(source, BatchNormOptions{}); }});
   calls.push_back({"Embedding: constructor", [](Source& source) {

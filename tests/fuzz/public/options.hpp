@@ -67,8 +67,17 @@ enum class Whole { any, small };
 template <class M>
 void change(Source& source, M& member, Whole whole) {
   using namespace descent;
+  const auto some = [&] { return whole == Whole::small ? Index{source.below(9)} : Index{source.whole()}; };
   if constexpr (std::is_same_v<M, bool>)
     member = source.flag();
+  else if constexpr (std::is_same_v<M, Extent>)
+    member = {some(), some()};
+  else if constexpr (std::is_same_v<M, Padding>)
+    member = source.one_in(3) ? Padding::same() : Padding{some(), some(), some(), some()};
+  else if constexpr (std::is_same_v<M, TimePadding>)
+    member = source.one_in(3)   ? TimePadding::same()
+             : source.one_in(2) ? TimePadding::causal()
+                                : TimePadding{some(), some()};
   else if constexpr (std::is_enum_v<M>)
     member = static_cast<M>(source.below(2));
   else if constexpr (std::floating_point<M>)
@@ -76,7 +85,7 @@ void change(Source& source, M& member, Whole whole) {
   else if constexpr (std::is_same_v<M, std::size_t>)
     member = source.below(9);
   else if constexpr (std::integral<M>)
-    member = whole == Whole::small ? static_cast<M>(source.below(9)) : static_cast<M>(source.whole());
+    member = static_cast<M>(some());
   else if constexpr (std::is_same_v<M, std::optional<Index>>)
     member = source.whole();
   else if constexpr (std::is_same_v<M, std::optional<double>>)

@@ -114,18 +114,21 @@ TEST_CASE("load_onnx: RMSNormalization and SimplifiedLayerNormalization are RMSN
   }
 }
 
-TEST_CASE("load_onnx: a mask of attention that is not causal is refused", "[onnx]") {
+TEST_CASE("load_onnx: a mask of attention that is not causal or of another shape is refused", "[onnx]") {
   Rng rng{1};
   const DynamicSequential<> net{MultiHeadAttention<>{4, rng, {.heads = 2, .causal = true}}};
-  OnnxModel model = to_onnx(net, {.shape = Shape{4, 1, 3}});
-  for (OnnxTensor& tensor : model.initializers)
-    if (tensor.name.ends_with("mask")) tensor.values[3] = -1e30;  // row 1, column 0
-  try {
-    from_onnx(model);
-    FAIL("expected an error");
-  } catch (const FormatError& error) {
-    CHECK_THAT(error.what(), ContainsSubstring("expected a causal mask, got others"));
-  }
+  const auto refuses = [&](auto&& change) {
+    OnnxModel model = to_onnx(net, {.shape = Shape{4, 1, 3}});
+    for (OnnxTensor& tensor : model.initializers)
+      if (tensor.name.ends_with("mask")) change(tensor);
+    CHECK_THAT(error_of(model), ContainsSubstring("expected a causal mask, got others"));
+  };
+  refuses([](OnnxTensor& mask) { mask.values[3] = -1e30; });  // row 1, column 0
+  refuses([](OnnxTensor& mask) { mask.dims = {9}; });
+  refuses([](OnnxTensor& mask) {
+    mask.dims = {2, 2};
+    mask.values = {0, -1e30, 0, 0};
+  });
 }
 
 }  // namespace onnx_attention_test

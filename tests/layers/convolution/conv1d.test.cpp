@@ -10,6 +10,49 @@ namespace conv1d_test {
 using namespace kernels;
 using Catch::Matchers::ContainsSubstring;
 
+namespace {
+
+/// Returns a tensor with a height of 1 before its last dimension.
+golden::Json with_height(golden::Json tensor) {
+  auto& shape = tensor.at("shape");
+  shape.insert(shape.end() - 1, 1);
+  return tensor;
+}
+
+}  // namespace
+
+TEST_CASE("Conv1D: forward and backward equal PyTorch", "[layers][golden]") {
+  for (const auto& c : golden::read("small_layers").at("conv1d")) {
+    CAPTURE(c.at("id").get<std::string>());
+    const golden::Json x = with_height(c.at("x")), y = with_height(c.at("y"));
+    const Shape in = golden::image_shape(x), out = golden::image_shape(y);
+    const bool has_bias = c.contains("bias");
+    Rng rng{1};
+    Conv1D<double> layer{in.channels,
+                         out.channels,
+                         rng,
+                         {.kernel = c.at("weight").at("shape").at(2),
+                          .stride = c.at("stride"),
+                          .padding = {c.at("padding").at(0), c.at("padding").at(1)},
+                          .dilation = c.at("dilation"),
+                          .groups = c.at("groups"),
+                          .bias = has_bias ? Bias::learned : Bias::none}};
+    layer.weight = kernel(with_height(c.at("weight")));
+    if (has_bias) layer.bias = golden::matrix(c.at("bias"));
+    REQUIRE(layer.output_shape(in) == out);
+
+    Conv1D<double> gradient = zeros_like(layer);
+    Conv1D<double>::Cache cache;
+    const Matrix<double> numbers = golden::images(x), dy = golden::images(with_height(c.at("dy")));
+    golden::require_close(layer.forward({numbers, in}, cache, Pass::training({})), golden::images(y),
+                          golden::one_step);
+    golden::require_close(layer.backward({numbers, in}, {dy, out}, cache, gradient, Pass::training({})),
+                          golden::images(with_height(c.at("dx"))), golden::one_step);
+    golden::require_close(gradient.weight, kernel(with_height(c.at("dweight"))), golden::one_step);
+    if (has_bias) golden::require_close(gradient.bias, golden::matrix(c.at("dbias")), golden::one_step);
+  }
+}
+
 TEST_CASE("Conv1D: it is a Conv2D with a kernel of height 1", "[layers]") {
   Rng rng{1}, again{1};
   const Conv1D<double> layer{

@@ -16,29 +16,36 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// A convolution by its definition, for one group or one for each channel.
-template <class T>
-Matrix<double> by_definition(const Conv2D<T>& layer, const Matrix<T>& x, const Shape& in,
-                             const Conv2DOptions& o) {
-  const Shape out = layer.output_shape(in);
-  Matrix<double> y(out.size(), x.cols());
-  for (Index s = 0; s < x.cols(); ++s)
+/// Calls f(sample, output, its channel, input, number of the weight) for each product of a convolution by its definition,
+/// in seven loops.
+void for_each_product(const Shape& in, const Shape& out, Index samples, const Conv2DOptions& o, auto&& f) {
+  const Index count = in.channels / o.groups, outputs = out.channels / o.groups;
+  for (Index s = 0; s < samples; ++s)
     for (Index i = 0; i < out.height; ++i)
       for (Index j = 0; j < out.width; ++j)
-        for (Index to = 0; to < out.channels; ++to) {
-          double sum = layer.has_bias() ? static_cast<double>(layer.bias(to)) : 0;
+        for (Index to = 0; to < out.channels; ++to)
           for (Index u = 0; u < o.kernel.height; ++u)
             for (Index v = 0; v < o.kernel.width; ++v) {
               const Index row = i * o.stride.height + u * o.dilation.height - o.padding.top,
                           column = j * o.stride.width + v * o.dilation.width - o.padding.left;
               if (row < 0 || row >= in.height || column < 0 || column >= in.width) continue;
-              const Index count = in.channels / o.groups, first = o.groups == 1 ? 0 : to;
               for (Index c = 0; c < count; ++c)
-                sum += static_cast<double>(layer.weight(to, (u * o.kernel.width + v) * count + c)) *
-                       static_cast<double>(x((row * in.width + column) * in.channels + first + c, s));
+                f(s, (i * out.width + j) * out.channels + to, to,
+                  (row * in.width + column) * in.channels + to / outputs * count + c,
+                  (u * o.kernel.width + v) * count + c);
             }
-          y((i * out.width + j) * out.channels + to, s) = sum;
-        }
+}
+
+/// The output by its definition.
+template <class T>
+Matrix<double> by_definition(const Conv2D<T>& layer, const Matrix<T>& x, const Shape& in,
+                             const Conv2DOptions& o) {
+  const Shape out = layer.output_shape(in);
+  Matrix<double> y = Matrix<double>::Zero(out.size(), x.cols());
+  if (layer.has_bias()) y = layer.bias.template cast<double>().replicate(out.positions(), x.cols());
+  for_each_product(in, out, x.cols(), o, [&](Index s, Index to, Index channel, Index from, Index k) {
+    y(to, s) += static_cast<double>(layer.weight(channel, k)) * static_cast<double>(x(from, s));
+  });
   return y;
 }
 
@@ -109,6 +116,60 @@ TEST_CASE("Conv2D: any number of channels gives the sums of the definition", "[l
         // Sums of up to 102 products in single precision.
         CHECK((y.cast<double>() - by_definition(layer, x, shape, options)).cwiseAbs().maxCoeff() < 1e-5);
       }
+}
+
+TEST_CASE("Conv2D: outputs and gradients are the sums of the definition, for all options", "[layers]") {
+  struct Case {
+    Index in, out, height, width, samples;
+    Conv2DOptions options;
+  };
+  std::vector<Case> cases;
+  for (const Index in : {1, 3, 6, 16, 17, 33})
+    for (const Index stride : {1, 2, 3})
+      cases.push_back(
+          {in, 6, 7, 5, 1 + in % 2, {.kernel = {3, 2}, .stride = stride, .padding = {1, 0, 2, 1}}});
+  for (const Index out : {1, 16, 17, 33})
+    for (const Index stride : {1, 2})
+      cases.push_back({3, out, 5, 8, 2, {.kernel = {2, 3}, .stride = {stride, 1}, .dilation = {1, 2}}});
+  for (const Index groups : {2, 3, 6})
+    for (const Index stride : {1, 3})
+      cases.push_back({6,
+                       12,
+                       6,
+                       9,
+                       1,
+                       {.kernel = 3, .stride = {1, stride}, .padding = 2, .dilation = 2, .groups = groups}});
+  for (const Index stride : {1, 2, 3})
+    cases.push_back({17, 17, 5, 6, 2, {.kernel = 3, .stride = stride, .padding = 1, .groups = 17}});
+  cases.push_back({3, 4, 2, 1, 1, {.kernel = {5, 4}, .padding = {2, 2, 1, 2}}});  // larger than the image
+  cases.push_back({5, 5, 2, 1, 2, {.kernel = {4, 3}, .padding = {2, 3, 3, 1}, .groups = 5}});
+  cases.push_back({5, 5, 1, 7, 1, {.stride = 2, .padding = {4, 3, 5, 2}, .dilation = {3, 1}, .groups = 5}});
+  for (const Case& c : cases) {
+    CAPTURE(c.in, c.out, c.options.stride.height, c.options.stride.width, c.options.groups);
+    const Shape in{c.in, c.height, c.width};
+    Rng rng{1};
+    Conv2D<double> layer{c.in, c.out, rng, c.options};
+    layer.bias = some_numbers<double>(c.out, 1, 3);
+    const Shape out = layer.output_shape(in);
+    const Matrix<double> x = some_numbers<double>(in.size(), c.samples, 2),
+                         dy = some_numbers<double>(out.size(), c.samples, 4);
+    Matrix<double> dx = Matrix<double>::Zero(x.rows(), x.cols()),
+                   dw = Matrix<double>::Zero(layer.weight.rows(), layer.weight.cols());
+    for_each_product(in, out, c.samples, c.options,
+                     [&](Index s, Index to, Index channel, Index from, Index k) {
+                       dx(from, s) += layer.weight(channel, k) * dy(to, s);
+                       dw(channel, k) += x(from, s) * dy(to, s);
+                     });
+    Conv2D<double>::Cache cache;
+    Conv2D<double> gradient = zeros_like(layer);
+    golden::require_close(layer.forward({x, in}, cache, Pass::training({})),
+                          by_definition(layer, x, in, c.options), 1e-13, 10);
+    golden::require_close(layer.backward({x, in}, {dy, out}, cache, gradient, Pass::training({})), dx, 1e-13,
+                          10);
+    golden::require_close(gradient.weight, dw, 1e-13, 10);
+    golden::require_close(gradient.bias, dy.reshaped(c.out, out.positions() * c.samples).rowwise().sum(),
+                          1e-13, 10);
+  }
 }
 
 TEST_CASE("Conv2D: weights too large for the cache give the sums of the definition", "[layers]") {

@@ -62,6 +62,11 @@ TEST_CASE("AveragePool2D: forward and backward equal PyTorch", "[layers][golden]
   }
 }
 
+TEST_CASE("GlobalAveragePool: forward and backward equal PyTorch", "[layers][golden]") {
+  for (const auto& c : golden::read("small_layers").at("global_average_pool"))
+    require_equal(GlobalAveragePool<double>{}, c);
+}
+
 TEST_CASE("MaxPool2D: the first of equal numbers gets the gradient", "[layers]") {
   const MaxPool2D<> layer{};
   MaxPool2D<> gradient;

@@ -146,6 +146,9 @@ constexpr OnnxAttributeRule onnx_attribute_rules[]{
     {"ReduceMean", "axes", OnnxAttributeRule::integers, 1, 17},
     {"ReduceMean", "keepdims", OnnxAttributeRule::integer},
     {"ReduceMean", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},  // the axes are never empty
+    {"ReduceMax", "axes", OnnxAttributeRule::integers, 1, 17},
+    {"ReduceMax", "keepdims", OnnxAttributeRule::integer},
+    {"ReduceMax", "noop_with_empty_axes", OnnxAttributeRule::integer, 18},
     {"Reshape", "allowzero", OnnxAttributeRule::integer, 14},
     {"RMSNormalization", "axis", OnnxAttributeRule::integer},
     {"RMSNormalization", "epsilon", OnnxAttributeRule::real},

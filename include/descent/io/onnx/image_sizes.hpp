@@ -64,6 +64,38 @@ struct OnnxImageSizes : OnnxImages<T> {
   using Images = OnnxImages<T>;
   using typename Images::In;
 
+  static void reduce_mean(In in) {
+    reduce(in, [](const Shape&) { return GlobalAveragePool<T>{}; });
+  }
+  static void reduce_max(In in) {
+    reduce(in, [](const Shape& shape) { return MaxPool2D<T>{{.kernel = {shape.height, shape.width}}}; });
+  }
+  /// Reduces all axes but those of the batch and of the channels; `layer_for(shape)` is the layer that does so.
+  static void reduce(In in, auto&& layer_for) {
+    OnnxSamples& samples = in.samples();
+    const std::size_t rank = samples.axes.size() + 1;
+    std::vector<bool> gone(rank, false);
+    for (const double axis : in.axes(in.node().op)) {
+      const double counted = axis < 0 ? axis + static_cast<double>(rank) : axis;
+      if (counted >= 0 && counted < static_cast<double>(rank)) gone[static_cast<std::size_t>(counted)] = true;
+    }
+    const auto channels =
+        static_cast<std::size_t>(std::find(gone.begin() + 1, gone.end(), false) - gone.begin()) - 1;
+    if (rank < 3 || gone[0] ||
+        std::count(gone.begin(), gone.end(), true) + 2 != static_cast<std::ptrdiff_t>(rank) ||
+        !samples.is_channel_axis(channels))
+      in.fail("expected to reduce all positions of images or sequences, got other axes",
+              "reduce all axes but the batch and the channels");
+    in.work_on(channels);
+    const bool keeps = in.integer(in.node().op, "keepdims", 1) != 0;
+    std::vector<Index> sizes(keeps ? rank - 1 : 1, 1);
+    sizes[keeps ? channels : 0] = samples.size(channels);
+    const Shape shape = samples.shape;
+    in.add(layer_for(shape));
+    samples = OnnxSamples{samples.count, sizes, true};
+    samples.shape = {shape.channels};
+  }
+
   static void transposed_convolution(In in) {
     const OnnxTensor& kernel = in.tensor("weight");
     const std::size_t axes = Images::spatial_axes(in);

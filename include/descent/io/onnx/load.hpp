@@ -84,8 +84,8 @@ class OnnxNetworkBuilder {
  private:
   /// Throws unless the samples are in axis 0, or the operator can have them in another one.
   static void expect_batch(const OnnxStep& step, const OnnxSamples& samples) {
-    constexpr std::string_view any[]{"Transpose", "Reshape", "Squeeze", "Unsqueeze", "RNN",
-                                     "LSTM",      "GRU",     "Gather",  "Identity",  "Dropout"};
+    constexpr std::string_view any[]{"Transpose", "Reshape", "Squeeze",  "Unsqueeze", "RNN",    "LSTM",
+                                     "GRU",       "Gather",  "Identity", "Dropout",   "Concat", "Slice"};
     if (samples.batch != 0 && std::find(std::begin(any), std::end(any), step.node->op) == std::end(any))
       fail_to_load_onnx(
           joined(printed(*step.node), ": expected the batch in axis 0, got it in axis ", samples.batch),
@@ -229,8 +229,11 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   const bool may_be_time_first =
       input.dims.size() == 3 && std::any_of(model.nodes.begin(), model.nodes.end(), is_recurrent);
   if (!reads(input, false, 0) && !(input.dims.size() > 2 && reads(input, true, 0)) &&
-      !(may_be_time_first && reads(time_first, true, 1)))
-    read(input, false, 0);  // for the first error
+      !(may_be_time_first && reads(time_first, true, 1))) {
+    // For the error of the likely order.
+    const bool is_time_first = may_be_time_first && input.dims[0] > 0 && input.dims[1] < 0;
+    read(is_time_first ? time_first : input, may_be_time_first, is_time_first ? 1 : 0);
+  }
   const std::optional<Shape> shape = samples.standard_shape();
   if (!shape)
     fail_to_load_onnx(
@@ -240,8 +243,8 @@ DynamicSequential<T> from_onnx(const OnnxModel& model, const OnnxImporters<T>& l
   return or_identity(std::move(net));
 }
 
-/// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and fully connected
-/// networks that PyTorch exports in inference mode. The guide has the table of operators and layers.
+/// Loads a network from .onnx, for inference or further training. Reads the files of save_onnx, and networks that
+/// PyTorch exports in inference mode. The guide has the table of operators and layers.
 ///
 ///   DynamicSequential net = load_onnx("digits.onnx");
 ///

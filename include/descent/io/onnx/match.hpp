@@ -48,6 +48,10 @@ class OnnxValues {
         add(constants_, node.outputs[0], constant(node.inputs[0]));
         return true;
       }
+      if (is_zero(node)) {
+        add(constants_, node.outputs[0], &zeros_);
+        return true;
+      }
     }
     for (const std::string& output : node.outputs)
       if (!output.empty()) add(producers_, output, &node);
@@ -67,6 +71,20 @@ class OnnxValues {
   void add(Map<V>& map, const std::string& name, const V* value) {
     if (constant(name) != nullptr || producer(name) != nullptr) fail_given_twice(name);
     map.emplace(name, value);
+  }
+
+  /// True if a node computes zeros whose sizes depend on the batch, as PyTorch does for initial states.
+  bool is_zero(const OnnxNode& node) const {
+    const auto all_zero = [](const OnnxTensor* tensor) {
+      return tensor != nullptr && tensor->type == OnnxType::float32 && !tensor->values.empty() &&
+             std::all_of(tensor->values.begin(), tensor->values.end(), [](double v) { return v == 0; });
+    };
+    if (node.op == "ConstantOfShape") {
+      const auto* value = find_attribute<OnnxTensor>(node, "value");
+      return value == nullptr || all_zero(value);
+    }
+    return (node.op == "Expand" && !node.inputs.empty() && all_zero(constant(node.inputs[0]))) ||
+           (node.op == "Slice" && !node.inputs.empty() && constant(node.inputs[0]) == &zeros_);
   }
 
   /// Adds the value of a Constant; false if its value is given by an attribute that is not read.
@@ -97,6 +115,7 @@ class OnnxValues {
     return nullptr;
   }
 
+  const OnnxTensor zeros_{"", {-1}, {0}, OnnxType::float32};  // of any sizes
   Map<OnnxTensor> constants_;
   Map<OnnxNode> producers_;
   std::deque<OnnxTensor> own_tensors_;  // a deque: pointers stay valid

@@ -51,6 +51,16 @@ struct OnnxReshaping {
     for (const char* op : {"Gather", "Concat"}) in.expect(op, "axis", 0, "write it as torch.flatten(x, 1)");
     reshape_to(in, {0, sizes[0]}, true);
   }
+  /// `x.view(-1, n)` in PyTorch's tutorial, where n is the product of all sizes but the first.
+  static void view_of_product(In in) {
+    double axes = 1;  // 1 * 2 * 3, of three different ones
+    for (const char* name : {"i", "j", "k"}) axes *= in.scalar(name);
+    if (in.scalar("batch") != -1 || axes != 6 || in.samples().axes.size() != 3)
+      in.fail("expected a shape of -1 and the product of channels, height and width, got another",
+              "write it as torch.flatten(x, 1)");
+    in.expect("Concat", "axis", 0, "write it as torch.flatten(x, 1)");
+    reshape_to(in, {0, -1}, true);
+  }
   /// Reshapes [batch, ...] to the dimensions `to`, of which one may be -1, inferred from the others. A dimension of 0
   /// keeps the size if `zero_keeps`.
   ///

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,14 +24,28 @@ struct OnnxSequences {
   using In = OnnxImport<T>&;
 
   static OnnxImporters<T> patterns() {
-    return {{"Gather(weight, Cast(x))", embedding},
-            {"Gather(weight, x)", embedding},
-            {"Gather(x, index)", last_step},
-            {"RNN(x, weight, recurrence, bias?, lengths?, state?)", rnn},
-            {"LSTM(x, weight, recurrence, bias?, lengths?, state?, cell?, peephole?)", lstm},
-            {"GRU(x, weight, recurrence, bias?, lengths?, state?)", gru},
-            {"Squeeze(x, axes?)", squeeze},
-            {"Unsqueeze(x, axes?)", unsqueeze}};
+    OnnxImporters<T> all;
+    // PyTorch concatenates the last states of all layers, of which a classifier takes those of the last layer.
+    std::string states = "x";
+    for (int layers = 2; layers <= 8; ++layers) {
+      states = "_, " + states;
+      const std::string last = joined("Gather(Concat(", states, "), ");
+      all.push_back({joined(last, "index)"), last_step});
+      all.push_back({joined("Concat(", last, "forward), ", last, "reverse))"), last_states});
+    }
+    const OnnxImporters<T> others{
+        {"Gather(weight, Cast(x))", embedding},
+        {"Gather(weight, x)", embedding},
+        {"Gather(x, index)", last_step},
+        {"RNN(x, weight, recurrence, bias?, lengths?, state?)", rnn},
+        {"LSTM(x, weight, recurrence, bias?, lengths?, state?, cell?, peephole?)", lstm},
+        {"GRU(x, weight, recurrence, bias?, lengths?, state?)", gru},
+        {"Squeeze(x, axes?)", squeeze},
+        {"Unsqueeze(x, axes?)", unsqueeze},
+        {"Slice(x, starts, ends, axes?, steps?)", slice},
+        {"Concat(Gather(x, forward), Gather(x, reverse))", last_states}};
+    all.insert(all.end(), others.begin(), others.end());
+    return all;
   }
 
   static void embedding(In in) {
@@ -69,18 +84,58 @@ struct OnnxSequences {
                                   {.reset = after ? GRUReset::after : GRUReset::before});
   }
 
-  /// The last step of all outputs, of a recurrent layer that begins at the first one.
+  /// The last step of all outputs, of a recurrent layer that begins at the first one; or its only last state.
   static void last_step(In in) {
     OnnxSamples& samples = in.samples();
     const std::size_t axis = in.axis("Gather", 0);
+    const bool of_layers = expect_states_joined(in);
     const double index = in.scalar("index"), last = static_cast<double>(samples.size(axis)) - 1;
-    const bool is_last = (index == -1 || index == last) && samples.axes.size() == 2 &&
+    const bool is_last = (index == -1 || (index == last && !of_layers)) && samples.axes.size() == 2 &&
                          samples.is_channel_axis(1 - axis) && in.tensor("index").dims.empty();
-    if (!is_last || !(takes_last<RNN<T>>(in) || takes_last<LSTM<T>>(in) || takes_last<GRU<T>>(in)))
+    if (!is_last || !(samples.size(axis) == 1 || takes_last<RNN<T>>(in) || takes_last<LSTM<T>>(in) ||
+                      takes_last<GRU<T>>(in)))
       in.fail("expected the last time step of a recurrent layer, got another part of its input",
               "end the layer before it in its last output");
     samples.axes.erase(samples.axes.begin() + static_cast<std::ptrdiff_t>(axis));
+    samples.batch -= axis < samples.batch ? 1 : 0;
     samples.shape = {samples.size()};
+  }
+  /// The last states of both directions, next to each other.
+  static void last_states(In in) {
+    OnnxSamples& samples = in.samples();
+    const bool of_layers = expect_states_joined(in);
+    const auto is = [&](const char* name, double from_end) {
+      const double index = in.scalar(name);
+      return in.tensor(name).dims.empty() && (index == from_end || (index == from_end + 2 && !of_layers));
+    };
+    const std::int64_t axis = in.integer("Concat", "axis", 0);
+    if (samples.batch != 1 || samples.axes.size() != 2 || samples.size(0) != 2 ||
+        !samples.is_channel_axis(1) || (axis != 1 && axis != -1) || !is("forward", -2) || !is("reverse", -1))
+      in.fail("expected the last states of both directions of a recurrent layer, got others",
+              "concatenate h[-2] and h[-1] along the features");
+    samples.batch = 0;
+    if (!samples.reshape({samples.size()})) in.fail_order();
+    samples.shape = {samples.size()};
+  }
+  /// A slice of all values, as PyTorch writes a colon.
+  static void slice(In in) {
+    const OnnxSamples& samples = in.samples();
+    const auto &starts = in.tensor("starts").values, &ends = in.tensor("ends").values;
+    std::vector<double> axes(starts.size());
+    std::iota(axes.begin(), axes.end(), 0.0);
+    if (in.has("axes")) axes = in.tensor("axes").values;
+    bool is_whole = ends.size() == starts.size() && axes.size() == starts.size();
+    for (std::size_t i = 0; i < starts.size() && is_whole; ++i) {
+      const std::size_t axis = full_axis(in, axes[i], 0);
+      const Index size =
+          axis == samples.batch ? most_slice : samples.size(axis - (axis > samples.batch ? 1 : 0));
+      is_whole = starts[i] == 0 && ends[i] >= static_cast<double>(size);
+    }
+    if (in.has("steps"))
+      for (const double step : in.tensor("steps").values) is_whole = is_whole && step == 1;
+    if (!is_whole)
+      in.fail("expected a slice of all values, got one of some",
+              "end the network before it, or cut its input");
   }
 
   static void squeeze(In in) {
@@ -120,6 +175,21 @@ struct OnnxSequences {
     if (!(counted >= 0 && counted < rank))
       in.fail(joined("expected an axis below ", rank, ", got ", axis), "");
     return static_cast<std::size_t>(counted);
+  }
+
+  static constexpr Index most_slice = 0x7fffffff;  // the end of a slice that has none, or more
+
+  /// True if the last states are those of several layers. Throws unless they are gathered and joined along axis 0.
+  static bool expect_states_joined(In in) {
+    bool of_layers = false;
+    for (const OnnxNode* node : in.nodes()) {
+      const bool joins = node->op == "Concat" && node != &in.node();
+      of_layers = of_layers || joins;
+      if ((joins || (node->op == "Gather" && in.nodes().size() > 1)) &&
+          attribute_or(*node, "axis", std::int64_t{0}) != 0)
+        in.fail("expected last states joined along axis 0, got another axis", "export the layer by itself");
+    }
+    return of_layers;
   }
 
   template <class L>

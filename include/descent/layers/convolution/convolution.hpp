@@ -155,9 +155,8 @@ class Convolution {
     if (window_.padding == Padding{} || is_depthwise()) return;
     const Placement placement = with_padding(c.plan);
     c.padded.resize(c.plan.image.size(), x.samples());
-    for_columns(workers, c.plan.image.size(), x.samples(), [&](Index s) {
-      placement.copy(x.col(s).data(), {0, c.plan.image.height}, c.padded.col(s).data());
-    });
+    for_columns(workers, c.plan.image.size(), x.samples(),
+                [&](Index s) { placement.copy(x.col(s).data(), c.padded.col(s).data()); });
   }
 
   Window window_;
@@ -213,32 +212,25 @@ class Convolution {
   static const T* data_or_null(const Vector<T>& offset) {
     return offset.size() == 0 ? nullptr : offset.data();
   }
-  Depthwise<T> depthwise(const ConvolutionPlan& plan) const {
-    return {window_.kernel,
-            window_.stride,
-            window_.dilation,
-            plan.in.channels,
-            plan.image.width * plan.in.channels,
-            plan.out.width};
+  /// The sums on an image of this width.
+  Depthwise<T> depthwise(const ConvolutionPlan& plan, Index image_width) const {
+    return {
+        window_.kernel, window_.stride, window_.dilation, plan.in.channels, image_width * plan.in.channels,
+        plan.out.width};
   }
-  /// Returns the rows of an image, with its padding, that some rows of the output need.
-  const T* rows_with_padding(const ConvolutionPlan& plan, const T* x, const Part& outputs) const {
-    if (window_.padding == Padding{})
-      return x + outputs.first * window_.stride.height * plan.image.width * plan.image.channels;
-    const Part rows{outputs.first * window_.stride.height,
-                    (outputs.count - 1) * window_.stride.height + window_.reach().height};
-    T* image = memory_of_thread(rows.count * plan.image.width * plan.image.channels);
-    with_padding(plan).copy(x, rows, image);
+  const T* image_with_padding(const ConvolutionPlan& plan, const T* x) const {
+    if (window_.padding == Padding{}) return x;
+    T* image = memory_of_thread(plan.image.size());
+    with_padding(plan).copy(x, image);
     return image;
   }
 
   void apply_depthwise(const ConvolutionPlan& plan, const T* x, const Part& rows, const Vector<T>& offset,
                        T* y) const {
-    const Depthwise<T> sums = depthwise(plan);
-    const T* image = rows_with_padding(plan, x, rows);
-    for (Index i = 0; i < rows.count; ++i)
-      sums.convolve(image + i * window_.stride.height * sums.row, weight.data(), data_or_null(offset),
-                    y + (rows.first + i) * plan.out.width * sums.channels);
+    const Depthwise<T> sums = depthwise(plan, plan.in.width);
+    for (Index i = rows.first; i < rows.first + rows.count; ++i)
+      sums.convolve_padded(x, plan.in, i * window_.stride.height - window_.padding.top, window_.padding.left,
+                           weight.data(), data_or_null(offset), y + i * plan.out.width * sums.channels);
   }
 
   /// Computes the transpose as a convolution at a stride of 1 with the kernel `flipped`, of y with zeros between its
@@ -255,16 +247,16 @@ class Convolution {
         window_.kernel, 1, window_.dilation, plan.in.channels, placement.image.width * plan.in.channels,
         plan.in.width};
     T* image = memory_of_thread(placement.image.size());
-    placement.copy(y, {0, placement.image.height}, image);
+    placement.copy(y, image);
     for (Index i = 0; i < plan.in.height; ++i)
-      sums.convolve(image + i * sums.row, flipped.data(), data_or_null(offset),
+      sums.convolve(image + i * sums.row, flipped.data(), data_or_null(offset), plan.in.width,
                     x + i * plan.in.width * sums.channels);
   }
 
   /// Computes the gradient of a sample. Each hundred positions or so are summed on their own, for precision.
   void depthwise_gradient(const ConvolutionPlan& plan, const T* x, const T* dy, T* dw) const {
-    const Depthwise<T> sums = depthwise(plan);
-    const T* image = rows_with_padding(plan, x, {0, plan.out.height});
+    const Depthwise<T> sums = depthwise(plan, plan.image.width);
+    const T* image = image_with_padding(plan, x);
     const Index group = std::max(Index{1}, 128 / plan.out.width);
     std::fill_n(dw, weight.size(), T(0));
     for (Index i = 0; i < plan.out.height; i += group)

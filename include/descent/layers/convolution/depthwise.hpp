@@ -6,7 +6,6 @@
 
 #include "descent/core/types.hpp"
 #include "descent/core/window.hpp"
-#include "descent/parallel/parts.hpp"
 
 // A convolution with a kernel for each channel. Its vectors hold neighboring channels, so there is nothing to pack.
 
@@ -43,20 +42,20 @@ struct Placement {
   Index top, left;
   Extent step;
 
-  /// Copies some rows of the larger image into memory where it begins with the first of them.
+  /// Makes the larger image.
   template <class T>
-  void copy(const T* from, const Part& rows, T* to) const {
+  void copy(const T* from, T* to) const {
     const Index row = image.width * image.channels;
-    std::fill_n(to, rows.count * row, T(0));
+    std::fill_n(to, image.size(), T(0));
     const auto first = [](Index begin, Index stride) {
       return begin >= 0 ? Index{0} : (-begin + stride - 1) / stride;
     };
     const Index j = first(left, step.width);
     const Index end = std::min(in.width, (image.width - left + step.width - 1) / step.width);
     if (end <= j) return;
-    for (Index i = first(top - rows.first, step.height); i < in.height; ++i) {
-      const Index at = top + i * step.height - rows.first;
-      if (at >= rows.count) break;
+    for (Index i = first(top, step.height); i < in.height; ++i) {
+      const Index at = top + i * step.height;
+      if (at >= image.height) break;
       const T* pixels = from + (i * in.width + j) * in.channels;
       T* place = to + at * row + (left + j * step.width) * in.channels;
       if (step.width == 1) {
@@ -74,17 +73,44 @@ template <class T>
 struct Depthwise {
   Extent kernel, stride, dilation;
   Index channels;
-  Index row;    // numbers in a row of the image, with its padding
+  Index row;    // numbers in a row of the image, with its padding if that is stored
   Index width;  // of the output
 
-  /// Computes a row of the output; `x` is its first window. Without a bias it is null.
-  void convolve(const T* x, const T* w, const T* bias, T* y) const {
+  /// Computes `count` neighboring outputs; `x` is the window of the first. Without a bias it is null.
+  void convolve(const T* x, const T* w, const T* bias, Index count, T* y) const {
     for_vectors<T>(channels, [&]<class P>(const P*, Index c) {
       const T* b = bias == nullptr ? nullptr : bias + c;
-      is_3x3() ? convolve_3x3<P>(x + c, w + c, b, y + c) : convolve_any<P>(x + c, w + c, b, y + c);
+      is_3x3() ? convolve_3x3<P>(x + c, w + c, b, count, y + c)
+               : convolve_any<P>(x + c, w + c, b, count, y + c);
     });
   }
-
+  /// Computes a row of the output from an image whose padding is not stored; its windows begin at the row `top`.
+  void convolve_padded(const T* x, const Shape& image, Index top, Index left, const T* w, const T* bias,
+                       T* y) const {
+    const Taps rows = inside(top, kernel.height, dilation.height, image.height);
+    Depthwise part = *this;  // the rows of the kernel that are inside of the image
+    part.kernel.height = rows.end - rows.first;
+    x += (top + rows.first * dilation.height) * row;
+    w += rows.first * kernel.width * channels;
+    // The outputs whose windows have all columns inside of the image.
+    const Index last = image.width + left - (kernel.width - 1) * dilation.width - 1;
+    const Index end = last < 0 ? 0 : std::min(width, last / stride.width + 1);
+    const Index begin = std::min(end, (left + stride.width - 1) / stride.width);
+    part.convolve(x + (begin * stride.width - left) * channels, w, bias, end - begin, y + begin * channels);
+    for (Index j = begin > 0 ? 0 : end; j < width; j = j + 1 == begin ? end : j + 1) {
+      const Index at = j * stride.width - left;
+      const Taps columns = inside(at, kernel.width, dilation.width, image.width);
+      for_vectors<T>(channels, [&]<class P>(const P*, Index c) {
+        P sum = bias == nullptr ? Eigen::internal::pset1<P>(T(0)) : load<P>(bias + c);
+        for (Index u = 0; u < part.kernel.height; ++u)
+          for (Index v = columns.first; v < columns.end; ++v)
+            sum = Eigen::internal::pmadd(
+                load<P>(x + u * dilation.height * row + (at + v * dilation.width) * channels + c),
+                load<P>(w + (u * kernel.width + v) * channels + c), sum);
+        Eigen::internal::pstoreu(y + j * channels + c, sum);
+      });
+    }
+  }
   /// Adds the sums over some rows of the output to the gradient of the weight.
   void add_weight_gradient(const T* x, const T* dy, Index rows, T* dw) const {
     for_vectors<T>(channels, [&]<class P>(const P*, Index c) {
@@ -98,6 +124,15 @@ struct Depthwise {
   }
 
  private:
+  struct Taps {
+    Index first, end;
+  };
+  /// The taps inside of `size` pixels, of `count` taps from the pixel `begin` on.
+  static Taps inside(Index begin, Index count, Index dilation, Index size) {
+    const Index first = begin >= 0 ? 0 : std::min(count, (-begin + dilation - 1) / dilation);
+    return {first,
+            begin >= size ? first : std::max(first, std::min(count, (size - 1 - begin) / dilation + 1))};
+  }
   bool is_3x3() const { return kernel == Extent{3} && stride.width <= 2 && dilation.width == 1; }
 
   template <class P>
@@ -136,15 +171,15 @@ struct Depthwise {
     for (int b = 0; b < outputs; ++b) pstoreu(y + b * channels, sums[b]);
   }
   template <class P>
-  [[gnu::noinline]] void convolve_3x3(const T* x, const T* weight, const T* bias, T* y) const {
+  [[gnu::noinline]] void convolve_3x3(const T* x, const T* weight, const T* bias, Index count, T* y) const {
     P w[9];
 #pragma GCC unroll 9
     for (int tap = 0; tap < 9; ++tap) w[tap] = load<P>(weight + tap * channels);
     const P b = bias == nullptr ? Eigen::internal::pset1<P>(T(0)) : load<P>(bias);
     const auto convolve_row = [&]<int step>(std::integral_constant<int, step>) {
       Index j = 0;
-      for (; j + 4 <= width; j += 4) convolve_3x3<step, 4>(x + step * j * channels, w, b, y + j * channels);
-      for (; j < width; ++j) convolve_3x3<step, 1>(x + step * j * channels, w, b, y + j * channels);
+      for (; j + 4 <= count; j += 4) convolve_3x3<step, 4>(x + step * j * channels, w, b, y + j * channels);
+      for (; j < count; ++j) convolve_3x3<step, 1>(x + step * j * channels, w, b, y + j * channels);
     };
     stride.width == 1 ? convolve_row(std::integral_constant<int, 1>{})
                       : convolve_row(std::integral_constant<int, 2>{});
@@ -169,12 +204,12 @@ struct Depthwise {
     for (int b = 0; b < outputs; ++b) pstoreu(y + b * channels, sums[b]);
   }
   template <class P>
-  [[gnu::noinline]] void convolve_any(const T* x, const T* w, const T* bias, T* y) const {
+  [[gnu::noinline]] void convolve_any(const T* x, const T* w, const T* bias, Index count, T* y) const {
     const P b = bias == nullptr ? Eigen::internal::pset1<P>(T(0)) : load<P>(bias);
     const Index step = stride.width * channels;
     Index j = 0;
-    for (; j + 4 <= width; j += 4) convolve_any<P, 4>(x + j * step, w, b, y + j * channels);
-    for (; j < width; ++j) convolve_any<P, 1>(x + j * step, w, b, y + j * channels);
+    for (; j + 4 <= count; j += 4) convolve_any<P, 4>(x + j * step, w, b, y + j * channels);
+    for (; j < count; ++j) convolve_any<P, 1>(x + j * step, w, b, y + j * channels);
   }
 
   template <int step, int outputs, class P>

@@ -234,12 +234,7 @@ class GRU : public detail::Recurrent<T, detail::GRUCell> {
   }
   /// Makes weights and biases of zeros, for numbers from elsewhere.
   GRU(Index in, Index hidden, const GRUOptions& options = {})
-      : detail::Recurrent<T, detail::GRUCell>{
-            in,
-            hidden,
-            {options.layers, options.bidirectional, options.outputs, options.keep},
-            options.bias == Bias::learned,
-            {options.reset}} {}
+      : detail::Recurrent<T, detail::GRUCell>{in, hidden, options, {options.reset}} {}
 };
 
 }  // namespace descent

@@ -136,12 +136,7 @@ class LSTM : public detail::Recurrent<T, detail::LSTMCell> {
   }
   /// Makes weights and biases of zeros, for numbers from elsewhere.
   LSTM(Index in, Index hidden, const LSTMOptions& options = {})
-      : detail::Recurrent<T, detail::LSTMCell>{
-            in,
-            hidden,
-            {options.layers, options.bidirectional, options.outputs, options.keep},
-            options.bias == Bias::learned,
-            {}} {}
+      : detail::Recurrent<T, detail::LSTMCell>{in, hidden, options, {}} {}
 };
 
 }  // namespace descent

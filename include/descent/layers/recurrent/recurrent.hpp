@@ -15,6 +15,7 @@
 #include "descent/core/types.hpp"
 #include "descent/initializers/orthogonal.hpp"
 #include "descent/initializers/xavier.hpp"
+#include "descent/layers/dense.hpp"
 #include "descent/layers/noise/dropout.hpp"
 #include "descent/layers/recurrent/recurrent_state.hpp"
 #include "descent/layers/recurrent/steps.hpp"
@@ -47,10 +48,10 @@ class RecurrentName {
 
 /// The options that all recurrent layers have.
 struct RecurrentSettings {
-  Index layers = 1;
-  bool bidirectional = false;
-  Outputs outputs = Outputs::all;
-  double keep = 1;
+  Index layers;
+  bool bidirectional;
+  Outputs outputs;
+  double keep;
 };
 
 /// The working memory of a recurrent layer.
@@ -153,17 +154,20 @@ class Recurrent {
 
  protected:
   /// Makes weights of zeros.
-  Recurrent(Index in, Index hidden, const RecurrentSettings& settings, bool with_bias, const Cell& cell)
-      : settings_{settings}, cell_{cell}, dropout_{DropoutOptions{.keep = settings.keep}} {
+  Recurrent(Index in, Index hidden, const auto& options, const Cell& cell)
+      : settings_{options.layers, options.bidirectional, options.outputs, options.keep},
+        cell_{cell},
+        dropout_{DropoutOptions{.keep = options.keep}} {
+    const bool with_bias = options.bias == Bias::learned;
     constexpr Index most_layers = 256;
     if (in <= 0 || hidden <= 0)
       throw_error<ShapeError>(name, {"expected positive sizes, got in = ", in, " and hidden = ", hidden},
                               "pass the numbers of features of a time step and of the hidden state");
-    if (settings.layers < 1 || settings.layers > most_layers)
-      throw_error<DataError>(name, {"expected 1 to ", most_layers, " layers, got ", settings.layers},
+    if (options.layers < 1 || options.layers > most_layers)
+      throw_error<DataError>(name, {"expected 1 to ", most_layers, " layers, got ", options.layers},
                              "choose .layers of 1 or more");
     const Index rows = Shape{Cell::gates, hidden}.size(), wide = Shape{directions(), hidden}.size();
-    for (Index i = 0; i < settings.layers * directions(); ++i) {
+    for (Index i = 0; i < options.layers * directions(); ++i) {
       const auto zeros = [&](Index cols) { return filled<Matrix<T>>(name, rows, cols, T(0)); };
       weights_.push_back({zeros(i < directions() ? in : wide), zeros(hidden),
                           Vector<T>::Zero(with_bias ? rows : 0),

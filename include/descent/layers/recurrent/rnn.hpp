@@ -114,12 +114,7 @@ class RNN : public detail::Recurrent<T, detail::RNNCell> {
   }
   /// Makes weights and biases of zeros, for numbers from elsewhere.
   RNN(Index in, Index hidden, const RNNOptions& options = {})
-      : detail::Recurrent<T, detail::RNNCell>{
-            in,
-            hidden,
-            {options.layers, options.bidirectional, options.outputs, options.keep},
-            options.bias == Bias::learned,
-            {options.activation}} {}
+      : detail::Recurrent<T, detail::RNNCell>{in, hidden, options, {options.activation}} {}
 };
 
 }  // namespace descent
