@@ -12,6 +12,7 @@ namespace descent::inline DESCENT_ABI::detail {
 /// The functions for sequences, after those of `exported_functions`, which they call.
 inline constexpr std::pair<std::string_view, std::string_view> exported_sequence_functions[] = {
     {"embed", R"(
+// Tokens are whole numbers below that of the rows of w.
 inline void embed(const number* w, const number* x, number* y, int size, int positions) {
   for (int p = 0; p < positions; ++p)
     for (int c = 0; c < size; ++c) *y++ = w[int(x[p]) * size + c];
