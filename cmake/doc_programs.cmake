@@ -92,7 +92,7 @@ function(descent_read_doc_programs markdown)
     descent_add_doc_program(${name} "#include <descent/descent.hpp>\n${includes}\nusing namespace descent;\n
 int main() {
   _Pragma(\"GCC diagnostic push\") _Pragma(\"GCC diagnostic ignored \\\"-Wunused\\\"\")
-  const auto only_compiled = [] {\n    ${parts}};
+  [[maybe_unused]] const auto only_compiled = [] {\n    ${parts}};
   _Pragma(\"GCC diagnostic pop\")
 }")
   endforeach()
