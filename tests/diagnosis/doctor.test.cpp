@@ -83,6 +83,21 @@ Doctor watched(M net, const Dataset<>& train, FitOptions<M> options, double rate
 
 }  // namespace
 
+TEST_CASE("Doctor: frozen layers have no gradient and are no fault") {
+  Rng rng{1};
+  Sequential net{Dense{64, 32, rng}, ReLU{}, Dense{32, 32, rng}, ReLU{},
+                 Dense{32, 32, rng}, ReLU{}, Dense{32, 10, rng}};
+  net.layer<0>().weight.row(1) = net.layer<0>().weight.row(0);  // equal units, which stay as they are
+  FitOptions<decltype(net)> options{.epochs = 1};
+  options.frozen = {"0", "2"};
+  const Doctor doctor = watched(net, digits().train, options);
+  CHECK(alarms(doctor.findings()).empty());
+  REQUIRE(doctor.looks().front().weights.size() == 2);
+  CHECK(doctor.looks().front().weights[0].path == "4.weight");
+  CHECK(doctor.looks().front().weights[1].path == "6.weight");
+  CHECK(doctor.looks().front().weights[1].update > 0);
+}
+
 TEST_CASE("Doctor: is silent on a healthy training") {
   const Doctor doctor = watched(classifier(), digits().train, {.epochs = 5, .validation = &digits().dev});
   CHECK(alarms(doctor.findings()).empty());

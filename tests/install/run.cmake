@@ -51,7 +51,12 @@ if(WAY STREQUAL "find_package" AND PYTHON AND EIGEN_INCLUDE_DIR AND UNIX)
   run("${WORK_DIR}/by_single_file")
 endif()
 
-run(${configure})
+execute_process(COMMAND ${configure} COMMAND_ECHO STDOUT OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+message("${output}")
+if(GENERATOR MATCHES "Ninja$|Makefiles" AND "$ENV{CMAKE_BUILD_TYPE}$ENV{CXXFLAGS}" STREQUAL ""
+   AND NOT output MATCHES "descent: no CMAKE_BUILD_TYPE: programs are not optimized")
+  message(FATAL_ERROR "Expected a message that the project has no build type")
+endif()
 run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 if(WAY STREQUAL "components")
   run("${WORK_DIR}/build/consumer_io")

@@ -68,7 +68,7 @@ TEST_CASE("Mixup: shares have the variance of their Beta distribution") {
 
 TEST_CASE("Mixup: the result for a sample does not depend on the others of its batch") {
   const Dataset<double> data = numbered(50);
-  const Mixup<double> mixup{data, 0.4, Augment{Shape{1, 1, 2}, RandomFlip{}}};
+  const Mixup mixup{data, 0.4, Augment{Shape{1, 1, 2}, RandomFlip{}}};
   Matrix<double> x = data.x, y = data.y;
   mixup(x, y, all_of(50), 5, 2);
   const std::vector<Index> some{31, 7};

@@ -210,6 +210,74 @@ TEST_CASE(
              ContainsSubstring("frozen"));
 }
 
+namespace {
+
+/// An identity that counts its backward passes.
+struct Counted {
+  using Scalar = float;
+  struct Cache {
+    Matrix<> y;
+  };
+  int* passes;
+
+  static void visit(auto&&, auto&...) {}
+  Shape output_shape(const Shape& in) const { return in; }
+  Batch<> forward(const Batch<>& x, Cache& c, const Pass&) const {
+    c.y = x;
+    return x.with_numbers(c.y);
+  }
+  Batch<> backward(const Batch<>&, const Batch<>& dy, Cache& c, Counted&, const Pass&) const {
+    ++*passes;
+    c.y = dy;
+    return dy.with_numbers(c.y);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fit: no backward pass through frozen layers before the first that is trained") {
+  const auto data = support::three_clouds(50);
+  int before = 0, inside = 0, after = 0;
+  Rng rng{1};
+  const Dense first{2, 8, rng}, second{8, 8, rng}, third{8, 3, rng};
+  const auto check = [&](auto net, std::vector<std::string> frozen, int passes_before, int passes_inside) {
+    auto options = options_for(net);
+    options.frozen = frozen;
+    before = inside = after = 0;
+    Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, options};
+    trainer.step(data.x, data.y);
+    CHECK(before == passes_before);
+    CHECK(inside == passes_inside);
+    CHECK(after == 1);
+    return values_of(trainer.model);
+  };
+  const Sequential fixed{first, Counted{&before}, Sequential{second, Counted{&inside}, third},
+                         Counted{&after}};
+  const DynamicSequential<> dynamic{first, Counted{&before},
+                                    DynamicSequential<>{second, Counted{&inside}, third}, Counted{&after}};
+  const auto all = check(fixed, {"0.bias"}, 1, 1);
+  const auto last = check(fixed, {"0", "2.0"}, 0, 1);  // the inner chain returns a gradient
+  CHECK(last == check(dynamic, {"0", "2.0"}, 0, 0));
+  check(fixed, {"0"}, 0, 1);
+  check(dynamic, {"0"}, 0, 1);
+  check(dynamic, {"2"}, 1, 1);
+  // The trained layer gets the same bits as if all were trained.
+  CHECK(std::vector(last.end() - 27, last.end()) == std::vector(all.end() - 27, all.end()));
+}
+
+TEST_CASE("fit: a layer that is frozen in the middle of a run, between two parts of a step, keeps its bits") {
+  const auto data = support::three_clouds(50);
+  auto net = network();
+  auto options = options_for(net);
+  options.accumulate = 4;
+  Trainer trainer{net, SoftmaxCrossEntropy{}, Adam{}, options};
+  trainer.run(data, 1);
+  const auto before = values_of(trainer.model.layer<0>());
+  trainer.options.frozen = {"0", "1"};
+  trainer.run(data, 1);
+  CHECK(values_of(trainer.model.layer<0>()) == before);
+}
+
 TEST_CASE("FrozenLayers: are found by position, in compositions too") {
   FrozenLayers layers;
   layers.add("2.body.1");
@@ -221,6 +289,10 @@ TEST_CASE("FrozenLayers: are found by position, in compositions too") {
   CHECK(layers.inside(3) == nullptr);
   CHECK_FALSE(layers.inside(2)->is_whole());
   CHECK(layers.inside(2)->inside(0)->inside(1)->is_whole());
+  layers.train_from("2.body.3.weight");
+  CHECK(layers.first_trained() == 2);
+  CHECK(layers.inside(2)->first_trained() == 0);
+  CHECK(layers.inside(2)->inside(0)->first_trained() == 3);
   CHECK((layers.inside(5) == nullptr || !layers.inside(5)->is_whole()));
 }
 

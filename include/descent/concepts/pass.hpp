@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "descent/concepts/frozen_layers.hpp"
@@ -41,6 +42,9 @@ class Pass {
   bool uses_batch_statistics() const {
     return batch_statistics_ && (frozen_ == nullptr || !frozen_->is_whole());
   }
+
+  /// The position of the first layer of a chain whose gradient is needed: those before it are frozen.
+  std::size_t first_trained() const { return frozen_ == nullptr ? 0 : frozen_->first_trained(); }
 
   /// The threads that share each operation. A layer passes them to `Product` and to the loops of parallel/parts.hpp;
   /// one that does not runs on the calling thread.

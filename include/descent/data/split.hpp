@@ -45,28 +45,32 @@ inline void expect_shares(const SplitOptions& shares) {
                     "pass fractions of 1, such as {.train = 0.6, .dev = 0.2}; the remainder is the test set");
 }
 
-/// Divides strata of samples in proportion to the fractions. Rounding errors are carried over to the next stratum, so
-/// that each part is within one sample of its fraction, in each stratum and in total.
+/// Divides strata of samples in proportion to the fractions. What rounding leaves over is carried to the next stratum,
+/// so that each part is within one sample of its fraction, in each stratum and in total. Counts in billionths of a
+/// sample: sums of integers have the same ties on every machine.
 class StratumDivider {
  public:
-  explicit StratumDivider(const SplitOptions& shares)
-      : shares_{shares.train, shares.dev, std::max(0.0, 1 - shares.train - shares.dev)} {}
+  explicit StratumDivider(const SplitOptions& shares) {
+    shares_[0] = std::min(one, std::llround(shares.train * one));
+    shares_[1] = std::min(one - shares_[0], std::llround(shares.dev * one));
+    shares_[2] = one - shares_[0] - shares_[1];
+  }
 
   void divide(const std::vector<Index>& group, SplitIndices& parts) {
-    constexpr double rounding = 1e-9;  // 0.3 * 10 is a little less than 3
+    const auto size = static_cast<long long>(group.size());
     std::array<std::ptrdiff_t, 3> counts{};
-    auto left = static_cast<std::ptrdiff_t>(group.size());
+    long long left = size;
     for (std::size_t i = 0; i < 3; ++i) {
-      const double due = shares_[i] * static_cast<double>(group.size());
-      counts[i] = std::min(left, static_cast<std::ptrdiff_t>(std::floor(due + rounding)));
-      owed_[i] += due - static_cast<double>(counts[i]);
+      const long long due = shares_[i] * size;
+      counts[i] = static_cast<std::ptrdiff_t>(due / one);
+      owed_[i] += due % one;
       left -= counts[i];
     }
     for (; left > 0; --left) {
       const auto most =
           static_cast<std::size_t>(std::max_element(owed_.begin(), owed_.end()) - owed_.begin());
       ++counts[most];
-      --owed_[most];
+      owed_[most] -= one;
     }
 
     auto next = group.begin();
@@ -80,8 +84,9 @@ class StratumDivider {
   }
 
  private:
-  std::array<double, 3> shares_;
-  std::array<double, 3> owed_{};
+  static constexpr long long one = 1'000'000'000;
+  std::array<long long, 3> shares_{};
+  std::array<long long, 3> owed_{};
 };
 
 }  // namespace detail

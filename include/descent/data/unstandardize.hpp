@@ -2,13 +2,12 @@
 
 #include <concepts>
 #include <string_view>
+#include <utility>
 
 #include "descent/core/batch.hpp"
-#include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/input_layer.hpp"
 #include "descent/data/standardize.hpp"
-#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -27,25 +26,19 @@ class Unstandardize : public InputLayer<Unstandardize<T>, T> {
  public:
   static constexpr std::string_view name = "Unstandardize";
 
-  explicit Unstandardize(const Batch<T>& targets) : Unstandardize{Standardize<T>{targets}} {}
-  explicit Unstandardize(const Standardize<T>& scale) : mean_{scale.mean()}, deviation_{scale.deviation()} {}
+  explicit Unstandardize(const Batch<T>& targets) : scale_{targets} {}
+  explicit Unstandardize(Standardize<T> scale) : scale_{std::move(scale)} {}
 
-  void apply(Matrix<T>& x) const {
-    expect_features(name, mean_.size(), x.rows());
-    x = (x.array().colwise() * deviation_.array()).matrix().colwise() + mean_;
-  }
+  void apply(Matrix<T>& x) const { scale_.invert(x); }
 
-  const Vector<T>& mean() const { return mean_; }
-  const Vector<T>& deviation() const { return deviation_; }
-  const Vector<T>& factor() const { return deviation_; }
+  const Vector<T>& mean() const { return scale_.mean(); }
+  const Vector<T>& deviation() const { return scale_.deviation(); }
+  const Vector<T>& factor() const { return scale_.deviation(); }
 
-  static void visit_state(auto&& f, auto&... tree) {
-    f(Parameter{"mean", Role::state}, tree.mean_...);
-    f(Parameter{"deviation", Role::state}, tree.deviation_...);
-  }
+  static void visit_state(auto&& f, auto&... tree) { Standardize<T>::visit_state(f, tree.scale_...); }
 
  private:
-  Vector<T> mean_, deviation_;
+  Standardize<T> scale_;
 };
 
 template <class E>

@@ -91,7 +91,8 @@ class Doctor {
               .outputs = outputs_,
               .weights = {}};
     detail::look_at_outputs(step.run.model, step.cache, step.prediction, look.outputs, ranges_);
-    look.weights = detail::look_at_weights(step.run.model, step.gradient, sampled_weights_);
+    look.weights = detail::look_at_weights(step.run.model, step.gradient, sampled_weights_,
+                                           step.run.options.frozen.names());
     rules_.set_step(look.step);
     keep(std::move(look));
 

@@ -189,14 +189,17 @@ struct SampledWeights {
   std::vector<Vector<double>> leaves;
 };
 
-/// Returns the statistics of the weights and their gradient, and keeps the weights.
+/// Returns the statistics of the weights and their gradient, and keeps the weights. Those of frozen parts, which have no
+/// gradient, are left out.
 template <Layer M>
-std::vector<WeightStatistics> look_at_weights(const M& model, const M& gradient, SampledWeights& before) {
+std::vector<WeightStatistics> look_at_weights(const M& model, const M& gradient, SampledWeights& before,
+                                              const std::vector<std::string>& frozen = {}) {
   using T = typename M::Scalar;
   std::vector<WeightStatistics> all;
   // Only reads; the cast shares the instantiation of the traversal.
   visit_leaves(const_cast<M&>(model), gradient, [&](const Leaf<T>& leaf, const Leaf<const T>& slope) {
-    if (leaf.parameter.role != Role::weight) return;
+    const auto is_in = [&](const std::string& part) { return leaf.name().begins_with(part); };
+    if (leaf.parameter.role != Role::weight || std::any_of(frozen.begin(), frozen.end(), is_in)) return;
     if (before.leaves.size() == all.size()) before.leaves.emplace_back();
     Vector<double>& values = before.leaves[all.size()];
     Index count = 0;
@@ -223,6 +226,7 @@ void look_at_update(const M& model, const SampledWeights& before, std::vector<We
   std::size_t i = 0;
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads
     if (leaf.parameter.role != Role::weight || i == weights.size()) return;
+    if (!leaf.name().begins_with(weights[i].path)) return;
     const Vector<double>& values = before.leaves[i];
     double squares = 0;
     Index next = 0;

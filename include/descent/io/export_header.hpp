@@ -71,8 +71,8 @@ inline void write_header(std::ostream& out, const ExportedNetwork& network, cons
 ///   digits::predict(pixels, y);                  // or: int digit = digits::predict_class(pixels);
 ///
 /// The outputs are those of `predict` up to rounding. Outputs of layers are on the stack, in two or three buffers of the
-/// size of the largest; images have the channels of a pixel next to each other. Takes all layers of the library but
-/// formulas.
+/// size of the largest; images have the channels of a pixel, and sequences those of a step, next to each other. Recurrent
+/// layers begin with a state of zeros. Takes all layers of the library but formulas.
 ///
 /// Throws   DataError, which names the layer, for one that a header cannot compute, for a name that is none in C++, and
 ///          for parameters that are not finite; ShapeError when the network does not take the inputs; FormatError when

@@ -102,14 +102,15 @@ class DynamicSequential {
   Batch<T> backward(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
                     const Pass& pass) const {
     expect_backward_of(c, gradient);
-    return layers_[0].backward(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
-                               gradient.layers_[0], pass.inside(0));
+    return layers_[0].backward(x, backward_to(0, x, dy, c, gradient, pass), c.layers[0], gradient.layers_[0],
+                               pass.inside(0));
   }
   void backward_parameters(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
                            const Pass& pass) const {
     expect_backward_of(c, gradient);
-    layers_[0].backward_parameters(x, backward_to_first(x, dy, c, gradient, pass), c.layers[0],
-                                   gradient.layers_[0], pass.inside(0));
+    const std::size_t first = pass.first_trained();
+    layers_[first].backward_parameters(input(x, c, first), backward_to(first, x, dy, c, gradient, pass),
+                                       c.layers[first], gradient.layers_[first], pass.inside(first));
   }
 
   void update_state(const Cache& c) {
@@ -167,11 +168,11 @@ class DynamicSequential {
     return i == 0 ? x : c.outputs[i - 1];
   }
 
-  /// Runs backward through all layers but the first, and returns dL/dy of the first.
-  Batch<T> backward_to_first(const Batch<T>& x, const Batch<T>& dy, Cache& c, DynamicSequential& gradient,
-                             const Pass& pass) const {
+  /// Runs backward through all layers after `first`, and returns dL/dy of that.
+  Batch<T> backward_to(std::size_t first, const Batch<T>& x, const Batch<T>& dy, Cache& c,
+                       DynamicSequential& gradient, const Pass& pass) const {
     Batch<T> d = dy;
-    for (std::size_t i = layers_.size(); --i > 0;)
+    for (std::size_t i = layers_.size(); --i > first;)
       d = layers_[i].backward(input(x, c, i), d, c.layers[i], gradient.layers_[i], pass.inside(i));
     return d;
   }

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "descent/concepts/backward.hpp"
@@ -111,11 +112,13 @@ class Sequential : public detail::LayerTuple<First, Rest...> {
   }
 
   /// Runs backward through the layers i, i - 1, ..., 1 and returns first(dL/dy of layer 0). Recursive, so that each dx
-  /// is the argument of the next call and is never copied.
+  /// is the argument of the next call and is never copied. Without a result, it ends at the first layer that is trained.
   template <std::size_t i>
   auto backward_to_first(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
                          const Pass& pass, auto&& first) const {
     if constexpr (i == size - 1) expect_forward(c);
+    if constexpr (std::is_void_v<decltype(first(dy))>)
+      if (i < pass.first_trained()) return;
     if constexpr (i == 0)
       return first(dy);
     else

@@ -96,4 +96,7 @@ class Mixup {
   Augmentation<T> augment_;
 };
 
+template <std::floating_point T, class A>
+Mixup(const Dataset<T>&, double, A) -> Mixup<T>;
+
 }  // namespace descent

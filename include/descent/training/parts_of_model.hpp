@@ -51,11 +51,17 @@ class PartsOfModel final : public PartsRule<M> {
           {"fit", "rate_factors", factor, "pass 0.1 for a tenth of the optimizer's learning rate"});
   }
 
-  const FrozenLayers* layers(const FitOptions<M>& options) override {
+  const FrozenLayers* layers(const M& model, const FitOptions<M>& options) override {
     if (options.frozen.empty()) return nullptr;
     if (const std::vector<std::string>& names = options.frozen.names(); names != names_) {
       layers_ = {};
       for (const std::string& name : names) layers_.add(name);
+      bool is_trained = false;
+      visit_leaves(const_cast<M&>(model), [&](const Leaf<T>& leaf) {  // only reads; shares an instantiation
+        if (is_trained || leaf.is_state() || is_frozen(leaf, options)) return;
+        layers_.train_from(leaf.name().path());
+        is_trained = true;
+      });
       names_ = names;
     }
     return &layers_;

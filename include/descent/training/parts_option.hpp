@@ -27,7 +27,7 @@ class PartsRule {
   /// Throws DataError unless the options name parts of the model.
   virtual void expect_names(const M& model, const FitOptions<M>& options) const = 0;
   /// Returns the layers that `.frozen` names, for a pass; null if there are none.
-  virtual const FrozenLayers* layers(const FitOptions<M>& options) = 0;
+  virtual const FrozenLayers* layers(const M& model, const FitOptions<M>& options) = 0;
   /// Keeps the values of the parts before a step.
   virtual void keep(M& model, const FitOptions<M>& options) = 0;
   /// Multiplies the step since `keep` by the factor of each part.

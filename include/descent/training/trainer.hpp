@@ -189,7 +189,7 @@ class Trainer final : private detail::Checkpointed {
     if (!is_finite(result.objective()) || !result.gradient_is_finite)
       detail::throw_not_finite(result.fault(model), state_.progress, learning_rate());
     detail::PartsRule<M>* const rule = parts();
-    if (rule) rule->keep(model, options);
+    if (rule) rule->clear(result.gradient, options), rule->keep(model, options);
     if (batch.size() > 0) descent::update_state(model, result.cache);
     options.communicator.average_state(model, batch.size(), batch_gradient().sent());
     if (rule) rule->restore(model, options);
@@ -230,7 +230,7 @@ class Trainer final : private detail::Checkpointed {
   }
   const FrozenLayers* frozen_layers() {
     detail::PartsRule<M>* const rule = parts();
-    return rule ? rule->layers(options) : nullptr;
+    return rule ? rule->layers(model, options) : nullptr;
   }
   double penalty(const M& of, Index samples, Workers& workers) {
     detail::PartsRule<M>* const rule = parts();

@@ -8,7 +8,7 @@
 #include "descent/core/version.hpp"
 #include "descent/tree/describe.hpp"
 
-// The source text of exported headers.
+// The source text of exported headers; sequence_functions.hpp has that for sequences.
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -63,6 +63,38 @@ inline void layer_norm(const number* gamma, const number* beta, number epsilon, 
   }
 }
 )"},
+    {"rms_norm", R"(
+inline void rms_norm(const number* gamma, number epsilon, const number* x, number* y, int channels, int positions) {
+  for (int p = 0; p < positions; ++p, x += channels, y += channels) {
+    number sum = 0;
+    for (int c = 0; c < channels; ++c) sum += x[c] * x[c];
+    const number factor = 1 / std::sqrt(sum / number(channels) + epsilon);
+    for (int c = 0; c < channels; ++c) y[c] = gamma[c] * (x[c] * factor);
+  }
+}
+)"},
+    {"group_norm", R"(
+inline void group_norm(const number* gamma, const number* beta, number epsilon, const number* x, number* y,
+                       int groups, int channels, int positions) {
+  const int each = channels / groups;
+  for (int g = 0; g < channels; g += each) {
+    const number first = x[g], count = number(each * positions);
+    number mean = 0, variance = 0;
+    for (int p = 0; p < positions; ++p)
+      for (int c = g; c < g + each; ++c) mean += x[p * channels + c] - first;
+    mean = mean / count;
+    for (int p = 0; p < positions; ++p)
+      for (int c = g; c < g + each; ++c) {
+        const number off = x[p * channels + c] - first - mean;
+        variance += off * off;
+      }
+    const number factor = 1 / std::sqrt(variance / count + epsilon);
+    for (int p = 0; p < positions; ++p)
+      for (int c = g; c < g + each; ++c)
+        y[p * channels + c] = (x[p * channels + c] - first - mean) * (factor * gamma[c]) + beta[c];
+  }
+}
+)"},
     {"prelu", R"(
 inline void prelu(const number* slope, int slopes, const number* x, number* y, int n) {
   for (int i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : slope[i % slopes] * x[i];
@@ -112,6 +144,60 @@ inline void convolve(const number* w, const number* b, const number* x, number* 
           }
         *y++ = sum;
       }
+}
+)"},
+    {"convolve_transposed", R"(
+inline void convolve_transposed(const number* w, const number* b, const number* x, number* y, const window& n) {
+  const int in_each = n.channels / n.groups, out_each = n.out_channels / n.groups;
+  for (int i = 0; i < n.out_height * n.out_width * n.out_channels; ++i)
+    y[i] = b != nullptr ? b[i % n.out_channels] : number(0);
+  for (int i = 0; i < n.height; ++i)
+    for (int j = 0; j < n.width; ++j)
+      for (int c = 0; c < n.channels; ++c, ++x)
+        for (int u = 0; u < n.kernel_height; ++u)
+          for (int v = 0; v < n.kernel_width; ++v) {
+            const int row = i * n.stride_height + u * n.dilation_height - n.top;
+            const int column = j * n.stride_width + v * n.dilation_width - n.left;
+            if (row < 0 || row >= n.out_height || column < 0 || column >= n.out_width) continue;
+            const number* from = w + ((c * n.kernel_height + u) * n.kernel_width + v) * out_each;
+            number* at = y + (row * n.out_width + column) * n.out_channels + c / in_each * out_each;
+            for (int o = 0; o < out_each; ++o) at[o] += from[o] * *x;
+          }
+}
+)"},
+    {"pad", R"(
+inline void pad(const number* x, number* y, int channels, int height, int width, int top, int left, int bottom,
+                int right) {
+  for (int i = -top; i < height + bottom; ++i)
+    for (int j = -left; j < width + right; ++j)
+      for (int c = 0; c < channels; ++c)
+        *y++ = i < 0 || i >= height || j < 0 || j >= width ? number(0) : x[(i * width + j) * channels + c];
+}
+)"},
+    {"upsample", R"(
+// The two positions between which one of an enlarged side is, and the share of the second.
+struct place {
+  int first, second;
+  number share;
+};
+inline place place_of(int i, int size, int factor, bool bilinear) {
+  if (!bilinear) return {i / factor, i / factor, 0};
+  const int twice = 2 * i + 1 > factor ? 2 * i + 1 - factor : 0, first = twice / (2 * factor);
+  return {first, first + 1 < size ? first + 1 : first, number(twice % (2 * factor)) / number(2 * factor)};
+}
+inline void upsample(const number* x, number* y, int channels, int height, int width, int down, int across,
+                     bool bilinear) {
+  for (int i = 0; i < height * down; ++i)
+    for (int j = 0; j < width * across; ++j) {
+      const place row = place_of(i, height, down, bilinear), column = place_of(j, width, across, bilinear);
+      for (int c = 0; c < channels; ++c) {
+        const auto at = [&](int h, int w) { return x[(h * width + w) * channels + c]; };
+        *y++ = (1 - row.share) * ((1 - column.share) * at(row.first, column.first) +
+                                  column.share * at(row.first, column.second)) +
+               row.share * ((1 - column.share) * at(row.second, column.first) +
+                            column.share * at(row.second, column.second));
+      }
+    }
 }
 )"},
     {"pool", R"(

@@ -15,6 +15,7 @@
 #include "descent/core/types.hpp"
 #include "descent/core/version.hpp"
 #include "descent/io/export_header/functions.hpp"
+#include "descent/io/export_header/sequence_functions.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/dimensions.hpp"
 
@@ -52,8 +53,12 @@ class HeaderText {
                               " {\n\nusing number = ", network_.is_double ? "double" : "float",
                               ";\ninline constexpr int inputs = ", in.size(), ", outputs = ", y.shape.size(),
                               ";\n\nnamespace detail {\n"});
-    for (const auto& [function, source] : exported_functions)
-      if (functions_.contains(std::string{function})) all += source;
+    const auto add = [&](const auto& functions) {
+      for (const auto& [function, source] : functions)
+        if (functions_.contains(std::string{function})) all += source;
+    };
+    add(exported_functions);
+    add(exported_sequence_functions);
     append(all, {arrays_, "\n}  // namespace detail\n\n// Computes the outputs of one sample.\n",
                  "inline void predict(const number* x, number* y) {\n  using namespace detail;\n"});
     for (std::size_t i = 1; i < sizes_.size(); ++i)
@@ -68,6 +73,19 @@ class HeaderText {
   }
 
  protected:
+  static std::string inside(const std::string& path, std::string_view name) {
+    return path.empty() ? std::string{name} : joined({path, '.', name});
+  }
+  static double option(const LayerDescription& layer, std::string_view name) {
+    for (const auto& [key, value] : layer.options)
+      if (key == name) return value;
+    throw_error<DataError>("export_header",
+                           {"expected the option \"", name, "\" of ", layer.type, ", got none"});
+  }
+  static Index size(const LayerDescription& layer, std::string_view name) {
+    return static_cast<Index>(option(layer, name));
+  }
+
   const ExportedTensor& tensor(const std::string& path) const { return network_.tensors.at(path); }
   bool has(const std::string& path) const { return network_.tensors.contains(path); }
 
@@ -111,6 +129,8 @@ class HeaderText {
     return name;
   }
   std::string array(const std::string& path) { return array(tensor(path).numbers); }
+  /// Writes an array that the layer may lack.
+  std::string optional(const std::string& path) { return has(path) ? array(path) : "nullptr"; }
   void need(const std::string& function) { functions_.insert(function); }
   void call(const std::string& function, Message arguments) {
     need(function);

@@ -10,16 +10,16 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/io/export_header/functions.hpp"
-#include "descent/io/export_header/text.hpp"
+#include "descent/io/export_header/sequences.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/dimensions.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
 /// Writes a network as calls of the exported functions, layer by layer.
-class HeaderWriter : public HeaderText {
+class HeaderWriter : public SequenceWriter {
  public:
-  using HeaderText::HeaderText;
+  using SequenceWriter::SequenceWriter;
 
   /// Writes a layer and returns its output. The buffer of its input is overwritten or used again unless it is kept.
   Values write(const LayerDescription& layer, const std::string& path, const Values& x, bool keep) {
@@ -52,16 +52,22 @@ class HeaderWriter : public HeaderText {
     if (type == "MinMax")
       return write_normalize(
           path, x, keep, "minimum", [](double scale) { return 1 / scale; }, "scale", option(layer, "low"));
-    if (type == "LayerNorm") {
-      const Values y = in_place(x, keep);
-      const std::string gamma = array(inside(path, "gamma")), beta = array(inside(path, "beta"));
-      const Index channels = tensor(inside(path, "gamma")).sizes[0];
-      call("layer_norm", {gamma, ", ", beta, ", number(", exact(option(layer, "epsilon")), "), ", from(x),
-                          ", ", to(y), ", ", channels, ", ", x.shape.size() / channels});
-      return y;
+    if (type == "Unstandardize") {
+      const std::vector<double>& deviation = tensor(inside(path, "deviation")).numbers;
+      return write_normalized(array(std::vector<double>(deviation.size(), 0)), deviation,
+                              array(inside(path, "mean")), x, keep);
     }
+    if (type == "LayerNorm" || type == "RMSNorm" || type == "GroupNorm" || type == "InstanceNorm")
+      return write_sample_norm(layer, path, x, keep);
     if (type == "Dense") return write_dense(path, x, keep);
-    if (type == "Conv2D") return write_convolution(layer, path, x, keep);
+    if (type == "Conv2D" || type == "ConvTranspose2D") return write_convolution(layer, path, x, keep);
+    if (type == "Conv1D") return write_convolution(on_images(layer), path, x, keep);
+    if (type == "ZeroPad2D" || type == "Upsample") return write_resized(layer, x, keep);
+    if (type == "RNN" || type == "LSTM" || type == "GRU") return write_recurrent(layer, path, x, keep);
+    if (type == "Embedding") return write_embedding(path, x, keep);
+    if (type == "PositionEmbedding" || type == "PositionalEncoding")
+      return write_positions(layer, path, x, keep);
+    if (type == "MultiHeadAttention") return write_attention(layer, path, x, keep);
     if (type == "MaxPool2D" || type == "AveragePool2D" || type == "GlobalAveragePool")
       return write_pooling(layer, x, keep);
     throw_error<DataError>(
@@ -78,19 +84,6 @@ class HeaderWriter : public HeaderText {
   }
 
  private:
-  static std::string inside(const std::string& path, std::string_view name) {
-    return path.empty() ? std::string{name} : joined({path, '.', name});
-  }
-  static double option(const LayerDescription& layer, std::string_view name) {
-    for (const auto& [key, value] : layer.options)
-      if (key == name) return value;
-    throw_error<DataError>("export_header",
-                           {"expected the option \"", name, "\" of ", layer.type, ", got none"});
-  }
-  static Index size(const LayerDescription& layer, std::string_view name) {
-    return static_cast<Index>(option(layer, name));
-  }
-
   Values write_chain(const LayerDescription& chain, const std::string& path, const Values& x, bool keep) {
     Values y = x;
     for (const auto& [name, layer] : chain.layers)
@@ -159,29 +152,83 @@ class HeaderWriter : public HeaderText {
     const Dimensions& sizes = tensor(inside(path, "weight")).sizes;
     const bool is_whole = x.shape.size() == sizes[1];
     const Values y = fresh(is_whole ? Shape{sizes[0]} : Shape{sizes[0], x.shape.height, x.shape.width});
-    const std::string weight = array(inside(path, "weight")), bias = bias_of(path);
+    const std::string weight = array(inside(path, "weight")), bias = optional(inside(path, "bias"));
     call("dense", {weight, ", ", bias, ", ", from(x), ", ", to(y), ", ", sizes[1], ", ", sizes[0], ", ",
                    is_whole ? 1 : x.shape.positions()});
     release(x, keep);
     return y;
   }
-  std::string bias_of(const std::string& path) {
-    return has(inside(path, "bias")) ? array(inside(path, "bias")) : "nullptr";
+  Values write_sample_norm(const LayerDescription& layer, const std::string& path, const Values& x,
+                           bool keep) {
+    const Values y = in_place(x, keep);
+    const Index channels = tensor(inside(path, "gamma")).sizes[0];
+    const std::string gamma = array(inside(path, "gamma")),
+                      epsilon = joined({", number(", exact(option(layer, "epsilon")), "), "}),
+                      values = joined({from(x), ", ", to(y), ", "}),
+                      sizes = joined({channels, ", ", x.shape.size() / channels});
+    if (layer.type == "RMSNorm") {
+      call("rms_norm", {gamma, epsilon, values, sizes});
+      return y;
+    }
+    const std::string beta = array(inside(path, "beta"));
+    if (layer.type == "LayerNorm") {
+      call("layer_norm", {gamma, ", ", beta, epsilon, values, sizes});
+      return y;
+    }
+    const Index groups = layer.type == "GroupNorm" ? size(layer, "groups") : channels;
+    call("group_norm", {gamma, ", ", beta, epsilon, values, groups, ", ", sizes});
+    return y;
+  }
+  /// Returns the options of a `Conv2D` with a kernel of height 1.
+  static LayerDescription on_images(const LayerDescription& layer) {
+    return {"Conv2D",
+            {{"stride_height", 1},
+             {"stride_width", option(layer, "stride")},
+             {"padding_top", 0},
+             {"padding_left", option(layer, "padding_before")},
+             {"padding_bottom", 0},
+             {"padding_right", option(layer, "padding_after")},
+             {"dilation_height", 1},
+             {"dilation_width", option(layer, "dilation")},
+             {"groups", option(layer, "groups")}},
+            {}};
   }
   Values write_convolution(const LayerDescription& layer, const std::string& path, const Values& x,
                            bool keep) {
-    const auto& [sizes, numbers] = tensor(inside(path, "weight"));  // [out, in, height, width]
+    const auto& [sizes, numbers] =
+        tensor(inside(path, "weight"));  // [out, in, height, width], or a transposed one
+    const Pair kernel{sizes.rank() == 4 ? sizes[2] : 1, sizes[sizes.rank() - 1]};
     std::vector<double> weight;
-    const auto out = sizes[0], in = sizes[1], taps = sizes[2] * sizes[3];
-    for (Index o = 0; o < out; ++o)
+    const auto first = sizes[0], second = sizes[1], taps = kernel.height * kernel.width;
+    for (Index i = 0; i < first; ++i)
       for (Index tap = 0; tap < taps; ++tap)
-        for (Index c = 0; c < in; ++c)
-          weight.push_back(numbers[static_cast<std::size_t>((o * in + c) * taps + tap)]);
-    const std::string name = array(weight), bias = bias_of(path);
-    const Values y = fresh({out, 0, 0});
-    return write_window("convolve", joined({name, ", ", bias, ", "}), layer, x, y, {sizes[2], sizes[3]},
-                        {size(layer, "dilation_height"), size(layer, "dilation_width")},
-                        size(layer, "groups"), keep);
+        for (Index k = 0; k < second; ++k)
+          weight.push_back(numbers[static_cast<std::size_t>((i * second + k) * taps + tap)]);
+    const std::string arrays = joined({array(weight), ", ", optional(inside(path, "bias")), ", "});
+    const Pair dilation{size(layer, "dilation_height"), size(layer, "dilation_width")};
+    const Index groups = size(layer, "groups");
+    const bool is_transposed = layer.type == "ConvTranspose2D";
+    return write_window(is_transposed ? "convolve_transposed" : "convolve", arrays, layer, x,
+                        fresh({is_transposed ? second * groups : first, 0, 0}), kernel, dilation, groups,
+                        keep);
+  }
+  Values write_resized(const LayerDescription& layer, const Values& x, bool keep) {
+    const auto [channels, height, width] = x.shape;
+    const std::string image = joined({channels, ", ", height, ", ", width, ", "});
+    Values y;
+    if (layer.type == "Upsample") {
+      const Index down = size(layer, "factor_height"), across = size(layer, "factor_width");
+      y = fresh({channels, height * down, width * across});
+      call("upsample", {from(x), ", ", to(y), ", ", image, down, ", ", across, ", ",
+                        option(layer, "interpolation") == 1 ? "true" : "false"});
+    } else {
+      const Index top = size(layer, "padding_top"), left = size(layer, "padding_left"),
+                  bottom = size(layer, "padding_bottom"), right = size(layer, "padding_right");
+      y = fresh({channels, top + height + bottom, left + width + right});
+      call("pad", {from(x), ", ", to(y), ", ", image, top, ", ", left, ", ", bottom, ", ", right});
+    }
+    release(x, keep);
+    return y;
   }
   Values write_pooling(const LayerDescription& layer, const Values& x, bool keep) {
     const Values y = fresh({x.shape.channels, 0, 0});
@@ -211,14 +258,17 @@ class HeaderWriter : public HeaderText {
                       const Pair& dilation, Index groups, bool keep) {
     const Pair stride{size(layer, "stride_height"), size(layer, "stride_width")};
     const Index top = size(layer, "padding_top"), left = size(layer, "padding_left");
-    y.shape.height =
-        (x.shape.height + top + size(layer, "padding_bottom") - dilation.height * (kernel.height - 1) - 1) /
-            stride.height +
-        1;
-    y.shape.width =
-        (x.shape.width + left + size(layer, "padding_right") - dilation.width * (kernel.width - 1) - 1) /
-            stride.width +
-        1;
+    const Pair padding{top + size(layer, "padding_bottom"), left + size(layer, "padding_right")},
+        reach{dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1};
+    if (layer.type == "ConvTranspose2D") {
+      y.shape.height = (x.shape.height - 1) * stride.height + reach.height - padding.height +
+                       size(layer, "output_padding_height");
+      y.shape.width = (x.shape.width - 1) * stride.width + reach.width - padding.width +
+                      size(layer, "output_padding_width");
+    } else {
+      y.shape.height = (x.shape.height + padding.height - reach.height) / stride.height + 1;
+      y.shape.width = (x.shape.width + padding.width - reach.width) / stride.width + 1;
+    }
     need("window");
     call(function, {arguments, from(x),
                     ", ",      to(y),
