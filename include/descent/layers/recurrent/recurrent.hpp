@@ -227,7 +227,7 @@ class Recurrent {
   auto rows_of(auto& matrix, std::size_t i) const {
     return rows_from(static_cast<Index>(i) * hidden(), matrix);
   }
-  /// Those of no samples begin at 0, since a null pointer has no offset.
+  /// Returns the rows of a layer and a direction; of no samples from 0 on, since a null pointer has no offset.
   auto rows_from(Index first, auto& matrix) const {
     return matrix.middleRows(matrix.size() == 0 ? 0 : first, hidden());
   }
