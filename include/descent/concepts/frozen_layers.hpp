@@ -16,12 +16,10 @@ class FrozenLayers {
   /// Adds a layer by the path of its parameters, such as `4.1`. The body of a `Residual` is its layer 0. Ignores names of
   /// parameters.
   void add(std::string_view path) {
-    if (FrozenLayers* const layer = descend(path, [](FrozenLayers&, std::size_t) {})) layer->whole_ = true;
+    if (FrozenLayers* const layer = descend(path, false)) layer->whole_ = true;
   }
   /// Sets the first parameter that is trained, in the order of the layers, such as `6.weight`.
-  void train_from(std::string_view path) {
-    descend(path, [](FrozenLayers& chain, std::size_t position) { chain.first_trained_ = position; });
-  }
+  void train_from(std::string_view path) { descend(path, true); }
 
   bool is_whole() const { return whole_; }
   /// The position of the first layer of a chain that is trained, or contains one.
@@ -35,8 +33,8 @@ class FrozenLayers {
   }
 
  private:
-  /// Calls f(composition, position) for each layer on the path. Returns the last, or null at the name of a parameter.
-  FrozenLayers* descend(std::string_view path, auto&& f) {
+  /// Returns the last layer on the path, or null at the name of a parameter.
+  FrozenLayers* descend(std::string_view path, bool is_trained) {
     FrozenLayers* at = this;
     while (!path.empty()) {
       const std::string_view name = path.substr(0, path.find('.'));
@@ -46,7 +44,7 @@ class FrozenLayers {
         if (digit < '0' || digit > '9' || position > 100'000'000) return nullptr;
         position = 10 * position + static_cast<std::size_t>(digit - '0');
       }
-      f(*at, position);
+      if (is_trained) at->first_trained_ = position;
       at = &at->made(position);
       path.remove_prefix(name.size() + (name.size() < path.size() ? 1 : 0));
     }

@@ -4,7 +4,6 @@
 #include <concepts>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include "descent/concepts/backward.hpp"
@@ -72,16 +71,16 @@ class Sequential : public detail::LayerTuple<First, Rest...> {
 
   Batch<Scalar> backward(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
                          const Pass& pass) const {
-    return backward_to_first<size - 1>(x, dy, c, gradient, pass, [&](const Batch<Scalar>& d) {
-      return layer<0>().backward(x, d, std::get<0>(c.layers), gradient.layer<0>(), pass.inside(0));
-    });
+    return layer<0>().backward(x, backward_to<size - 1>(0, x, dy, c, gradient, pass), std::get<0>(c.layers),
+                               gradient.layer<0>(), pass.inside(0));
   }
   void backward_parameters(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
                            const Pass& pass) const {
-    backward_to_first<size - 1>(x, dy, c, gradient, pass, [&](const Batch<Scalar>& d) {
+    const std::size_t first = pass.first_trained();
+    const Batch<Scalar> d = backward_to<size - 1>(first, x, dy, c, gradient, pass);
+    if (first == 0)
       descent::backward_parameters(layer<0>(), x, d, std::get<0>(c.layers), gradient.layer<0>(),
                                    pass.inside(0));
-    });
   }
 
   void update_state(const Cache& c) { Layers::update_state(c.layers); }
@@ -111,21 +110,19 @@ class Sequential : public detail::LayerTuple<First, Rest...> {
     if (c.outputs->back().rows() == 0) detail::throw_without_forward(name);
   }
 
-  /// Runs backward through the layers i, i - 1, ..., 1 and returns first(dL/dy of layer 0). Recursive, so that each dx
-  /// is the argument of the next call and is never copied. Without a result, it ends at the first layer that is trained.
+  /// Runs backward through the layers i, i - 1, ..., but not beyond `first` and not through layer 0, and returns the last
+  /// dx. Recursive, so that each dx is the argument of the next call.
   template <std::size_t i>
-  auto backward_to_first(const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c, Sequential& gradient,
-                         const Pass& pass, auto&& first) const {
+  Batch<Scalar> backward_to(std::size_t first, const Batch<Scalar>& x, const Batch<Scalar>& dy, Cache& c,
+                            Sequential& gradient, const Pass& pass) const {
     if constexpr (i == size - 1) expect_forward(c);
-    if constexpr (std::is_void_v<decltype(first(dy))>)
-      if (i < pass.first_trained()) return;
-    if constexpr (i == 0)
-      return first(dy);
-    else
-      return backward_to_first<i - 1>(
-          x,
-          layer<i>().backward(input(x, c, i), dy, std::get<i>(c.layers), gradient.layer<i>(), pass.inside(i)),
-          c, gradient, pass, first);
+    if constexpr (i > 0)
+      if (i >= first)
+        return backward_to<i - 1>(first, x,
+                                  layer<i>().backward(input(x, c, i), dy, std::get<i>(c.layers),
+                                                      gradient.layer<i>(), pass.inside(i)),
+                                  c, gradient, pass);
+    return dy;
   }
 };
 
