@@ -13,9 +13,6 @@
 #include "descent/initializers/he.hpp"
 #include "descent/layers/convolution/convolution.hpp"
 #include "descent/layers/dense.hpp"
-#include "descent/linalg/row_sums.hpp"
-#include "descent/parallel/parts.hpp"
-#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -63,13 +60,6 @@ class Conv2D : public detail::Convolution<T> {
   Conv2D(Index in, Index out, Rng& rng, const Conv2DOptions& options = {})
       : Conv2D{in, out, rng, HeNormal{}, options} {}
 
-  static void visit(auto&& f, auto& first, auto&... rest) {
-    const Extent& kernel = first.window_.kernel;
-    const Dimensions sizes{{first.weight.rows(), first.group_in(), kernel.height, kernel.width},
-                           {0, 1, 3, 2}};
-    f(Parameter{"weight", Role::weight, sizes}, first.weight, rest.weight...);
-    if (first.has_bias()) f(Parameter{"bias", Role::bias}, first.bias, rest.bias...);
-  }
   static void visit_options(auto&& f, auto&... tree) {
     detail::Window::visit_options(f, tree.window_...);
     f("dilation_height", tree.window_.dilation.height...);
@@ -119,9 +109,7 @@ class Conv2D : public detail::Convolution<T> {
     c.plan.set(this->window_, x.shape(), out, this->groups_);
     expect_backward(component, {x.rows(), out.size()}, x, dy, c.y);
     this->weight_gradient(x, dy, c, gradient.weight, pass.workers());
-    if (this->has_bias())
-      row_sums({dy.data(), Shape{out.channels}, out.positions() * x.samples()}, gradient.bias,
-               pass.workers());
+    this->bias_gradient(dy, out, gradient.bias, pass.workers());
   }
   Batch<T> input_gradient(const Batch<T>& x, const Batch<T>& dy, Cache& c, const Pass& pass) const {
     this->apply_transposed(dy, c, {}, c.dx, pass.workers());

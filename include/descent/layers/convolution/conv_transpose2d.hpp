@@ -13,8 +13,6 @@
 #include "descent/core/window.hpp"
 #include "descent/initializers/he.hpp"
 #include "descent/layers/convolution/convolution.hpp"
-#include "descent/linalg/row_sums.hpp"
-#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -69,13 +67,6 @@ class ConvTranspose2D : public detail::Convolution<T> {
   ConvTranspose2D(Index in, Index out, Rng& rng, const ConvTranspose2DOptions& options = {})
       : ConvTranspose2D{in, out, rng, HeNormal{}, options} {}
 
-  static void visit(auto&& f, auto& first, auto&... rest) {
-    const Extent& kernel = first.window_.kernel;
-    const Dimensions sizes{{first.weight.rows(), first.group_in(), kernel.height, kernel.width},
-                           {0, 1, 3, 2}};
-    f(Parameter{"weight", Role::weight, sizes}, first.weight, rest.weight...);
-    if (first.has_bias()) f(Parameter{"bias", Role::bias}, first.bias, rest.bias...);
-  }
   static void visit_options(auto&& f, auto&... tree) {
     detail::Window::visit_options(f, tree.window_...);
     f("output_padding_height", tree.output_padding_.height...);
@@ -136,9 +127,7 @@ class ConvTranspose2D : public detail::Convolution<T> {
     expect_backward(name, {x.rows(), out.size()}, x, dy, c.y);
     this->pad(dy, c, pass.workers());
     this->weight_gradient(dy, x, c, gradient.weight, pass.workers());
-    if (this->has_bias())
-      row_sums({dy.data(), Shape{out.channels}, out.positions() * x.samples()}, gradient.bias,
-               pass.workers());
+    this->bias_gradient(dy, out, gradient.bias, pass.workers());
   }
 
  private:

@@ -16,6 +16,7 @@
 #include "descent/linalg/row_sums.hpp"
 #include "descent/linalg/tile.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/tree/parameter.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -40,6 +41,14 @@ class Convolution {
  public:
   using Scalar = T;
   using Cache = ConvolutionCache<T>;
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    const Extent& kernel = first.window_.kernel;
+    const Dimensions sizes{{first.weight.rows(), first.group_in(), kernel.height, kernel.width},
+                           {0, 1, 3, 2}};
+    f(Parameter{"weight", Role::weight, sizes}, first.weight, rest.weight...);
+    if (first.has_bias()) f(Parameter{"bias", Role::bias}, first.bias, rest.bias...);
+  }
 
   bool has_bias() const { return bias.size() != 0; }
   Index groups() const { return groups_; }
@@ -148,6 +157,11 @@ class Convolution {
               });
     for (Index g = 0; g < groups_; ++g)
       rows_of(gradient, g) = c.packed_gradient.block(0, g * plan.columns, plan.group_out, plan.columns);
+  }
+
+  void bias_gradient(const Batch<T>& dy, const Shape& out, Vector<T>& gradient, Workers& workers) const {
+    if (has_bias())
+      row_sums({dy.data(), Shape{out.channels}, out.positions() * dy.samples()}, gradient, workers);
   }
 
   /// Copies the images into larger ones with zeros around them, for `apply` and `weight_gradient`.
