@@ -38,12 +38,12 @@ class ExactGELU {
   static void evaluate(const Batch<T>& x, Matrix<T>& y, Matrix<T>& slope, Workers& workers) {
     y.resize(x.rows(), x.cols());
     slope.resize(x.rows(), x.cols());
-    for_parts(workers, {.count = x.size(), .multiple = block}, [&](const Part& part) {
+    for_parts(workers, {.count = x.size(), .multiple = packet}, [&](const Part& part) {
       const Index end = part.first + part.count;
       Index i = part.first;
-      for (; i + block <= end; i += block) evaluate(x.data() + i, y.data() + i, slope.data() + i);
+      for (; i + packet <= end; i += packet) evaluate(x.data() + i, y.data() + i, slope.data() + i);
       if (i == end) return;
-      Values last = Values::Zero(), of_y, of_slope;
+      std::array<T, packet> last{}, of_y, of_slope;
       std::copy(x.data() + i, x.data() + end, last.data());
       evaluate(last.data(), of_y.data(), of_slope.data());
       std::copy_n(of_y.data(), end - i, y.data() + i);
@@ -52,21 +52,25 @@ class ExactGELU {
   }
 
  private:
-  static constexpr int block = 512 / sizeof(T);
-  using Values = Eigen::Array<T, block, 1>;
+  // Eigen's packets, since its loops over arrays would store each step of the polynomial.
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  static constexpr Index packet = Eigen::internal::packet_traits<T>::size;
 
   static void evaluate(const T* from, T* y, T* slope) {
+    using namespace Eigen::internal;
     constexpr T c = sizeof(T) == 4 ? T(3.5) : T(5.25), bound = sizeof(T) == 4 ? T(14) : T(39);
-    const Eigen::Map<const Values> x{from};
-    const Values z = x.abs().min(bound), inverse = (z + c).inverse(), s = (c - z) * inverse;
-    Values p = Values::Constant(coefficients.back());
-    for (std::size_t k = coefficients.size() - 1; k-- > 0;) p = p * s + coefficients[k];
-    const Values density = (x.square() * T(-0.5)).exp(), tail = density * (p * inverse);
-    Eigen::Map<Values>{y} = x.max(T(0)) - z * tail;
-    const Values g = tail - z * density * T(root);
+    const auto all = [](T value) { return pset1<Packet>(value); };
+    const Packet x = ploadu<Packet>(from), zero = all(0), one = all(1);
+    const Packet z = pmin(pabs(x), all(bound)), inverse = pdiv(one, padd(z, all(c))),
+                 s = pmul(psub(all(c), z), inverse);
+    Packet p = all(coefficients.back());
+    for (std::size_t k = coefficients.size() - 1; k-- > 0;) p = pmadd(p, s, all(coefficients[k]));
+    const Packet density = pexp(pmul(pmul(x, x), all(T(-0.5)))), tail = pmul(density, pmul(p, inverse));
+    pstoreu(y, psub(pmax(x, zero), pmul(z, tail)));
+    const Packet g = psub(tail, pmul(pmul(z, density), all(T(root))));
     // 1 for x > 0, else 0
-    const Values step = (x * std::numeric_limits<T>::max()).max(T(0)).min(T(1));
-    Eigen::Map<Values>{slope} = step + (T(1) - T(2) * step) * g;
+    const Packet step = pmin(pmax(pmul(x, all(std::numeric_limits<T>::max())), zero), one);
+    pstoreu(slope, pmadd(psub(one, pmul(all(2), step)), g, step));
   }
 
   static constexpr double root = std::numbers::sqrt2 * std::numbers::inv_sqrtpi / 2;  // 1 / sqrt(2 pi)
