@@ -120,12 +120,18 @@ class Graph {
   }
   /// True if v is the last node and is not computed yet.
   bool is_pending(const Variable<T>& v) const { return pending_ != nullptr && number(v) == tape_.size() - 1; }
-  /// Removes the last node, which is pending, and returns its operands.
-  std::array<Variable<T>, 2> take_pending() {
-    pending_ = nullptr;
-    const auto& operands = tape_.last().operands;
-    tape_.remove_last();
-    return {variable(operands[0]), variable(operands[1])};
+  /// The last node, which is pending.
+  const Node<T>& pending() const { return tape_.last(); }
+  /// Makes the last node, which is pending and has two operands, another operation, of a third operand too.
+  Variable<T> replace_pending(const Operation<T>& operation, const Variable<T>& third,
+                              void (*compute_node)(const Graph&, Node<T>&)) {
+    Node<T>& n = tape_.last();
+    n.operation = operation;
+    n.operands[2] = number(third);
+    n.wanted = tape_.leads_to_wanted(n);
+    pending_ = compute_node;
+    compute();
+    return last();
   }
   /// Computes the last node, if it is pending.
   void compute() const {
@@ -151,15 +157,11 @@ class Graph {
                               {"expected a slope of [", last.value.rows(), ", ", last.value.cols(),
                                "], as the variable, got [", dy.rows(), ", ", dy.cols(), ']'},
                               "pass dJ/dy");
-    for (Index i = 0; i < tape_.size(); ++i) {
-      Node<T>& n = at(i);
-      n.reached = false;
-      if (n.kind == NodeKind::operation) n.wanted = tape_.leads_to_wanted(n);
-    }
+    for (Index i = 0; i < tape_.size(); ++i) at(i).reached = false;
     last.slope = dy.data();
     last.reached = true;
     for (Index i = end; i >= leaves_; --i)
-      if (Node<T>& n = at(i); n.kind == NodeKind::operation && n.reached && n.wanted)
+      if (Node<T>& n = at(i); n.reached && n.wanted && n.kind == NodeKind::operation)
         n.operation.backward(Pullback<T>{*this, n});
   }
   /// Computes the same, and then overwrites the parameters of `gradient`, a value of the model's type, with
@@ -181,7 +183,13 @@ class Graph {
     M::visit([&](const Parameter&, auto& leaf) { detail::move_slope(at(i++), leaf); }, gradient);
   }
   /// Includes or excludes the slope of an input in the next `backward`.
-  void want(const Variable<T>& input, bool wanted) { at(number(input)).wanted = wanted; }
+  void want(const Variable<T>& input, bool wanted) {
+    Node<T>& n = at(number(input));
+    if (n.wanted == wanted) return;
+    n.wanted = wanted;
+    for (Index i = leaves_; i < tape_.size(); ++i)
+      if (at(i).kind == NodeKind::operation) at(i).wanted = tape_.leads_to_wanted(at(i));
+  }
   /// Returns dJ/dv of the last `backward`; zeros if J does not depend on v.
   Batch<T> gradient(const Variable<T>& v) {
     Node<T>& n = at(number(v));
@@ -189,21 +197,19 @@ class Graph {
       n.memory.slope.setZero(n.value.rows(), n.value.cols());
       n.slope = n.memory.slope.data();
     }
-    return detail::with_numbers(n.value, n.slope);
+    return n.value.with_numbers(n.slope);
   }
 
   /// The number of nodes of this run. The first ones are the parameters, then the state.
   Index size() const { return tape_.size(); }
   const Node<T>& node(Index i) const {
-    if (i == size() - 1) compute();
+    if (pending_ != nullptr && i == size() - 1) compute();
     return at(i);
   }
   Variable<T> variable(Index i) { return {*this, i, tape_.run()}; }
   /// Returns the number of the node of a variable. Throws unless it is one of this graph and this run.
   Index number(const Variable<T>& v) const {
-    if (&v.graph() != this)
-      throw DataError("Graph", "expected variables of one graph, got two graphs",
-                      "make all inputs and constants of a formula by one graph");
+    if (&v.graph() != this) detail::throw_two_graphs();
     return v.number();
   }
 
@@ -230,7 +236,7 @@ class Graph {
   Variable<T> last() { return variable(tape_.size() - 1); }
 
   void add_leaf(NodeKind kind, const Parameter& p, const auto& leaf) {
-    Node<T>& n = next(kind);
+    Node<T>& n = tape_.append(kind);
     n.value.assign([&] { return Batch<T>{leaf.data(), Shape{leaf.rows()}, leaf.cols()}; });
     n.use_memory(leaf.size());
     if (!p.name.is(n.label)) n.label = p.name.path();
@@ -242,16 +248,19 @@ class Graph {
   }
   Node<T>& next(const Operation<T>& operation, std::initializer_list<Variable<T>> operands) {
     eigen_assert(operands.size() <= 3);
-    for (const Variable<T>& v : operands) number(v);  // throws
-    Node<T>& n = next(NodeKind::operation);
-    n.operation = operation;
-    n.operands = {-1, -1, -1};
+    compute();
+    std::array<Index, 3> numbers{-1, -1, -1};
     Index key = 0;
     std::size_t k = 0;
     for (const Variable<T>& v : operands) {
-      if (k < 2) key += at(v.number()).value.size();  // the third is a bias
-      n.operands[k++] = v.number();
+      numbers[k] = number(v);                         // throws
+      if (k < 2) key += at(numbers[k]).value.size();  // the third is a bias
+      ++k;
     }
+    Node<T>& n = tape_.append(NodeKind::operation);
+    n.operation = operation;
+    n.operands = numbers;
+    n.wanted = tape_.leads_to_wanted(n);
     n.use_memory(key);
     return n;
   }
@@ -270,9 +279,7 @@ const Batch<T>& Variable<T>::value() const {
 }
 template <std::floating_point T>
 Index Variable<T>::number() const {
-  if (run_ != graph_->tape_.run())
-    throw DataError("Variable", "expected a variable of this run of its graph, got one of an earlier run",
-                    "keep values, not variables, from run to run");
+  if (run_ != graph_->tape_.run()) detail::throw_earlier_run();
   return node_;
 }
 

@@ -88,13 +88,13 @@ bool fits_into(const Variable<T>& b, const Variable<T>& a) {
 /// Writes numbers to a matrix in parallel: `numbers(part)` is an expression of flat arrays.
 template <std::floating_point T>
 void write_numbers(Workers& workers, Index rows, Index cols, Matrix<T>& y, auto&& numbers) {
-  y.resize(rows, cols);
+  resize(y, rows, cols);
   for_numbers(workers, y.size(), [&](const Part& part) { flat(y, part) = numbers(part); });
 }
 /// Writes the columns of a matrix in parallel: `column(j)` is an expression.
 template <std::floating_point T>
 void write_columns(Workers& workers, Index rows, Index cols, Matrix<T>& y, auto&& column) {
-  y.resize(rows, cols);
+  resize(y, rows, cols);
   for_columns(workers, rows, cols, [&](Index j) { y.col(j) = column(j); });
 }
 
@@ -107,7 +107,7 @@ Batch<T> shaped(const Matrix<T>& y, const Batch<T>& a, const Batch<T>& b) {
 /// Writes the sum of a slope over the columns, the rows or all numbers, in the shape of the operand that was widened.
 template <std::floating_point T>
 void write_sum(Workers& workers, const Batch<T>& dy, const Batch<T>& of, Matrix<T>& d) {
-  d.resize(of.rows(), of.cols());
+  resize(d, of.rows(), of.cols());
   if (of.size() == 1)
     d(0) = static_cast<T>(sum_over_numbers(
         workers, dy.size(), [&](const Part& part) { return static_cast<double>(flat(dy, part).sum()); }));
@@ -120,7 +120,7 @@ void write_sum(Workers& workers, const Batch<T>& dy, const Batch<T>& of, Matrix<
 /// Repeats a column, or else each number of a row or a single number, in the columns of y.
 template <std::floating_point T>
 void widen(Workers& workers, const Batch<T>& v, bool is_column, Index rows, Index cols, Matrix<T>& y) {
-  y.resize(rows, cols);
+  resize(y, rows, cols);
   for_columns(workers, rows, cols, [&](Index j) {
     T* const column = y.data() + j * rows;
     if (is_column)

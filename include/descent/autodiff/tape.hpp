@@ -23,13 +23,12 @@ class Tape {
   }
   /// Appends a node, with the memory of the node that had its place in the run before. The caller sets its value.
   Node<T>& append(NodeKind kind) {
-    if (static_cast<std::size_t>(size_) == nodes_.size()) nodes_.push_back(std::make_unique<Node<T>>());
+    if (static_cast<std::size_t>(size_) == nodes_.size()) grow();
     Node<T>& n = at(size_++);
     n.kind = kind;
     n.reached = n.wanted = false;
     return n;
   }
-  void remove_last() { --size_; }
 
   /// True if the slope of an operation leads to a parameter or a wanted input.
   bool leads_to_wanted(const Node<T>& n) const {
@@ -52,6 +51,8 @@ class Tape {
   std::int64_t run() const { return run_; }
 
  private:
+  [[gnu::noinline]] void grow() { nodes_.push_back(std::make_unique<Node<T>>()); }
+
   std::vector<std::unique_ptr<Node<T>>> nodes_;  // pointers, so that nodes stay in place
   Index size_ = 0;
   std::int64_t run_ = 0;
