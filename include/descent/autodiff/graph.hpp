@@ -100,21 +100,24 @@ class Graph {
   /// Appends an operation of up to three operands. compute(y) writes its value into y, or returns a batch that views
   /// memory of the node or of an operand.
   template <class F>
-  Variable<T> record(const Operation<T>& operation, std::initializer_list<Variable<T>> operands,
-                     F&& compute) {
-    Node<T>& n = next(operation, operands);
-    if constexpr (std::is_void_v<std::invoke_result_t<F&, Matrix<T>&>>) {
-      compute(n.memory.value);
-      n.value = n.memory.value;
-    } else {
-      n.value = compute(n.memory.value);
-    }
+  [[gnu::always_inline]] Variable<T> record(const Operation<T>& operation,
+                                            std::initializer_list<Variable<T>> operands, F&& compute) {
+    Node<T>& n = next(operands);
+    n.operation = operation;  // in place, since this is inlined
+    n.value.assign([&] {
+      if constexpr (std::is_void_v<std::invoke_result_t<F&, Matrix<T>&>>) {
+        compute(n.memory.value);
+        return Batch<T>{n.memory.value};
+      } else {
+        return compute(n.memory.value);
+      }
+    });
     return last();
   }
   /// Appends an operation that is computed when its value is needed, by compute(graph, node).
   Variable<T> record_later(const Operation<T>& operation, std::initializer_list<Variable<T>> operands,
                            void (*compute_node)(const Graph&, Node<T>&)) {
-    next(operation, operands);
+    next(operands).operation = operation;
     pending_ = compute_node;
     return last();
   }
@@ -128,7 +131,6 @@ class Graph {
     Node<T>& n = tape_.last();
     n.operation = operation;
     n.operands[2] = number(third);
-    n.wanted = tape_.leads_to_wanted(n);
     pending_ = compute_node;
     compute();
     return last();
@@ -157,7 +159,11 @@ class Graph {
                               {"expected a slope of [", last.value.rows(), ", ", last.value.cols(),
                                "], as the variable, got [", dy.rows(), ", ", dy.cols(), ']'},
                               "pass dJ/dy");
-    for (Index i = 0; i < tape_.size(); ++i) at(i).reached = false;
+    for (Index i = 0; i < tape_.size(); ++i) {
+      Node<T>& n = at(i);
+      n.reached = false;
+      if (n.kind == NodeKind::operation) n.wanted = tape_.leads_to_wanted(n);
+    }
     last.slope = dy.data();
     last.reached = true;
     for (Index i = end; i >= leaves_; --i)
@@ -183,13 +189,7 @@ class Graph {
     M::visit([&](const Parameter&, auto& leaf) { detail::move_slope(at(i++), leaf); }, gradient);
   }
   /// Includes or excludes the slope of an input in the next `backward`.
-  void want(const Variable<T>& input, bool wanted) {
-    Node<T>& n = at(number(input));
-    if (n.wanted == wanted) return;
-    n.wanted = wanted;
-    for (Index i = leaves_; i < tape_.size(); ++i)
-      if (at(i).kind == NodeKind::operation) at(i).wanted = tape_.leads_to_wanted(at(i));
-  }
+  void want(const Variable<T>& input, bool wanted) { at(number(input)).wanted = wanted; }
   /// Returns dJ/dv of the last `backward`; zeros if J does not depend on v.
   Batch<T> gradient(const Variable<T>& v) {
     Node<T>& n = at(number(v));
@@ -246,21 +246,18 @@ class Graph {
     compute();
     return tape_.append(kind);
   }
-  Node<T>& next(const Operation<T>& operation, std::initializer_list<Variable<T>> operands) {
+  Node<T>& next(std::initializer_list<Variable<T>> operands) {
     eigen_assert(operands.size() <= 3);
     compute();
-    std::array<Index, 3> numbers{-1, -1, -1};
+    for (const Variable<T>& v : operands) number(v);  // throws
+    Node<T>& n = tape_.append(NodeKind::operation);
+    n.operands = {-1, -1, -1};
     Index key = 0;
     std::size_t k = 0;
     for (const Variable<T>& v : operands) {
-      numbers[k] = number(v);                         // throws
-      if (k < 2) key += at(numbers[k]).value.size();  // the third is a bias
-      ++k;
+      if (k < 2) key += at(v.node_).value.size();  // the third is a bias
+      n.operands[k++] = v.node_;
     }
-    Node<T>& n = tape_.append(NodeKind::operation);
-    n.operation = operation;
-    n.operands = numbers;
-    n.wanted = tape_.leads_to_wanted(n);
     n.use_memory(key);
     return n;
   }

@@ -48,14 +48,14 @@ class Tape {
   const Node<T>& at(Index i) const { return *nodes_[static_cast<std::size_t>(i)]; }
   Node<T>& last() { return at(size_ - 1); }
   Index size() const { return size_; }
-  std::int64_t run() const { return run_; }
+  std::uint32_t run() const { return run_; }
 
  private:
   [[gnu::noinline]] void grow() { nodes_.push_back(std::make_unique<Node<T>>()); }
 
   std::vector<std::unique_ptr<Node<T>>> nodes_;  // pointers, so that nodes stay in place
   Index size_ = 0;
-  std::int64_t run_ = 0;
+  std::uint32_t run_ = 0;
 };
 
 /// The slope of a cost, 1.

@@ -29,11 +29,12 @@ class Variable {
 
  private:
   friend Graph<T>;
-  Variable(Graph<T>& graph, Index node, std::int64_t run) : graph_{&graph}, node_{node}, run_{run} {}
+  Variable(Graph<T>& graph, Index node, std::uint32_t run)
+      : graph_{&graph}, node_{static_cast<std::int32_t>(node)}, run_{run} {}
 
   Graph<T>* graph_;
-  Index node_;
-  std::int64_t run_;
+  std::int32_t node_;  // so that a variable is returned in registers
+  std::uint32_t run_;
 };
 
 namespace detail {
