@@ -104,14 +104,12 @@ class Graph {
                                             std::initializer_list<Variable<T>> operands, F&& compute) {
     Node<T>& n = next(operands);
     n.operation = operation;  // in place, since this is inlined
-    n.value.assign([&] {
-      if constexpr (std::is_void_v<std::invoke_result_t<F&, Matrix<T>&>>) {
-        compute(n.memory.value);
-        return Batch<T>{n.memory.value};
-      } else {
-        return compute(n.memory.value);
-      }
-    });
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, Matrix<T>&>>) {
+      compute(n.memory.value);
+      n.value = n.memory.value;
+    } else {
+      n.value.assign(compute, n.memory.value);
+    }
     return last();
   }
   /// Appends an operation that is computed when its value is needed, by compute(graph, node).

@@ -149,7 +149,8 @@ template <std::floating_point T>
 void widen(Workers& workers, const Batch<T>& v, bool is_column, Index rows, Index cols, Matrix<T>& y) {
   resize(y, rows, cols);
   if (v.size() == 1)
-    return for_numbers(workers, y.size(), [&](const Part& part) { flat(y, part).setConstant(v(0)); });
+    return for_numbers(workers, y.size(),
+                       [&](const Part& part) { std::fill_n(y.data() + part.first, part.count, v(0)); });
   for_columns(workers, rows, cols, [&](Index j) {
     T* const column = y.data() + j * rows;
     if (is_column)

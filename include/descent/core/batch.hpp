@@ -51,8 +51,8 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     return *this;
   }
 
-  /// Rebinds the view to the batch that `make` returns, constructed in place.
-  void assign(auto&& make) { ::new (static_cast<void*>(this)) Batch(make()); }
+  /// Rebinds the view to the batch that make(arguments...) returns, constructed in place.
+  void assign(auto&& make, auto&... arguments) { ::new (static_cast<void*>(this)) Batch(make(arguments...)); }
 
   template <class E>
     requires std::same_as<typename E::Scalar, T>
