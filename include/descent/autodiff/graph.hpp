@@ -237,9 +237,10 @@ class Graph {
     Node<T>& n = tape_.append(kind);
     n.value.assign([&] { return Batch<T>{leaf.data(), Shape{leaf.rows()}, leaf.cols()}; });
     n.use_memory(leaf.size());
-    if (!p.name.is(n.label)) n.label = p.name.path();
+    if (!p.name.is(n.label)) set_label(n, p.name);
     n.wanted = kind == NodeKind::parameter;
   }
+  [[gnu::cold, gnu::noinline]] static void set_label(Node<T>& n, const Name& name) { n.label = name.path(); }
   Node<T>& next(NodeKind kind) {
     compute();
     return tape_.append(kind);
