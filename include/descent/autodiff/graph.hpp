@@ -65,8 +65,7 @@ class Graph {
                   "a parameter is a matrix or a vector of the model, not an expression");
     static_assert(std::same_as<typename M::Scalar, T>, "a parameter has the scalar type of its graph");
     static_assert(M::IsVectorAtCompileTime || !M::IsRowMajor, "a parameter is stored column by column");
-    if (const Index i = find({member.data(), Shape{member.rows()}, member.cols()}); i >= 0)
-      return variable(i);
+    if (const Index i = find(member); i >= 0) return variable(i);
     throw_error<DataError>("Graph",
                            {"expected a parameter of the model, got a matrix of [", member.rows(), ", ",
                             member.cols(), "] that its visit does not name"},
@@ -217,13 +216,13 @@ class Graph {
   /// Counts the layers that are applied in this run.
   std::size_t count_layer() { return layers_++; }
   /// Returns the node of a parameter or of state by its memory, or -1.
-  Index find(const Batch<T>& leaf) const {
+  Index find(const auto& leaf) const {
     for (Index i = 0; i < leaves_; ++i)
       if (tape_.views(i, leaf)) return i;
     return -1;
   }
   /// True if node i is the parameter or state in this memory.
-  bool is_at(Index i, const Batch<T>& leaf) const { return i < leaves_ && tape_.views(i, leaf); }
+  bool is_at(Index i, const auto& leaf) const { return i < leaves_ && tape_.views(i, leaf); }
 
  private:
   friend Pullback<T>;

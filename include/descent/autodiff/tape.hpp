@@ -38,10 +38,11 @@ class Tape {
       if (i >= 0 && at(i).wanted) return true;
     return false;
   }
-  /// True if the value of node i is a view of this memory.
-  bool views(Index i, const Batch<T>& memory) const {
+  /// True if the value of node i is a view of this matrix.
+  bool views(Index i, const auto& matrix) const {
     const Batch<T>& value = at(i).value;
-    return value.data() == memory.data() && value.rows() == memory.rows() && value.cols() == memory.cols();
+    return value.rows() == matrix.rows() && value.cols() == matrix.cols() &&
+           (value.data() == matrix.data() || matrix.size() == 0);
   }
 
   Node<T>& at(Index i) { return *nodes_[static_cast<std::size_t>(i)]; }
