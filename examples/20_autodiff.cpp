@@ -43,15 +43,13 @@ void fed_cost() {
 
 void mini_batches() {
   const Matrix<double> x = Matrix<double>::Random(1, 1000), y = 5 * x;
-  Number at, gradient = at;
+  Number at, gradient;
   const Adam optimizer{.learning_rate = 0.1};
   auto state = optimizer.init(at);
   Graph<double> graph;
-  for (Index step = 0; step < 1000; ++step) {
-    const Batch<double> inputs{x.middleCols(step % 10 * 100, 100)},
-        targets{y.middleCols(step % 10 * 100, 100)};
-    value_and_gradient(at, gradient, graph, [&](const Number& model, auto& g) {
-      return mean(square(model.w * g.input(inputs) - g.input(targets)));
+  for (Index i = 0; i < 100'000; i += 100) {
+    value_and_gradient(at, gradient, graph, [&, k = i % 1000](const Number& model, auto& g) {
+      return mean(square(model.w * g.input(x.middleCols(k, 100)) - g.input(y.middleCols(k, 100))));
     });
     optimizer.step(at, gradient, state);
   }

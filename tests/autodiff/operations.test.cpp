@@ -81,6 +81,29 @@ TEST_CASE("Operation: the gradient is that of central differences", "[conformanc
   });
 }
 
+TEST_CASE("Operation: columns of any length have the right value and gradient", "[conformance]") {
+  for (const Index length : {1, 15, 16, 17, 40}) {  // from 16 numbers on, other loops compute them
+    CAPTURE(length);
+    Rng rng{4};
+    Pair at{Matrix<double>(length, 3), Matrix<double>(length, 1)};
+    for (double& v : at.a.reshaped()) v = rng.normal();
+    for (double& v : at.b.reshaped()) v = rng.normal();
+    check(at, [](const Pair& p, auto& g) {
+      const auto a = g.parameter(p.a);
+      return weighted(log_sum_exp(a + p.b)) + weighted(sum(a, Over::features)) + weighted(transpose(a));
+    });
+    Graph<double> graph;
+    graph.begin(at);
+    const auto a = graph.parameter(at.a), sums = sum(a, Over::features), logs = log_sum_exp(a);
+    for (Index j = 0; j < 3; ++j) {
+      double total = 0, power = 0;
+      for (Index i = 0; i < length; ++i) total += at.a(i, j), power += std::exp(at.a(i, j));
+      CHECK(std::abs(sums.value()(j) - total) < 1e-13);
+      CHECK(std::abs(logs.value()(j) - std::log(power)) < 1e-13);
+    }
+  }
+}
+
 TEST_CASE("Operation: the slope of a single operand equals that of both", "[conformance]") {
   for_each_row([](const OperationRow& row) {
     if (!row.is_binary) return;

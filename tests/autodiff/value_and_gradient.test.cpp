@@ -61,6 +61,20 @@ TEST_CASE("with_gradient: the programs of the course find their minimum") {
     minimize(at, with_gradient(cost), LBFGS{});
     CHECK_THAT(at.w(0), WithinAbs(5, 1e-6));
   }
+  SECTION("mini-batches") {
+    const Matrix<double> x = random_batch(1, 1000, 1), y = 5 * x;
+    Number at, gradient;
+    const Adam optimizer{.learning_rate = 0.1};
+    auto state = optimizer.init(at);
+    Graph<double> graph;
+    for (Index i = 0; i < 100'000; i += 100) {
+      value_and_gradient(at, gradient, graph, [&, k = i % 1000](const Number& model, auto& g) {
+        return mean(square(model.w * g.input(x.middleCols(k, 100)) - g.input(y.middleCols(k, 100))));
+      });
+      optimizer.step(at, gradient, state);
+    }
+    CHECK_THAT(at.w(0), WithinAbs(5, 1e-6));
+  }
 }
 
 TEST_CASE("with_gradient: float models work as well") {

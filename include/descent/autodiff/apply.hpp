@@ -69,10 +69,9 @@ struct AppliedLayer final : NodeState<typename L::Scalar>, NodeLayer<typename L:
   void find(const L& given, const Graph<T>& graph) {
     std::size_t k = 0;
     const auto each = [&](const Parameter& p, const auto& leaf) {
-      const Batch<T> at{leaf.data(), Shape{leaf.rows()}, leaf.cols()};
       if (k == leaves.size()) leaves.resize(k + 1, -1);
-      if (Index& i = leaves[k++]; i < 0 || !graph.is_at(i, at))
-        if ((i = graph.find(at)) < 0) throw_unknown(p);
+      if (Index& i = leaves[k++]; i < 0 || !graph.is_at(i, leaf))
+        if ((i = graph.find(leaf)) < 0) throw_unknown(p);
     };
     L::visit(each, given);
     visit_state<L>(each, given);
@@ -210,7 +209,7 @@ void update_state(M& model, const Graph<T>& graph) {
   if (graph.size() == 0) return;
   visit_state<M>(
       [&](const Parameter& p, const auto& leaf) {
-        if (graph.find({leaf.data(), Shape{leaf.rows()}, leaf.cols()}) < 0)
+        if (graph.find(leaf) < 0)
           throw_error<DataError>(
               "update_state",
               {"expected the model of the last run, got one with another \"", p.name.path(), '"'},

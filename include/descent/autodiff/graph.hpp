@@ -65,8 +65,7 @@ class Graph {
                   "a parameter is a matrix or a vector of the model, not an expression");
     static_assert(std::same_as<typename M::Scalar, T>, "a parameter has the scalar type of its graph");
     static_assert(M::IsVectorAtCompileTime || !M::IsRowMajor, "a parameter is stored column by column");
-    if (const Index i = find({member.data(), Shape{member.rows()}, member.cols()}); i >= 0)
-      return variable(i);
+    if (const Index i = find(member); i >= 0) return variable(i);
     throw_error<DataError>("Graph",
                            {"expected a parameter of the model, got a matrix of [", member.rows(), ", ",
                             member.cols(), "] that its visit does not name"},
@@ -100,32 +99,38 @@ class Graph {
   /// Appends an operation of up to three operands. compute(y) writes its value into y, or returns a batch that views
   /// memory of the node or of an operand.
   template <class F>
-  Variable<T> record(const Operation<T>& operation, std::initializer_list<Variable<T>> operands,
-                     F&& compute) {
-    Node<T>& n = next(operation, operands);
+  [[gnu::always_inline]] Variable<T> record(const Operation<T>& operation,
+                                            std::initializer_list<Variable<T>> operands, F&& compute) {
+    Node<T>& n = next(operands);
+    n.operation = operation;  // in place, since this is inlined
     if constexpr (std::is_void_v<std::invoke_result_t<F&, Matrix<T>&>>) {
       compute(n.memory.value);
       n.value = n.memory.value;
     } else {
-      n.value = compute(n.memory.value);
+      n.value.assign(compute, n.memory.value);
     }
     return last();
   }
   /// Appends an operation that is computed when its value is needed, by compute(graph, node).
   Variable<T> record_later(const Operation<T>& operation, std::initializer_list<Variable<T>> operands,
                            void (*compute_node)(const Graph&, Node<T>&)) {
-    next(operation, operands);
+    next(operands).operation = operation;
     pending_ = compute_node;
     return last();
   }
   /// True if v is the last node and is not computed yet.
   bool is_pending(const Variable<T>& v) const { return pending_ != nullptr && number(v) == tape_.size() - 1; }
-  /// Removes the last node, which is pending, and returns its operands.
-  std::array<Variable<T>, 2> take_pending() {
-    pending_ = nullptr;
-    const auto& operands = tape_.last().operands;
-    tape_.remove_last();
-    return {variable(operands[0]), variable(operands[1])};
+  /// The last node, which is pending.
+  const Node<T>& pending() const { return tape_.last(); }
+  /// Makes the last node, which is pending and has two operands, another operation, of a third operand too.
+  Variable<T> replace_pending(const Operation<T>& operation, const Variable<T>& third,
+                              void (*compute_node)(const Graph&, Node<T>&)) {
+    Node<T>& n = tape_.last();
+    n.operation = operation;
+    n.operands[2] = number(third);
+    pending_ = compute_node;
+    compute();
+    return last();
   }
   /// Computes the last node, if it is pending.
   void compute() const {
@@ -159,7 +164,7 @@ class Graph {
     last.slope = dy.data();
     last.reached = true;
     for (Index i = end; i >= leaves_; --i)
-      if (Node<T>& n = at(i); n.kind == NodeKind::operation && n.reached && n.wanted)
+      if (Node<T>& n = at(i); n.reached && n.wanted && n.kind == NodeKind::operation)
         n.operation.backward(Pullback<T>{*this, n});
   }
   /// Computes the same, and then overwrites the parameters of `gradient`, a value of the model's type, with
@@ -189,21 +194,19 @@ class Graph {
       n.memory.slope.setZero(n.value.rows(), n.value.cols());
       n.slope = n.memory.slope.data();
     }
-    return detail::with_numbers(n.value, n.slope);
+    return n.value.with_numbers(n.slope);
   }
 
   /// The number of nodes of this run. The first ones are the parameters, then the state.
   Index size() const { return tape_.size(); }
   const Node<T>& node(Index i) const {
-    if (i == size() - 1) compute();
+    if (pending_ != nullptr && i == size() - 1) compute();
     return at(i);
   }
   Variable<T> variable(Index i) { return {*this, i, tape_.run()}; }
   /// Returns the number of the node of a variable. Throws unless it is one of this graph and this run.
   Index number(const Variable<T>& v) const {
-    if (&v.graph() != this)
-      throw DataError("Graph", "expected variables of one graph, got two graphs",
-                      "make all inputs and constants of a formula by one graph");
+    if (&v.graph() != this) detail::throw_two_graphs();
     return v.number();
   }
 
@@ -213,13 +216,13 @@ class Graph {
   /// Counts the layers that are applied in this run.
   std::size_t count_layer() { return layers_++; }
   /// Returns the node of a parameter or of state by its memory, or -1.
-  Index find(const Batch<T>& leaf) const {
+  Index find(const auto& leaf) const {
     for (Index i = 0; i < leaves_; ++i)
       if (tape_.views(i, leaf)) return i;
     return -1;
   }
   /// True if node i is the parameter or state in this memory.
-  bool is_at(Index i, const Batch<T>& leaf) const { return i < leaves_ && tape_.views(i, leaf); }
+  bool is_at(Index i, const auto& leaf) const { return i < leaves_ && tape_.views(i, leaf); }
 
  private:
   friend Pullback<T>;
@@ -230,27 +233,28 @@ class Graph {
   Variable<T> last() { return variable(tape_.size() - 1); }
 
   void add_leaf(NodeKind kind, const Parameter& p, const auto& leaf) {
-    Node<T>& n = next(kind);
+    Node<T>& n = tape_.append(kind);
     n.value.assign([&] { return Batch<T>{leaf.data(), Shape{leaf.rows()}, leaf.cols()}; });
     n.use_memory(leaf.size());
-    if (!p.name.is(n.label)) n.label = p.name.path();
+    if (!p.name.is(n.label)) set_label(n, p.name);
     n.wanted = kind == NodeKind::parameter;
   }
+  [[gnu::cold, gnu::noinline]] static void set_label(Node<T>& n, const Name& name) { n.label = name.path(); }
   Node<T>& next(NodeKind kind) {
     compute();
     return tape_.append(kind);
   }
-  Node<T>& next(const Operation<T>& operation, std::initializer_list<Variable<T>> operands) {
+  Node<T>& next(std::initializer_list<Variable<T>> operands) {
     eigen_assert(operands.size() <= 3);
+    compute();
     for (const Variable<T>& v : operands) number(v);  // throws
-    Node<T>& n = next(NodeKind::operation);
-    n.operation = operation;
+    Node<T>& n = tape_.append(NodeKind::operation);
     n.operands = {-1, -1, -1};
     Index key = 0;
     std::size_t k = 0;
     for (const Variable<T>& v : operands) {
-      if (k < 2) key += at(v.number()).value.size();  // the third is a bias
-      n.operands[k++] = v.number();
+      if (k < 2) key += at(v.node_).value.size();  // the third is a bias
+      n.operands[k++] = v.node_;
     }
     n.use_memory(key);
     return n;
@@ -270,9 +274,7 @@ const Batch<T>& Variable<T>::value() const {
 }
 template <std::floating_point T>
 Index Variable<T>::number() const {
-  if (run_ != graph_->tape_.run())
-    throw DataError("Variable", "expected a variable of this run of its graph, got one of an earlier run",
-                    "keep values, not variables, from run to run");
+  if (run_ != graph_->tape_.run()) detail::throw_earlier_run();
   return node_;
 }
 

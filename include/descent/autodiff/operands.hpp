@@ -76,26 +76,53 @@ template <std::floating_point T>
 
 template <std::floating_point T>
 bool have_same_shape(const Variable<T>& a, const Variable<T>& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols();
+  const Batch<T>&x = a.value(), &y = b.value();
+  return x.rows() == y.rows() && x.cols() == y.cols();
 }
 /// True if b is a number, a column or a row that can be widened to the shape of a.
 template <std::floating_point T>
 bool fits_into(const Variable<T>& b, const Variable<T>& a) {
   if (have_same_shape(a, b)) return false;
-  return b.is_scalar() || (b.rows() == a.rows() && b.cols() == 1) || (b.rows() == 1 && b.cols() == a.cols());
+  const Batch<T>&x = a.value(), &y = b.value();
+  return y.size() == 1 || (y.rows() == x.rows() && y.cols() == 1) || (y.rows() == 1 && y.cols() == x.cols());
 }
 
 /// Writes numbers to a matrix in parallel: `numbers(part)` is an expression of flat arrays.
 template <std::floating_point T>
 void write_numbers(Workers& workers, Index rows, Index cols, Matrix<T>& y, auto&& numbers) {
-  y.resize(rows, cols);
+  resize(y, rows, cols);
   for_numbers(workers, y.size(), [&](const Part& part) { flat(y, part) = numbers(part); });
+}
+/// The number of rows from which on Eigen's loops over a column are faster than those below, which begin sooner.
+inline constexpr Index short_column = 16;
+
+/// Returns the sum of column j.
+template <class M>
+typename M::Scalar column_sum(const M& m, Index j) {
+  if (m.rows() >= short_column) return m.col(j).sum();
+  const auto* const column = m.data() + j * m.rows();
+  typename M::Scalar sum = 0;
+  for (Index i = 0; i < m.rows(); ++i) sum += column[i];
+  return sum;
+}
+/// Returns the largest number of column j, which is not empty.
+template <class M>
+typename M::Scalar column_max(const M& m, Index j) {
+  if (m.rows() >= short_column) return m.col(j).maxCoeff();
+  const auto* const column = m.data() + j * m.rows();
+  return *std::max_element(column, column + m.rows());
 }
 /// Writes the columns of a matrix in parallel: `column(j)` is an expression.
 template <std::floating_point T>
 void write_columns(Workers& workers, Index rows, Index cols, Matrix<T>& y, auto&& column) {
-  y.resize(rows, cols);
-  for_columns(workers, rows, cols, [&](Index j) { y.col(j) = column(j); });
+  resize(y, rows, cols);
+  for_columns(workers, rows, cols, [&](Index j) {
+    const auto numbers = column(j);
+    if (rows >= short_column)
+      y.col(j) = numbers;
+    else
+      for (Index i = 0; i < rows; ++i) y.data()[i + j * rows] = numbers.coeff(i, 0);
+  });
 }
 
 /// Returns y with the shape of the samples of an operand: that of an image, if one has it.
@@ -107,26 +134,29 @@ Batch<T> shaped(const Matrix<T>& y, const Batch<T>& a, const Batch<T>& b) {
 /// Writes the sum of a slope over the columns, the rows or all numbers, in the shape of the operand that was widened.
 template <std::floating_point T>
 void write_sum(Workers& workers, const Batch<T>& dy, const Batch<T>& of, Matrix<T>& d) {
-  d.resize(of.rows(), of.cols());
+  resize(d, of.rows(), of.cols());
   if (of.size() == 1)
     d(0) = static_cast<T>(sum_over_numbers(
         workers, dy.size(), [&](const Part& part) { return static_cast<double>(flat(dy, part).sum()); }));
   else if (of.cols() == 1)
     row_sums(dy, d.data(), workers);
   else
-    for_columns(workers, dy.rows(), dy.cols(), [&](Index j) { d(j) = dy.col(j).sum(); });
+    for_columns(workers, dy.rows(), dy.cols(), [&](Index j) { d(j) = column_sum(dy, j); });
 }
 
-/// Repeats a column, or else each number of a row or a single number, in the columns of y.
+/// Repeats a single number, a column, or else each number of a row, in the columns of y.
 template <std::floating_point T>
 void widen(Workers& workers, const Batch<T>& v, bool is_column, Index rows, Index cols, Matrix<T>& y) {
-  y.resize(rows, cols);
+  resize(y, rows, cols);
+  if (v.size() == 1)
+    return for_numbers(workers, y.size(),
+                       [&](const Part& part) { std::fill_n(y.data() + part.first, part.count, v(0)); });
   for_columns(workers, rows, cols, [&](Index j) {
     T* const column = y.data() + j * rows;
     if (is_column)
       std::copy_n(v.data(), rows, column);
     else
-      std::fill_n(column, rows, v.data()[v.size() == 1 ? 0 : j]);
+      std::fill_n(column, rows, v.data()[j]);
   });
 }
 

@@ -62,13 +62,16 @@ Variable<T> difference_of(const Variable<T>& a, const Variable<T>& b) {
                       [](const auto& u, const auto& v) { return u - v; });
 }
 
-/// y = w x + b from the product w x, which is not computed yet.
+/// y = a + b for a product a = w x that is not computed yet: the affine map w x + b if b is a column
 template <std::floating_point T>
-Variable<T> affine_of_pending(const Variable<T>& product, const Variable<T>& b) {
+Variable<T> sum_of_pending(const Variable<T>& product, const Variable<T>& b) {
   Graph<T>& graph = product.graph();
-  if (graph.is_pending(b)) return sum_of(product, b);
-  const auto [w, x] = graph.take_pending();
-  return b.rows() == w.rows() && b.cols() == 1 ? affine(w, x, b) : sum_of(w * x, b);
+  if (!graph.is_pending(b)) {
+    const Batch<T>&w = graph.node(graph.pending().operands[0]).value, &bias = b.value();
+    if (bias.rows() == w.rows() && bias.cols() == 1)
+      return graph.replace_pending(affine_operation<T>, b, compute_affine<T>);
+  }
+  return sum_of(product, b);
 }
 
 }  // namespace detail
@@ -85,7 +88,7 @@ auto operator+(A&& a, const B& b) {
     return detail::with_operands(a, b, [](const auto& u, const auto& v) {
       // Nobody else has a handle of a temporary, so that its value may be left out.
       if constexpr (detail::IsVariable<A>)
-        if (u.graph().is_pending(u)) return detail::affine_of_pending(u, v);
+        if (u.graph().is_pending(u)) return detail::sum_of_pending(u, v);
       return detail::sum_of(u, v);
     });
 }
@@ -119,10 +122,10 @@ auto operator*(const A& a, const B& b) {
   else
     return detail::with_operands(a, b, []<class V>(const V& u, const V& v) {
       using T = typename V::Scalar;
-      if (u.is_scalar() && v.is_scalar()) return cwise_product(u, v);
-      if (u.is_scalar()) return detail::scaled_by(u, v);
-      if (v.is_scalar()) return detail::scaled_by(v, u);
-      if (u.cols() != v.rows())
+      const Batch<T>&left = u.value(), &right = v.value();
+      if (left.size() == 1) return right.size() == 1 ? cwise_product(u, v) : detail::scaled_by(u, v);
+      if (right.size() == 1) return detail::scaled_by(v, u);
+      if (left.cols() != right.rows())
         detail::throw_shapes("*", "as many rows of b as columns of a", u, v,
                              "transpose one of them, or see which layer has the wrong size");
       return u.graph().record_later(
@@ -132,8 +135,8 @@ auto operator*(const A& a, const B& b) {
              p.to_b([&](Matrix<T>& d) { Product<T>::transposed_left(p.a(), p.dy(), d, p.workers()); });
            }},
           {u, v}, [](const Graph<T>& graph, Node<T>& n) {
-            const auto value = [&](std::size_t k) { return graph.node(n.operands[k]).value; };
-            Product<T>::plain(value(0), value(1), n.memory.value, graph.workers());
+            Product<T>::plain(graph.node(n.operands[0]).value, graph.node(n.operands[1]).value,
+                              n.memory.value, graph.workers());
             n.value = n.memory.value;
           });
     });

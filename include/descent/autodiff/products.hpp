@@ -85,11 +85,21 @@ Variable<T> divided_by(T s, const Variable<T>& a) {
                           });
 }
 
-/// The bias of a product, as a vector.
 template <std::floating_point T>
-struct Offset final : NodeState<T> {
-  Vector<T> numbers;
-};
+void compute_affine(const Graph<T>& graph, Node<T>& n) {
+  const auto& [w, x, b] = n.operands;
+  Product<T>::affine(graph.node(w).value, graph.node(x).value, graph.node(b).value, n.memory.value,
+                     graph.workers());
+  n.value = n.memory.value;
+}
+template <std::floating_point T>
+void affine_backward(const Pullback<T>& p) {
+  p.to_a([&](Matrix<T>& d) { Product<T>::transposed_right(p.dy(), p.b(), d, p.workers()); });
+  p.to_b([&](Matrix<T>& d) { Product<T>::transposed_left(p.a(), p.dy(), d, p.workers()); });
+  p.to_c([&](Matrix<T>& d) { write_sum(p.workers(), p.dy(), p.c(), d); });
+}
+template <std::floating_point T>
+inline constexpr Operation<T> affine_operation{"affine", affine_backward<T>};
 
 }  // namespace detail
 
@@ -152,18 +162,11 @@ Variable<T> affine(const W& w, const Variable<T>& x, const B& b) {
     detail::throw_shapes("affine", "as many rows of x as columns of w", weight, x, "transpose one of them");
   if (bias.rows() != weight.rows() || bias.cols() != 1)
     detail::throw_shapes("affine", "a bias with a number for each row of w", weight, bias, "pass a column");
-  return x.graph().record(
-      {"affine",
-       [](const Pullback<T>& p) {
-         p.to_a([&](Matrix<T>& d) { Product<T>::transposed_right(p.dy(), p.b(), d, p.workers()); });
-         p.to_b([&](Matrix<T>& d) { Product<T>::transposed_left(p.a(), p.dy(), d, p.workers()); });
-         p.to_c([&](Matrix<T>& d) { detail::write_sum(p.workers(), p.dy(), p.c(), d); });
-       }},
-      {weight, x, bias}, [&](Matrix<T>& y) {
-        Vector<T>& offset = x.graph().template state<detail::Offset<T>>().numbers;
-        offset = bias.value().col(0);
-        Product<T>::affine(weight.value(), x.value(), offset, y, x.graph().workers());
-      });
+  Graph<T>& graph = x.graph();
+  const Variable<T> y =
+      graph.record_later(detail::affine_operation<T>, {weight, x, bias}, detail::compute_affine<T>);
+  graph.compute();
+  return y;
 }
 
 }  // namespace descent

@@ -25,7 +25,7 @@ template <std::floating_point T>
 class Pullback {
  public:
   Pullback(Graph<T>& graph, Node<T>& node)
-      : graph_{graph}, node_{node}, dy_{detail::with_numbers(node.value, node.slope)} {}
+      : graph_{graph}, node_{node}, dy_{node.value.with_numbers(node.slope)} {}
 
   const Batch<T>& a() const { return operand(0).value; }
   const Batch<T>& b() const { return operand(1).value; }
@@ -93,10 +93,14 @@ class Pullback {
   }
   void expect_size(const Node<T>& n, const auto& slope) const {
     if (slope.rows() != n.value.rows() || slope.cols() != n.value.cols())
-      throw_error<ShapeError>(detail::joined({"operation ", node_.operation.name}),
-                              {"expected backward to write a slope of [", n.value.rows(), ", ",
-                               n.value.cols(), "], got [", slope.rows(), ", ", slope.cols(), ']'},
-                              "give the slope the shape of its operand");
+      throw_size({n.value.rows(), n.value.cols()}, {slope.rows(), slope.cols()});
+  }
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_size(const detail::Size& expected,
+                                                         const detail::Size& got) const {
+    throw_error<ShapeError>(detail::joined({"operation ", node_.operation.name}),
+                            {"expected backward to write a slope of [", expected.rows, ", ", expected.cols,
+                             "], got [", got.rows, ", ", got.cols, ']'},
+                            "give the slope the shape of its operand");
   }
 
   Graph<T>& graph_;

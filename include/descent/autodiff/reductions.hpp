@@ -135,31 +135,30 @@ template <std::floating_point T>
 Variable<T> log_sum_exp(const Variable<T>& a, Over over = Over::features) {
   return detail::reduced(a, over, [](const Variable<T>& x) {
     if (x.rows() == 0) detail::throw_empty("log_sum_exp", x);
-    return x.graph().record({"log_sum_exp",
-                             [](const Pullback<T>& p) {
-                               p.to_a([&](Matrix<T>& d) {
-                                 const Matrix<T>& shares = p.saved();
-                                 detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d,
-                                                       [&](Index j) { return shares.col(j) * p.dy()(j); });
-                               });
-                             }},
-                            {x}, [&, &v = x.value()](Matrix<T>& y) {
-                              Workers& workers = x.graph().workers();
-                              Matrix<T>& shares = x.graph().saved();  // softmax(a)
-                              y = v.colwise().maxCoeff();
-                              detail::write_columns(workers, v.rows(), v.cols(), shares, [&](Index j) {
-                                return (v.col(j).array() - y(j)).matrix();
-                              });
-                              // Of the whole matrix, since a single column is too short to vectorize well.
-                              for_numbers(workers, v.size(), [&](const Part& part) {
-                                flat(shares, part) = flat(shares, part).exp();
-                              });
-                              for_columns(workers, v.rows(), v.cols(), [&](Index j) {
-                                const T total = shares.col(j).sum();
-                                y(j) += std::log(total);
-                                shares.col(j) /= total;
-                              });
-                            });
+    return x.graph().record(
+        {"log_sum_exp",
+         [](const Pullback<T>& p) {
+           p.to_a([&](Matrix<T>& d) {
+             const auto& powers = p.saved();
+             detail::write_columns(p.workers(), p.a().rows(), p.a().cols(), d, [&](Index j) {
+               return powers.col(j) * (p.dy()(j) / detail::column_sum(powers, j));
+             });
+           });
+         }},
+        {x}, [&, &v = x.value()](Matrix<T>& y) {
+          Workers& workers = x.graph().workers();
+          Matrix<T>& powers = x.graph().saved();  // exp(a - max a)
+          y.resize(1, v.cols());
+          detail::write_columns(workers, v.rows(), v.cols(), powers, [&](Index j) {
+            y(j) = detail::column_max(v, j);
+            return (v.col(j).array() - y(j)).matrix();
+          });
+          // Of the whole matrix, since a single column is too short to vectorize well.
+          for_numbers(workers, v.size(),
+                      [&](const Part& part) { flat(powers, part) = flat(powers, part).exp(); });
+          for_columns(workers, v.rows(), v.cols(),
+                      [&](Index j) { y(j) += std::log(detail::column_sum(powers, j)); });
+        });
   });
 }
 

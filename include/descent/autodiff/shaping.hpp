@@ -142,7 +142,7 @@ Variable<T> reshape(const Variable<T>& a, const Shape& shape) {
                              detail::shape_text(a), ", got ", detail::shape_text(shape)},
                             "pass channels, height and width of a sample");
   return a.graph().record(
-      {"reshape", [](const Pullback<T>& p) { p.to_a(detail::with_numbers(p.a(), p.dy().data())); }}, {a},
+      {"reshape", [](const Pullback<T>& p) { p.to_a(p.a().with_numbers(p.dy().data())); }}, {a},
       [&](Matrix<T>&) {
         return Batch<T>{a.value().data(), shape, size / shape.size()};
       });

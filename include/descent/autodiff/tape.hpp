@@ -23,13 +23,12 @@ class Tape {
   }
   /// Appends a node, with the memory of the node that had its place in the run before. The caller sets its value.
   Node<T>& append(NodeKind kind) {
-    if (static_cast<std::size_t>(size_) == nodes_.size()) nodes_.push_back(std::make_unique<Node<T>>());
+    if (static_cast<std::size_t>(size_) == nodes_.size()) grow();
     Node<T>& n = at(size_++);
     n.kind = kind;
     n.reached = n.wanted = false;
     return n;
   }
-  void remove_last() { --size_; }
 
   /// True if the slope of an operation leads to a parameter or a wanted input.
   bool leads_to_wanted(const Node<T>& n) const {
@@ -39,22 +38,25 @@ class Tape {
       if (i >= 0 && at(i).wanted) return true;
     return false;
   }
-  /// True if the value of node i is a view of this memory.
-  bool views(Index i, const Batch<T>& memory) const {
+  /// True if the value of node i is a view of this matrix.
+  bool views(Index i, const auto& matrix) const {
     const Batch<T>& value = at(i).value;
-    return value.data() == memory.data() && value.rows() == memory.rows() && value.cols() == memory.cols();
+    return value.rows() == matrix.rows() && value.cols() == matrix.cols() &&
+           (value.data() == matrix.data() || matrix.size() == 0);
   }
 
   Node<T>& at(Index i) { return *nodes_[static_cast<std::size_t>(i)]; }
   const Node<T>& at(Index i) const { return *nodes_[static_cast<std::size_t>(i)]; }
   Node<T>& last() { return at(size_ - 1); }
   Index size() const { return size_; }
-  std::int64_t run() const { return run_; }
+  std::uint32_t run() const { return run_; }
 
  private:
+  [[gnu::noinline]] void grow() { nodes_.push_back(std::make_unique<Node<T>>()); }
+
   std::vector<std::unique_ptr<Node<T>>> nodes_;  // pointers, so that nodes stay in place
   Index size_ = 0;
-  std::int64_t run_ = 0;
+  std::uint32_t run_ = 0;
 };
 
 /// The slope of a cost, 1.

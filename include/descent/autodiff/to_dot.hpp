@@ -56,7 +56,7 @@ std::string to_dot(const Graph<T>& graph, const DotOptions& options = {}) {
     out += joined({"\\n[", n.value.rows(), ", ", n.value.cols(), "]"});
     if (options.values) detail::append_numbers(out, "value", n.value);
     if (options.gradients && n.reached)
-      detail::append_numbers(out, "gradient", detail::with_numbers(n.value, n.slope));
+      detail::append_numbers(out, "gradient", n.value.with_numbers(n.slope));
     out += joined({"\", shape=",
                    is_operation                    ? "ellipse"
                    : n.kind == NodeKind::parameter ? "box"

@@ -34,7 +34,7 @@ void expect_number(const Variable<T>& cost) {
 ///   });
 ///
 /// Throws   ShapeError when the cost is not a single number. An exception leaves the gradient unchanged.
-/// Cost     about 100 ns more for each operation than the same computations by hand.
+/// Cost     about 40 ns more for each operation than the same computations by hand.
 /// Example  examples/20_autodiff.cpp
 template <Parameterized M, std::floating_point T, class F>
 double value_and_gradient(const M& model, M& gradient, Graph<T>& graph, F&& cost,

@@ -6,6 +6,7 @@
 
 #include "descent/autodiff/node.hpp"
 #include "descent/core/batch.hpp"
+#include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 
 namespace descent::inline DESCENT_ABI {
@@ -28,20 +29,23 @@ class Variable {
 
  private:
   friend Graph<T>;
-  Variable(Graph<T>& graph, Index node, std::int64_t run) : graph_{&graph}, node_{node}, run_{run} {}
+  Variable(Graph<T>& graph, Index node, std::uint32_t run)
+      : graph_{&graph}, node_{static_cast<std::int32_t>(node)}, run_{run} {}
 
   Graph<T>* graph_;
-  Index node_;
-  std::int64_t run_;
+  std::int32_t node_;  // so that a variable is returned in registers
+  std::uint32_t run_;
 };
 
 namespace detail {
 
-/// Returns a batch of the shape of `like` with other numbers.
-template <std::floating_point T>
-Batch<T> with_numbers(const Batch<T>& like, const T* numbers) {
-  const Batch<T> batch{numbers, like.shape(), like.samples()};
-  return like.lengths().empty() ? batch : batch.with_lengths(like.lengths());
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_earlier_run() {
+  throw DataError("Variable", "expected a variable of this run of its graph, got one of an earlier run",
+                  "keep values, not variables, from run to run");
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_two_graphs() {
+  throw DataError("Graph", "expected variables of one graph, got two graphs",
+                  "make all inputs and constants of a formula by one graph");
 }
 
 template <class V>

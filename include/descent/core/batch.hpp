@@ -51,8 +51,8 @@ class Batch : public Eigen::Map<const Matrix<T>> {
     return *this;
   }
 
-  /// Rebinds the view to the batch that `make` returns, constructed in place.
-  void assign(auto&& make) { ::new (static_cast<void*>(this)) Batch(make()); }
+  /// Rebinds the view to the batch that make(arguments...) returns, constructed in place.
+  void assign(auto&& make, auto&... arguments) { ::new (static_cast<void*>(this)) Batch(make(arguments...)); }
 
   template <class E>
     requires std::same_as<typename E::Scalar, T>
@@ -95,7 +95,10 @@ class Batch : public Eigen::Map<const Matrix<T>> {
   /// Returns a view of other numbers with the same shape and lengths, such as the result of a layer.
   Batch with_numbers(const Matrix<T>& numbers) const {
     eigen_assert(numbers.size() == this->size());
-    return {View{not_null(numbers.data()), this->rows(), this->cols()}, shape_, lengths_};
+    return with_numbers(numbers.data());
+  }
+  Batch with_numbers(const T* numbers) const {
+    return {View{not_null(numbers), this->rows(), this->cols()}, shape_, lengths_};
   }
   /// Returns a view of a matrix [channels, positions * samples] with the same height, width and lengths.
   Batch with_channels(const Matrix<T>& columns) const {

@@ -27,4 +27,11 @@ auto flat(M&& m) {
   return flat(m, Part{0, m.size()});
 }
 
+namespace detail {
+/// Resizes a matrix. Eigen divides to do so, even for the size that it has.
+void resize(auto& m, Index rows, Index cols) {
+  if (m.rows() != rows || m.cols() != cols) m.resize(rows, cols);
+}
+}  // namespace detail
+
 }  // namespace descent

@@ -7,6 +7,7 @@
 
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/linalg/flat.hpp"
 #include "descent/linalg/gemm.hpp"
 #include "descent/linalg/tiled_gemm.hpp"
 #include "descent/parallel/workers.hpp"
@@ -68,7 +69,7 @@ struct Products {
     multiply<false, false>(a, b, c, workers);
   }
   /// c = a b + offset in each column; an empty offset is 0
-  static void affine(const Batch<T>& a, const Batch<T>& b, const Vector<T>& offset, Matrix<T>& c,
+  static void affine(const Batch<T>& a, const Batch<T>& b, const Batch<T>& offset, Matrix<T>& c,
                      Workers& workers = single_thread) {
     eigen_assert(offset.size() == 0 || offset.size() == a.rows());
     multiply<false, false>(a, b, c, workers, offset.size() == 0 ? nullptr : offset.data());
@@ -98,7 +99,7 @@ struct Products {
     const Index rows = transpose_a ? a.cols() : a.rows(), cols = transpose_b ? b.rows() : b.cols(),
                 depth = transpose_a ? a.rows() : a.cols();
     eigen_assert(depth == (transpose_b ? b.cols() : b.rows()));
-    if (c.rows() != rows || c.cols() != cols) c.resize(rows, cols);  // which divides, even for the same size
+    resize(c, rows, cols);
     multiply({{a.data(), a.rows(), transpose_a},
               {b.data(), b.rows(), transpose_b},
               c.data(),
