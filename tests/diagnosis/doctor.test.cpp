@@ -1,6 +1,7 @@
 #include "descent/diagnosis/doctor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -18,6 +19,7 @@
 #include "descent/layers/dense.hpp"
 #include "descent/layers/identity.hpp"
 #include "descent/layers/normalization/batch_norm.hpp"
+#include "descent/layers/recurrent/lstm.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
 #include "descent/models/concat.hpp"
@@ -203,6 +205,36 @@ TEST_CASE("Doctor: regression has rules of its own") {
   data.y.array() += 1000;
   CHECK(run(data, 3e-3).find("target scale") != nullptr);
   CHECK(run(data, 3e-3).find("constant predictor") != nullptr);
+}
+
+TEST_CASE("Doctor: is silent on a healthy training with targets of time steps") {
+  // The next value of a slow wave: consecutive targets are alike, and the last of a shorter sequence is padding.
+  Rng rng{2};
+  Dataset<> data{.x = Matrix<>(20, 200), .y = Matrix<>(20, 200), .shape = {.channels = 1, .width = 20}};
+  for (Index j = 0; j < 200; ++j) {
+    const double phase = rng.uniform() * 6.28;
+    data.lengths.push_back(20 - j % 3);
+    for (Index t = 0; t < 20; ++t) {
+      data.x(t, j) = static_cast<float>(std::sin(phase + 0.3 * static_cast<double>(t)) + 0.05 * rng.normal());
+      data.y(t, j) = static_cast<float>(std::sin(phase + 0.3 * static_cast<double>(t + 1)));
+    }
+    data.y.col(j).tail(j % 3).setConstant(1000), data.x.col(j).tail(j % 3).setConstant(1000);
+  }
+  Sequential net{LSTM{1, 16, rng}, Dense{16, 1, rng}};
+  Doctor doctor;
+  fit(net, data, MeanSquaredError{}, Adam{.learning_rate = 3e-3},
+      {.epochs = 30, .validation = &data, .observer = &doctor, .progress = silent});
+  CAPTURE(doctor.findings());
+  CHECK(doctor.findings().size() == 0);
+}
+
+TEST_CASE("Doctor: finds initial statistics beside a layer with statistics of its own") {
+  Rng rng{1};
+  Sequential net{Standardize{digits().train.x}, Dense{64, 32, rng, Bias::none},
+                 BatchNorm{32, {.momentum = 0.999}}, ReLU{}, Dense{32, 10, rng}};
+  const auto findings = watched(net, digits().train, {.epochs = 4}).findings();
+  REQUIRE(findings.find("running statistics") != nullptr);
+  CHECK_THAT(findings.find("running statistics")->what, ContainsSubstring("are their initial values"));
 }
 
 TEST_CASE("Doctor: prints a finding when it is made, and each once") {

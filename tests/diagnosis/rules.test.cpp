@@ -285,6 +285,54 @@ TEST_CASE("rules: other sides of the thresholds") {
   CHECK_FALSE(detail::underfitting(0.24, 0.1, false));
 }
 
+TEST_CASE("rules: layers without an activation have no dead units") {
+  for (const std::string type : {"Dense", "Conv2D", "BatchNorm", "MultiHeadAttention", "Embedding"})
+    CHECK_FALSE(detail::dead_units(outputs(type, 1, 0), 256));
+  for (const std::string type : {"ReLU", "RNN", "Elementwise"})
+    CHECK(detail::dead_units(outputs(type, 1, 0), 256));
+}
+
+TEST_CASE("rules: the gradient of an embedding does not count as vanishing") {
+  auto weights = gradients({1e-6, 1e-6, 0.001, 0.011, 0.1, 1});
+  weights[0].path = "0.weight", weights[1].path = "1.weight";
+  const std::vector<OutputStatistics> layers{{.path = "0", .type = "Embedding"},
+                                             {.path = "1", .type = "PositionEmbedding"}};
+  CHECK(detail::vanishing_gradient(weights));
+  CHECK_FALSE(detail::vanishing_gradient(weights, layers));
+  weights[3].gradient = 0.009;
+  CHECK(detail::vanishing_gradient(weights, layers));
+}
+
+TEST_CASE("rules: a recurrent layer saturates, and cannot return numbers beyond 1") {
+  const Matrix<> y{{0.98F, -0.99F, 0.5F, 1.5F}};  // 1.5: of another activation than tanh
+  for (const std::string type : {"RNN", "LSTM", "GRU", "Tanh"})
+    CHECK(detail::saturated_share(type, Batch<>{y}) == 0.5);
+  CHECK(detail::output_range("GRU", -0.5, 1.1));
+  CHECK_FALSE(detail::output_range("GRU", -0.5, 1));
+  CHECK_FALSE(detail::output_range("RNN", -0.5, 1.1));
+}
+
+TEST_CASE("rules: the share of suspects by chance is that of the multinomial distribution") {
+  using Catch::Matchers::WithinRel;
+  // A half of one class: at least 7 of 10 neighbors of the other, at most 1 of its own, is 9 or 10 of the other.
+  CHECK_THAT(detail::suspects_by_chance({50, 50}), WithinRel(0.5 * 11 / 1024, 1e-12));
+  // A fifth: 0.8^10 + 10 * 0.2 * 0.8^9.
+  CHECK_THAT(detail::suspects_by_chance({80, 20}), WithinRel(0.2 * 0.3758096384, 1e-12));
+  CHECK(detail::suspects_by_chance({10, 10, 10, 10}) < 0.005);
+}
+
+TEST_CASE("rules: of many targets, the largest counts") {
+  const auto scale = [](double constants, double deviation) {
+    detail::Moments moments{.mean = std::vector<double>(9, constants), .variance = std::vector<double>(9, 0)};
+    moments.mean[4] = 0.5, moments.variance[4] = deviation * deviation;
+    return detail::target_scale(moments);
+  };
+  CHECK_FALSE(scale(1, 0.021));
+  CHECK(scale(1, 0.019));
+  CHECK(scale(1, 0)->severity == Severity::error);
+  CHECK(scale(1, 11));
+}
+
 TEST_CASE("rules: a rule is switched off by name, and an unknown name is refused") {
   const Dataset<> data = with(two_classes(), [](auto& d) { d.x *= 10; });
   const auto net = network(data, 2);

@@ -125,7 +125,8 @@ class Doctor {
   void look_at_targets(const auto& step) {
     const auto& train = step.run.train;
     outputs_ = detail::outputs_of(step.run.model);
-    targets_ = detail::targets_of(train.y, step.prediction.rows(), step.run.expected);
+    shape_ = detail::output_shape_for(step.run.model, train);
+    targets_ = detail::targets_of(train, shape_, step.run.expected);
     if (targets_.are_numbers()) variances_ = detail::moments_of(train.y).variance;
     counts_ = targets_.counts();
     batch_size_ = step.prediction.samples();
@@ -136,13 +137,16 @@ class Doctor {
     constexpr Index examined = 256;
     const auto& train = step.run.train;
     const auto part = train.subset(detail::evenly(train.samples(), examined));
-    detail::examine_values(rules_, step.run.model, part, detail::moments_of(part.x), targets_);
+    detail::examine_values(rules_, step.run.model, part, detail::moments_of_inputs(part), targets_, shape_);
+    auto memory = part.y;
     detail::examine_first_look(rules_, step.run.model, looks_.back(), step.run.outputs,
-                               step.prediction.rows(), detail::scale_of(train.y, targets_));
+                               step.prediction.rows(),
+                               detail::scale_of(detail::scored_targets(shape_, train, memory), targets_));
     rules_.apply("penalty", [&] { return detail::penalty(looks_.back()); });
   }
 
   void look_at_order(const auto& step) {
+    if (detail::are_scored_by_step(shape_, step.run.train)) return;  // time steps are in order
     if (targets_.are_classes())
       order_.add_classes(detail::targets_of(step.target, step.prediction.rows(), step.run.expected).labels,
                          counts_);
@@ -187,6 +191,7 @@ class Doctor {
 
   // Of the run, known from the first look.
   std::vector<OutputStatistics> outputs_;  // not measured
+  Shape shape_{0};                         // of the outputs
   detail::Targets targets_;
   std::vector<Index> counts_;  // of the classes
   std::vector<double> variances_;

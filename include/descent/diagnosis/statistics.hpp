@@ -77,21 +77,36 @@ inline void append_layers(const LayerDescription& layer, const std::string& path
     all.push_back({.path = path, .type = layer.type, .is_composition = !layer.layers.empty()});
 }
 
-/// The share of outputs at which a bounded activation is nearly flat.
+/// Returns the positions of images and sequences as columns of channels, without the padding.
+template <std::floating_point T>
+Batch<T> without_padding(const Batch<T>& y, Matrix<T>& memory) {
+  if (y.lengths().empty()) return y.channels();
+  Index steps = 0, next = 0;
+  for (const Index length : y.lengths()) steps += length;
+  memory.resize(y.shape().channels, steps);
+  for (Index j = 0; j < y.samples(); ++j) {
+    const Index length = y.length(j);
+    memory.middleCols(next, length) = Batch<T>{y.col(j).data(), Shape{y.shape().channels}, length};
+    next += length;
+  }
+  return memory;
+}
+
+/// The share of outputs at which a bounded activation is nearly flat. A recurrent layer may have another activation than
+/// tanh, whose outputs are beyond 1.
 template <std::floating_point T>
 double saturated_share(std::string_view type, const Batch<T>& y) {
   const auto size = static_cast<double>(y.size());
   if (type == "Sigmoid" || type == "HardSigmoid")
     return static_cast<double>((y.array() < T(0.05) || y.array() > T(0.95)).count()) / size;
-  if (type == "Tanh" || type == "HardTanh")
-    return static_cast<double>((y.array().abs() > T(0.975)).count()) / size;
+  if (type == "Tanh" || type == "HardTanh" || type == "RNN" || type == "LSTM" || type == "GRU")
+    return static_cast<double>((y.array().abs() > T(0.975) && y.array().abs() <= T(1)).count()) / size;
   return 0;
 }
 
-/// Extends the range of each unit, which is a channel of an image or a sequence, by the outputs for some samples.
+/// Extends the range of each unit by its outputs, one column for each sample or position.
 template <std::floating_point T>
-void extend(UnitRange& range, const Batch<T>& y) {
-  const Batch<T> units = y.channels();
+void extend(UnitRange& range, const Batch<T>& units) {
   if (units.cols() == 0) return;
   Vector<T> least = units.col(0), most = units.col(0);
   for (Index j = 1; j < units.cols(); ++j) {
@@ -99,7 +114,7 @@ void extend(UnitRange& range, const Batch<T>& y) {
     most = most.cwiseMax(units.col(j));
   }
   const bool is_first = range.samples == 0;
-  range.samples += y.samples();
+  range.samples += units.samples();
   range.least.resize(static_cast<std::size_t>(units.rows()));
   range.most.resize(range.least.size());
   for (std::size_t i = 0; i < range.least.size(); ++i) {
@@ -111,9 +126,10 @@ void extend(UnitRange& range, const Batch<T>& y) {
 }
 
 template <std::floating_point T>
-void measure(const Batch<T>& y, OutputStatistics& at) {
-  at.rms = std::sqrt(static_cast<double>(y.array().square().mean()));
-  at.saturated = saturated_share(at.type, y);
+void measure(const Batch<T>& units, OutputStatistics& at) {
+  if (units.size() == 0) return;
+  at.rms = std::sqrt(static_cast<double>(units.array().square().mean()));
+  at.saturated = saturated_share(at.type, units);
 }
 
 /// Returns the deviation of outputs from their mean over the samples, relative to their root mean square.
@@ -142,10 +158,12 @@ void look_at_outputs(const M& model, const typename M::Cache& cache,
                      std::vector<UnitRange>& ranges) {
   using T = typename M::Scalar;
   ranges.resize(outputs.size());
+  Matrix<T> memory;
   const auto look = [&](OutputStatistics& at, const Batch<T>& y) {
     UnitRange& range = ranges[static_cast<std::size_t>(&at - outputs.data())];
-    measure(y, at);
-    extend(range, y);
+    const Batch<T> units = without_padding(y, memory);
+    measure(units, at);
+    extend(range, units);
     at.constant = range.constant_share();
   };
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
@@ -161,7 +179,8 @@ void look_at_outputs(const M& model, const typename M::Cache& cache,
   } else {
     look(outputs.back(), prediction);
   }
-  outputs.back().spread = spread_of(prediction);
+  outputs.back().spread =
+      spread_of(prediction.lengths().empty() ? prediction : without_padding(prediction, memory));
 }
 
 /// True if two consecutive rows are equal in both matrices.

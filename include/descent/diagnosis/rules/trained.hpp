@@ -16,6 +16,7 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/diagnosis/rules/first_look.hpp"
 #include "descent/diagnosis/rules/labels.hpp"
 #include "descent/diagnosis/rules/neighbors.hpp"
 #include "descent/diagnosis/rules/results.hpp"
@@ -45,8 +46,9 @@ template <Layer M>
 bool has_initial_statistics(const M& model) {
   bool initial = true;
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads
-    if (!leaf.is_state()) return;
-    const double value = leaf.name().path().ends_with("variance") ? 1 : 0;
+    const std::string path = leaf.name().path();
+    if (!path.ends_with("running_mean") && !path.ends_with("running_variance")) return;
+    const double value = path.ends_with("variance") ? 1 : 0;
     for (Index i = 0; i < leaf.size(); ++i) initial = initial && static_cast<double>(leaf.data[i]) == value;
   });
   return initial;
@@ -89,13 +91,14 @@ RunningStatistics compare_statistics(const M& model, const Batch<typename M::Sca
   return worst;
 }
 
-/// The predictions of a trained model for some samples of a data set.
+/// The predictions of a trained model for some samples of a data set, or for their time steps without the padding.
 template <class T>
 struct Predicted {
   Dataset<T> samples;
   Targets targets;
   Matrix<T> outputs;
   Quality quality;
+  bool by_step = false;
 };
 
 /// Predicts at most `most` samples of a data set.
@@ -106,12 +109,21 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
   Predicted<T> result;
   result.samples = data.subset(evenly(data.samples(), most));
   typename M::Cache cache;
-  result.outputs = model.forward(result.samples.inputs(), cache, Pass::inference(workers));
-  result.targets = targets_of(result.samples.y, result.outputs.rows(), expected);
+  Matrix<T> memory;
+  const Batch<T> y = model.forward(result.samples.inputs(), cache, Pass::inference(workers)),
+                 target = scored_targets(y.shape(), result.samples, memory);
+  result.by_step = are_scored_by_step(y.shape(), result.samples);
+  if (result.by_step) {
+    Matrix<T> steps;
+    result.outputs = without_padding(y.with_lengths(result.samples.lengths), steps);
+  } else {
+    result.outputs = y;
+  }
+  result.targets = targets_of(target, result.outputs.rows(), expected);
   if (result.targets.are_classes())
     result.quality =
         quality_of_classes(result.outputs, result.targets, outputs == OutputKind::probabilities ? 0.5 : 0);
-  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, result.samples.y);
+  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, target);
   return result;
 }
 
@@ -165,6 +177,7 @@ void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
       return memorized_targets(train.quality, dev.quality, of_classes);
     });
   rules.apply("underfitting", [&]() -> std::optional<Finding> {
+    if (train.by_step || !run.train.lengths.empty() || takes_tokens(run.model)) return {};  // no distances
     // At most 1 % of the operations of the training, or about a quarter of a millisecond.
     constexpr double share = 0.01, per_parameter = 6, per_step = 400'000, always = 12'000'000;
     const double trained = static_cast<double>(run.steps) *
