@@ -151,20 +151,22 @@ std::vector<OutputStatistics> outputs_of(const M& model) {
 }
 
 /// Measures all outputs of the forward pass in `cache`, and extends `ranges`, which has one element per output. A layer
-/// that is no composition has one output, without a path.
+/// that is no composition has one output, without a path. Returns the number of all outputs.
 template <Layer M>
-void look_at_outputs(const M& model, const typename M::Cache& cache,
-                     const Batch<typename M::Scalar>& prediction, std::vector<OutputStatistics>& outputs,
-                     std::vector<UnitRange>& ranges) {
+Index look_at_outputs(const M& model, const typename M::Cache& cache,
+                      const Batch<typename M::Scalar>& prediction, std::vector<OutputStatistics>& outputs,
+                      std::vector<UnitRange>& ranges) {
   using T = typename M::Scalar;
   ranges.resize(outputs.size());
   Matrix<T> memory;
+  Index count = 0;
   const auto look = [&](OutputStatistics& at, const Batch<T>& y) {
     UnitRange& range = ranges[static_cast<std::size_t>(&at - outputs.data())];
     const Batch<T> units = without_padding(y, memory);
     measure(units, at);
     extend(range, units);
     at.constant = range.constant_share();
+    count += y.size();
   };
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
     auto next = outputs.begin();
@@ -181,6 +183,7 @@ void look_at_outputs(const M& model, const typename M::Cache& cache,
   }
   outputs.back().spread =
       spread_of(prediction.lengths().empty() ? prediction : without_padding(prediction, memory));
+  return count;
 }
 
 /// True if two consecutive rows are equal in both matrices.
@@ -196,9 +199,10 @@ bool has_equal_rows(const TensorView<T>& weight, const TensorView<const T>& grad
   return false;
 }
 
-/// Calls f(part) for evenly spaced parts of `size` numbers, at most 4096 in all: enough for a root mean square.
+/// Calls f(part) for evenly spaced parts of `size` numbers, at most 1024 in all: a root mean square is then known to
+/// about 2 %.
 void for_sampled_parts(Index size, auto&& f) {
-  constexpr Index count = 64, length = 64;
+  constexpr Index count = 16, length = 64;
   if (size <= count * length) return f(Part{0, size});
   for (Index k = 0; k < count; ++k) f(Part{k * (size - length) / (count - 1), length});
 }
@@ -253,6 +257,24 @@ void look_at_update(const M& model, const SampledWeights& before, std::vector<We
     weights[i++].update = std::sqrt(squares / static_cast<double>(values.size()));
   });
 }
+
+/// Estimates of the time of a training step and of a look at it, without a clock, so that runs can be repeated: in
+/// operations of products, of which a core does some 1e11 a second.
+struct StepWork {
+  double step = 1, look = 0;
+
+  StepWork() = default;
+  /// For a model, the samples or positions of a batch, and the number of the outputs of all layers for them.
+  template <Layer M>
+  StepWork(const M& model, Index samples, Index outputs) {
+    const auto parameters = static_cast<double>(parameter_count(model)),
+               numbers = static_cast<double>(outputs);
+    step = 400'000 + 6 * parameters * static_cast<double>(samples) + 100 * numbers;
+    look = 250'000 + 40 * (numbers + std::min(parameters, 3000.0));
+  }
+  /// Returns the number of steps of which a look takes a share of the time.
+  std::int64_t steps_per_look(double share) const { return static_cast<std::int64_t>(look / (share * step)); }
+};
 
 }  // namespace detail
 
