@@ -88,10 +88,15 @@ std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uin
 struct Alarms {
   bool learned = true;  // fits the training set
   std::set<std::string> rules;
+  std::string details;
   std::int64_t first = INT64_MAX;
   void add(const Findings& findings) {
     for (const Finding& f : findings)
-      if (f.severity > Severity::note) rules.insert(f.rule), first = std::min(first, f.step.value_or(0));
+      if (f.severity > Severity::note) {
+        rules.insert(f.rule), first = std::min(first, f.step.value_or(0));
+        detail::append(details, {" ", f.rule, " (", detail::rounded(f.measured), ", limit ",
+                                 detail::rounded(f.limit), ")"});
+      }
   }
 };
 
@@ -346,8 +351,7 @@ int main(int argc, char** argv) {
           std::string line =
               detail::joined({set.name, ", unit ", static_cast<int>(c.unit), ", step ",
                               static_cast<int>(c.step), ", depth ", c.depth, ", seed ", seed, ":"});
-          for (const std::string& rule : alarms.rules) detail::append(line, {" ", rule, ","});
-          false_alarms.push_back(line);
+          false_alarms.push_back(line + alarms.details);
         }
       }
     }

@@ -74,7 +74,7 @@ inline constexpr double memorized = 0.2;            // accuracy or R^2 of train 
 inline constexpr double explained_variance = 0.05;  // R^2
 inline constexpr double underfitting = 0.05;        // error above that of the nearest neighbors
 inline constexpr double underfitting_numbers =
-    0.05;  // unexplained variance above that of kernel ridge regression
+    0.1;  // unexplained variance above that of kernel ridge regression
 
 }  // namespace detail::limit
 

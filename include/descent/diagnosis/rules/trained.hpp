@@ -185,11 +185,11 @@ void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
     });
   rules.apply("underfitting", [&]() -> std::optional<Finding> {
     if (train.by_step || !run.train.lengths.empty() || takes_tokens(run.model)) return {};  // no distances
-    // At most 1 % of the operations of the training, or 2 % if that is at most about a tenth of a millisecond.
+    // At most 1 % of the operations of the training, or about a tenth of a millisecond if it was not a short one.
     constexpr double share = 0.01, few = 16'000'000;
-    const auto error =
-        error_of_others(run.train, of_classes, train.outputs.rows(),
-                        std::max(share * at.operations, std::min(2 * share * at.operations, few)));
+    constexpr std::int64_t short_run = 500;
+    const auto error = error_of_others(run.train, of_classes, train.outputs.rows(),
+                                       std::max(share * at.operations, run.steps < short_run ? 0 : few));
     return error ? underfitting(train.quality.error, *error, of_classes) : std::nullopt;
   });
 }
