@@ -60,7 +60,7 @@ TEST_CASE("Doctor: measures each layer of the library under its path", "[conform
         CHECK(output.rms > 0);
         CHECK(output.constant >= 0);
       }
-      // Those of a composition come before it: all of them begin with its path.
+      // The layers of a composition have paths that begin with its own.
       for (const std::string path : {"0", "1", "2", "3", "4"})
         CHECK(std::count(paths.begin(), paths.end(), path) == 1);
       const LayerDescription layer = describe(net[2]);

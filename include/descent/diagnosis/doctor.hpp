@@ -50,7 +50,7 @@ struct DoctorOptions {
 /// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
-/// Cost     by default about 3 % of a training of 2000 small steps, and less of larger ones (benchmarks/doctor.cpp).
+/// Cost     by default at most 3 % of a training of 5 ms and more, about 0.1 ms of a shorter one (benchmarks/doctor.cpp).
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options = {})
