@@ -1,10 +1,13 @@
 #include "descent/diagnosis/rules/rule.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -258,6 +261,22 @@ TEST_CASE("rules: every rule has a row in this table") {
     CHECK(std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return row.rule == rule; }) == 1);
   }
   CHECK(rows.size() == std::size(rule_names));
+}
+
+TEST_CASE("rules: the names of all rules are those that the headers apply") {
+  std::set<std::string> applied;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{DESCENT_TESTS_DIR "/../include/descent/diagnosis"}) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file{entry.path(), std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    for (const std::string_view call : {".apply(\"", "holds(rules, \""})
+      for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
+        const std::size_t begin = at + call.size();
+        applied.insert(text.substr(begin, text.find('"', begin) - begin));
+      }
+  }
+  CHECK(applied == std::set<std::string>(std::begin(rule_names), std::end(rule_names)));
 }
 
 TEST_CASE("rules: other sides of the thresholds") {

@@ -29,7 +29,7 @@ namespace descent::inline DESCENT_ABI {
 /// The options of `Doctor`.
 struct DoctorOptions {
   /// Steps between two looks, after 10 looks at the first 48 steps; by default 32, or more if a step has so few
-  /// operations that a look would slow it down by a per cent.
+  /// operations that looks would slow the training down by half a per cent.
   std::optional<std::int64_t> every = {};
   Index probe = 128;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
@@ -50,7 +50,7 @@ struct DoctorOptions {
 /// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
-/// Cost     by default at most 3 % of a training of 5 ms and more, about 0.1 ms of a shorter one (benchmarks/doctor.cpp).
+/// Cost     by default at most 3 % of a training of 5 ms and more, and 0.1 ms of a shorter one (benchmarks/doctor.cpp).
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options = {})
@@ -102,7 +102,7 @@ class Doctor {
 
     if (looks_.size() == 1) {
       work_ = detail::StepWork{step.run.model, step.prediction.samples(), outputs};
-      if (!options_.every) every_ = std::max(every_, work_.steps_per_look(0.0075));
+      if (!options_.every) every_ = std::max(every_, work_.steps_per_look(0.005));
     }
     if (looks_.back().step == 1) look_at_first_step(step);
     if (looks_.back().step <= first_steps) look_at_order(step);
