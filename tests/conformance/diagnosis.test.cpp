@@ -18,8 +18,9 @@ DynamicSequential<double> network_around(const LayerRow& row) {
   Rng rng{3};
   const AnyLayer<double> layer = row.make(rng);
   const Index outputs = layer.output_shape(row.shape).size();
-  return DynamicSequential{Dense<double>{3, row.shape.size(), rng}, Reshape<double>{row.shape}, layer,
-                           Flatten<double>{}, Dense<double>{outputs, 3, rng}};
+  return DynamicSequential{Dense<double>{3, row.shape.size(), rng, XavierNormal{}},
+                           Reshape<double>{row.shape}, layer, Flatten<double>{},
+                           Dense<double>{outputs, 3, rng}};
 }
 
 Dataset<double> some_data() {
