@@ -1,8 +1,9 @@
 // The rules of `examine` and `Doctor` on planted faults and on healthy designs.
 //
-//   diagnosis_rules [SEEDS] [tuned | held_out]
+//   diagnosis_rules [SEEDS] [tuned | held_out] [FAULT | healthy [DATA SET]]
 //
-// Every design is trained on every data set with each seed, once as it is and once for each fault. The first table has,
+// Every design, of dense layers for tables, convolutions for images, and recurrent layers, attention or convolutions for
+// sequences and tokens, is trained on every data set with each seed, once as it is and once for each fault. The first table has,
 // for each fault, the share of runs with an alarm, which is a warning or an error, of any rule; of a rule that names the
 // fault; and before step 51. The second has the alarms in healthy runs. `held_out` takes other widths, depths, rates, data
 // sets and milder faults than those by which the thresholds were chosen.
@@ -21,129 +22,17 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis_networks.hpp"
+#include "diagnosis_sets.hpp"
+
 using namespace descent;
 
 namespace {
 
-struct Set {
-  std::string name;
-  Dataset<> data;
-  bool of_classes;
-};
-
-/// Friedman's first function: y = 10 sin(pi x0 x1) + 20 (x2 - 1/2)^2 + 10 x3 + 5 x4 + N(0, 1), of 10 uniform features.
-Dataset<> friedman(Index samples, std::uint64_t seed) {
-  Rng rng{seed};
-  Dataset<> data{.x = Matrix<>(10, samples), .y = Matrix<>(1, samples)};
-  for (Index j = 0; j < samples; ++j) {
-    for (float& value : data.x.col(j)) value = static_cast<float>(rng.uniform());
-    const auto x = data.x.col(j);
-    data.y(0, j) = 10 * std::sin(3.14159265F * x[0] * x[1]) + 20 * (x[2] - 0.5F) * (x[2] - 0.5F) + 10 * x[3] +
-                   5 * x[4] + static_cast<float>(rng.normal());
-  }
-  return data;
-}
-
-/// Drops samples that equal an earlier one: iris has some.
-Dataset<> distinct(const Dataset<>& data) {
-  std::vector<Index> kept;
-  for (Index j = 0; j < data.samples(); ++j)
-    if (std::none_of(kept.begin(), kept.end(), [&](Index k) { return data.x.col(k) == data.x.col(j); }))
-      kept.push_back(j);
-  return data.subset(kept);
-}
-
-/// Makes a feature the target, to be predicted from the others.
-Dataset<> predict_feature(const Dataset<>& data, Index feature) {
-  Dataset<> result{.x = Matrix<>(data.features() - 1, data.samples()), .y = data.x.row(feature)};
-  result.x << data.x.topRows(feature), data.x.bottomRows(data.features() - 1 - feature);
-  return distinct(result);
-}
-
-std::vector<Set> data_sets(bool held_out) {
-  const auto file = [](std::string_view name) {
-    return read_csv(std::string{"examples/data/"}.append(name), {.label = "label"});
-  };
-  const Dataset<> digits = file("digits.csv"), iris = distinct(file("iris.csv")), wine = file("wine.csv"),
-                  cancer = file("breast_cancer.csv");
-  std::vector<Set> sets{
-      {"digits", digits, true}, {"iris", iris, true}, {"wine", wine, true}, {"cancer", cancer, true}};
-  const auto add = [&](std::string_view name, const Dataset<>& data, bool of_classes) {
-    sets.push_back({std::string{name}, data, of_classes});
-  };
-  if (held_out) {
-    add("blobs of 5", blobs({.samples = 800, .classes = 5, .features = 8, .spread = 4, .seed = 3}), true);
-    add("circles", circles({.samples = 600, .noise = 0.08, .factor = 0.6, .seed = 3}), true);
-    add("wave", noisy_wave({.samples = 500, .noise = 0.2, .seed = 8}), false);
-    add("linear", noisy_regression({.samples = 400, .features = 12, .noise = 0.5, .seed = 8}), false);
-    add("friedman", friedman(500, 8), false);
-    add("cancer 3", predict_feature(cancer, 4), false);
-    add("wine 9", predict_feature(wine, 9), false);
-  } else {
-    add("moons", moons({.samples = 600, .noise = 0.1, .seed = 7}), true);
-    add("blobs", blobs({.samples = 600, .seed = 7}), true);
-    add("spirals", spirals({.samples = 900, .turns = 1, .noise = 0.01, .seed = 7}), true);
-    add("wave", noisy_wave({.samples = 600, .seed = 7}), false);
-    add("linear", noisy_regression({.samples = 600, .features = 8, .noise = 0.3, .seed = 7}), false);
-    add("friedman", friedman(800, 7), false);
-    add("wine 0", predict_feature(wine, 0), false);
-    add("iris 3", predict_feature(iris, 3), false);
-    add("digits 28", predict_feature(digits, 28), false);
-  }
-  return sets;
-}
-
-enum class Unit { relu, tanh, sigmoid, batch_norm };
-enum class Step { adam, momentum };
-
-struct Case {
-  std::string fault = {};                 // empty: healthy
-  std::set<std::string_view> rules = {};  // those that name the fault
-  Unit unit = Unit::relu;
-  Step step = Step::adam;
-  int depth = 2;
-  Index width = 48;
-  // Faults.
-  double init = 1, rate = 1, dead_bias = 0, noise = 0, momentum = 0.9, l2 = 0, keep = 1, jitter = -1,
-         shift = 0;
-  Index samples = 0;
-  bool raw = false, raw_targets = false, sorted = false, imbalance = false, constant = false, softmax = false,
-       relu_output = false, sigmoid = false, leak = false;
-};
-
-DynamicSequential<> network(const Case& c, Index in, Index out, Rng& rng) {
-  const auto initialize = [&](Matrix<>& w, const Fan& fan, Rng& random) {
-    if (c.unit == Unit::tanh || c.unit == Unit::sigmoid)
-      XavierNormal{}(w, fan, random);
-    else
-      HeNormal{}(w, fan, random);
-    w *= static_cast<float>(c.init);
-  };
-  DynamicSequential<> net;
-  for (int k = 0; k < c.depth; ++k, in = c.width) {
-    Dense<> dense{in, c.width, rng, initialize, c.unit == Unit::batch_norm ? Bias::none : Bias::learned};
-    for (Index u = 0; c.dead_bias != 0 && u < c.width; ++u)
-      if (u % 10 < 7) dense.bias[u] = static_cast<float>(c.dead_bias);
-    net.add(std::move(dense));
-    if (c.unit == Unit::batch_norm) net.add(BatchNorm{c.width, {.momentum = c.momentum}});
-    if (c.unit == Unit::tanh)
-      net.add(Tanh{});
-    else if (c.unit == Unit::sigmoid)
-      net.add(Sigmoid{});
-    else
-      net.add(ReLU{});
-    if (c.keep < 1) net.add(Dropout{{.keep = c.keep}});
-  }
-  net.add(Dense<>{in, out, rng, initialize});
-  if (c.softmax) net.add(Softmax{});
-  if (c.sigmoid) net.add(Sigmoid{});
-  if (c.relu_output) net.add(ReLU{});
-  return net;
-}
-
 /// Training and validation set with the planted faults of the data.
 std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uint64_t seed, Rng& rng) {
-  auto parts = split(set.data, {.train = 0.7, .dev = 0.3, .stratify = set.of_classes, .seed = seed});
+  auto parts =
+      split(set.data, {.train = 0.7, .dev = 0.3, .stratify = set.of_classes && !set.by_step, .seed = seed});
   Dataset<>&train = parts.train, &dev = parts.dev;
   const auto keep = [&](auto&& wanted) {
     std::vector<Index> rows;
@@ -153,7 +42,7 @@ std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uin
   };
   const auto disturb = [&](Dataset<>& data) {
     for (Index j = 0; j < data.samples(); ++j)
-      if (rng.uniform() < c.noise) data.y(0, j) = set.data.y(0, rng.below(set.data.samples()));
+      if (rng.uniform() < c.noise) data.y.col(j) = set.data.y.col(rng.below(set.data.samples()));
   };
   disturb(train);
   if (c.noise >= 1) disturb(dev);
@@ -162,9 +51,14 @@ std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uin
   if (c.constant)
     for (Index i = 0; i < train.features(); i += 2)
       train.x.row(i).setConstant(3), dev.x.row(i).setConstant(3);
-  if (!c.raw) {
-    const Standardize scale{train.x};
-    scale.apply(train.x), scale.apply(dev.x);
+  if (!c.raw && set.kind != Kind::tokens) {
+    const Standardize scale{train.inputs()};
+    const Shape shape = train.sample_shape();
+    for (Matrix<>* x : {&train.x, &dev.x}) {  // of each channel
+      x->resize(shape.channels, x->size() / shape.channels);
+      scale.apply(*x);
+      x->resize(shape.size(), x->size() / shape.size());
+    }
   }
   if (!set.of_classes && !c.raw_targets) {
     const Standardize scale{train.y};
@@ -175,9 +69,10 @@ std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uin
   if (c.jitter >= 0)
     for (Index j = 0; j < dev.samples(); j += 3) {
       const Index from = rng.below(train.samples());
-      for (Index i = 0; i < dev.features(); ++i)
-        dev.x(i, j) = train.x(i, from) + static_cast<float>(c.jitter * rng.normal());
+      for (Index i = 0; i < dev.features(); ++i) dev.x(i, j) = train.x(i, from) + normal(rng, c.jitter);
       dev.y.col(j) = train.y.col(from);
+      if (!dev.lengths.empty())
+        dev.lengths[static_cast<std::size_t>(j)] = train.lengths[static_cast<std::size_t>(from)];
     }
   if (c.shift != 0) dev.x.array() += static_cast<float>(c.shift);
   if (c.sorted) {
@@ -193,10 +88,15 @@ std::pair<Dataset<>, Dataset<>> prepared(const Case& c, const Set& set, std::uin
 struct Alarms {
   bool learned = true;  // fits the training set
   std::set<std::string> rules;
+  std::string details;
   std::int64_t first = INT64_MAX;
   void add(const Findings& findings) {
     for (const Finding& f : findings)
-      if (f.severity > Severity::note) rules.insert(f.rule), first = std::min(first, f.step.value_or(0));
+      if (f.severity > Severity::note) {
+        rules.insert(f.rule), first = std::min(first, f.step.value_or(0));
+        detail::append(details, {" ", f.rule, " (", detail::rounded(f.measured), ", limit ",
+                                 detail::rounded(f.limit), ")"});
+      }
   }
 };
 
@@ -205,7 +105,7 @@ Alarms run(const Case& c, const Set& set, std::uint64_t seed, const L& loss, con
   Rng rng{1000 * seed + 17};
   const auto [train, dev] = prepared(c, set, seed, rng);
   const Index classes = static_cast<Index>(set.data.y.maxCoeff()) + 1;
-  auto net = network(c, train.features(), set.of_classes && !c.sigmoid ? classes : 1, rng);
+  auto net = network(c, set, set.of_classes && !c.sigmoid ? classes : 1, rng);
   Alarms alarms;
   alarms.add(examine(net, train, loss, {.validation = &dev}));
   Doctor doctor;
@@ -226,14 +126,17 @@ Alarms run(const Case& c, const Set& set, std::uint64_t seed, const L& loss, con
   alarms.add(doctor.findings());
   if (c.fault.empty())
     alarms.learned =
-        set.of_classes ? evaluate(net, train, Accuracy{}) > 0.9 : evaluate(net, train, R2{}) > 0.7;
+        (set.of_classes ? evaluate(net, train, Accuracy{}) : evaluate(net, train, R2{})) > set.enough;
   return alarms;
 }
 
 Alarms run(const Case& c, const Set& set, std::uint64_t seed) {
+  const bool is_table = set.kind == Kind::table;
+  const double momentum = !set.of_classes || c.unit == Unit::rnn ? 0.02 : 0.1;
   const auto with = [&](const auto& loss) {
     if (c.step == Step::adam) return run(c, set, seed, loss, Adam{.learning_rate = 2e-3 * c.rate});
-    return run(c, set, seed, loss, Momentum{.learning_rate = (set.of_classes ? 0.1 : 0.02) * c.rate});
+    return run(c, set, seed, loss,
+               Momentum{.learning_rate = (is_table || c.unit == Unit::relu ? 1 : 0.5) * momentum * c.rate});
   };
   if (!set.of_classes) return with(MeanSquaredError{});
   return c.sigmoid ? with(SigmoidCrossEntropy{}) : with(SoftmaxCrossEntropy{});
@@ -262,6 +165,26 @@ std::vector<Case> healthy(bool held_out) {
     cases.push_back({.depth = 5});
     cases.push_back({.unit = Unit::batch_norm, .depth = 6});
   }
+
+  const Index width = held_out ? 24 : 16;
+  const int deep = held_out ? 4 : 3;
+  for (const Unit unit : {Unit::relu, Unit::batch_norm, Unit::group_norm, Unit::tanh, Unit::residual}) {
+    const int depth = unit == Unit::residual ? deep + 1 : held_out && unit != Unit::tanh ? 3 : 2;
+    cases.push_back({.kind = Kind::image, .unit = unit, .depth = depth, .width = width});
+    if (unit != Unit::tanh)
+      cases.push_back(
+          {.kind = Kind::image, .unit = unit, .step = Step::momentum, .depth = depth, .width = width});
+  }
+  for (const Unit unit : {Unit::lstm, Unit::gru, Unit::rnn, Unit::attention, Unit::conv}) {
+    const Case c{
+        .kind = Kind::sequence, .unit = unit, .depth = unit == Unit::conv ? deep : 1, .width = width};
+    cases.push_back(c);
+    if (unit == Unit::conv || unit == Unit::gru) cases.push_back(c), cases.back().step = Step::momentum;
+    if (unit == Unit::conv || unit == Unit::rnn) continue;
+    cases.push_back(c), cases.back().depth = 2;
+    if (unit != Unit::attention) cases.back().bidirectional = held_out;
+    cases.push_back(c), cases.back().keep = 0.8, cases.back().depth = 2;
+  }
   return cases;
 }
 
@@ -269,15 +192,43 @@ std::vector<Case> healthy(bool held_out) {
 std::vector<Case> faults(bool held_out) {
   const Index width = held_out ? 96 : 48;
   std::vector<Case> cases;
+  std::size_t turn = 0;
   const auto add = [&](std::string name, std::set<std::string_view> rules, Case c,
                        std::vector<Unit> units = {}) {
+    ++turn;
     c.fault = std::move(name), c.rules = std::move(rules);
+    const Unit unit_of_fault = c.unit;
+    const int depth_of_fault = c.depth;
     if (c.width == 48) c.width = width;
     for (const Step step : {Step::adam, Step::momentum}) {
       c.step = step;
       if (units.empty()) cases.push_back(c);
       for (const Unit unit : units) c.unit = unit, cases.push_back(c);
     }
+    // For images and sequences, which take longer, some designs in turn.
+    c.step = Step::adam;
+    if (c.width > 2) c.width = held_out ? 24 : 16;
+    const auto add_for = [&](Kind kind, std::vector<Unit> some, std::size_t count) {
+      c.kind = kind;
+      std::rotate(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(turn % some.size()), some.end());
+      some.resize(std::min(count, some.size()));
+      for (const Unit unit : some) {
+        c.unit = unit;
+        c.depth = depth_of_fault;
+        if (kind == Kind::sequence && depth_of_fault == 2) c.depth = unit == Unit::conv ? 3 : 1;
+        cases.push_back(c);
+      }
+    };
+    const bool needs_unit = unit_of_fault != Unit::relu;
+    const bool needs_activation = c.dead_bias != 0 || c.depth > 5;
+    if (needs_unit) return add_for(Kind::image, {unit_of_fault}, 1);
+    add_for(Kind::image,
+            {Unit::relu, c.init != 1        ? Unit::tanh
+                         : c.dead_bias != 0 ? Unit::relu
+                                            : Unit::group_norm},
+            1);
+    if (needs_activation) return add_for(Kind::sequence, {Unit::conv}, 1);
+    add_for(Kind::sequence, {Unit::lstm, Unit::attention, Unit::gru, Unit::conv}, 2);
   };
   const std::vector<Unit> any = held_out ? std::vector{Unit::relu, Unit::batch_norm}
                                          : std::vector{Unit::relu, Unit::batch_norm, Unit::tanh},
@@ -328,8 +279,11 @@ std::vector<Case> faults(bool held_out) {
   return cases;
 }
 
-/// True if the data set can have the fault.
+/// True if the data set can have the design and the fault.
 bool applies(const Case& c, const Set& set) {
+  const bool is_sequence = set.kind == Kind::sequence || set.kind == Kind::tokens;
+  if (c.kind != set.kind && !(c.kind == Kind::sequence && is_sequence)) return false;
+  if (c.unit == Unit::conv && !set.data.lengths.empty()) return false;
   const bool binary = set.of_classes && set.data.y.maxCoeff() == 1;
   const bool of_classes = c.softmax || c.imbalance || (c.noise > 0 && c.noise < 1);
   const bool of_numbers = c.raw_targets;
@@ -338,10 +292,14 @@ bool applies(const Case& c, const Set& set) {
   if (c.sigmoid && !binary) return false;
   if (c.constant && set.data.features() < 4) return false;
   if (c.leak && set.data.features() < 2) return false;
-  if (c.jitter > 0 && set.data.features() < 10) return false;  // neighbors are as near as that
+  if (c.jitter > 0 && (set.data.features() < 10 || set.kind == Kind::tokens))
+    return false;  // no near neighbors
+  if (set.kind != Kind::table && (c.constant || c.leak)) return false;
+  if (set.kind == Kind::tokens && (c.shift != 0 || c.raw)) return false;
+  if (set.by_step && (c.imbalance || c.sorted || c.samples > 0)) return false;
   const std::set<std::string_view> curved{"digits", "moons",    "blobs",      "spirals",
                                           "wave",   "friedman", "blobs of 5", "circles"};
-  if (c.width <= 2) return curved.contains(set.name);  // the others need no more than that
+  if (c.width <= 2) return set.kind != Kind::table || curved.contains(set.name);  // the others need no more
   if (c.raw)
     return std::sqrt(set.data.x.array().square().rowwise().mean().maxCoeff()) > 5;  // else nothing is wrong
   return true;
@@ -364,23 +322,25 @@ std::string share(int part, int whole) {
 int main(int argc, char** argv) {
   const auto seeds = static_cast<std::uint64_t>(argc > 1 ? std::atoi(argv[1]) : 3);
   const bool held_out = argc > 2 && std::string_view{argv[2]} == "held_out";
-  const std::string_view only = argc > 3 ? argv[3] : "";
+  const std::string_view only = argc > 3 ? argv[3] : "", only_set = argc > 4 ? argv[4] : "";
   const std::vector<Set> sets = data_sets(held_out);
   std::vector<Case> cases = healthy(held_out);
   for (Case& c : faults(held_out)) cases.push_back(std::move(c));
 
   std::vector<std::string> order{"", std::string{not_learned}};
-  std::map<std::string, Tally> by_fault[2];  // of numbers, of classes
+  constexpr std::string_view groups[] = {"tables, classes", "tables, numbers", "images", "sequences"};
+  std::map<std::string, Tally> by_fault[std::size(groups)];
   std::vector<std::string> false_alarms;
   for (const Case& c : cases) {
     if (only == "healthy" ? !c.fault.empty() : c.fault.find(only) == std::string::npos) continue;
     if (std::find(order.begin(), order.end(), c.fault) == order.end()) order.push_back(c.fault);
     for (const Set& set : sets) {
-      if (!applies(c, set)) continue;
+      if (!applies(c, set) || set.name.find(only_set) == std::string::npos) continue;
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const Alarms alarms = run(c, set, seed + (held_out ? 100 : 0));
         const std::string fault = alarms.learned ? c.fault : std::string{not_learned};
-        Tally& tally = by_fault[set.of_classes][fault];
+        const std::size_t group = set.kind == Kind::table ? !set.of_classes : set.kind == Kind::image ? 2 : 3;
+        Tally& tally = by_fault[group][fault];
         ++tally.runs;
         tally.alarmed += !alarms.rules.empty();
         tally.early += alarms.first <= 50;
@@ -391,19 +351,19 @@ int main(int argc, char** argv) {
           std::string line =
               detail::joined({set.name, ", unit ", static_cast<int>(c.unit), ", step ",
                               static_cast<int>(c.step), ", depth ", c.depth, ", seed ", seed, ":"});
-          for (const std::string& rule : alarms.rules) detail::append(line, {" ", rule, ","});
-          false_alarms.push_back(line);
+          false_alarms.push_back(line + alarms.details);
         }
       }
     }
   }
 
-  for (const bool of_classes : {true, false}) {
-    std::cout << (of_classes ? "\nclasses" : "\nnumbers")
-              << "                             runs    alarm  names it  by step 50\n";
+  for (std::size_t group = 0; group < std::size(groups); ++group) {
+    std::cout << '\n'
+              << detail::left_aligned(std::string{groups[group]}, 36)
+              << "runs    alarm  names it  by step 50\n";
     for (const std::string& fault : order) {
-      const auto found = by_fault[of_classes].find(fault);
-      if (found == by_fault[of_classes].end()) continue;
+      const auto found = by_fault[group].find(fault);
+      if (found == by_fault[group].end()) continue;
       const Tally& tally = found->second;
       std::cout << detail::left_aligned(fault.empty() ? "healthy" : fault, 32)
                 << detail::right_aligned(detail::joined({tally.runs}), 8) << share(tally.alarmed, tally.runs)

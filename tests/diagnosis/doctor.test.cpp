@@ -1,6 +1,7 @@
 #include "descent/diagnosis/doctor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -244,6 +245,36 @@ TEST_CASE("Doctor: regression has rules of its own") {
   CHECK(run(data, 3e-3).find("constant predictor") != nullptr);
 }
 
+TEST_CASE("Doctor: is silent on a healthy training with targets of time steps") {
+  // The next value of a slow wave: consecutive targets are alike, and the last of a shorter sequence is padding.
+  Rng rng{2};
+  Dataset<> data{.x = Matrix<>(20, 200), .y = Matrix<>(20, 200), .shape = {.channels = 1, .width = 20}};
+  for (Index j = 0; j < 200; ++j) {
+    const double phase = rng.uniform() * 6.28;
+    data.lengths.push_back(20 - j % 3);
+    for (Index t = 0; t < 20; ++t) {
+      data.x(t, j) = static_cast<float>(std::sin(phase + 0.3 * static_cast<double>(t)) + 0.05 * rng.normal());
+      data.y(t, j) = static_cast<float>(std::sin(phase + 0.3 * static_cast<double>(t + 1)));
+    }
+    data.y.col(j).tail(j % 3).setConstant(1000), data.x.col(j).tail(j % 3).setConstant(1000);
+  }
+  Sequential net{LSTM{1, 16, rng}, Dense{16, 1, rng}};
+  Doctor doctor;
+  fit(net, data, MeanSquaredError{}, Adam{.learning_rate = 3e-3},
+      {.epochs = 30, .validation = &data, .observer = &doctor, .progress = silent});
+  CAPTURE(doctor.findings());
+  CHECK(doctor.findings().size() == 0);
+}
+
+TEST_CASE("Doctor: finds initial statistics beside a layer with statistics of its own") {
+  Rng rng{1};
+  Sequential net{Standardize{digits().train.x}, Dense{64, 32, rng, Bias::none},
+                 BatchNorm{32, {.momentum = 0.999}}, ReLU{}, Dense{32, 10, rng}};
+  const auto findings = watched(net, digits().train, {.epochs = 4}).findings();
+  REQUIRE(findings.find("running statistics") != nullptr);
+  CHECK_THAT(findings.find("running statistics")->what, ContainsSubstring("are their initial values"));
+}
+
 TEST_CASE("Doctor: prints a finding when it is made, and each once") {
   std::ostringstream out;
   const Doctor doctor = watched(classifier(), digits().train, {.epochs = 3}, 1e-7, {.out = &out});
@@ -277,6 +308,31 @@ TEST_CASE("Doctor: begins anew for another training") {
   run(1e-3);
   CHECK(doctor.findings().find("small steps") == nullptr);
   CHECK(doctor.looks().size() == looks);
+}
+
+TEST_CASE("Doctor: looks more rarely at a step of few operations, unless told how often") {
+  // 64 samples, 9 parameters, 192 outputs: a step of 400,000 + 6 * 9 * 64 + 100 * 192 = 422,656 operations, a look of
+  // 250,000 + 40 * (192 + 9) = 258,040, which is 0.005 of 122.1 steps.
+  const auto steps = [](const DoctorOptions& options) {
+    Rng rng{1};
+    Dense<> net{2, 3, rng};
+    Doctor doctor{options};
+    fit(net, blobs({.samples = 64}), SoftmaxCrossEntropy{}, Adam{},
+        {.epochs = 200, .batch_size = 64, .observer = &doctor, .progress = silent});
+    std::vector<std::int64_t> all;
+    for (const Look& look : doctor.looks()) all.push_back(look.step);
+    return all;
+  };
+  std::vector<std::int64_t> expected{1, 2, 4, 8, 12, 16, 24, 32, 40, 48};
+  std::vector<std::int64_t> by_default = expected, every_50 = expected;
+  by_default.push_back(122);
+  every_50.insert(every_50.end(), {50, 100, 150, 200});
+  CHECK(steps({}) == by_default);
+  CHECK(steps({.every = 50}) == every_50);
+
+  Rng rng{1};
+  const detail::StepWork large{Dense{1000, 1000, rng}, 32, 32000};
+  CHECK(large.steps_per_look(0.005) < 32);
 }
 
 TEST_CASE("Doctor: copies of a trainer gather apart") {

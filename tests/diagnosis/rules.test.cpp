@@ -1,10 +1,13 @@
 #include "descent/diagnosis/rules/rule.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -260,6 +263,22 @@ TEST_CASE("rules: every rule has a row in this table") {
   CHECK(rows.size() == std::size(rule_names));
 }
 
+TEST_CASE("rules: the names of all rules are those that the headers apply") {
+  std::set<std::string> applied;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{DESCENT_TESTS_DIR "/../include/descent/diagnosis"}) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file{entry.path(), std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    for (const std::string_view call : {".apply(\"", "holds(rules, \""})
+      for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
+        const std::size_t begin = at + call.size();
+        applied.insert(text.substr(begin, text.find('"', begin) - begin));
+      }
+  }
+  CHECK(applied == std::set<std::string>(std::begin(rule_names), std::end(rule_names)));
+}
+
 TEST_CASE("rules: other sides of the thresholds") {
   CHECK(of_classes("feature scale", with(two_classes(), [](auto& d) { d.x *= 0.04F; })));
   CHECK(of_numbers("target scale", with(numbers(), [](auto& d) { d.y.setConstant(3); }))->severity ==
@@ -281,8 +300,56 @@ TEST_CASE("rules: other sides of the thresholds") {
       detail::memorized_targets({.error = 0.4}, {.error = 0.5, .constant = 0.5, .samples = 100}, true));
   CHECK(detail::constant_predictor({.error = 0.49, .constant = 0.5, .standard_error = 0.02, .samples = 100},
                                    true));
-  CHECK(detail::underfitting(0.26, 0.1, false));
-  CHECK_FALSE(detail::underfitting(0.24, 0.1, false));
+  CHECK(detail::underfitting(0.21, 0.1, false));
+  CHECK_FALSE(detail::underfitting(0.19, 0.1, false));
+}
+
+TEST_CASE("rules: layers without an activation have no dead units") {
+  for (const std::string type : {"Dense", "Conv2D", "BatchNorm", "MultiHeadAttention", "Embedding"})
+    CHECK_FALSE(detail::dead_units(outputs(type, 1, 0), 256));
+  for (const std::string type : {"ReLU", "RNN", "Elementwise"})
+    CHECK(detail::dead_units(outputs(type, 1, 0), 256));
+}
+
+TEST_CASE("rules: the gradient of an embedding does not count as vanishing") {
+  auto weights = gradients({1e-6, 1e-6, 0.001, 0.011, 0.1, 1});
+  weights[0].path = "0.weight", weights[1].path = "1.weight";
+  const std::vector<OutputStatistics> layers{{.path = "0", .type = "Embedding"},
+                                             {.path = "1", .type = "PositionEmbedding"}};
+  CHECK(detail::vanishing_gradient(weights));
+  CHECK_FALSE(detail::vanishing_gradient(weights, layers));
+  weights[3].gradient = 0.009;
+  CHECK(detail::vanishing_gradient(weights, layers));
+}
+
+TEST_CASE("rules: a recurrent layer saturates, and cannot return numbers beyond 1") {
+  const Matrix<> y{{0.98F, -0.99F, 0.5F, 1.5F}};  // 1.5: of another activation than tanh
+  for (const std::string type : {"RNN", "LSTM", "GRU", "Tanh"})
+    CHECK(detail::saturated_share(type, Batch<>{y}) == 0.5);
+  CHECK(detail::output_range("GRU", -0.5, 1.1));
+  CHECK_FALSE(detail::output_range("GRU", -0.5, 1));
+  CHECK_FALSE(detail::output_range("RNN", -0.5, 1.1));
+}
+
+TEST_CASE("rules: the share of suspects by chance is that of the multinomial distribution") {
+  using Catch::Matchers::WithinRel;
+  // A half of one class: at least 7 of 10 neighbors of the other, at most 1 of its own, is 9 or 10 of the other.
+  CHECK_THAT(detail::suspects_by_chance({50, 50}), WithinRel(0.5 * 11 / 1024, 1e-12));
+  // A fifth: 0.8^10 + 10 * 0.2 * 0.8^9.
+  CHECK_THAT(detail::suspects_by_chance({80, 20}), WithinRel(0.2 * 0.3758096384, 1e-12));
+  CHECK(detail::suspects_by_chance({10, 10, 10, 10}) < 0.005);
+}
+
+TEST_CASE("rules: of many targets, the largest counts") {
+  const auto scale = [](double constants, double deviation) {
+    detail::Moments moments{.mean = std::vector<double>(9, constants), .variance = std::vector<double>(9, 0)};
+    moments.mean[4] = 0.5, moments.variance[4] = deviation * deviation;
+    return detail::target_scale(moments);
+  };
+  CHECK_FALSE(scale(1, 0.021));
+  CHECK(scale(1, 0.019));
+  CHECK(scale(1, 0)->severity == Severity::error);
+  CHECK(scale(1, 11));
 }
 
 TEST_CASE("rules: a rule is switched off by name, and an unknown name is refused") {

@@ -99,6 +99,18 @@ TEST_CASE("summary: counts the parameters of images, sequences and attention as 
   CHECK(summary(encoder_block(128, rng, {.heads = 4}), {128, 1, 16}).total.parameters == 198272);
 }
 
+TEST_CASE("summary: a recurrent layer multiplies at each time step, and an embedding at none") {
+  Rng rng{1};
+  const Sequential net{Embedding{50, 4, rng}, LSTM{4, 8, rng, {.layers = 2, .outputs = Outputs::last}},
+                       Dense{8, 3, rng}};
+  const Summary s = summary(net, {.channels = 1, .width = 5});
+  CHECK(s.layers[0].flops == 0);
+  CHECK(s.layers[1].flops == 2 * 5 * (4 * 8 * (4 + 8) + 4 * 8 * (8 + 8)));  // four gates, two layers, 5 steps
+  CHECK(s.layers[2].flops == 2 * 24);
+  CHECK(summary(GRU{4, 8, rng, {.outputs = Outputs::last}}, {.channels = 4, .width = 5}).total.flops ==
+        2 * 5 * 3 * 8 * (4 + 8));
+}
+
 TEST_CASE("summary: separates what is learned from running statistics") {
   // Keras lists BatchNormalization over 32 features with 128 parameters, 64 of them non-trainable.
   const Summary s = summary(BatchNorm{32}, {32});

@@ -28,7 +28,9 @@ namespace descent::inline DESCENT_ABI {
 
 /// The options of `Doctor`.
 struct DoctorOptions {
-  std::int64_t every = 32;  ///< steps between two looks, after 18 looks at the first 48 steps
+  /// Steps between two looks, after 10 looks at the first 48 steps; by default 32, or more if a step has so few
+  /// operations that looks would slow the training down by half a per cent.
+  std::optional<std::int64_t> every = {};
   Index probe = 128;  ///< samples of each set on which the trained model is examined at the end of a run
   std::ostream* out = nullptr;                 ///< stream to which each finding is printed when it is made
   std::vector<std::string_view> without = {};  ///< names of rules that are switched off, from `rule_names`
@@ -48,15 +50,16 @@ struct DoctorOptions {
 /// copy. A layer within compositions has its full path, such as `2.body.0`. For another training it begins anew.
 ///
 /// Throws   DataError for an option that is out of range, or a name in `.without` that no rule has.
-/// Cost     by default about 3 % of a training of 2000 small steps, and less of larger ones (benchmarks/doctor.cpp).
+/// Cost     by default at most 3 % of a training of 5 ms and more, and 0.1 ms of a shorter one (benchmarks/doctor.cpp).
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options = {})
       : options_{options},
+        every_{options.every.value_or(32)},
         rules_{"Doctor", options.without, options.out},
         end_rules_{"Doctor", options.without, options.out} {
     options_.without = rules_.without();
-    expect_at_least_one({"Doctor", "every", static_cast<double>(options.every)});
+    expect_at_least_one({"Doctor", "every", static_cast<double>(every_)});
     expect_at_least_one({"Doctor", "probe", static_cast<double>(options.probe), "pass 128"});
   }
 
@@ -72,7 +75,8 @@ class Doctor {
   // The members of an `Observer`.
 
   bool is_due(std::int64_t step) const {
-    return step <= 8 || (step <= first_steps ? step % 4 == 0 : step % (options_.every * rarity_) == 0);
+    if (step <= detail::limit::update_steps) return step <= 2 || step % 4 == 0;
+    return step % (step <= first_steps ? 8 : every_ * rarity_) == 0;
   }
 
   void begin(const auto& run) {
@@ -90,12 +94,17 @@ class Doctor {
               .learning_rate = step.learning_rate,
               .outputs = outputs_,
               .weights = {}};
-    detail::look_at_outputs(step.run.model, step.cache, step.prediction, look.outputs, ranges_);
+    const Index outputs =
+        detail::look_at_outputs(step.run.model, step.cache, step.prediction, look.outputs, ranges_);
     look.weights = detail::look_at_weights(step.run.model, step.gradient, sampled_weights_,
                                            step.run.options.frozen.names());
     rules_.set_step(look.step);
     keep(std::move(look));
 
+    if (looks_.size() == 1) {
+      work_ = detail::StepWork{step.run.model, step.prediction.samples(), outputs};
+      if (!options_.every) every_ = std::max(every_, work_.steps_per_look(0.005));
+    }
     if (looks_.back().step == 1) look_at_first_step(step);
     if (looks_.back().step <= first_steps) look_at_order(step);
     look_at_units(step.prediction.samples());
@@ -114,7 +123,9 @@ class Doctor {
     if (looks_.empty() || run.steps < least_steps) return;
     end_rules_.clear();
     end_rules_.set_step(run.steps);
-    detail::examine_trained(end_rules_, run, {batch_size_, had_initial_statistics_, options_.probe});
+    detail::examine_trained(
+        end_rules_, run,
+        {static_cast<double>(run.steps) * work_.step, had_initial_statistics_, options_.probe});
   }
 
  private:
@@ -126,24 +137,27 @@ class Doctor {
   void look_at_targets(const auto& step) {
     const auto& train = step.run.train;
     outputs_ = detail::outputs_of(step.run.model);
-    targets_ = detail::targets_of(train.y, step.prediction.rows(), step.run.expected);
+    shape_ = detail::output_shape_for(step.run.model, train);
+    targets_ = detail::targets_of(train, shape_, step.run.expected);
     if (targets_.are_numbers()) variances_ = detail::moments_of(train.y).variance;
     counts_ = targets_.counts();
-    batch_size_ = step.prediction.samples();
     is_early_ = step.run.steps == 0;
   }
 
   void look_at_first_step(const auto& step) {
-    constexpr Index examined = 256;
+    constexpr Index examined = 128;
     const auto& train = step.run.train;
     const auto part = train.subset(detail::evenly(train.samples(), examined));
-    detail::examine_values(rules_, step.run.model, part, detail::moments_of(part.x), targets_);
+    detail::examine_values(rules_, step.run.model, part, detail::moments_of_inputs(part), targets_, shape_);
+    auto memory = part.y;
     detail::examine_first_look(rules_, step.run.model, looks_.back(), step.run.outputs,
-                               step.prediction.rows(), detail::scale_of(train.y, targets_));
+                               step.prediction.rows(),
+                               detail::scale_of(detail::scored_targets(shape_, train, memory), targets_));
     rules_.apply("penalty", [&] { return detail::penalty(looks_.back()); });
   }
 
   void look_at_order(const auto& step) {
+    if (detail::are_scored_by_step(shape_, step.run.train)) return;  // time steps are in order
     if (targets_.are_classes())
       order_.add_classes(detail::targets_of(step.target, step.prediction.rows(), step.run.expected).labels,
                          counts_);
@@ -182,16 +196,18 @@ class Doctor {
   }
 
   DoctorOptions options_;
+  std::int64_t every_;
   detail::RuleBook rules_, end_rules_;
   std::vector<Look> looks_;
   std::int64_t rarity_ = 1;
 
   // Of the run, known from the first look.
   std::vector<OutputStatistics> outputs_;  // not measured
+  Shape shape_{0};                         // of the outputs
   detail::Targets targets_;
   std::vector<Index> counts_;  // of the classes
   std::vector<double> variances_;
-  Index batch_size_ = 0;
+  detail::StepWork work_;
   bool had_initial_statistics_ = false;
 
   bool is_early_ = false;  // within the first steps of training

@@ -66,34 +66,43 @@ inline bool holds(RuleBook& rules, std::string_view rule, FunctionRef<void()> ch
   return passed;
 }
 
-/// Returns the name of the last layer, within compositions.
+/// Returns the name of the last layer of a network, within chains: that of another composition, such as a `Residual`,
+/// returns more than its last layer does.
 template <Layer M>
 std::string last_layer(const M& model) {
   LayerDescription layer = describe(model);
-  while (!layer.layers.empty()) {
+  while (!layer.layers.empty() && (layer.type == "Sequential" || layer.type == "DynamicSequential")) {
     LayerDescription last = std::move(layer.layers.back().layer);
     layer = std::move(last);
   }
   return layer.type;
 }
 
-/// Applies the rules that compare samples.
+/// Returns the data set with 0 in the padding of sequences, which may have any numbers.
 template <std::floating_point T>
-void examine_samples(RuleBook& rules, const Dataset<T>& train, const Dataset<T>* dev,
-                     const Targets& targets) {
+Dataset<T> with_clear_padding(Dataset<T> data) {
+  clear_padding(data.inputs(), data.x);
+  return data;
+}
+
+/// Applies the rules that compare samples. Tokens have no distance, and equal sequences of them may go on differently.
+template <std::floating_point T>
+void examine_samples(RuleBook& rules, const Dataset<T>& train, const Dataset<T>* dev, const Targets& targets,
+                     bool are_tokens) {
   rules.apply("sorted data", [&] {
     return target_order(order_of(train, targets), Severity::note,
                         "the samples are sorted by target: ", "keep .shuffle = true");
   });
   if (targets.are_classes() || train.y.rows() == 1)
     rules.apply("leaking feature", [&] { return leaking_feature(train); });
-  if (targets.are_classes())
+  if (targets.are_classes() && !are_tokens)
     rules.apply("conflicting labels", [&] { return conflicting_labels(train, targets); });
   if (dev != nullptr) {
     rules.apply("twins", [&] { return twins(train, *dev); });
     rules.apply("distribution", [&] { return distribution(train, *dev); });
   }
 
+  if (are_tokens) return;
   const bool compares_targets = (rules.is_on("wrong labels") || rules.is_on("unrelated targets")) &&
                                 (targets.are_classes() || targets.are_numbers());
   const bool compares_sets = dev != nullptr && rules.is_on("near twins");
@@ -102,8 +111,12 @@ void examine_samples(RuleBook& rules, const Dataset<T>& train, const Dataset<T>*
   if (compares_sets) rules.apply("near twins", [&] { return near_twins(train, *dev, neighbors); });
   if (!compares_targets) return;
   const NeighborTargets near = neighbor_targets(train, targets, neighbors);
-  rules.apply("wrong labels", [&] { return wrong_labels(near); });
-  rules.apply("unrelated targets", [&] { return unrelated_targets(targets, near); });
+  if (targets.are_classes())
+    rules.apply("wrong labels", [&] { return wrong_labels(near, suspects_by_chance(targets.counts())); });
+  const bool has_positions = train.sample_shape().positions() > 1;
+  rules.apply("unrelated targets", [&] {
+    return unrelated_targets(targets, near, has_positions ? Severity::note : Severity::warning);
+  });
 }
 
 /// Returns the statistics of a network before the first step, on a few samples.
@@ -136,18 +149,23 @@ Look first_look(const M& model, const Dataset<typename M::Scalar>& samples, cons
 /// Applies the rules of a network before the first step.
 template <Layer M>
 void examine_network(RuleBook& rules, const M& model, const Dataset<typename M::Scalar>& train,
-                     const auto& loss, const Targets& targets, Index probe) {
+                     const auto& loss, const Targets& targets, const Shape& outputs, Index probe) {
   std::vector<UnitRange> ranges;
   const Index samples = std::min(train.samples(), probe);
   const OutputKind kind = measured_kind(model, loss);
   const Look look = first_look(model, train.subset(evenly(train.samples(), probe)), loss, ranges);
   rules.apply("output range", [&]() -> std::optional<Finding> {
-    if (targets.are_numbers())
-      return output_range(last_layer(model), static_cast<double>(train.y.minCoeff()),
-                          static_cast<double>(train.y.maxCoeff()));
+    if (targets.are_numbers()) {
+      Matrix<typename M::Scalar> memory;
+      const auto y = scored_targets(outputs, train, memory);
+      return output_range(last_layer(model), static_cast<double>(y.minCoeff()),
+                          static_cast<double>(y.maxCoeff()));
+    }
     return kind == OutputKind::scores ? output_range(last_layer(model), -1, 1) : std::nullopt;
   });
-  examine_first_look(rules, model, look, kind, outputs_for(model, train), scale_of(train.y, targets));
+  Matrix<typename M::Scalar> memory;
+  examine_first_look(rules, model, look, kind, outputs_for(model, train),
+                     scale_of(scored_targets(outputs, train, memory), targets));
   rules.apply("dead units", [&] { return dead_units(look.outputs, samples); });
 }
 
@@ -187,15 +205,23 @@ Findings examine(const M& model, const Dataset<typename M::Scalar>& train, const
     if (dev != nullptr) detail::check_loss(loss, model, *dev, "examine", "the validation set");
   });
 
-  const detail::Targets targets =
-      detail::targets_of(train.y, detail::outputs_for(model, train), expected_kind<L>());
+  const Shape outputs = detail::output_shape_for(model, train);
+  const detail::Targets targets = detail::targets_of(train, outputs, expected_kind<L>());
   rules.apply("classes as numbers", [&] { return detail::classes_as_numbers(train.y, targets); });
-  const detail::Moments features = detail::moments_of(train.x);
-  rules.apply("constant features", [&] { return detail::constant_features(train, features); });
-  detail::examine_values(rules, model, train, features, targets);
-  detail::examine_samples(rules, train, dev, targets);
+  const bool are_tokens = detail::takes_tokens(model);
+  const detail::Moments features = detail::moments_of_inputs(train);
+  if (!are_tokens)
+    rules.apply("constant features", [&] { return detail::constant_features(train, features); });
+  detail::examine_values(rules, model, train, features, targets, outputs);
+  if (train.lengths.empty()) {
+    detail::examine_samples(rules, train, dev, targets, are_tokens);
+  } else {
+    const auto clear_train = detail::with_clear_padding(train);
+    const auto clear_dev = dev == nullptr ? clear_train : detail::with_clear_padding(*dev);
+    detail::examine_samples(rules, clear_train, dev == nullptr ? nullptr : &clear_dev, targets, are_tokens);
+  }
   if (fits_loss)
-    detail::examine_network(rules, model, train, loss, targets, std::max<Index>(2, options.probe));
+    detail::examine_network(rules, model, train, loss, targets, outputs, std::max<Index>(2, options.probe));
   return rules.findings();
 }
 

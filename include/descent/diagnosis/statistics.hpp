@@ -77,21 +77,36 @@ inline void append_layers(const LayerDescription& layer, const std::string& path
     all.push_back({.path = path, .type = layer.type, .is_composition = !layer.layers.empty()});
 }
 
-/// The share of outputs at which a bounded activation is nearly flat.
+/// Returns the positions of images and sequences as columns of channels, without the padding.
+template <std::floating_point T>
+Batch<T> without_padding(const Batch<T>& y, Matrix<T>& memory) {
+  if (y.lengths().empty()) return y.channels();
+  Index steps = 0, next = 0;
+  for (const Index length : y.lengths()) steps += length;
+  memory.resize(y.shape().channels, steps);
+  for (Index j = 0; j < y.samples(); ++j) {
+    const Index length = y.length(j);
+    memory.middleCols(next, length) = Batch<T>{y.col(j).data(), Shape{y.shape().channels}, length};
+    next += length;
+  }
+  return memory;
+}
+
+/// The share of outputs at which a bounded activation is nearly flat. A recurrent layer may have another activation than
+/// tanh, whose outputs are beyond 1.
 template <std::floating_point T>
 double saturated_share(std::string_view type, const Batch<T>& y) {
   const auto size = static_cast<double>(y.size());
   if (type == "Sigmoid" || type == "HardSigmoid")
     return static_cast<double>((y.array() < T(0.05) || y.array() > T(0.95)).count()) / size;
-  if (type == "Tanh" || type == "HardTanh")
-    return static_cast<double>((y.array().abs() > T(0.975)).count()) / size;
+  if (type == "Tanh" || type == "HardTanh" || type == "RNN" || type == "LSTM" || type == "GRU")
+    return static_cast<double>((y.array().abs() > T(0.975) && y.array().abs() <= T(1)).count()) / size;
   return 0;
 }
 
-/// Extends the range of each unit, which is a channel of an image or a sequence, by the outputs for some samples.
+/// Extends the range of each unit by its outputs, one column for each sample or position.
 template <std::floating_point T>
-void extend(UnitRange& range, const Batch<T>& y) {
-  const Batch<T> units = y.channels();
+void extend(UnitRange& range, const Batch<T>& units) {
   if (units.cols() == 0) return;
   Vector<T> least = units.col(0), most = units.col(0);
   for (Index j = 1; j < units.cols(); ++j) {
@@ -99,7 +114,7 @@ void extend(UnitRange& range, const Batch<T>& y) {
     most = most.cwiseMax(units.col(j));
   }
   const bool is_first = range.samples == 0;
-  range.samples += y.samples();
+  range.samples += units.samples();
   range.least.resize(static_cast<std::size_t>(units.rows()));
   range.most.resize(range.least.size());
   for (std::size_t i = 0; i < range.least.size(); ++i) {
@@ -111,9 +126,10 @@ void extend(UnitRange& range, const Batch<T>& y) {
 }
 
 template <std::floating_point T>
-void measure(const Batch<T>& y, OutputStatistics& at) {
-  at.rms = std::sqrt(static_cast<double>(y.array().square().mean()));
-  at.saturated = saturated_share(at.type, y);
+void measure(const Batch<T>& units, OutputStatistics& at) {
+  if (units.size() == 0) return;
+  at.rms = std::sqrt(static_cast<double>(units.array().square().mean()));
+  at.saturated = saturated_share(at.type, units);
 }
 
 /// Returns the deviation of outputs from their mean over the samples, relative to their root mean square.
@@ -135,18 +151,22 @@ std::vector<OutputStatistics> outputs_of(const M& model) {
 }
 
 /// Measures all outputs of the forward pass in `cache`, and extends `ranges`, which has one element per output. A layer
-/// that is no composition has one output, without a path.
+/// that is no composition has one output, without a path. Returns the number of all outputs.
 template <Layer M>
-void look_at_outputs(const M& model, const typename M::Cache& cache,
-                     const Batch<typename M::Scalar>& prediction, std::vector<OutputStatistics>& outputs,
-                     std::vector<UnitRange>& ranges) {
+Index look_at_outputs(const M& model, const typename M::Cache& cache,
+                      const Batch<typename M::Scalar>& prediction, std::vector<OutputStatistics>& outputs,
+                      std::vector<UnitRange>& ranges) {
   using T = typename M::Scalar;
   ranges.resize(outputs.size());
+  Matrix<T> memory;
+  Index count = 0;
   const auto look = [&](OutputStatistics& at, const Batch<T>& y) {
     UnitRange& range = ranges[static_cast<std::size_t>(&at - outputs.data())];
-    measure(y, at);
-    extend(range, y);
+    const Batch<T> units = without_padding(y, memory);
+    measure(units, at);
+    extend(range, units);
     at.constant = range.constant_share();
+    count += y.size();
   };
   if constexpr (requires { model.visit_outputs(cache, [](const Name&, const auto&) {}); }) {
     auto next = outputs.begin();
@@ -161,7 +181,9 @@ void look_at_outputs(const M& model, const typename M::Cache& cache,
   } else {
     look(outputs.back(), prediction);
   }
-  outputs.back().spread = spread_of(prediction);
+  outputs.back().spread =
+      spread_of(prediction.lengths().empty() ? prediction : without_padding(prediction, memory));
+  return count;
 }
 
 /// True if two consecutive rows are equal in both matrices.
@@ -177,9 +199,10 @@ bool has_equal_rows(const TensorView<T>& weight, const TensorView<const T>& grad
   return false;
 }
 
-/// Calls f(part) for evenly spaced parts of `size` numbers, at most 4096 in all: enough for a root mean square.
+/// Calls f(part) for evenly spaced parts of `size` numbers, at most 1024 in all: a root mean square is then known to
+/// about 2 %.
 void for_sampled_parts(Index size, auto&& f) {
-  constexpr Index count = 64, length = 64;
+  constexpr Index count = 16, length = 64;
   if (size <= count * length) return f(Part{0, size});
   for (Index k = 0; k < count; ++k) f(Part{k * (size - length) / (count - 1), length});
 }
@@ -238,6 +261,24 @@ void look_at_update(const M& model, const SampledWeights& before, std::vector<We
     weights[i++].update = std::sqrt(squares / static_cast<double>(values.size()));
   });
 }
+
+/// Estimates of the time of a training step and of a look at it, without a clock, so that runs can be repeated: in
+/// operations of products, of which a core does some 1e11 a second.
+struct StepWork {
+  double step = 1, look = 0;
+
+  StepWork() = default;
+  /// For a model, the samples or positions of a batch, and the number of the outputs of all layers for them.
+  template <Layer M>
+  StepWork(const M& model, Index samples, Index outputs) {
+    const auto parameters = static_cast<double>(parameter_count(model)),
+               numbers = static_cast<double>(outputs);
+    step = 400'000 + 6 * parameters * static_cast<double>(samples) + 100 * numbers;
+    look = 250'000 + 40 * (numbers + std::min(parameters, 3000.0));
+  }
+  /// Returns the number of steps of which a look takes a share of the time.
+  std::int64_t steps_per_look(double share) const { return static_cast<std::int64_t>(look / (share * step)); }
+};
 
 }  // namespace detail
 

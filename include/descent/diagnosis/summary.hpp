@@ -111,14 +111,28 @@ inline void add_rows(const LayerDescription& layer, const std::string& path,
     add_rows(part, path.empty() ? name : joined({path, '.', name}), rows);
 }
 
+/// Returns the number of positions at which each layer multiplies by its weights: those of its output, or of its input
+/// for a recurrent layer, whose output may be the last time step alone. An embedding multiplies by nothing.
+inline std::vector<Index> product_positions(const std::vector<LayerSummary>& rows, const Shape& input) {
+  std::vector<Index> positions;
+  Index before = input.positions();
+  for (const LayerSummary& row : rows) {
+    const Index own = std::max(Index{1}, row.output.positions());
+    const bool is_recurrent = row.type == "RNN" || row.type == "LSTM" || row.type == "GRU";
+    positions.push_back(row.type.ends_with("Embedding") ? 0 : is_recurrent ? before : own);
+    if (!row.is_composition) before = own;
+  }
+  return positions;
+}
+
 /// Adds the numbers of a parameter to the rows of the layer that has it and of all compositions around it.
 template <class T>
-void add_parameter(const Leaf<const T>& leaf, std::vector<LayerSummary>& rows) {
+void add_parameter(const Leaf<const T>& leaf, const std::vector<Index>& positions,
+                   std::vector<LayerSummary>& rows) {
   double flops = 0;
-  for (const LayerSummary& row : rows)  // the last is the layer itself
-    if (leaf.parameter.role == Role::weight && leaf.name().begins_with(row.path))
-      flops = 2 * static_cast<double>(leaf.size()) *
-              static_cast<double>(std::max(Index{1}, row.output.positions()));
+  for (std::size_t i = 0; i < rows.size(); ++i)  // the last is the layer itself
+    if (leaf.parameter.role == Role::weight && leaf.name().begins_with(rows[i].path))
+      flops = 2 * static_cast<double>(leaf.size()) * static_cast<double>(positions[i]);
   for (LayerSummary& row : rows)
     if (leaf.name().begins_with(row.path)) {
       (leaf.is_state() ? row.state : row.parameters) += leaf.size();
@@ -138,10 +152,10 @@ void add_parameter(const Leaf<const T>& leaf, std::vector<LayerSummary>& rows) {
 ///   flops = 2 * weights * positions of the layer's output
 ///
 /// A multiplication and an addition for each value of a parameter with `Role::weight` at each position, which a layer
-/// needs no code for: exact for `Dense` and for layers like it. A `ConvTranspose2D` meets its weights at the positions of
-/// the input, so that its number is too large by the product of its strides; a recurrent layer with `Outputs::last` meets
-/// them in each step, of which one is counted; an `Embedding` only looks them up. Not counted are biases, scales, activations,
-/// normalization and products of activations with each other; a training step takes about three times as many.
+/// needs no code for: exact for `Dense` and for layers like it. A recurrent layer multiplies at each time step of its
+/// input, an embedding not at all. A `ConvTranspose2D` meets its weights at the positions of the input, so that its
+/// number is too large by the product of its strides. Not counted are biases, scales, activations, normalization and
+/// products of activations with each other; a training step takes about three times as many.
 ///
 /// Throws   ShapeError when the model does not accept the shape, DataError when there is no memory for a sample.
 /// Cost     a forward pass of one sample
@@ -167,7 +181,8 @@ Summary summary(const M& model, const Shape& shape) {
     // By reference, so that the function is compiled once and not once per layer.
     model.visit_outputs(cache, FunctionRef<void(const Name&, const Batch<T>&)>{set_shape});
   }
-  visit_leaves(model, [&](const Leaf<const T>& leaf) { detail::add_parameter(leaf, rows); });
+  const std::vector<Index> positions = detail::product_positions(rows, shape);
+  visit_leaves(model, [&](const Leaf<const T>& leaf) { detail::add_parameter(leaf, positions, rows); });
 
   Summary result{.layers = {}, .total = rows.front(), .bytes_per_number = sizeof(T)};
   if (result.total.is_composition) rows.erase(rows.begin());

@@ -15,6 +15,7 @@
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/rules/rule.hpp"
 #include "descent/diagnosis/rules/targets.hpp"
+#include "descent/diagnosis/statistics.hpp"
 
 // Rules that examine the features and the targets of one data set.
 namespace descent::inline DESCENT_ABI::detail {
@@ -46,10 +47,40 @@ Moments moments_of(const BatchLike auto& x) {
   return moments;
 }
 
+/// Computes the moments of the features or, of images and sequences, of the channels, without the padding.
+template <std::floating_point T>
+Moments moments_of_inputs(const Dataset<T>& data) {
+  const Shape shape = data.sample_shape();
+  if (!data.lengths.empty()) {
+    Matrix<T> memory;
+    return moments_of(without_padding(data.inputs(), memory));
+  }
+  Moments all = moments_of(data.x);
+  if (shape.positions() == 1) return all;
+  Moments channels;
+  const auto positions = static_cast<double>(shape.positions());
+  const auto count = static_cast<std::size_t>(shape.channels);
+  for (std::size_t c = 0; c < count; ++c) {
+    double mean = 0, variance = 0;  // relative to the first position, as in moments_of
+    for (std::size_t i = c; i < all.mean.size(); i += count) mean += (all.mean[i] - all.mean[c]) / positions;
+    for (std::size_t i = c; i < all.mean.size(); i += count) {
+      const double deviation = all.mean[i] - all.mean[c] - mean;
+      variance += (all.variance[i] + deviation * deviation) / positions;
+    }
+    channels.mean.push_back(all.mean[c] + mean), channels.variance.push_back(variance);
+  }
+  return channels;
+}
+
 /// Returns the name of a feature, or else its number.
 template <std::floating_point T>
 std::string feature_name(const Dataset<T>& data, std::size_t i) {
   return i < data.feature_names.size() ? data.feature_names[i] : joined({"feature ", i});
+}
+/// The same for a feature that `moments_of_inputs` measures, which may be a channel.
+template <std::floating_point T>
+std::string input_name(const Dataset<T>& data, std::size_t i) {
+  return data.sample_shape().positions() > 1 ? joined({"channel ", i}) : feature_name(data, i);
 }
 /// Returns the name of a class, or else its number.
 template <std::floating_point T>
@@ -68,7 +99,7 @@ std::optional<Finding> feature_scale(const Dataset<T>& data, const Moments& feat
   if (!too_large && rms >= limit::least_feature_rms) return {};
   const double bound = too_large ? limit::largest_feature_rms : limit::least_feature_rms;
   return Finding{.rule = {},
-                 .place = feature_name(data, largest),
+                 .place = input_name(data, largest),
                  .what = joined({"expected a root mean square of ", too_large ? "at most " : "at least ",
                                  bound, " for the largest feature, got ", rounded(rms)}),
                  .cure = "bring the features to mean 0 and deviation 1 with Standardize",
@@ -76,11 +107,21 @@ std::optional<Finding> feature_scale(const Dataset<T>& data, const Moments& feat
                  .limit = bound};
 }
 
-/// A target to be predicted as a number is far from a scale of 1, or is constant.
+/// A target to be predicted as a number is far from a scale of 1, or is constant. Of many targets, such as the pixels of
+/// an image, only the largest counts.
 inline std::optional<Finding> target_scale(const Moments& targets) {
-  for (std::size_t i = 0; i < targets.mean.size(); ++i) {
+  constexpr std::size_t many = 8;
+  const std::size_t count = targets.mean.size();
+  std::size_t first = 0, last = count;
+  if (count > many) {
+    for (std::size_t i = 1; i < count; ++i)
+      if (!targets.is_constant(i) && (targets.is_constant(first) || targets.rms(i) > targets.rms(first)))
+        first = i;
+    last = first + 1;
+  }
+  for (std::size_t i = first; i < last; ++i) {
     const double rms = targets.rms(i), deviation = std::sqrt(targets.variance[i]);
-    const std::string place = targets.mean.size() == 1 ? "" : joined({"target ", i});
+    const std::string place = count == 1 ? "" : joined({"target ", i});
     if (targets.is_constant(i))
       return Finding{.rule = {},
                      .severity = Severity::error,
@@ -133,14 +174,15 @@ std::optional<Finding> constant_features(const Dataset<T>& data, const Moments& 
     if (features.is_constant(i)) ++count, first = i;
   if (count == 0) return {};
   const double share = static_cast<double>(count) / static_cast<double>(features.mean.size());
-  return Finding{
-      .rule = {},
-      .severity = share > limit::constant_features ? Severity::warning : Severity::note,
-      .place = feature_name(data, first),
-      .what = joined({count, " of ", features.mean.size(), " features are constant, beginning with this"}),
-      .cure = share > limit::constant_features ? "check how the file is read; leave them out" : "",
-      .measured = share,
-      .limit = limit::constant_features};
+  return Finding{.rule = {},
+                 .severity = share > limit::constant_features ? Severity::warning : Severity::note,
+                 .place = input_name(data, first),
+                 .what = joined({count, " of ", features.mean.size(),
+                                 data.sample_shape().positions() > 1 ? " channels" : " features",
+                                 " are constant, beginning with this"}),
+                 .cure = share > limit::constant_features ? "check how the file is read; leave them out" : "",
+                 .measured = share,
+                 .limit = limit::constant_features};
 }
 
 /// A class is much rarer than the others.

@@ -10,6 +10,7 @@
 
 #include "descent/concepts/layer.hpp"
 #include "descent/concepts/output_kind.hpp"
+#include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
 #include "descent/diagnosis/rules/data.hpp"
@@ -17,28 +18,41 @@
 #include "descent/diagnosis/rules/rule.hpp"
 #include "descent/diagnosis/rules/targets.hpp"
 #include "descent/diagnosis/statistics.hpp"
+#include "descent/inference/check_loss.hpp"
 #include "descent/tree/describe.hpp"
 
 // The rules that `examine` applies before the first step, and `Doctor` at the first step.
 namespace descent::inline DESCENT_ABI::detail {
 
-/// True if the first layer of the network scales its inputs, or takes tokens, which have no scale.
+/// Returns the name of the first layer of a network, within compositions. The input of a `Residual` passes by its layers.
 template <Layer M>
-bool scales_its_inputs(const M& model) {
+std::string first_layer(const M& model) {
   LayerDescription layer = describe(model);
-  while (!layer.layers.empty()) {
+  while (!layer.layers.empty() && layer.type != "Residual") {
     LayerDescription first = std::move(layer.layers.front().layer);
     layer = std::move(first);
   }
-  constexpr std::string_view scaling[] = {"Standardize", "MinMax", "BatchNorm", "LayerNorm", "Embedding"};
-  return std::find(std::begin(scaling), std::end(scaling), layer.type) != std::end(scaling);
+  return layer.type;
+}
+
+/// True if the inputs are tokens, which have no scale and no distance.
+template <Layer M>
+bool takes_tokens(const M& model) {
+  return first_layer(model) == "Embedding";
+}
+
+/// True if the first layer of the network scales its inputs, or takes tokens.
+template <Layer M>
+bool scales_its_inputs(const M& model) {
+  constexpr std::string_view scaling[] = {"Standardize", "MinMax",       "BatchNorm", "LayerNorm",
+                                          "GroupNorm",   "InstanceNorm", "RMSNorm",   "Embedding"};
+  return std::find(std::begin(scaling), std::end(scaling), first_layer(model)) != std::end(scaling);
 }
 
 /// A layer drops nearly all that reaches it.
 inline std::optional<Finding> strong_dropout(const LayerDescription& layer, const std::string& path = "") {
   for (const auto& [name, part] : layer.layers)
     if (auto finding = strong_dropout(part, path.empty() ? name : joined({path, ".", name}))) return finding;
-  if (layer.type != "Dropout") return {};
   for (const auto& [name, keep] : layer.options)
     if (name == "keep" && keep < limit::dropout_keep)
       return Finding{
@@ -51,14 +65,20 @@ inline std::optional<Finding> strong_dropout(const LayerDescription& layer, cons
   return {};
 }
 
-/// Applies the rules of the features and the targets that need nothing but their scale and their number.
+/// Applies the rules of the features and the targets that need nothing but their scale and their number. `outputs` is the
+/// shape of the model's outputs.
 template <Layer M>
 void examine_values(RuleBook& rules, const M& model, const Dataset<typename M::Scalar>& train,
-                    const Moments& features, const Targets& targets) {
+                    const Moments& features, const Targets& targets, const Shape& outputs) {
   if (!scales_its_inputs(model)) rules.apply("feature scale", [&] { return feature_scale(train, features); });
-  if (targets.are_numbers()) rules.apply("target scale", [&] { return target_scale(moments_of(train.y)); });
+  if (targets.are_numbers())
+    rules.apply("target scale", [&] {
+      Matrix<typename M::Scalar> memory;
+      return target_scale(moments_of(scored_targets(outputs, train, memory)));
+    });
   if (targets.are_classes()) rules.apply("class share", [&] { return class_share(train, targets); });
-  rules.apply("few samples", [&] { return few_samples(train, targets); });
+  if (!are_scored_by_step(outputs, train))
+    rules.apply("few samples", [&] { return few_samples(train, targets); });
 }
 
 /// Applies the rules of the outputs and the gradients of a network before the first step.
@@ -69,14 +89,14 @@ void examine_first_look(RuleBook& rules, const M& model, const Look& look, Outpu
   if (kind == OutputKind::scores || kind == OutputKind::unknown)
     rules.apply("initial outputs",
                 [&] { return initial_outputs(look.outputs.back().rms, target_scale, outputs); });
-  rules.apply("vanishing gradient", [&] { return vanishing_gradient(look.weights); });
+  rules.apply("vanishing gradient", [&] { return vanishing_gradient(look.weights, look.outputs); });
   rules.apply("symmetric units", [&] { return symmetric_units(look.weights); });
   rules.apply("saturated units", [&] { return saturated_units(look.outputs, true); });
 }
 
 /// Returns the scale of the outputs that targets ask for: their root mean square, or 1 for classes.
 template <std::floating_point T>
-double scale_of(const Matrix<T>& y, const Targets& targets) {
+double scale_of(const Batch<T>& y, const Targets& targets) {
   if (!targets.are_numbers() || y.size() == 0) return 1;
   const double rms = std::sqrt(static_cast<double>(y.array().square().mean()));
   return rms > 0 ? rms : 1;

@@ -65,27 +65,54 @@ NeighborTargets neighbor_targets(const Dataset<T>& train, const Targets& targets
   return result;
 }
 
-/// Samples whose neighbors agree on another class: a note with their rows, or a warning if they are many.
-inline std::optional<Finding> wrong_labels(const NeighborTargets& neighbors) {
+/// Returns the share of samples that would have most neighbors in the most frequent class, and hardly any in their own, if
+/// features and labels were unrelated: the multinomial probability of at least 7 and at most 1 among 10. It is small
+/// unless that class is far more frequent than others.
+inline double suspects_by_chance(const std::vector<Index>& counts) {
+  double samples = 0, chance = 0;
+  for (const Index count : counts) samples += static_cast<double>(count);
+  const auto frequent = std::max_element(counts.begin(), counts.end());
+  const double against = static_cast<double>(*frequent) / samples;
+  for (auto count = counts.begin(); count != counts.end(); ++count) {
+    if (count == frequent) continue;
+    const double own = static_cast<double>(*count) / samples, rest = std::max(0.0, 1 - against - own);
+    double ways = 1;  // to choose `others` of all neighbors
+    for (int others = 0; others <= limit::neighbors - limit::neighbors_against; ++others) {
+      const double none = std::pow(rest, others),
+                   one = others > 0 ? others * own * std::pow(rest, others - 1) : 0;
+      chance += own * ways * std::pow(against, limit::neighbors - others) * (none + one);
+      ways *= static_cast<double>(limit::neighbors - others) / (others + 1);
+    }
+  }
+  return chance;
+}
+
+/// Samples whose neighbors agree on another class: a note with their rows, or a warning if they are many, and far more
+/// than by chance.
+inline std::optional<Finding> wrong_labels(const NeighborTargets& neighbors, double by_chance = 0) {
   if (neighbors.suspects.empty()) return {};
   const double share =
       static_cast<double>(neighbors.suspects.size()) / static_cast<double>(neighbors.examined);
-  const bool many = share > limit::wrong_labels;
+  const double bound = std::max(limit::wrong_labels, 2 * by_chance);
+  const bool many = share > bound;
   return Finding{.rule = {},
                  .severity = many ? Severity::warning : Severity::note,
                  .what = joined({"the nearest neighbors of ", percent(share),
                                  " of the samples agree on another class: ", listed(neighbors.suspects)}),
                  .cure = many ? "look at these rows, and correct their labels" : "",
                  .measured = share,
-                 .limit = limit::wrong_labels};
+                 .limit = bound};
 }
 
-/// The neighbors of a sample say nothing about its target.
-inline std::optional<Finding> unrelated_targets(const Targets& targets, const NeighborTargets& neighbors) {
+/// The neighbors of a sample say nothing about its target: a warning, or a note for images and sequences, of which equal
+/// ones may be far apart, such as those that are moved.
+inline std::optional<Finding> unrelated_targets(const Targets& targets, const NeighborTargets& neighbors,
+                                                Severity severity = Severity::warning) {
   if (neighbors.examined == 0) return {};
   const auto examined = static_cast<double>(neighbors.examined);
-  const auto finding = [](double measured, double bound, std::string what) {
+  const auto finding = [&](double measured, double bound, std::string what) {
     return Finding{.rule = {},
+                   .severity = severity,
                    .what = std::move(what),
                    .cure = "check that features and targets of a sample are in the same row",
                    .measured = measured,

@@ -47,6 +47,15 @@ class Neighbors {
     squares_ = x_.colwise().squaredNorm().transpose();
   }
 
+  /// The samples, by their number in the training set, and the squares of all distances between them.
+  const std::vector<Index>& samples() const { return samples_; }
+  Matrix<T> squared_distances() const {
+    Matrix<T> squares = T(-2) * (x_.transpose() * x_);
+    squares.colwise() += squares_;
+    squares.rowwise() += squares_.transpose();
+    return squares.cwiseMax(T(0));
+  }
+
   /// Calls f(query, neighbors) for the chosen columns of `x` with their nearest samples, the nearest first. A query is
   /// not its own neighbor if `x` is the training set.
   void search(const Matrix<T>& x, const std::vector<Index>& queries, std::size_t count, bool is_train,

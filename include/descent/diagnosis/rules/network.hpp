@@ -33,10 +33,19 @@ inline std::optional<Finding> initial_outputs(double rms, double scale, Index ou
       .limit = bound};
 }
 
+/// True if the weight is that of an embedding, whose gradient is 0 but for the tokens of the batch.
+inline bool is_embedding(const WeightStatistics& weight, const std::vector<OutputStatistics>& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(), [&](const OutputStatistics& output) {
+    return output.type.ends_with("Embedding") && weight.path == output.path + ".weight";
+  });
+}
+
 /// The gradient hardly reaches the first weights of a deep network. The larger of the first two counts: weights before a
 /// BatchNorm that have a single input have no gradient.
-inline std::optional<Finding> vanishing_gradient(const std::vector<WeightStatistics>& weights) {
+inline std::optional<Finding> vanishing_gradient(std::vector<WeightStatistics> weights,
+                                                 const std::vector<OutputStatistics>& outputs = {}) {
   constexpr std::size_t deep = 4;
+  std::erase_if(weights, [&](const WeightStatistics& weight) { return is_embedding(weight, outputs); });
   if (weights.size() < deep || !(weights.back().gradient > 0)) return {};
   const double ratio = std::max(weights[0].gradient, weights[1].gradient) / weights.back().gradient;
   if (ratio >= limit::vanishing) return {};
@@ -62,10 +71,38 @@ inline std::optional<Finding> symmetric_units(const std::vector<WeightStatistics
   return {};
 }
 
-/// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
-inline bool has_units(const OutputStatistics& output) {
-  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
-                                         "Flatten",     "Reshape", "Identity"};
+/// True for a layer with an activation, whose units can die: neither a composition nor a layer that only scales, moves,
+/// drops or adds its inputs. Such a layer is constant for a reason before it, or because it begins as a zero.
+inline bool has_activation(const OutputStatistics& output) {
+  constexpr std::string_view others[] = {"Dense",
+                                         "Conv1D",
+                                         "Conv2D",
+                                         "ConvTranspose2D",
+                                         "MultiHeadAttention",
+                                         "Embedding",
+                                         "BatchNorm",
+                                         "LayerNorm",
+                                         "GroupNorm",
+                                         "InstanceNorm",
+                                         "RMSNorm",
+                                         "MaxPool2D",
+                                         "AveragePool2D",
+                                         "GlobalAveragePool",
+                                         "Upsample",
+                                         "ZeroPad2D",
+                                         "Dropout",
+                                         "GaussianDropout",
+                                         "GaussianNoise",
+                                         "PositionEmbedding",
+                                         "Standardize",
+                                         "Unstandardize",
+                                         "PositionalEncoding",
+                                         "MinMax",
+                                         "Impute",
+                                         "Augment",
+                                         "Flatten",
+                                         "Reshape",
+                                         "Identity"};
   return !output.is_composition &&
          std::find(std::begin(others), std::end(others), output.type) == std::end(others);
 }
@@ -75,7 +112,7 @@ inline const OutputStatistics* worst_of(const std::vector<OutputStatistics>& out
                                         double OutputStatistics::*share) {
   const OutputStatistics* worst = nullptr;
   for (std::size_t i = 0; i + 1 < outputs.size(); ++i)
-    if (const auto& output = outputs[i]; has_units(output) && output.*share > limit)
+    if (const auto& output = outputs[i]; has_activation(output) && output.*share > limit)
       if (worst == nullptr || output.*share > worst->*share) worst = &output;
   return worst;
 }
@@ -117,7 +154,8 @@ inline std::optional<Finding> output_range(std::string_view last, double least, 
   constexpr double any = 1e300;
   constexpr Range ranges[] = {{"ReLU", 0, any},  {"ReLU6", 0, 6},       {"Softplus", 0, any},
                               {"Sigmoid", 0, 1}, {"HardSigmoid", 0, 1}, {"Softmax", 0, 1},
-                              {"Tanh", -1, 1},   {"HardTanh", -1, 1},   {"Softsign", -1, 1}};
+                              {"Tanh", -1, 1},   {"HardTanh", -1, 1},   {"Softsign", -1, 1},
+                              {"LSTM", -1, 1},   {"GRU", -1, 1}};
   for (const Range& range : ranges) {
     if (range.type != last || (least >= range.least && most <= range.most)) continue;
     const bool below = least < range.least;

@@ -126,17 +126,20 @@ inline std::optional<Finding> memorized_targets(const Quality& train, const Qual
       .limit = dev.constant};
 }
 
-/// The nearest neighbors in the training set predict it better than the network that was trained on it.
-inline std::optional<Finding> underfitting(double error, double error_of_neighbors, bool of_classes) {
+/// The training set predicts each of its samples from others better than the network does that was trained on it: by the
+/// nearest neighbors, or numbers by kernel ridge regression.
+inline std::optional<Finding> underfitting(double error, double error_of_others, bool of_classes) {
   const double margin = of_classes ? limit::underfitting : limit::underfitting_numbers;
-  if (error <= error_of_neighbors + margin) return {};
+  if (error <= error_of_others + margin) return {};
   return Finding{
       .rule = {},
       .what = joined({of_classes ? "the error" : "the unexplained variance", " on the training set is ",
-                      percent(error), ", that of the nearest neighbors ", percent(error_of_neighbors)}),
+                      percent(error),
+                      of_classes ? ", that of the nearest neighbors " : ", that of kernel ridge regression ",
+                      percent(error_of_others)}),
       .cure = "train longer or with another learning rate, enlarge the network, or lower the penalty",
       .measured = error,
-      .limit = error_of_neighbors + margin};
+      .limit = error_of_others + margin};
 }
 
 /// The running statistics of a `BatchNorm` are not those of the data.

@@ -9,6 +9,8 @@
 #include "descent/concepts/output_kind.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/data/dataset.hpp"
+#include "descent/inference/check_loss.hpp"
 #include "descent/losses/targets.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
@@ -68,6 +70,14 @@ Targets targets_of(const BatchLike auto& y, Index outputs, OutputKind kind) {
   std::vector<Index> labels = y.rows() == 1 ? labels_of_row(y, classes) : labels_of_one_hot(y);
   if (labels.empty()) return {};
   return {Targets::Kind::classes, classes, std::move(labels)};
+}
+
+/// Returns the meaning of the targets of a data set for outputs of a shape. Classes of time steps count as others, since
+/// they are not those of samples.
+template <std::floating_point T>
+Targets targets_of(const Dataset<T>& data, const Shape& outputs, OutputKind kind) {
+  if (kind != OutputKind::unknown && are_scored_by_step(outputs, data)) return {};
+  return targets_of(data.y, outputs.size(), kind);
 }
 
 /// The order of targets: the difference of consecutive ones, and the difference that random order is expected to have.

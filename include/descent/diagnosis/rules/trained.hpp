@@ -16,6 +16,8 @@
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
 #include "descent/data/dataset.hpp"
+#include "descent/diagnosis/rules/first_look.hpp"
+#include "descent/diagnosis/rules/kernel_ridge.hpp"
 #include "descent/diagnosis/rules/labels.hpp"
 #include "descent/diagnosis/rules/neighbors.hpp"
 #include "descent/diagnosis/rules/results.hpp"
@@ -45,8 +47,9 @@ template <Layer M>
 bool has_initial_statistics(const M& model) {
   bool initial = true;
   visit_leaves(const_cast<M&>(model), [&](const auto& leaf) {  // only reads
-    if (!leaf.is_state()) return;
-    const double value = leaf.name().path().ends_with("variance") ? 1 : 0;
+    const std::string path = leaf.name().path();
+    if (!path.ends_with("running_mean") && !path.ends_with("running_variance")) return;
+    const double value = path.ends_with("variance") ? 1 : 0;
     for (Index i = 0; i < leaf.size(); ++i) initial = initial && static_cast<double>(leaf.data[i]) == value;
   });
   return initial;
@@ -89,13 +92,14 @@ RunningStatistics compare_statistics(const M& model, const Batch<typename M::Sca
   return worst;
 }
 
-/// The predictions of a trained model for some samples of a data set.
+/// The predictions of a trained model for some samples of a data set, or for their time steps without the padding.
 template <class T>
 struct Predicted {
   Dataset<T> samples;
   Targets targets;
   Matrix<T> outputs;
   Quality quality;
+  bool by_step = false;
 };
 
 /// Predicts at most `most` samples of a data set.
@@ -106,37 +110,52 @@ Predicted<typename M::Scalar> predicted(const M& model, const Dataset<typename M
   Predicted<T> result;
   result.samples = data.subset(evenly(data.samples(), most));
   typename M::Cache cache;
-  result.outputs = model.forward(result.samples.inputs(), cache, Pass::inference(workers));
-  result.targets = targets_of(result.samples.y, result.outputs.rows(), expected);
+  Matrix<T> memory;
+  const Batch<T> y = model.forward(result.samples.inputs(), cache, Pass::inference(workers)),
+                 target = scored_targets(y.shape(), result.samples, memory);
+  result.by_step = are_scored_by_step(y.shape(), result.samples);
+  if (result.by_step) {
+    Matrix<T> steps;
+    result.outputs = without_padding(y.with_lengths(result.samples.lengths), steps);
+  } else {
+    result.outputs = y;
+  }
+  result.targets = targets_of(target, result.outputs.rows(), expected);
   if (result.targets.are_classes())
     result.quality =
         quality_of_classes(result.outputs, result.targets, outputs == OutputKind::probabilities ? 0.5 : 0);
-  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, result.samples.y);
+  if (result.targets.are_numbers()) result.quality = quality_of_numbers(result.outputs, target);
   return result;
 }
 
-/// Returns the error of predicting training samples by their nearest neighbors, or none if that would take more than
-/// some operations.
+/// Returns the error of predicting training samples without the network, or none if that would take more than some
+/// operations: by their nearest neighbors for classes, and by kernel ridge regression for numbers.
 template <class T>
-std::optional<double> error_of_neighbors(const Dataset<T>& train, OutputKind expected, Index outputs,
-                                         double operations) {
+std::optional<double> error_of_others(const Dataset<T>& train, bool of_classes, Index outputs,
+                                      double operations) {
+  if (!of_classes) {
+    constexpr Index least = 64, most = 250;
+    constexpr double per_cube = 15;  // operations, beyond those in full products
+    const auto samples = static_cast<Index>(std::cbrt(operations / per_cube));
+    if (std::min(samples, train.samples()) < least) return {};
+    return error_of_kernel_ridge(train, std::min(samples, most));
+  }
   constexpr Index queries = 50, candidates = 250,
-                  search = 160;  // operations in the time of comparing two distances
+                  search = 1000;  // operations in the time of comparing two distances
   const double needed =
       static_cast<double>(queries * candidates) * static_cast<double>(2 * train.features() + search);
   if (needed > operations || train.samples() <= 2 * limit::neighbors) return {};
   const Dataset<T> among = train.subset(evenly(train.samples(), candidates));
-  const Targets targets = targets_of(among.y, outputs, expected);
-  if (targets.kind == Targets::Kind::others) return {};
+  const Targets targets = targets_of(among.y, outputs, OutputKind::scores);
+  if (!targets.are_classes()) return {};
   const NeighborTargets near = neighbor_targets(among, targets, Neighbors<T>{among.x}, queries);
   if (near.examined == 0) return {};
-  return targets.are_numbers() ? near.variance_left
-                               : static_cast<double>(near.wrong) / static_cast<double>(near.examined);
+  return static_cast<double>(near.wrong) / static_cast<double>(near.examined);
 }
 
 /// The history of a run as the rules of its end need it.
 struct RunSummary {
-  Index batch_size;
+  double operations;            // as `StepWork` counts them
   bool had_initial_statistics;  // before the first step
   Index probe;
 };
@@ -165,13 +184,12 @@ void examine_trained(RuleBook& rules, const auto& run, const RunSummary& at) {
       return memorized_targets(train.quality, dev.quality, of_classes);
     });
   rules.apply("underfitting", [&]() -> std::optional<Finding> {
-    // At most 1 % of the operations of the training, or about a quarter of a millisecond.
-    constexpr double share = 0.01, per_parameter = 6, per_step = 400'000, always = 12'000'000;
-    const double trained = static_cast<double>(run.steps) *
-                           (per_step + per_parameter * static_cast<double>(parameter_count(run.model)) *
-                                           static_cast<double>(at.batch_size));
-    const auto error =
-        error_of_neighbors(run.train, run.expected, train.outputs.rows(), std::max(always, share * trained));
+    if (train.by_step || !run.train.lengths.empty() || takes_tokens(run.model)) return {};  // no distances
+    // At most 1 % of the operations of the training, or about a tenth of a millisecond if it was not a short one.
+    constexpr double share = 0.01, few = 16'000'000;
+    constexpr std::int64_t short_run = 500;
+    const auto error = error_of_others(run.train, of_classes, train.outputs.rows(),
+                                       std::max(share * at.operations, run.steps < short_run ? 0 : few));
     return error ? underfitting(train.quality.error, *error, of_classes) : std::nullopt;
   });
 }
