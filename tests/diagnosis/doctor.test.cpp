@@ -329,6 +329,7 @@ TEST_CASE("Doctor: looks more rarely at a step of few operations, unless told ho
   every_50.insert(every_50.end(), {50, 100, 150, 200});
   CHECK(steps({}) == by_default);
   CHECK(steps({.every = 50}) == every_50);
+  CHECK(steps({.every = 1}).size() == 200);
 
   Rng rng{1};
   const detail::StepWork large{Dense{1000, 1000, rng}, 32, 32000};

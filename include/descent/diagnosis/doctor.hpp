@@ -28,7 +28,7 @@ namespace descent::inline DESCENT_ABI {
 
 /// The options of `Doctor`.
 struct DoctorOptions {
-  /// Steps between two looks, after 10 looks at the first 48 steps; by default 32, or more if a step has so few
+  /// Steps between two looks, beside 10 looks at the first 48 steps; by default 32, or more if a step has so few
   /// operations that looks would slow the training down by half a per cent.
   std::optional<std::int64_t> every = {};
   Index probe = 128;  ///< samples of each set on which the trained model is examined at the end of a run
@@ -75,8 +75,9 @@ class Doctor {
   // The members of an `Observer`.
 
   bool is_due(std::int64_t step) const {
-    if (step <= detail::limit::update_steps) return step <= 2 || step % 4 == 0;
-    return step % (step <= first_steps ? 8 : every_ * rarity_) == 0;
+    const bool is_early = step <= detail::limit::update_steps ? step <= 2 || step % 4 == 0
+                                                              : step <= first_steps && step % 8 == 0;
+    return is_early || step % (every_ * rarity_) == 0;
   }
 
   void begin(const auto& run) {
