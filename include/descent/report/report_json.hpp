@@ -148,7 +148,7 @@ class ReportJson {
       });
       json_("outputs", [&] {
         json_.list(last.outputs, [&](const OutputStatistics& o) {
-          if (!has_units(o)) return;
+          if (!has_activation(o)) return;
           const auto k = static_cast<std::size_t>(&o - last.outputs.data());
           json_.object([&] {
             json_("path", o.path), json_("type", o.type);
