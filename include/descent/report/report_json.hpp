@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "descent/core/finite.hpp"
@@ -44,6 +45,14 @@ inline std::vector<std::size_t> thinned(const std::vector<double>& values, std::
   kept.push_back(size - 1);
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   return kept;
+}
+
+/// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
+inline bool has_units(const OutputStatistics& output) {
+  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
+                                         "Flatten",     "Reshape", "Identity"};
+  return !output.is_composition &&
+         std::find(std::begin(others), std::end(others), output.type) == std::end(others);
 }
 
 /// Writes the JSON of a page. A page that is not `complete` has at most some thousand numbers of each kind.
@@ -148,7 +157,7 @@ class ReportJson {
       });
       json_("outputs", [&] {
         json_.list(last.outputs, [&](const OutputStatistics& o) {
-          if (!has_activation(o)) return;
+          if (!has_units(o)) return;
           const auto k = static_cast<std::size_t>(&o - last.outputs.data());
           json_.object([&] {
             json_("path", o.path), json_("type", o.type);
