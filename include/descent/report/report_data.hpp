@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "descent/core/types.hpp"
@@ -59,5 +62,13 @@ struct ReportData {
   std::vector<Results> results;
   std::optional<SearchTable> search;
 };
+
+/// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
+inline bool has_units(const OutputStatistics& output) {
+  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
+                                         "Flatten",     "Reshape", "Identity"};
+  return !output.is_composition &&
+         std::find(std::begin(others), std::end(others), output.type) == std::end(others);
+}
 
 }  // namespace descent::inline DESCENT_ABI::detail

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "descent/core/finite.hpp"
@@ -45,14 +44,6 @@ inline std::vector<std::size_t> thinned(const std::vector<double>& values, std::
   kept.push_back(size - 1);
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   return kept;
-}
-
-/// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
-inline bool has_units(const OutputStatistics& output) {
-  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
-                                         "Flatten",     "Reshape", "Identity"};
-  return !output.is_composition &&
-         std::find(std::begin(others), std::end(others), output.type) == std::end(others);
 }
 
 /// Writes the JSON of a page. A page that is not `complete` has at most some thousand numbers of each kind.
