@@ -4,7 +4,6 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -24,7 +23,8 @@ inline std::vector<Index> plain_order(Index samples) {
                            "pass the number of samples");
   try {
     std::vector<Index> order(static_cast<std::size_t>(samples));
-    std::iota(order.begin(), order.end(), Index{0});
+    Index next = 0;
+    for (Index& sample : order) sample = next++;
     return order;
   } catch (const std::exception&) {  // std::bad_alloc or std::length_error
     throw_error<DataError>("plain_order",
