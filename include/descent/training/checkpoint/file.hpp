@@ -2,9 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,8 +12,7 @@
 #include "descent/parallel/communicator.hpp"
 #include "descent/parallel/together.hpp"
 #include "descent/serialize/archive.hpp"
-#include "descent/serialize/atomic_file.hpp"
-#include "descent/serialize/read_all.hpp"
+#include "descent/serialize/file.hpp"
 #include "descent/serialize/xxh64.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
@@ -150,11 +147,11 @@ void load_checkpoint(const std::string& path, auto& value, Communicator& ranks =
   std::string bytes;
   together(ranks, [&] {
     if (ranks.rank() > 0) return;
-    std::ifstream in{path, std::ios::binary};
-    if (!in)
+    const File file = open_bytes(path, "rb");
+    if (file == nullptr)
       throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": file not found"},
                                "leave .resume_from empty for a new run");
-    std::optional<std::string> all = read_all(in);
+    std::optional<std::string> all = read_bytes(file.get());
     if (!all)
       throw_error<FormatError>("checkpoint", {"expected a readable file, got \"", path, "\": reading failed"},
                                "pass the path of a file, not of a folder");
@@ -176,9 +173,9 @@ void save_checkpoint(const std::string& path, auto& value, Communicator& ranks =
     CheckpointWriter<XXH64> writer;
     value.visit_members(static_cast<Archive&>(writer));
     const std::string bytes = std::move(writer).finish();
-    replace_file(path, "checkpoint", [&](std::ostream& out) {
-      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    });
+    replace_by(
+        path, "checkpoint", [&](const std::string& temporary) { return write_bytes(temporary, bytes); },
+        true);
   });
 }
 
