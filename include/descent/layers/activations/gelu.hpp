@@ -23,14 +23,14 @@ enum class GELUForm { exact, tanh };
 
 namespace detail {
 
-/// The exact form. For z = |x| and the tail Q(z) = 1 - Phi(z):
+/// The exact form. For z = |x|, the density phi and the tail Q(z) = 1 - Phi(z):
 ///
 ///   y = max(0, x) - z Q(z)      y' = 1 - g for x > 0, else g = Q(z) - z phi(z)
-///   Q(z) = exp(-z^2 / 2) p(s) / (c + z),   s = (c - z) / (c + z)
+///   Q(z) = phi(z) m(z),   m(z) = p(s) / (c + z),   s = (c - z) / (c + z)
 ///
-/// p is the Chebyshev series of exp(z^2 / 2) Q(z) (c + z), in powers of s, for all z whose exp(-z^2 / 2) is not 0. The
-/// tail, not Phi, is computed so that no digits cancel for negative x. The relative error of p is below 2e-8 in float
-/// and 7e-16 in double.
+/// p is the best polynomial in s for Mills' ratio m, with a relative error below 2e-8 in float and 7e-16 in double. The
+/// tail, not Phi, is computed so that no digits cancel for negative x. Beyond the bound of z, where phi is nearly 0, it
+/// is constant.
 template <std::floating_point T>
 class ExactGELU {
  public:
@@ -55,39 +55,66 @@ class ExactGELU {
   // Eigen's packets, since its loops over arrays would store each step of the polynomial.
   using Packet = typename Eigen::internal::packet_traits<T>::type;
   static constexpr Index packet = Eigen::internal::packet_traits<T>::size;
+  static constexpr bool is_float = sizeof(T) == 4;
+
+  static Packet all(T value) { return Eigen::internal::pset1<Packet>(value); }
+
+  template <std::size_t N>
+  static Packet polynomial(const std::array<T, N>& coefficients, const Packet& x) {
+    Packet p = all(coefficients.back());
+    for (std::size_t k = N - 1; k-- > 0;) p = Eigen::internal::pmadd(p, x, all(coefficients[k]));
+    return p;
+  }
 
   static void evaluate(const T* from, T* y, T* slope) {
     using namespace Eigen::internal;
-    constexpr T c = sizeof(T) == 4 ? T(3.5) : T(5.25), bound = sizeof(T) == 4 ? T(14) : T(39);
-    const auto all = [](T value) { return pset1<Packet>(value); };
+    constexpr T c = is_float ? T(3.75) : T(5.25), bound = is_float ? T(13.1) : T(39);
     const Packet x = ploadu<Packet>(from), zero = all(0), one = all(1);
     const Packet z = pmin(pabs(x), all(bound)), inverse = pdiv(one, padd(z, all(c))),
-                 s = pmul(psub(all(c), z), inverse);
-    Packet p = all(coefficients.back());
-    for (std::size_t k = coefficients.size() - 1; k-- > 0;) p = pmadd(p, s, all(coefficients[k]));
-    const Packet density = pexp(pmul(pmul(x, x), all(T(-0.5)))), tail = pmul(density, pmul(p, inverse));
-    pstoreu(y, psub(pmax(x, zero), pmul(z, tail)));
-    const Packet g = psub(tail, pmul(pmul(z, density), all(T(root))));
-    // 1 for x > 0, else 0
-    const Packet step = pmin(pmax(pmul(x, all(std::numeric_limits<T>::max())), zero), one);
-    pstoreu(slope, pmadd(psub(one, pmul(all(2), step)), g, step));
+                 s = pmadd(inverse, all(2 * c), all(-1)), m = pmul(polynomial(mills, s), inverse);
+    const Packet phi = density<Packet>(z), g = pmul(phi, psub(m, z));
+    pstoreu(y, psub(pmax(x, zero), pmul(pmul(z, phi), m)));
+    pstoreu(slope, pselect(pcmp_lt(zero, x), psub(one, g), g));
+  }
+
+  /// phi(z) = exp(-z^2 / 2) / sqrt(2 pi)
+  template <class P>
+  static P density(const P& z) {
+    using namespace Eigen::internal;
+    const P square = pmul(z, z);
+    if constexpr (is_float && requires { typename unpacket_traits<P>::integer_packet; }) {
+      // 2^t = 2^floor(t) 2^(t - floor(t)) needs half as many operations as Eigen's exponential, which takes any argument:
+      // here z's bound keeps the exponent within that of float.
+      using Integers = typename unpacket_traits<P>::integer_packet;
+      const P t = pmul(square, all(T(-std::numbers::log2e / 2))), whole = pfloor(t);
+      const P fraction = polynomial(power_of_two, psub(t, whole));
+      const Integers exponent =
+          plogical_shift_left<std::numeric_limits<T>::digits - 1>(pcast<P, Integers>(whole));
+      return preinterpret<P>(padd(preinterpret<Integers>(fraction), exponent));
+    } else {
+      return pmul(pexp(pmul(square, all(T(-0.5)))), all(T(root)));
+    }
   }
 
   static constexpr double root = std::numbers::sqrt2 * std::numbers::inv_sqrtpi / 2;  // 1 / sqrt(2 pi)
-  static constexpr auto coefficients = [] {
-    if constexpr (sizeof(T) == 4)
-      return std::to_array<T>({0.7444160782F, 0.5655617612F, 0.3154247567F, 0.1160526561F, 0.01740975685F,
-                               -0.006491731449F, -0.003188590028F, 0.0004975308807F, 0.0004391054105F,
-                               -0.0001213214187F});
+  /// 2^t / sqrt(2 pi) for t in [0, 1], with a relative error below 8e-8
+  static constexpr auto power_of_two =
+      std::to_array<T>({T(0.3989422505), T(0.2765280677), T(0.09580743164), T(0.02227147861),
+                        T(0.003586227855), T(0.0007490447123)});
+  /// p
+  static constexpr auto mills = [] {
+    if constexpr (is_float)
+      return std::to_array<T>({1.880708341F, 1.474369369F, 0.8846883711F, 0.379806402F, 0.09398001136F,
+                               -0.003008358559F, -0.01045074771F, -0.00127642436F, 0.001111119142F});
     else
-      return std::to_array<T>({0.771626423953275155,     0.675853369880384099,     0.516411639170017397,
-                               0.341150219287945983,     0.191695931249654289,     0.0889466384355339241,
-                               0.0320941061279940671,    0.00766218822569798245,   0.000334922522541235343,
-                               -0.000594068388850374333, -0.000216095243525801207, 6.98885075151802299e-6,
-                               0.0000267167795101297168, 4.33544488411759134e-6,   -2.7686368299350186e-6,
-                               -9.51256139146989547e-7,  2.95983220662643443e-7,   1.61526431794186985e-7,
-                               -3.58183173656556326e-8,  -2.5323827978401877e-8,   4.49556625596904695e-9,
-                               3.39288870797548063e-9,   -3.82389759566041953e-10, -2.76416967822497251e-10});
+      return std::to_array<T>({1.93418061173368702,      1.6941131664468146,       1.2944520160921075,
+                               0.855136785563731508,     0.480510441402103822,     0.222956158835889834,
+                               0.0804479938694379886,    0.0192062576520793008,    0.000839526264812599122,
+                               -0.00148910862055683211,  -0.000541670447435044961, 0.0000175184509009311932,
+                               0.0000669690349271733188, 0.0000108673487296334759, -6.93994336009985844e-6,
+                               -2.38444553480216534e-6,  7.41919909729328631e-7,   4.04886721035564905e-7,
+                               -8.97832070584589815e-8,  -6.34774232325537544e-8,  1.12687134876890389e-8,
+                               8.50471076808758353e-9,   -9.5850898325759086e-10,  -6.92874587131639068e-10});
   }();
 };
 
