@@ -111,11 +111,14 @@ struct Tile2D {
         }
       }
     }
-    if (lanes == width && !adds) {
+    if (lanes == width) {
 #pragma GCC unroll 12
       for (int b = 0; b < blocks; ++b)
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) pstoreu(y + b * y_block + v * packet, sums[b][v]);
+        for (int v = 0; v < vectors; ++v) {
+          T* to = y + b * y_block + v * packet;
+          pstoreu(to, adds ? padd(ploadu<Packet>(to), sums[b][v]) : sums[b][v]);
+        }
     } else {
       T all[blocks * width];
 #pragma GCC unroll 12
@@ -128,14 +131,10 @@ struct Tile2D {
 
   /// Stores the lanes of sums [width, blocks], or adds them.
   [[gnu::noinline]] void store(const T* all, Index width, Index blocks) const {
-    using namespace Eigen::internal;
     for (Index b = 0; b < blocks; ++b, all += width) {
       T* to = y + b * y_block;
       if (!adds)
         copy_few<packet>(all, lanes, to);
-      else if (lanes == width)
-        for (Index lane = 0; lane < width; lane += packet)
-          pstoreu(to + lane, padd(ploadu<Packet>(to + lane), ploadu<Packet>(all + lane)));
       else
         for (Index lane = 0; lane < lanes; ++lane) to[lane] += all[lane];
     }
