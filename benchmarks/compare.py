@@ -390,9 +390,10 @@ def check_compile_cost(include_dirs, at_most):
     a single product, and the ratio of instructions of formulas to that training program."""
     product, training, _, formulas = PROGRAMS
     jobs = [(compiler, include_dirs, program) for compiler in compilers() for program in (product, training, formulas)]
+    backwards = jobs[::-1]  # the shortest one last, so that no core is idle meanwhile
     with ThreadPoolExecutor(os.cpu_count()) as executor:
-        instructions = dict(zip(jobs, executor.map(lambda job: count_instructions(*job), jobs)))
-    memory = {job: time_compiler(*job)[1] for job in jobs}
+        instructions = dict(zip(backwards, executor.map(lambda job: count_instructions(*job), backwards)))
+        memory = dict(zip(jobs, executor.map(lambda job: time_compiler(*job)[1], jobs)))
     rows, failures = [], []
     for job in jobs:
         base = (job[0], include_dirs, product)

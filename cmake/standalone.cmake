@@ -29,6 +29,9 @@ foreach(header IN LISTS headers)
   list(APPEND sources ${source})
 endforeach()
 get_property(programs GLOBAL PROPERTY DESCENT_PROGRAMS)
+if(NOT MSVC)  # without machine code, in two thirds of the time
+  set_source_files_properties(${sources} ${programs} PROPERTIES COMPILE_OPTIONS -fsyntax-only)
+endif()
 
 add_library(descent_standalone OBJECT EXCLUDE_FROM_ALL ${sources} ${programs})
 target_compile_options(descent_standalone PRIVATE -O0)

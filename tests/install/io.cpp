@@ -1,5 +1,5 @@
-#include <descent/descent.hpp>
 #include <descent/io/safetensors.hpp>
+#include <descent/layers/dense.hpp>
 #include <sstream>
 
 using namespace descent;
