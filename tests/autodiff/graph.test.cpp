@@ -77,6 +77,37 @@ TEST_CASE("Graph: a parameter that is not used has the gradient 0, one that is u
   CHECK(gradient.weight.isApprox(expected, 1e-14));
 }
 
+TEST_CASE("Graph: the bias of a product of constants has a gradient") {
+  const Line line;
+  Line gradient = line;
+  Graph<double> graph;
+  const Matrix<double> x = random_batch(3, 4, 1);
+  value_and_gradient(line, gradient, graph,
+                     [&](const Line& l, auto& g) { return sum(g.constant(l.weight) * g.input(x) + l.bias); });
+  CHECK(gradient.bias == Vector<double>{{4, 4}});
+  CHECK(gradient.weight.isZero(0));
+}
+
+TEST_CASE("Graph: each backward of a run computes the slopes of the inputs that are wanted then") {
+  Graph<double> graph;
+  graph.begin();
+  const Matrix<double> a{{1, 2}}, b{{3, 5}};
+  const auto u = graph.input(a), v = graph.input(b, true);
+  const auto y = sum(cwise_product(2 * u, v)), other = sum(square(v));
+  const Matrix<double> zeros = Matrix<double>::Zero(1, 2);
+  for (const bool wanted : {false, true, false}) {
+    graph.want(u, wanted);
+    graph.backward(y);
+    CHECK(graph.gradient(u) == (wanted ? Matrix<double>(2 * b) : zeros));
+    CHECK(graph.gradient(v) == 2 * a);
+  }
+  graph.backward(other);
+  CHECK(graph.gradient(v) == 2 * b);
+  graph.want(v, false);
+  graph.backward(y);
+  CHECK(graph.gradient(v) == zeros);
+}
+
 TEST_CASE("Graph: shapes and branches may change from run to run") {
   const Line line;
   Graph<double> reused;

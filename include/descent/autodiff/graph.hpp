@@ -66,10 +66,7 @@ class Graph {
     static_assert(std::same_as<typename M::Scalar, T>, "a parameter has the scalar type of its graph");
     static_assert(M::IsVectorAtCompileTime || !M::IsRowMajor, "a parameter is stored column by column");
     if (const Index i = find(member); i >= 0) return variable(i);
-    throw_error<DataError>("Graph",
-                           {"expected a parameter of the model, got a matrix of [", member.rows(), ", ",
-                            member.cols(), "] that its visit does not name"},
-                           "name it in visit, or pass constant(matrix) for numbers that are not learned");
+    detail::throw_unnamed(member.rows(), member.cols());
   }
 
   /// Views a batch, which must outlive the run. Its slope is computed only if it is wanted.
@@ -122,14 +119,16 @@ class Graph {
   bool is_pending(const Variable<T>& v) const { return pending_ != nullptr && number(v) == tape_.size() - 1; }
   /// The last node, which is pending.
   const Node<T>& pending() const { return tape_.last(); }
+  /// The value of operand k of a node: it is computed, since only the last node may be pending.
+  const Batch<T>& operand(const Node<T>& n, std::size_t k) const { return at(n.operands[k]).value; }
   /// Makes the last node, which is pending and has two operands, another operation, of a third operand too.
   Variable<T> replace_pending(const Operation<T>& operation, const Variable<T>& third,
                               void (*compute_node)(const Graph&, Node<T>&)) {
     Node<T>& n = tape_.last();
     n.operation = operation;
     n.operands[2] = number(third);
-    pending_ = compute_node;
-    compute();
+    pending_ = nullptr;
+    compute_node(*this, n);
     return last();
   }
   /// Computes the last node, if it is pending.
@@ -152,10 +151,7 @@ class Graph {
     const Index end = number(y);
     Node<T>& last = at(end);
     if (dy.rows() != last.value.rows() || dy.cols() != last.value.cols())
-      throw_error<ShapeError>("Graph",
-                              {"expected a slope of [", last.value.rows(), ", ", last.value.cols(),
-                               "], as the variable, got [", dy.rows(), ", ", dy.cols(), ']'},
-                              "pass dJ/dy");
+      detail::throw_slope({last.value.rows(), last.value.cols()}, {dy.rows(), dy.cols()});
     for (Index i = 0; i < tape_.size(); ++i) {
       Node<T>& n = at(i);
       n.reached = false;
@@ -215,10 +211,14 @@ class Graph {
   void use(Workers& workers) { workers_ = &workers; }
   /// Counts the layers that are applied in this run.
   std::size_t count_layer() { return layers_++; }
-  /// Returns the node of a parameter or of state by its memory, or -1.
+  /// Returns the node of a parameter or of state by its memory, or -1. Most formulas use their parameters in the order
+  /// in which `visit` names them, so that the search begins after the one that was found before.
   Index find(const auto& leaf) const {
-    for (Index i = 0; i < leaves_; ++i)
+    for (Index tries = leaves_; tries > 0; --tries) {
+      const Index i = next_leaf_ < leaves_ ? next_leaf_ : 0;
+      next_leaf_ = i + 1;
       if (tape_.views(i, leaf)) return i;
+    }
     return -1;
   }
   /// True if node i is the parameter or state in this memory.
@@ -264,6 +264,7 @@ class Graph {
   mutable detail::Tape<T> tape_;
   mutable void (*pending_)(const Graph&, Node<T>&) = nullptr;  // computes the last node
   Index parameters_ = 0, leaves_ = 0;
+  mutable Index next_leaf_ = 0;
   std::size_t layers_ = 0;
   Workers* workers_ = &single_thread;
 };

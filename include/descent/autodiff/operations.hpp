@@ -67,7 +67,7 @@ template <std::floating_point T>
 Variable<T> sum_of_pending(const Variable<T>& product, const Variable<T>& b) {
   Graph<T>& graph = product.graph();
   if (!graph.is_pending(b)) {
-    const Batch<T>&w = graph.node(graph.pending().operands[0]).value, &bias = b.value();
+    const Batch<T>&w = graph.operand(graph.pending(), 0), &bias = b.value();
     if (bias.rows() == w.rows() && bias.cols() == 1)
       return graph.replace_pending(affine_operation<T>, b, compute_affine<T>);
   }
@@ -135,8 +135,7 @@ auto operator*(const A& a, const B& b) {
              p.to_b([&](Matrix<T>& d) { Product<T>::transposed_left(p.a(), p.dy(), d, p.workers()); });
            }},
           {u, v}, [](const Graph<T>& graph, Node<T>& n) {
-            Product<T>::plain(graph.node(n.operands[0]).value, graph.node(n.operands[1]).value,
-                              n.memory.value, graph.workers());
+            Product<T>::plain(graph.operand(n, 0), graph.operand(n, 1), n.memory.value, graph.workers());
             n.value = n.memory.value;
           });
     });

@@ -87,8 +87,7 @@ Variable<T> divided_by(T s, const Variable<T>& a) {
 
 template <std::floating_point T>
 void compute_affine(const Graph<T>& graph, Node<T>& n) {
-  const auto& [w, x, b] = n.operands;
-  Product<T>::affine(graph.node(w).value, graph.node(x).value, graph.node(b).value, n.memory.value,
+  Product<T>::affine(graph.operand(n, 0), graph.operand(n, 1), graph.operand(n, 2), n.memory.value,
                      graph.workers());
   n.value = n.memory.value;
 }

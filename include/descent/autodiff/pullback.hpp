@@ -8,7 +8,6 @@
 #include "descent/autodiff/variable.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
-#include "descent/core/function_ref.hpp"
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/parallel/parts.hpp"
@@ -61,35 +60,24 @@ class Pullback {
       expect_size(n, slope);
       add(n, Batch<T>{slope}.data());
     } else {
-      add(n, FunctionRef<void(Matrix<T>&)>{slope});
+      const bool is_used = n.reached && n.slope == n.memory.slope.data();
+      Matrix<T>& d = is_used ? n.memory.spare : n.memory.slope;
+      slope(d);
+      expect_size(n, d);
+      add(n, d.data());
     }
   }
   void add(Node<T>& n, const T* slope) const {
-    if (!n.reached) {
-      n.slope = slope;
-      n.reached = true;
-      return;
-    }
-    Matrix<T>& own = n.memory.slope;
-    if (n.slope != own.data()) own.resize(n.value.rows(), n.value.cols());
-    sum(n, n.slope, slope);
-  }
-  void add(Node<T>& n, FunctionRef<void(Matrix<T>&)> write) const {
-    Matrix<T>& own = n.memory.slope;
-    const bool is_used = n.reached && n.slope == own.data();
-    Matrix<T>& d = is_used ? n.memory.spare : own;
-    write(d);
-    expect_size(n, d);
-    if (n.reached) sum(n, n.slope, d.data());
-    n.slope = own.data();
+    n.slope = n.reached ? sum(n, slope) : slope;
     n.reached = true;
   }
-  /// Writes a + b to the slope of a node.
-  void sum(Node<T>& n, const T* a, const T* b) const {
-    T* const to = n.memory.slope.data();
+  /// Adds a further slope to that of a node, in memory of the node.
+  [[gnu::noinline]] const T* sum(Node<T>& n, const T* slope) const {
+    Matrix<T>& own = n.memory.slope;
+    if (n.slope != own.data()) own.resize(n.value.rows(), n.value.cols());
     for_numbers(workers(), n.value.size(),
-                [&](const Part& part) { flat(to, part) = flat(a, part) + flat(b, part); });
-    n.slope = to;
+                [&](const Part& part) { flat(own, part) = flat(n.slope, part) + flat(slope, part); });
+    return own.data();
   }
   void expect_size(const Node<T>& n, const auto& slope) const {
     if (slope.rows() != n.value.rows() || slope.cols() != n.value.cols())

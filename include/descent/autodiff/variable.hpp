@@ -43,6 +43,18 @@ namespace detail {
   throw DataError("Variable", "expected a variable of this run of its graph, got one of an earlier run",
                   "keep values, not variables, from run to run");
 }
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_unnamed(Index rows, Index cols) {
+  throw_error<DataError>("Graph",
+                         {"expected a parameter of the model, got a matrix of [", rows, ", ", cols,
+                          "] that its visit does not name"},
+                         "name it in visit, or pass constant(matrix) for numbers that are not learned");
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_slope(const Size& expected, const Size& got) {
+  throw_error<ShapeError>("Graph",
+                          {"expected a slope of [", expected.rows, ", ", expected.cols,
+                           "], as the variable, got [", got.rows, ", ", got.cols, ']'},
+                          "pass dJ/dy");
+}
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_two_graphs() {
   throw DataError("Graph", "expected variables of one graph, got two graphs",
                   "make all inputs and constants of a formula by one graph");
