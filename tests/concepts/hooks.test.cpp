@@ -26,6 +26,7 @@ struct Probe {
   void update_state(const Cache& c) { updates.array() += static_cast<float>(c.y.cols()); }
   static void visit_options(auto&& f, auto&... tree) { f("option", tree.option...); }
   OutputKind output_kind() const { return OutputKind::probabilities; }
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   void visit_layers(auto&& f) const { f("inner", inner); }
   void visit_outputs(const Cache& c, auto&& f) const { f(Name{"inner"}, Batch<>{c.y}); }
 
@@ -117,6 +118,8 @@ void check_hook(std::string_view hook, M model, const auto& row, const int& comp
     CHECK(state() == 4);
   } else if (hook == "visit_options") {
     CHECK(layer.options == std::vector<std::pair<std::string, double>>{{"option", 5}});
+  } else if (hook == "unit_kind") {
+    CHECK(layer.unit_kind == UnitKind::activated);
   } else if (hook == "visit_layers") {
     REQUIRE(layer.layers.size() == 1);
     CHECK(layer.layers[0].name == "inner");

@@ -44,7 +44,49 @@ std::vector<std::string> weights_of(const DynamicSequential<double>& net) {
   return names;
 }
 
+/// Returns the outputs of a layer in inference.
+Matrix<double> outputs_for(const AnyLayer<double>& layer, const Matrix<double>& x, const Shape& shape) {
+  AnyLayer<double>::Cache cache;
+  return layer.forward({x, shape}, cache, Pass::inference());
+}
+
+/// Returns the outputs that differ after a change of one input.
+std::vector<Index> outputs_of_input(const AnyLayer<double>& layer, Matrix<double> x, const Shape& shape,
+                                    Index input) {
+  const Matrix<double> before = outputs_for(layer, x, shape);
+  x.row(input).array() += 0.5;
+  const Matrix<double> after = outputs_for(layer, x, shape);
+  std::vector<Index> changed;
+  for (Index i = 0; i < before.rows(); ++i)
+    if (before.row(i) != after.row(i)) changed.push_back(i);
+  return changed;
+}
+
 }  // namespace
+
+TEST_CASE("UnitKind: an activation is not linear, and a copy has each input once", "[conformance]") {
+  for_each(layers, [&](const LayerRow& row) {
+    Rng rng{3};
+    const AnyLayer<double> layer = row.make(rng);
+    const LayerDescription description = describe(layer);
+    if (!description.layers.empty()) return;
+    INFO(row.name);
+    Matrix<double> a(row.shape.size(), 40), b = a;
+    for (Matrix<double>* x : {&a, &b})
+      for (double& value : x->reshaped()) value = 3 * rng.normal();
+    const Matrix<double> between = (outputs_for(layer, a, row.shape) + outputs_for(layer, b, row.shape)) / 2;
+    const bool is_linear = between.isApprox(outputs_for(layer, (a + b) / 2, row.shape), 1e-9);
+    bool is_elementwise = between.rows() == a.rows(), is_copy = is_elementwise;
+    for (Index i = 0; is_copy && i < a.rows(); ++i) {
+      const std::vector<Index> changed = outputs_of_input(layer, a, row.shape, i);
+      is_elementwise = is_elementwise && changed == std::vector{i};
+      is_copy = changed.size() == 1;
+    }
+    if (description.unit_kind == UnitKind::activated) CHECK_FALSE(is_linear);
+    if (description.unit_kind == UnitKind::copied) CHECK((is_linear && is_copy));
+    if (is_elementwise && !is_linear) CHECK(description.unit_kind == UnitKind::activated);
+  });
+}
 
 TEST_CASE("Doctor: measures each layer of the library under its path", "[conformance]") {
   const Dataset<double> data = some_data();

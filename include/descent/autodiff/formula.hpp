@@ -16,6 +16,7 @@
 #include "descent/core/types.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/parameter.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -44,6 +45,7 @@ namespace descent::inline DESCENT_ABI {
 template <class Derived, std::floating_point T = float>
 class Formula {
  public:
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   struct Cache {
     Graph<T> graph;

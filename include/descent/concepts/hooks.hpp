@@ -10,6 +10,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/tree/describe.hpp"
 #include "descent/tree/traverse.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -22,8 +23,8 @@ namespace detail {
 // clang-format off
 
 #define DESCENT_HOOKS(X) \
-  X(name) X(visit_state) X(update_state) X(visit_options) X(backward_parameters) X(output_kind) X(visit_layers) \
-  X(visit_outputs) X(describe)
+  X(name) X(visit_state) X(update_state) X(visit_options) X(backward_parameters) X(output_kind) X(unit_kind) \
+  X(visit_layers) X(visit_outputs) X(describe)
 
 // X(near, hook): a name that is easily mistaken for the hook, or a former name of the hook.
 #define DESCENT_NEAR_HOOKS(X) \
@@ -38,6 +39,7 @@ namespace detail {
   X(backward_paramters, backward_parameters) X(backward_paramaters, backward_parameters) \
   X(backwards_parameters, backward_parameters) X(backwardParameters, backward_parameters) \
   X(output_kinds, output_kind) X(outputs_kind, output_kind) X(ouput_kind, output_kind) X(outputKind, output_kind) \
+  X(unit_kinds, unit_kind) X(units_kind, unit_kind) X(unitKind, unit_kind) \
   DESCENT_NEAR_VERBS(X, visit_layers, layers) \
   X(visit_layer, visit_layers) X(visit_layes, visit_layers) X(visitLayers, visit_layers) \
   DESCENT_NEAR_VERBS(X, visit_outputs, outputs) \
@@ -158,6 +160,9 @@ struct Hooks {
       lacks_output_kind<L> || requires(const L& layer) {
         { layer.output_kind() } -> std::same_as<OutputKind>;
       }, "`output_kind` of a layer must be: OutputKind output_kind() const");
+  static_assert(
+      lacks_unit_kind<L> || requires { std::integral_constant<UnitKind, L::unit_kind>{}; },
+      "`unit_kind` of a layer must be: static constexpr UnitKind unit_kind");
   static_assert(
       lacks_visit_layers<L> || requires(const L& layer) { layer.visit_layers(AcceptAnything{}); },
       "`visit_layers` of a layer must be: void visit_layers(auto&& f) const");

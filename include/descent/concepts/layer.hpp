@@ -29,6 +29,7 @@ namespace descent::inline DESCENT_ABI {
 ///   static visit_options(f, tree...)        calls f("name", tree.member...) for the options that forward depends on
 ///   backward_parameters(x, dy, cache, gradient, pass)   backward without dx, if dx is a separate computation
 ///   output_kind()                           the meaning of the outputs, if the layer is the last of a network
+///   static constexpr UnitKind unit_kind      the kind of the outputs for a diagnosis, if it is not `plain`
 ///   visit_layers(f)                         in a composition: calls f(name, layer) for each layer
 ///   visit_outputs(cache, f)                 in a composition: calls f(Name, y) for each output of a layer in forward
 ///   describe()                              in a type-erased layer: returns the description of the layer it holds

@@ -6,6 +6,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -20,6 +21,7 @@ namespace descent::inline DESCENT_ABI {
 template <class Derived, std::floating_point T>
 class InputLayer {
  public:
+  static constexpr UnitKind unit_kind = UnitKind::copied;
   using Scalar = T;
   struct Cache {
     Matrix<T> y, dx;

@@ -18,6 +18,7 @@
 #include "descent/tree/describe.hpp"
 #include "descent/tree/leaves.hpp"
 #include "descent/tree/parameter.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -29,7 +30,8 @@ struct OutputStatistics {
   double constant = 0;  ///< share of the units whose output is the same for all samples, such as dead units
   double saturated =
       0;  ///< share of the outputs of a sigmoid or tanh where its slope is below a fifth of the largest
-  bool is_composition = false;  ///< true if the layer consists of others
+  bool is_composition = false;           ///< true if the layer consists of others
+  UnitKind unit_kind = UnitKind::plain;  ///< that of the layer
 };
 
 /// Statistics of a weight matrix, its gradient and its last update, as root mean squares.
@@ -74,7 +76,10 @@ inline void append_layers(const LayerDescription& layer, const std::string& path
   for (const auto& [name, part] : layer.layers)
     append_layers(part, path.empty() ? name : joined({path, ".", name}), all);
   if (!path.empty())
-    all.push_back({.path = path, .type = layer.type, .is_composition = !layer.layers.empty()});
+    all.push_back({.path = path,
+                   .type = layer.type,
+                   .is_composition = !layer.layers.empty(),
+                   .unit_kind = layer.unit_kind});
 }
 
 /// Returns the positions of images and sequences as columns of channels, without the padding.
@@ -146,7 +151,8 @@ std::vector<OutputStatistics> outputs_of(const M& model) {
   const LayerDescription description = describe(model);
   std::vector<OutputStatistics> outputs;
   append_layers(description, "", outputs);
-  if (outputs.empty()) outputs.push_back({.path = {}, .type = description.type});
+  if (outputs.empty())
+    outputs.push_back({.path = {}, .type = description.type, .unit_kind = description.unit_kind});
   return outputs;
 }
 

@@ -6,6 +6,7 @@
 #include "descent/concepts/pass.hpp"
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -19,6 +20,7 @@ template <std::floating_point T = float>
 class Identity {
  public:
   static constexpr std::string_view name = "Identity";
+  static constexpr UnitKind unit_kind = UnitKind::copied;
   using Scalar = T;
   struct Cache {
     Batch<T> y;

@@ -7,6 +7,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/errors.hpp"
 #include "descent/core/types.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -24,6 +25,7 @@ template <std::floating_point T = float>
 class Reshape {
  public:
   static constexpr std::string_view name = "Reshape";
+  static constexpr UnitKind unit_kind = UnitKind::copied;
   using Scalar = T;
   struct Cache {
     Batch<T> y;

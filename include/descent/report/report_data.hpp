@@ -1,12 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "descent/core/types.hpp"
@@ -16,6 +13,7 @@
 #include "descent/report/environment.hpp"
 #include "descent/report/results.hpp"
 #include "descent/training/history.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -65,10 +63,7 @@ struct ReportData {
 
 /// True for a layer whose units compute something: neither the input nor its copy in another shape, nor a composition.
 inline bool has_units(const OutputStatistics& output) {
-  constexpr std::string_view others[] = {"Standardize", "MinMax",  "Unstandardize", "Impute",
-                                         "Flatten",     "Reshape", "Identity"};
-  return !output.is_composition &&
-         std::find(std::begin(others), std::end(others), output.type) == std::end(others);
+  return !output.is_composition && output.unit_kind != UnitKind::copied;
 }
 
 }  // namespace descent::inline DESCENT_ABI::detail

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "descent/core/version.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -21,8 +22,9 @@ struct LayerDescription {
   std::vector<std::pair<std::string, double>> options;  ///< names and values from `visit_options`
   std::vector<Part> layers;                             ///< the layers of a composition
   std::shared_ptr<const FormulaDescription> formula{};  ///< of a layer that is written as one
+  UnitKind unit_kind = UnitKind::plain;                 ///< the layer's `unit_kind`
 
-  /// Compares all but the formula.
+  /// Compares all but the formula and the kind, which no file has.
   bool operator==(const LayerDescription&) const;
 };
 
@@ -44,6 +46,7 @@ template <class L>
 LayerDescription describe_itself(const L& layer) {
   LayerDescription description;
   if constexpr (requires { L::name; }) description.type = L::name;
+  if constexpr (requires { L::unit_kind; }) description.unit_kind = L::unit_kind;
   const auto add_option = [&](std::string_view name, const auto& value) {
     description.options.emplace_back(name, static_cast<double>(value));
   };

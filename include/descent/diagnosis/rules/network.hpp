@@ -12,6 +12,7 @@
 #include "descent/diagnosis/finding.hpp"
 #include "descent/diagnosis/rules/rule.hpp"
 #include "descent/diagnosis/statistics.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 // Rules that examine the outputs and the gradients of a network.
 namespace descent::inline DESCENT_ABI::detail {
@@ -71,40 +72,10 @@ inline std::optional<Finding> symmetric_units(const std::vector<WeightStatistics
   return {};
 }
 
-/// True for a layer with an activation, whose units can die: neither a composition nor a layer that only scales, moves,
-/// drops or adds its inputs. Such a layer is constant for a reason before it, or because it begins as a zero.
+/// True for a layer with an activation, whose units can die. Another one is constant for a reason before it, or because it
+/// begins as a zero.
 inline bool has_activation(const OutputStatistics& output) {
-  constexpr std::string_view others[] = {"Dense",
-                                         "Conv1D",
-                                         "Conv2D",
-                                         "ConvTranspose2D",
-                                         "MultiHeadAttention",
-                                         "Embedding",
-                                         "BatchNorm",
-                                         "LayerNorm",
-                                         "GroupNorm",
-                                         "InstanceNorm",
-                                         "RMSNorm",
-                                         "MaxPool2D",
-                                         "AveragePool2D",
-                                         "GlobalAveragePool",
-                                         "Upsample",
-                                         "ZeroPad2D",
-                                         "Dropout",
-                                         "GaussianDropout",
-                                         "GaussianNoise",
-                                         "PositionEmbedding",
-                                         "Standardize",
-                                         "Unstandardize",
-                                         "PositionalEncoding",
-                                         "MinMax",
-                                         "Impute",
-                                         "Augment",
-                                         "Flatten",
-                                         "Reshape",
-                                         "Identity"};
-  return !output.is_composition &&
-         std::find(std::begin(others), std::end(others), output.type) == std::end(others);
+  return !output.is_composition && output.unit_kind == UnitKind::activated;
 }
 
 /// Returns the layer before the last with the largest share, or nullptr if that is at most `limit`.

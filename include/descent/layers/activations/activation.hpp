@@ -9,6 +9,7 @@
 #include "descent/core/types.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -33,6 +34,7 @@ class Activation {
  public:
   using Scalar = T;
   using Cache = ActivationCache<T>;
+  static constexpr UnitKind unit_kind = UnitKind::activated;
 
   static void visit(auto&&, auto&...) {}
 

@@ -15,6 +15,7 @@
 #include "descent/layers/activations/activation.hpp"
 #include "descent/linalg/flat.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -152,6 +153,7 @@ template <std::floating_point T = float>
 class GELU {
  public:
   static constexpr std::string_view name = "GELU";
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   struct Cache : ActivationCache<T> {
     Matrix<T> slope;  // dy/dx of the exact form

@@ -9,6 +9,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -24,6 +25,7 @@ template <std::floating_point T = float>
 class LogSoftmax {
  public:
   static constexpr std::string_view name = "LogSoftmax";
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   struct Cache {
     Matrix<T> y, dx;

@@ -12,6 +12,7 @@
 #include "descent/linalg/row_blocks.hpp"
 #include "descent/parallel/parts.hpp"
 #include "descent/tree/parameter.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -37,6 +38,7 @@ template <std::floating_point T = float>
 class PReLU {
  public:
   static constexpr std::string_view name = "PReLU";
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   struct Cache {
     Matrix<T> y, dx;

@@ -8,6 +8,7 @@
 #include "descent/core/batch.hpp"
 #include "descent/core/types.hpp"
 #include "descent/parallel/parts.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI {
 
@@ -25,6 +26,7 @@ template <std::floating_point T = float>
 class Softmax {
  public:
   static constexpr std::string_view name = "Softmax";
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   struct Cache {
     Matrix<T> y, dx;

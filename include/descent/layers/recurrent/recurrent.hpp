@@ -76,6 +76,7 @@ template <std::floating_point T, class Cell>
 class Recurrent {
  public:
   static constexpr std::string_view name = Cell::name;
+  static constexpr UnitKind unit_kind = UnitKind::activated;
   using Scalar = T;
   using Cache = RecurrentCache<T>;
   using State = RecurrentState<T>;
@@ -240,3 +241,4 @@ class Recurrent {
 }  // namespace descent::inline DESCENT_ABI::detail
 
 #include "descent/layers/recurrent/passes.hpp"
+#include "descent/tree/unit_kind.hpp"
