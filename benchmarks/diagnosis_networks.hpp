@@ -102,6 +102,11 @@ inline void add_images(descent::DynamicSequential<>& net, const Case& c, descent
   net.add(GlobalAveragePool{});
 }
 
+/// True for sequences and convolutions, with `Unit::batch_norm` each before a BatchNorm of its channels.
+inline bool has_convolutions(const Case& c) {
+  return c.kind == Kind::sequence && (c.unit == Unit::conv || c.unit == Unit::batch_norm);
+}
+
 inline void add_sequences(descent::DynamicSequential<>& net, const Case& c, const Set& set, descent::Index in,
                           descent::Rng& rng) {
   using namespace descent;
@@ -132,12 +137,14 @@ inline void add_sequences(descent::DynamicSequential<>& net, const Case& c, cons
     net.add(LayerNorm{c.width});
     if (!set.by_step) net.add(GlobalAveragePool{});
   }
-  if (c.unit == Unit::conv)
+  if (has_convolutions(c))
     for (int k = 0; k < c.depth; ++k, in = c.width) {
       Conv1D<> conv{in,
                     c.width,
                     rng,
-                    {.kernel = 5, .padding = set.by_step ? TimePadding::causal() : TimePadding::same()}};
+                    {.kernel = 5,
+                     .padding = set.by_step ? TimePadding::causal() : TimePadding::same(),
+                     .bias = c.unit == Unit::batch_norm ? Bias::none : Bias::learned}};
       kill(conv, c.dead_bias);
       net.add(std::move(conv));
       add_activation(net, c, c.width);

@@ -12,6 +12,7 @@
 #include "descent/data/split.hpp"
 #include "descent/data/standardize.hpp"
 #include "descent/data/synthetic.hpp"
+#include "descent/inference/evaluate.hpp"
 #include "descent/io/csv.hpp"
 #include "descent/layers/activations/elementwise.hpp"
 #include "descent/layers/activations/relu.hpp"
@@ -25,6 +26,7 @@
 #include "descent/layers/recurrent/lstm.hpp"
 #include "descent/losses/mean_squared_error.hpp"
 #include "descent/losses/softmax_cross_entropy.hpp"
+#include "descent/metrics/accuracy.hpp"
 #include "descent/models/concat.hpp"
 #include "descent/models/dynamic_sequential.hpp"
 #include "descent/models/residual.hpp"
@@ -226,6 +228,22 @@ TEST_CASE("Doctor: finds running statistics that still have their initial values
   CHECK(findings.find("running statistics")->place == "1");
   CHECK_THAT(findings.find("running statistics")->cure, ContainsSubstring("estimate_statistics"));
   CHECK(watched(net(0.9), digits().train, {.epochs = 4}).findings().find("running statistics") == nullptr);
+}
+
+TEST_CASE("Doctor: finds targets of other samples long before they are learned by heart") {
+  const auto with_other_targets = [](Dataset<> data, std::uint64_t seed) {
+    Rng rng{seed};
+    for (float& label : data.y.reshaped()) label = static_cast<float>(rng.below(10));
+    return data;
+  };
+  const Dataset<> train = with_other_targets(digits().train, 1), dev = with_other_targets(digits().dev, 2);
+  auto net = classifier();
+  Doctor doctor;
+  fit(net, train, SoftmaxCrossEntropy{}, Adam{},
+      {.epochs = 4, .validation = &dev, .observer = &doctor, .seed = 1, .progress = silent});
+  CHECK(evaluate(net, train, Accuracy{}) < 0.5);
+  REQUIRE(doctor.findings().find("memorized targets") != nullptr);
+  CHECK_THAT(doctor.findings().find("memorized targets")->what, ContainsSubstring("unrelated"));
 }
 
 TEST_CASE("Doctor: regression has rules of its own") {

@@ -1,6 +1,7 @@
 #include "descent/diagnosis/rules/rule.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -237,8 +238,8 @@ const std::vector<Row> rows{
      [] { return detail::same_output(0.049); },
      [] { return detail::same_output(0.051); }},
     {"memorized targets",
-     [] { return detail::memorized_targets({.error = 0.1}, {.error = 0.48, .constant = 0.5, .standard_error = 0.02, .samples = 100}, true); },
-     [] { return detail::memorized_targets({.error = 0.1}, {.error = 0.45, .constant = 0.5, .standard_error = 0.02, .samples = 100}, true); }},
+     [] { return detail::memorized_targets({.association = 10, .samples = 100}, {.constant = 0.5, .association = 2.9, .samples = 100}, true); },
+     [] { return detail::memorized_targets({.association = 10, .samples = 100}, {.constant = 0.5, .association = 3.1, .samples = 100}, true); }},
     {"constant predictor",
      [] { return detail::constant_predictor({.error = 0.96, .samples = 100}, false); },
      [] { return detail::constant_predictor({.error = 0.94, .samples = 100}, false); }},
@@ -299,10 +300,16 @@ TEST_CASE("rules: other sides of the thresholds") {
   CHECK(detail::running_statistics({.path = "1", .initial = 0.11}));
   CHECK(detail::output_range("ReLU", -1, 1));
   CHECK_FALSE(detail::output_range("ReLU", 0, 1));
-  CHECK(detail::memorized_targets({.error = 0.1}, {.error = 1.1, .samples = 50}, false));
-  CHECK_FALSE(detail::memorized_targets({.error = 0.1}, {.error = 0.9, .samples = 50}, false));
-  CHECK_FALSE(
-      detail::memorized_targets({.error = 0.4}, {.error = 0.5, .constant = 0.5, .samples = 100}, true));
+  // A network that learned little: 8 sqrt(25 / 100) - 2 sqrt(2) = 1.17.
+  const auto memorized = [](double association, double constant, double samples) {
+    return detail::memorized_targets({.association = 8, .samples = 100},
+                                     {.constant = constant, .association = association, .samples = samples},
+                                     false);
+  };
+  CHECK(memorized(1.1, 1, 25));
+  CHECK_FALSE(memorized(1.2, 1, 25));
+  CHECK(memorized(-1, 0.11, 100));
+  CHECK_FALSE(memorized(-1, 0.09, 100));  // 9 samples are not of the most frequent class
   CHECK(detail::constant_predictor({.error = 0.49, .constant = 0.5, .standard_error = 0.02, .samples = 100},
                                    true));
   CHECK(detail::underfitting(0.21, 0.1, false));
@@ -348,6 +355,25 @@ TEST_CASE("rules: the share of suspects by chance is that of the multinomial dis
   // A fifth: 0.8^10 + 10 * 0.2 * 0.8^9.
   CHECK_THAT(detail::suspects_by_chance({80, 20}), WithinRel(0.2 * 0.3758096384, 1e-12));
   CHECK(detail::suspects_by_chance({10, 10, 10, 10}) < 0.005);
+}
+
+TEST_CASE("rules: the association of classes is the root of Pearson's chi-squared for two classes") {
+  // 20 + 15 of 50 predictions are right: chi-squared = 50 (20 * 15 - 5 * 10)^2 / (25 * 25 * 30 * 20) = 25 / 3.
+  CHECK(detail::association_of_classes({25, 25}, {30, 20}, 35, 50) == Catch::Approx(std::sqrt(25.0 / 3)));
+  CHECK(detail::association_of_classes({50, 0}, {30, 20}, 30, 50) == 0);  // always the same class
+  // All right: chance 0.36, (0.36 + 0.36^2 - 2 (0.2^3 + 2 * 0.4^3)) / 50 = 0.2176 / 50.
+  CHECK(detail::association_of_classes({10, 20, 20}, {10, 20, 20}, 50, 50) ==
+        Catch::Approx(0.64 / std::sqrt(0.2176 / 50)));
+}
+
+TEST_CASE("rules: the association of numbers is the correlation times the root of the number of samples") {
+  const Matrix<double> p{{-2, -1, 0, 1, 2}}, y{{-2, 0, 1, 0, 1}};  // r^2 = 0.6
+  for (const Index copies : {1, 2, 6})                             // more and fewer rows than samples
+    CHECK(detail::association_of_numbers<double>(p.replicate(copies, 1), y.replicate(copies, 1)) ==
+          Catch::Approx(std::sqrt(3)));
+  CHECK(detail::association_of_numbers<double>(0 * p, y) == 0);
+  const Matrix<double> targets = y.array() + 7, predictions = p.array() - 3;
+  CHECK(detail::quality_of_numbers(predictions, targets).association == Catch::Approx(std::sqrt(3)));
 }
 
 TEST_CASE("rules: of many targets, the largest counts") {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <numbers>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct Quality {
       0;  // the share of wrong classes; of numbers, the mean squared error over the variance, 1 - R^2
   double constant = 1;        // that error of the constant prediction
   double standard_error = 0;  // of the difference of the two
+  double association =
+      0;  // covariance of predictions and targets, in its standard errors if they were unrelated
   double samples = 0;
 
   bool is_no_better_than_constant() const {
@@ -44,21 +48,56 @@ struct Differences {
   }
 };
 
+/// Returns the association of centered numbers, one column for each sample.
+///
+///   sqrt(n) sum_j p_j . y_j / |P^T Y|      |P^T Y|^2 = tr(P P^T Y Y^T)
+///
+/// Of a single row it is the correlation times sqrt(n). Unrelated numbers have a mean of 0 and a variance of 1.
+template <std::floating_point T>
+double association_of_numbers(const Matrix<T>& p, const Matrix<T>& y) {
+  const auto samples = static_cast<double>(p.cols());
+  const double squares =
+      static_cast<double>(p.rows() <= p.cols() ? (p * p.transpose()).cwiseProduct(y * y.transpose()).sum()
+                                               : (p.transpose() * y).squaredNorm());
+  return squares > 0 ? static_cast<double>(p.cwiseProduct(y).sum()) * std::sqrt(samples / squares) : 0;
+}
+
+/// Returns the same for classes, of which each is a row of zeros and ones: Cohen's kappa over its standard error.
+///
+/// Source   Fleiss, Cohen, Everitt: Large sample standard errors of kappa and weighted kappa (Psychological Bulletin 72,
+///          1969)
+inline double association_of_classes(const std::vector<double>& predicted, const std::vector<double>& actual,
+                                     double right, double samples) {
+  double chance = 0, correction = 0;
+  for (std::size_t c = 0; c < actual.size(); ++c) {
+    const double p = predicted[c] / samples, y = actual[c] / samples;
+    chance += p * y, correction += p * y * (p + y);
+  }
+  const double variance = (chance + chance * chance - correction) / samples;
+  constexpr double rounding = 1e-12;
+  return variance > rounding ? (right / samples - chance) / std::sqrt(variance) : 0;
+}
+
 /// Measures predictions of classes. A single output predicts class 1 above `threshold`.
 Quality quality_of_classes(const BatchLike auto& prediction, const Targets& targets, double threshold) {
   const std::vector<Index> counts = targets.counts();
   const Index frequent = std::max_element(counts.begin(), counts.end()) - counts.begin();
   Quality quality{.constant = 0};
   Differences differences;
+  std::vector<double> predicted(counts.size()), actual(counts.size());
   for (Index j = 0; j < prediction.cols(); ++j) {
     const Index label = targets.labels[static_cast<std::size_t>(j)];
     if (label < 0) continue;
-    const bool wrong = predicted_class(prediction, j, threshold) != label, constant_wrong = label != frequent;
+    const Index guess = predicted_class(prediction, j, threshold);
+    ++predicted[static_cast<std::size_t>(guess)], ++actual[static_cast<std::size_t>(label)];
+    const bool wrong = guess != label, constant_wrong = label != frequent;
     quality.error += wrong, quality.constant += constant_wrong;
     differences.add(static_cast<double>(wrong) - static_cast<double>(constant_wrong));
   }
   quality.samples = differences.count;
   if (quality.samples == 0) return {};
+  quality.association =
+      association_of_classes(predicted, actual, quality.samples - quality.error, quality.samples);
   quality.error /= quality.samples, quality.constant /= quality.samples;
   quality.standard_error = differences.standard_error();
   return quality;
@@ -69,7 +108,7 @@ Quality quality_of_numbers(const BatchLike auto& prediction, const BatchLike aut
   const Moments moments = moments_of(y);
   double variance = 0, squares = 0;
   for (const double v : moments.variance) variance += v;
-  if (variance == 0) return {.error = 1, .samples = static_cast<double>(y.cols())};
+  if (variance == 0) return {.error = 1, .constant = 0, .samples = static_cast<double>(y.cols())};
   Differences differences;
   for (Index j = 0; j < y.cols(); ++j) {
     double residual = 0, deviation = 0;
@@ -81,8 +120,13 @@ Quality quality_of_numbers(const BatchLike auto& prediction, const BatchLike aut
     squares += residual;
     differences.add((residual - deviation) / variance);
   }
+  using T = typename std::decay_t<decltype(y)>::Scalar;
+  const auto centered = [](const auto& numbers) {
+    return Matrix<T>{numbers.colwise() - numbers.rowwise().mean().eval()};
+  };
   return {.error = squares / differences.count / variance,
           .standard_error = differences.standard_error(),
+          .association = association_of_numbers(centered(prediction), centered(y)),
           .samples = differences.count};
 }
 
@@ -112,18 +156,23 @@ inline std::optional<Finding> constant_predictor(const Quality& train, bool of_c
                  .limit = of_classes ? train.constant : 1 - limit::explained_variance};
 }
 
-/// The network fits the training set, but knows nothing of the validation set.
+/// The network has learned something of the training set, but its predictions for the validation set are unrelated to the
+/// targets: their association may be chance, and is less than in as many training samples by more than chance.
 inline std::optional<Finding> memorized_targets(const Quality& train, const Quality& dev, bool of_classes) {
-  const bool is_useless = of_classes ? dev.is_no_better_than_constant() : dev.error > dev.constant;
-  if (!is_useless || train.error > dev.error - limit::memorized) return {};
+  constexpr double least = 10;  // samples that are not of the most frequent class
+  if (dev.constant * dev.samples < least) return {};
+  const double like_train = train.association * std::sqrt(dev.samples / train.samples),
+               bound =
+                   std::min(limit::association, like_train - limit::standard_errors * std::numbers::sqrt2);
+  if (dev.association >= bound) return {};
   return Finding{
       .rule = {},
       .what = joined({of_classes ? "the error is " : "the unexplained variance is ", percent(train.error),
                       " on the training set, but ", percent(dev.error),
-                      " on the validation set, where a constant prediction has ", percent(dev.constant)}),
+                      " on the validation set, where the predictions are unrelated to the targets"}),
       .cure = "check that features and targets of a sample are in the same row; collect more samples",
-      .measured = dev.error,
-      .limit = dev.constant};
+      .measured = dev.association,
+      .limit = bound};
 }
 
 /// The training set predicts each of its samples from others better than the network does that was trained on it: by the
