@@ -22,6 +22,7 @@
 #include "descent/linalg/product.hpp"
 #include "descent/linalg/row_sums.hpp"
 #include "descent/tree/parameter.hpp"
+#include "descent/tree/unit_kind.hpp"
 
 namespace descent::inline DESCENT_ABI::detail {
 
@@ -241,4 +242,3 @@ class Recurrent {
 }  // namespace descent::inline DESCENT_ABI::detail
 
 #include "descent/layers/recurrent/passes.hpp"
-#include "descent/tree/unit_kind.hpp"
