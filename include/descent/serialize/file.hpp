@@ -74,6 +74,7 @@ inline std::optional<std::string> read_bytes(std::FILE* file) {
   if (std::ferror(file) != 0) return std::nullopt;
   return bytes;
 }
+
 /// Writes a file of these bytes; returns false on failure.
 inline bool write_bytes(const std::string& path, std::string_view bytes) {
   File file = open_bytes(path, "wb");
