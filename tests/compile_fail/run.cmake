@@ -1,6 +1,7 @@
-# Compiles SOURCE, an invalid program. Its first line is `// expect: TEXT`, and TEXT must be in the first lines of the
-# compiler output, where a user sees it. A second line `// flags: FLAGS` passes FLAGS to the compiler, for errors that
-# flags cause. PRECOMPILED is a header, precompiled beside it, that includes <descent/descent.hpp>.
+# Compiles SOURCE, an invalid program, with the flag UP_TO_FIRST_ERROR if there is one. Its first line is `// expect: TEXT`,
+# and TEXT must be in the first lines of the compiler output, where a user sees it. A second line `// flags: FLAGS` passes
+# FLAGS to the compiler, for errors that flags cause. PRECOMPILED is a header, precompiled beside it, that includes
+# <descent/descent.hpp>.
 cmake_minimum_required(VERSION 3.21)
 include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/take_line.cmake")
 
@@ -24,7 +25,7 @@ endif()
 
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
-execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${INCLUDES} ${precompiled} ${flags} "${SOURCE}"
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${UP_TO_FIRST_ERROR} ${INCLUDES} ${precompiled} ${flags} "${SOURCE}"
                 ERROR_VARIABLE output RESULT_VARIABLE result)
 if(result EQUAL 0)
   message(FATAL_ERROR "${SOURCE}: expected a compile error, got none")
