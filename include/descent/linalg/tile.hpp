@@ -97,18 +97,23 @@ struct Tile2D {
     for (int b = 0; b < blocks; ++b)
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) sums[b][v] = ploadu<Packet>(from + b * from_block + v * packet);
+    constexpr int groups = (blocks + 2) / 3;  // an address of 3 blocks, since it has 2 registers and a factor
     for (const Segment& segment : segments) {
-      const T *xk = x + segment.x, *wk = w + segment.w * w_step;
-      for (Index k = segment.length; k > 0; --k, xk += x_step, wk += w_step) {
+      const T *xk[groups], *wk = w + segment.w * w_step;
+#pragma GCC unroll 4
+      for (int g = 0; g < groups; ++g) xk[g] = x + segment.x + 3 * g * x_block;
+      for (Index k = segment.length; k > 0; --k, wk += w_step) {
         Packet factors[vectors];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) factors[v] = ploadu<Packet>(wk + v * packet);
 #pragma GCC unroll 12
         for (int b = 0; b < blocks; ++b) {
-          const Packet value = pset1<Packet>(xk[b * x_block]);
+          const Packet value = pset1<Packet>(xk[b / 3][b % 3 * x_block]);
 #pragma GCC unroll 2
           for (int v = 0; v < vectors; ++v) sums[b][v] = pmadd(value, factors[v], sums[b][v]);
         }
+#pragma GCC unroll 4
+        for (int g = 0; g < groups; ++g) xk[g] += x_step;
       }
     }
     if (lanes == width) {

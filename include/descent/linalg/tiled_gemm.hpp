@@ -86,7 +86,11 @@ class TiledGemm {
     for (Index first = 0; first < g_.depth; first += slice) {
       const Part depth{first, std::min(slice, g_.depth - first)};
       share(workers, threads, [&](int rank) { pack(depth, rank, threads); });
-      share(workers, threads, [&](int rank) { add_block(depth, rank % grid_.rows, rank / grid_.rows); });
+      share(workers, threads, [&](int rank) {
+        threads == 1 ? add_block(depth, {0, g_.rows}, {0, g_.cols})
+                     : add_block(depth, part_of(g_.rows, rank % grid_.rows, grid_.rows, lanes),
+                                 part_of(g_.cols, rank / grid_.rows, grid_.cols, blocks));
+      });
     }
   }
 
@@ -103,20 +107,18 @@ class TiledGemm {
 
   /// Packs every panel of the slice whose turn is `rank`.
   void pack(const Part& depth, Index rank, Index threads) const {
-    Index turn = 0;
+    Index turn = rank;
     for (Index k = 0; k < depth.count; k += run)
-      for (Index i = 0; i < g_.rows; i += lanes)
-        if (const Index count = std::min(lanes, g_.rows - i);
-            turn++ % threads == rank && !is_in_place(count)) {
-          const Index terms = std::min(run, depth.count - k);
+      for (Index i = 0; i < g_.rows; i += lanes) {
+        const Index count = std::min(lanes, g_.rows - i), terms = std::min(run, depth.count - k);
+        if (turn == 0 && !is_in_place(count))
           Panel<T>::pack(g_.a.from(i, depth.first + k), count, terms, packed_ + packed_rows_ * k + i * terms);
-        }
+        turn = turn == 0 ? threads - 1 : turn - 1;
+      }
   }
 
-  /// Adds A B for a slice of the depth to the block of C at a place of the grid.
-  void add_block(const Part& depth, Index row, Index col) const {
-    const Part rows = part_of(g_.rows, row, grid_.rows, lanes),
-               cols = part_of(g_.cols, col, grid_.cols, blocks);
+  /// Adds A B for a slice of the depth to a block of C.
+  void add_block(const Part& depth, const Part& rows, const Part& cols) const {
     if (rows.count == 0 || cols.count == 0) return;
     const Index end = rows.first + rows.count;
     for (Index k = 0; k < depth.count; k += run)
@@ -131,7 +133,7 @@ class TiledGemm {
     const bool packs_b = g_.b.transposed && rows.count > 2 * lanes;
     T packed_b[blocks * run];
     for (Index j = cols.first, end = j + cols.count, count; j < end; j += count) {
-      count = Tile2D<T>::at_once(end - j);
+      count = rows.count <= lanes ? end - j : Tile2D<T>::at_once(end - j);
       Operand<T> b = g_.b.from(first, j);
       if (packs_b) {
         for (Index k = 0; k < terms; ++k) std::copy_n(b.data + k * b.stride, count, packed_b + k * blocks);
