@@ -47,8 +47,7 @@ function(descent_add_standalone name precompiled)
   add_dependencies(descent_standalone ${name})
 endfunction()
 
-# The bodies of templates take most of the time of a program, but need no include that their headers lack. clang++ leaves
-# them out of a precompiled header, so programs are compiled as such.
+# Programs that include the whole library share it.
 get_property(programs GLOBAL PROPERTY DESCENT_PROGRAMS)
 set(whole "")
 foreach(program IN LISTS programs)
@@ -61,12 +60,7 @@ if(whole)
   list(REMOVE_ITEM programs ${whole})
 endif()
 if(NOT MSVC)
-  set(without_bodies -fsyntax-only)
-  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    set(without_bodies -x c++-header)
-  endif()
-  set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -fsyntax-only)
-  set_source_files_properties(${programs} ${whole} PROPERTIES COMPILE_OPTIONS "${without_bodies}")
+  set_source_files_properties(${sources} ${programs} ${whole} PROPERTIES COMPILE_OPTIONS -fsyntax-only)
 endif()
 add_custom_target(descent_standalone)
 descent_add_standalone(descent_standalone_parts <Eigen/Core> ${sources} ${programs})

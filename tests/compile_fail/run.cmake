@@ -25,7 +25,8 @@ endif()
 
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(ENV{LC_ALL} C)
-execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${UP_TO_FIRST_ERROR} ${INCLUDES} ${precompiled} ${flags} "${SOURCE}"
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${UP_TO_FIRST_ERROR} ${INCLUDES} ${precompiled} ${flags}
+                        "${SOURCE}"
                 ERROR_VARIABLE output RESULT_VARIABLE result)
 if(result EQUAL 0)
   message(FATAL_ERROR "${SOURCE}: expected a compile error, got none")

@@ -6,8 +6,8 @@ A step is a block of code after a comment such as
     <!-- step: include/descent/layers.hpp after '#include "descent/layers/dense.hpp"' -->
 
 which names the file and, for a file that exists, the beginning of the line after or before which the block is inserted.
-The copy must pass the structure check, and the new layer those tests that go over all layers. Flags, such as -isystem and the folder of
-Eigen, are passed on to the compiler.
+The copy must pass the structure check, and the new layer those tests that go over all layers. Flags, such as -isystem
+and the folder of Eigen, are passed on to the compiler.
 """
 
 import argparse
